@@ -1,0 +1,67 @@
+//! Developer commands, `cargo xtask <command>`. Depends on no crate of this workspace, so that it
+//! builds in seconds on a fresh machine and can install what the other crates need.
+
+mod demo;
+mod packages;
+mod run;
+mod servers;
+mod setup;
+mod test;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Set up, test and try tradekeep"
+)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what a build needs: the DuckDB library, into .duckdb/
+    Setup,
+    /// Run every check and test, or just the tests of the crates named
+    Test {
+        /// Folders or packages: `models`, `tradekeep-models`, `cli`
+        #[arg(value_name = "CRATE")]
+        crates: Vec<String>,
+    },
+    /// Build the binary in release mode and run `tradekeep demo`
+    Demo {
+        /// Passed on to `tradekeep demo`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Start, stop or list the servers that tests use
+    Servers { action: servers::Action },
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."));
+    let done = match Args::parse().command {
+        Command::Setup => setup::run(root).map(drop),
+        Command::Test { crates } => test::run(root, &crates),
+        Command::Demo { args } => demo::run(root, &args),
+        Command::Servers { action } => {
+            servers::run(action);
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `cargo xtask test`: every check, or the tests of some crates.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::packages::select;
+use crate::run::{cargo, checked, line, works};
+use crate::setup::{self, DuckDb};
+
+struct Step {
+    name: &'static str,
+    /// Or the reason to skip it.
+    command: Result<Command, &'static str>,
+}
+
+pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
+    let duckdb = setup::run(root)?;
+    let steps = if crates.is_empty() {
+        all(root, duckdb)
+    } else {
+        vec![test(root, crates, duckdb)]
+    };
+
+    let mut failure = None;
+    let mut table = Vec::new();
+    for step in steps {
+        let row = match step.command {
+            Err(reason) => row(step.name, &format!("skipped: {reason}"), None),
+            Ok(_) if failure.is_some() => row(step.name, "not run", None),
+            Ok(mut command) => {
+                println!("\n== {}: {}", step.name, line(&command));
+                let start = Instant::now();
+                let result = checked(&mut command);
+                let outcome = if result.is_ok() { "ok" } else { "FAILED" };
+                failure = result.err();
+                let row = row(step.name, outcome, Some(start.elapsed()));
+                println!("== {row}");
+                row
+            }
+        };
+        table.push(row);
+    }
+    println!("\n== summary\n{}", table.join("\n"));
+    failure.map_or(Ok(()), Err)
+}
+
+fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
+    let workspace = || select(&[], duckdb);
+    let step = |name, args: &[&str], more: Vec<String>| {
+        let mut command = cargo(root);
+        command.args(args).args(more);
+        Step {
+            name,
+            command: Ok(command),
+        }
+    };
+
+    let mut clippy = workspace();
+    clippy.extend(["--all-targets", "--", "-D", "warnings"].map(str::to_owned));
+    let mut doc = cargo(root);
+    doc.args(["doc", "--no-deps"])
+        .args(workspace())
+        .env("RUSTDOCFLAGS", "-D warnings");
+
+    vec![
+        step("fmt", &["fmt", "--all", "--check"], vec![]),
+        step("clippy", &["clippy"], clippy),
+        test(root, &[], duckdb),
+        Step {
+            name: "doc",
+            command: Ok(doc),
+        },
+        // Not built again from the packages, and the tree may hold changes: this checks manifests,
+        // files and that the crates' versions fit each other.
+        step(
+            "package",
+            &["package", "--workspace", "--no-verify", "--allow-dirty"],
+            vec![],
+        ),
+        deny(root),
+    ]
+}
+
+fn test(root: &Path, crates: &[String], duckdb: DuckDb) -> Step {
+    let mut command = cargo(root);
+    command.arg("test").args(select(crates, duckdb));
+    Step {
+        name: "test",
+        command: Ok(command),
+    }
+}
+
+fn deny(root: &Path) -> Step {
+    let mut command = cargo(root);
+    command.args(["deny", "check", "bans", "licenses", "sources"]);
+    let installed = works("cargo-deny", &["--version"]);
+    let reason = "cargo-deny is not installed (cargo install cargo-deny)";
+    Step {
+        name: "deny",
+        command: installed.then_some(command).ok_or(reason),
+    }
+}
+
+fn row(name: &str, outcome: &str, elapsed: Option<Duration>) -> String {
+    match elapsed {
+        Some(elapsed) => format!("{name:<8} {outcome:<8} {:>7.1} s", elapsed.as_secs_f64()),
+        None => format!("{name:<8} {outcome}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_line_up() {
+        assert_eq!(
+            row("fmt", "ok", Some(Duration::from_millis(1250))),
+            "fmt      ok           1.2 s"
+        );
+        assert_eq!(row("deny", "skipped: why", None), "deny     skipped: why");
+    }
+}
