@@ -1,0 +1,414 @@
+//! Exact decimals: what money, prices and quantities are made of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ethnum::U256;
+
+/// A decimal number with 18 places after the point and up to 20 before it, exact.
+///
+/// It is an `i128` scaled by 10^18, which is the `DECIMAL(38,18)` of every store, so a value comes
+/// back from each of them exactly as it went in. Whatever does not fit is refused, never rounded;
+/// only [`mul_round`](Decimal::mul_round) and [`div_round`](Decimal::div_round) round, and say how.
+///
+/// ```
+/// use tradekeep_models::Decimal;
+///
+/// let price: Decimal = "25741.03".parse()?;
+/// let quantity: Decimal = "3.844E-5".parse()?;
+/// assert_eq!(quantity.to_string(), "0.00003844");
+/// assert_eq!(price.mul_round(quantity)?.to_string(), "0.9894851932");
+/// assert!("0.1234567890123456789".parse::<Decimal>().is_err()); // 19 places
+/// # Ok::<(), tradekeep_models::DecimalError>(())
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Decimal(i128);
+
+/// Why a number is not a [`Decimal`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecimalError {
+    /// Not a finite decimal number in digits, with optional sign, point and exponent.
+    #[error("is not a decimal number")]
+    Syntax,
+    /// More than 18 places after the point.
+    #[error("has more than 18 decimal places")]
+    TooPrecise,
+    /// 10^20 or more, of either sign.
+    #[error("is too large: it has more than 20 digits before the point")]
+    TooLarge,
+    /// Division by zero.
+    #[error("cannot be divided by zero")]
+    DivisionByZero,
+}
+
+const UNIT: u128 = 10u128.pow(Decimal::SCALE);
+const LIMIT: u128 = 10u128.pow(38);
+
+impl Decimal {
+    /// Places after the point.
+    pub const SCALE: u32 = 18;
+    /// 0.
+    pub const ZERO: Self = Self(0);
+    /// 1.
+    pub const ONE: Self = Self(1_000_000_000_000_000_000);
+    /// The largest value, 10^20 - 10^-18.
+    pub const MAX: Self = Self(99_999_999_999_999_999_999_999_999_999_999_999_999);
+    /// The smallest value, -[`MAX`](Self::MAX).
+    pub const MIN: Self = Self(-Self::MAX.0);
+
+    /// The decimal `scaled` / 10^18.
+    ///
+    /// # Errors
+    /// [`DecimalError::TooLarge`] outside [`MIN`](Self::MIN)..=[`MAX`](Self::MAX).
+    pub const fn from_scaled(scaled: i128) -> Result<Self, DecimalError> {
+        if scaled.unsigned_abs() < LIMIT {
+            Ok(Self(scaled))
+        } else {
+            Err(DecimalError::TooLarge)
+        }
+    }
+
+    /// The decimal `mantissa` x 10^-`scale`, exactly.
+    ///
+    /// # Errors
+    /// When it has more than 18 places after the point, or is too large.
+    pub fn from_parts(mantissa: i128, scale: u32) -> Result<Self, DecimalError> {
+        let exponent = i64::from(Self::SCALE) - i64::from(scale);
+        let magnitude = shift(mantissa.unsigned_abs(), exponent)?;
+        signed(mantissa < 0, magnitude)
+    }
+
+    /// This value x 10^18, the form in which sums travel.
+    #[must_use]
+    pub const fn scaled(self) -> i128 {
+        self.0
+    }
+
+    /// Whether it is below zero.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Whether it is zero.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The exact sum.
+    ///
+    /// # Errors
+    /// [`DecimalError::TooLarge`] when the sum does not fit.
+    pub const fn add(self, other: Self) -> Result<Self, DecimalError> {
+        // Two magnitudes under 10^38 sum to less than 2^127.
+        Self::from_scaled(self.0 + other.0)
+    }
+
+    /// The product, rounded half to even at 18 places.
+    ///
+    /// # Errors
+    /// [`DecimalError::TooLarge`] when the product does not fit.
+    pub fn mul_round(self, other: Self) -> Result<Self, DecimalError> {
+        let (a, b) = (self.0.unsigned_abs(), other.0.unsigned_abs());
+        // (ai + af)(bi + bf) with whole and fractional parts: only af x bf needs rounding, and it
+        // stays below 10^36.
+        let (ai, af) = (a / UNIT, a % UNIT);
+        let (bi, bf) = (b / UNIT, b % UNIT);
+        let fraction = af * bf;
+        let down = ai
+            .checked_mul(b)
+            .and_then(|whole| whole.checked_add(af * bi))
+            .and_then(|sum| sum.checked_add(fraction / UNIT))
+            .ok_or(DecimalError::TooLarge)?;
+        let magnitude = round_half_even(down, fraction % UNIT, UNIT);
+        signed(self.is_negative() != other.is_negative(), magnitude)
+    }
+
+    /// The quotient, rounded half to even at 18 places.
+    ///
+    /// # Errors
+    /// [`DecimalError::DivisionByZero`], or [`DecimalError::TooLarge`] when it does not fit.
+    pub fn div_round(self, divisor: Self) -> Result<Self, DecimalError> {
+        if divisor.is_zero() {
+            return Err(DecimalError::DivisionByZero);
+        }
+        let negative = self.is_negative() != divisor.is_negative();
+        let divisor = divisor.0.unsigned_abs();
+        let scaled = U256::from(self.0.unsigned_abs()) * U256::from(UNIT);
+        let down =
+            u128::try_from(scaled / U256::from(divisor)).map_err(|_| DecimalError::TooLarge)?;
+        let remainder =
+            u128::try_from(scaled % U256::from(divisor)).map_err(|_| DecimalError::TooLarge)?;
+        signed(negative, round_half_even(down, remainder, divisor))
+    }
+
+    /// The nearest binary float, for charts and statistics only.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        // Through text: correctly rounded, where dividing two floats would round twice.
+        self.to_string().parse().unwrap_or(f64::NAN)
+    }
+}
+
+/// `down` plus one where `remainder / divisor` is above a half, or a half and `down` odd.
+const fn round_half_even(down: u128, remainder: u128, divisor: u128) -> u128 {
+    let rest = divisor - remainder;
+    if remainder > rest || (remainder == rest && down % 2 == 1) {
+        down + 1
+    } else {
+        down
+    }
+}
+
+fn signed(negative: bool, magnitude: u128) -> Result<Decimal, DecimalError> {
+    let value = i128::try_from(magnitude).map_err(|_| DecimalError::TooLarge)?;
+    Decimal::from_scaled(if negative { -value } else { value })
+}
+
+/// `mantissa` x 10^`exponent`, exactly.
+fn shift(mantissa: u128, exponent: i64) -> Result<u128, DecimalError> {
+    if mantissa == 0 {
+        return Ok(0);
+    }
+    let power = |exponent: u64| {
+        u32::try_from(exponent)
+            .ok()
+            .and_then(|e| 10u128.checked_pow(e))
+    };
+    if exponent >= 0 {
+        power(exponent.unsigned_abs())
+            .and_then(|p| mantissa.checked_mul(p))
+            .ok_or(DecimalError::TooLarge)
+    } else {
+        let divisor = power(exponent.unsigned_abs()).ok_or(DecimalError::TooPrecise)?;
+        if mantissa.is_multiple_of(divisor) {
+            Ok(mantissa / divisor)
+        } else {
+            Err(DecimalError::TooPrecise)
+        }
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = DecimalError;
+
+    /// Reads `-12.5`, `+.5`, `3.844E-5`. No spaces, no separators, no `NaN`, no infinity.
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        let (negative, unsigned) = match text.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let (digits, exponent) = match unsigned.iter().position(|b| matches!(b, b'e' | b'E')) {
+            Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
+            None => (unsigned, 0),
+        };
+        let (mantissa, places) = parse_digits(digits)?;
+        let shifted = exponent
+            .saturating_sub(places)
+            .saturating_add(i64::from(Self::SCALE));
+        signed(negative, shift(mantissa, shifted)?)
+    }
+}
+
+/// Digits around at most one point: the mantissa without trailing zeros, and the power of ten by
+/// which it is to be divided.
+fn parse_digits(digits: &[u8]) -> Result<(u128, i64), DecimalError> {
+    let (mut mantissa, mut places, mut zeros) = (0u128, 0i64, 0u32);
+    let (mut seen, mut point) = (false, false);
+    for &byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                seen = true;
+                places += i64::from(point);
+                if byte == b'0' {
+                    zeros += u32::from(mantissa != 0);
+                    continue;
+                }
+                // Zeros count only once a digit follows, so `1.000…0` of any length is fine.
+                let power = zeros.checked_add(1).and_then(|n| 10u128.checked_pow(n));
+                mantissa = power
+                    .and_then(|p| mantissa.checked_mul(p))
+                    .and_then(|m| m.checked_add(u128::from(byte - b'0')))
+                    .ok_or(if point {
+                        DecimalError::TooPrecise
+                    } else {
+                        DecimalError::TooLarge
+                    })?;
+                zeros = 0;
+            }
+            b'.' if !point => point = true,
+            _ => return Err(DecimalError::Syntax),
+        }
+    }
+    if seen {
+        Ok((mantissa, places - i64::from(zeros)))
+    } else {
+        Err(DecimalError::Syntax)
+    }
+}
+
+fn parse_exponent(text: &[u8]) -> Result<i64, DecimalError> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(DecimalError::Syntax);
+    }
+    let value = digits.iter().fold(0i64, |sum, digit| {
+        sum.saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'))
+    });
+    Ok(if negative { -value } else { value })
+}
+
+impl fmt::Display for Decimal {
+    /// Plain digits, no exponent, no trailing zeros: `0.00003844`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.0.unsigned_abs();
+        let (whole, fraction) = (magnitude / UNIT, magnitude % UNIT);
+        if fraction == 0 {
+            return f.pad_integral(self.0 >= 0, "", &whole.to_string());
+        }
+        let fraction = format!("{fraction:018}");
+        f.pad_integral(
+            self.0 >= 0,
+            "",
+            &format!("{whole}.{}", fraction.trim_end_matches('0')),
+        )
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(whole: i64) -> Self {
+        // |i64| < 10^19.
+        Self(i128::from(whole) * Self::ONE.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<String, DecimalError> {
+        text.parse::<Decimal>().map(|d| d.to_string())
+    }
+
+    #[test]
+    fn reads_what_feeds_write() {
+        for (text, canonical) in [
+            ("25741.02", "25741.02"),
+            ("3.844E-5", "0.00003844"),
+            ("1e3", "1000"),
+            ("1000e-20", "0.00000000000000001"),
+            ("-0", "0"),
+            ("+.5", "0.5"),
+            ("5.", "5"),
+            ("0.10000000000000000000000000000000000000000000", "0.1"),
+            ("0000000000000000000000000000000000000000000001", "1"),
+            ("0e400", "0"),
+            (
+                "99999999999999999999.999999999999999999",
+                "99999999999999999999.999999999999999999",
+            ),
+        ] {
+            assert_eq!(parse(text).as_deref(), Ok(canonical), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_rather_than_rounds() {
+        for text in [
+            "", "-", ".", "e5", "1e", "1e+", "NaN", "inf", "1 ", " 1", "1_0", "1,0", "0x1",
+            "1.2.3", "--1",
+        ] {
+            assert_eq!(parse(text), Err(DecimalError::Syntax), "{text:?}");
+        }
+        for text in [
+            "0.1234567890123456789",
+            "1e-19",
+            "12345678901234567890.1234567890123456789",
+        ] {
+            assert_eq!(parse(text), Err(DecimalError::TooPrecise), "{text}");
+        }
+        for text in [
+            "100000000000000000000",
+            "1e20",
+            "1e400",
+            "1e99999999999999999999",
+            "1234567890123456789012345678901234567890",
+        ] {
+            assert_eq!(parse(text), Err(DecimalError::TooLarge), "{text}");
+        }
+    }
+
+    #[test]
+    fn rounds_half_to_even() {
+        let tiny = Decimal(1);
+        let half = "0.5".parse().unwrap();
+        assert_eq!(tiny.mul_round(half), Ok(Decimal(0)));
+        assert_eq!(Decimal(3).mul_round(half), Ok(Decimal(2)));
+        assert_eq!(Decimal(-3).mul_round(half), Ok(Decimal(-2)));
+        assert_eq!(Decimal(5).mul_round(half), Ok(Decimal(2)));
+        assert_eq!(Decimal(5).div_round(2.into()), Ok(Decimal(2)));
+        assert_eq!(Decimal(7).div_round(2.into()), Ok(Decimal(4)));
+        assert_eq!(
+            Decimal::from(2).div_round(3.into()).unwrap().to_string(),
+            "0.666666666666666667"
+        );
+        assert_eq!(
+            Decimal::ONE.div_round(Decimal::ZERO),
+            Err(DecimalError::DivisionByZero)
+        );
+        assert_eq!(
+            Decimal::MAX.mul_round(2.into()),
+            Err(DecimalError::TooLarge)
+        );
+        assert_eq!(Decimal::MAX.add(tiny), Err(DecimalError::TooLarge));
+        assert_eq!(Decimal::MAX.div_round(tiny), Err(DecimalError::TooLarge));
+        assert_eq!(Decimal::MAX.div_round(Decimal::MAX), Ok(Decimal::ONE));
+    }
+
+    #[test]
+    fn pads_like_a_number() {
+        assert_eq!(
+            format!(
+                "{:>8}|{:<6}|",
+                "-1.5".parse::<Decimal>().unwrap(),
+                Decimal::ONE
+            ),
+            "    -1.5|1     |"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trips(scaled in Decimal::MIN.0..=Decimal::MAX.0) {
+            let value = Decimal(scaled);
+            prop_assert_eq!(value.to_string().parse::<Decimal>(), Ok(value));
+            prop_assert_eq!(Decimal::from_parts(scaled, 18), Ok(value));
+        }
+
+        #[test]
+        fn product_agrees_with_256_bits(a in Decimal::MIN.0..=Decimal::MAX.0, b in -(10i128.pow(24))..10i128.pow(24)) {
+            let exact = U256::from(a.unsigned_abs()) * U256::from(b.unsigned_abs());
+            let unit = U256::from(UNIT);
+            let (mut q, r) = (exact / unit, exact % unit);
+            let twice = r * U256::from(2u8);
+            if twice > unit || (twice == unit && q % U256::from(2u8) == U256::ONE) { q += U256::ONE; }
+            let expected = u128::try_from(q).ok().filter(|q| *q < LIMIT);
+            let got = Decimal(a).mul_round(Decimal(b)).ok().map(|d| d.0.unsigned_abs());
+            prop_assert_eq!(got, expected);
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! A public trade print.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Decimal, InvalidInput, Symbol, Timestamp, TradeId, Venue};
+
+/// Which side took liquidity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The aggressor bought.
+    Buy,
+    /// The aggressor sold.
+    Sell,
+}
+
+impl Side {
+    /// `buy` or `sell`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Side {
+    type Err = InvalidInput;
+
+    /// Reads `buy`, `sell`, `b`, `s`, `bid`, `ask` in any case.
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        let is = |names: [&str; 3]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
+        if is(["buy", "b", "bid"]) {
+            Ok(Self::Buy)
+        } else if is(["sell", "s", "ask"]) {
+            Ok(Self::Sell)
+        } else {
+            Err(InvalidInput::new("side", "is neither buy nor sell"))
+        }
+    }
+}
+
+/// What tells ticks of one (venue, symbol, ts) apart: the first 8 bytes of a BLAKE3 hash, big-endian.
+///
+/// With a trade id it is the hash of that id. Without one it is the hash of the lines price,
+/// quantity, side and occurrence, where the occurrence counts equal rows before this one in the same
+/// source, so that reading a file again gives the same keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TickKey(pub i64);
+
+impl TickKey {
+    /// The key of a tick that has a trade id.
+    #[must_use]
+    pub fn from_trade_id(id: &TradeId) -> Self {
+        Self::first_bytes(&blake3::hash(id.as_str().as_bytes()))
+    }
+
+    /// The key of a tick that has none: the `occurrence`-th (from 0) of its kind in its source.
+    ///
+    /// A named `source` keeps its ticks apart from equal ticks of every other source.
+    #[must_use]
+    pub fn from_content(
+        price: Decimal,
+        quantity: Decimal,
+        side: Option<Side>,
+        occurrence: u32,
+        source: Option<&str>,
+    ) -> Self {
+        let side = side.map_or("", Side::as_str);
+        let mut text = format!("{price}\n{quantity}\n{side}\n{occurrence}");
+        if let Some(source) = source {
+            text.push('\n');
+            text.push_str(source);
+        }
+        Self::first_bytes(&blake3::hash(text.as_bytes()))
+    }
+
+    fn first_bytes(hash: &blake3::Hash) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+/// A public trade print: identity is (venue, symbol, ts, key), order is (ts, sequence, key).
+///
+/// Price may be negative (spreads, power, oil in 2020); quantity may not. Made by
+/// [`Tick::builder`]; what has been built does not change.
+///
+/// ```
+/// use tradekeep_models::{Side, Symbol, Tick, TradeId, Venue};
+///
+/// let tick = Tick::builder(Symbol::new("BTC-USD")?, "2023-09-05T16:00:01.281719Z".parse()?)
+///     .venue(Venue::new("coinbase")?)
+///     .price("25741.02".parse()?)
+///     .quantity("0.02188038".parse()?)
+///     .side(Side::Sell)
+///     .trade_id(TradeId::new("1001")?)
+///     .build()?;
+/// assert_eq!(tick.notional().to_string(), "563.2232991876");
+/// assert_eq!(tick.sequence(), 1001);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Tick {
+    venue: Venue,
+    symbol: Symbol,
+    ts: Timestamp,
+    key: TickKey,
+    sequence: i64,
+    trade_id: Option<TradeId>,
+    received_ts: Option<Timestamp>,
+    price: Decimal,
+    quantity: Decimal,
+    notional: Decimal,
+    side: Option<Side>,
+}
+
+impl Tick {
+    /// Starts a tick of `symbol` at event time `ts`, on the venue `unknown`.
+    #[must_use]
+    pub fn builder(symbol: Symbol, ts: Timestamp) -> TickBuilder {
+        TickBuilder {
+            venue: Venue::unknown(),
+            symbol,
+            ts,
+            key: None,
+            sequence: None,
+            trade_id: None,
+            received_ts: None,
+            price: None,
+            quantity: None,
+            side: None,
+            occurrence: 0,
+        }
+    }
+
+    /// Where it traded.
+    #[must_use]
+    pub const fn venue(&self) -> &Venue {
+        &self.venue
+    }
+
+    /// What traded.
+    #[must_use]
+    pub const fn symbol(&self) -> &Symbol {
+        &self.symbol
+    }
+
+    /// When it traded, by the venue's clock.
+    #[must_use]
+    pub const fn ts(&self) -> Timestamp {
+        self.ts
+    }
+
+    /// What tells it from other ticks of its venue, symbol and time.
+    #[must_use]
+    pub const fn key(&self) -> TickKey {
+        self.key
+    }
+
+    /// Its place among ticks of equal time: the venue's number, else the trade id where that is a
+    /// whole number, else the ordinal in the source.
+    #[must_use]
+    pub const fn sequence(&self) -> i64 {
+        self.sequence
+    }
+
+    /// The venue's id of it.
+    #[must_use]
+    pub const fn trade_id(&self) -> Option<&TradeId> {
+        self.trade_id.as_ref()
+    }
+
+    /// When it was received, by the recorder's clock; may be before [`ts`](Self::ts).
+    #[must_use]
+    pub const fn received_ts(&self) -> Option<Timestamp> {
+        self.received_ts
+    }
+
+    /// Price of one unit, in the quote currency.
+    #[must_use]
+    pub const fn price(&self) -> Decimal {
+        self.price
+    }
+
+    /// Units of the base currency; not negative.
+    #[must_use]
+    pub const fn quantity(&self) -> Decimal {
+        self.quantity
+    }
+
+    /// Price x quantity in the quote currency, rounded half to even at 18 places.
+    #[must_use]
+    pub const fn notional(&self) -> Decimal {
+        self.notional
+    }
+
+    /// Side of the aggressor, where the feed says.
+    #[must_use]
+    pub const fn side(&self) -> Option<Side> {
+        self.side
+    }
+
+    /// What it is ordered by: time, sequence, key, then venue and symbol.
+    #[must_use]
+    pub const fn order(&self) -> (Timestamp, i64, TickKey, &Venue, &Symbol) {
+        (self.ts, self.sequence, self.key, &self.venue, &self.symbol)
+    }
+}
+
+/// Setters that cannot fail, and a [`build`](TickBuilder::build) that reports.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct TickBuilder {
+    venue: Venue,
+    symbol: Symbol,
+    ts: Timestamp,
+    key: Option<TickKey>,
+    sequence: Option<i64>,
+    trade_id: Option<TradeId>,
+    received_ts: Option<Timestamp>,
+    price: Option<Decimal>,
+    quantity: Option<Decimal>,
+    side: Option<Side>,
+    occurrence: u32,
+}
+
+impl TickBuilder {
+    /// Where it traded; `unknown` when not set.
+    pub fn venue(mut self, venue: Venue) -> Self {
+        self.venue = venue;
+        self
+    }
+
+    /// Price of one unit. Required.
+    pub const fn price(mut self, price: Decimal) -> Self {
+        self.price = Some(price);
+        self
+    }
+
+    /// Units traded. Required.
+    pub const fn quantity(mut self, quantity: Decimal) -> Self {
+        self.quantity = Some(quantity);
+        self
+    }
+
+    /// Side of the aggressor.
+    pub fn side(mut self, side: impl Into<Option<Side>>) -> Self {
+        self.side = side.into();
+        self
+    }
+
+    /// The venue's id of the trade.
+    pub fn trade_id(mut self, id: impl Into<Option<TradeId>>) -> Self {
+        self.trade_id = id.into();
+        self
+    }
+
+    /// When it was received.
+    pub fn received_ts(mut self, ts: impl Into<Option<Timestamp>>) -> Self {
+        self.received_ts = ts.into();
+        self
+    }
+
+    /// The venue's number of the trade; else the trade id where that is a whole number.
+    pub fn sequence(mut self, sequence: impl Into<Option<i64>>) -> Self {
+        self.sequence = sequence.into();
+        self
+    }
+
+    /// A key made elsewhere, instead of the one from trade id or content.
+    pub fn key(mut self, key: impl Into<Option<TickKey>>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// For a tick without trade id: how many equal ticks came before it in its source.
+    pub const fn occurrence(mut self, occurrence: u32) -> Self {
+        self.occurrence = occurrence;
+        self
+    }
+
+    /// The tick, with notional, key and sequence worked out.
+    ///
+    /// # Errors
+    /// When price or quantity is missing, the quantity is negative, or the notional is too large.
+    pub fn build(self) -> Result<Tick, InvalidInput> {
+        let price = self
+            .price
+            .ok_or_else(|| InvalidInput::new("price", "is missing"))?;
+        let quantity = self
+            .quantity
+            .ok_or_else(|| InvalidInput::new("quantity", "is missing"))?;
+        if quantity.is_negative() {
+            return Err(InvalidInput::new("quantity", "is negative"));
+        }
+        let notional = price
+            .mul_round(quantity)
+            .map_err(|error| InvalidInput::new("notional", error.to_string()))?;
+        let key = self.key.unwrap_or_else(|| match &self.trade_id {
+            Some(id) => TickKey::from_trade_id(id),
+            None => TickKey::from_content(price, quantity, self.side, self.occurrence, None),
+        });
+        let numeric_id = || {
+            self.trade_id
+                .as_ref()
+                .and_then(|id| whole_number(id.as_str()))
+        };
+        let sequence = self
+            .sequence
+            .or_else(numeric_id)
+            .unwrap_or_else(|| self.occurrence.into());
+        Ok(Tick {
+            venue: self.venue,
+            symbol: self.symbol,
+            ts: self.ts,
+            key,
+            sequence,
+            trade_id: self.trade_id,
+            received_ts: self.received_ts,
+            price,
+            quantity,
+            notional,
+            side: self.side,
+        })
+    }
+}
+
+fn whole_number(text: &str) -> Option<i64> {
+    text.bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder() -> TickBuilder {
+        Tick::builder(Symbol::new("X").unwrap(), Timestamp::MIN)
+            .price("1.50".parse().unwrap())
+            .quantity("2".parse().unwrap())
+    }
+
+    #[test]
+    fn keys_are_what_they_were() {
+        // Golden: stored keys must never change meaning.
+        let by_id = TickKey::from_trade_id(&TradeId::new("3735683259").unwrap());
+        assert_eq!(
+            by_id,
+            builder()
+                .trade_id(TradeId::new("3735683259").unwrap())
+                .build()
+                .unwrap()
+                .key()
+        );
+        let hash = blake3::hash(b"3735683259");
+        assert_eq!(by_id.0.to_be_bytes(), hash.as_bytes()[..8]);
+        let content = builder()
+            .side(Side::Buy)
+            .occurrence(3)
+            .build()
+            .unwrap()
+            .key();
+        assert_eq!(
+            content.0.to_be_bytes(),
+            blake3::hash(b"1.5\n2\nbuy\n3").as_bytes()[..8]
+        );
+        let (one, two) = ("1.5".parse().unwrap(), "2".parse().unwrap());
+        assert_ne!(
+            TickKey::from_content(one, two, None, 0, None),
+            TickKey::from_content(one, two, None, 0, Some("a"))
+        );
+    }
+
+    #[test]
+    fn sequence_prefers_the_venue() {
+        let id = |text| TradeId::new(text).unwrap();
+        let sequence = |b: TickBuilder| b.build().unwrap().sequence();
+        assert_eq!(sequence(builder().trade_id(id("12")).sequence(7)), 7);
+        assert_eq!(sequence(builder().trade_id(id("12"))), 12);
+        assert_eq!(sequence(builder().trade_id(id("a12")).occurrence(4)), 4);
+        assert_eq!(sequence(builder().trade_id(id("99999999999999999999"))), 0);
+    }
+
+    #[test]
+    fn refuses_by_field() {
+        let refused = |b: TickBuilder| b.build().unwrap_err().to_string();
+        assert_eq!(
+            refused(builder().quantity("-1".parse().unwrap())),
+            "quantity: is negative"
+        );
+        assert_eq!(
+            refused(builder().price(Decimal::MAX)),
+            "notional: is too large: it has more than 20 digits before the point"
+        );
+        assert_eq!(
+            refused(Tick::builder(Symbol::new("X").unwrap(), Timestamp::MIN)),
+            "price: is missing"
+        );
+    }
+}
