@@ -1,0 +1,332 @@
+//! Cases of [`RecordSink`](crate::RecordSink): once, atomic, watermarks.
+
+use std::sync::Arc;
+
+use tradekeep_models::{StreamId, Tick, TickQuery, TradeId};
+
+use super::{Store, at, draft, everything, in_order, seconds, symbol, tick, venue};
+use crate::{
+    Batch, ErrorKind, Origin, RecordSinkExt, Records, Saved, Stage, Table, TickStoreExt, Token,
+};
+
+super::list_cases!(sink:
+    empty_batch_is_answered,
+    applied_batch_settles_as_applied,
+    unknown_token_is_not_found,
+    same_batch_twice_is_stored_once,
+    repeats_inside_a_batch_are_stored_once,
+    overlapping_batches_add_what_is_new,
+    first_stored_stays,
+    identity_has_venue_symbol_ts_and_key,
+    equal_rows_of_one_source_are_kept_apart,
+    late_batch_meets_its_duplicates,
+    wide_batch_meets_its_duplicates,
+    watermark_starts_absent_and_moves_with_rows,
+    replayed_batch_is_dropped_by_watermark,
+    partly_replayed_batch_adds_its_rest,
+    streams_epochs_have_their_own_watermarks,
+    batch_of_duplicates_moves_the_watermark,
+    big_batch_is_stored_whole,
+    hundred_writers_at_once,
+    readers_see_whole_batches,
+    closed_store_answers_connection,
+);
+
+async fn count(store: &Store) -> usize {
+    store
+        .all_ticks(TickQuery::new(everything()))
+        .await
+        .unwrap()
+        .len()
+}
+
+fn saved(inserted: u64, duplicates: u64) -> Saved {
+    Saved {
+        inserted,
+        duplicates,
+    }
+}
+
+fn streamed(stream: &str, epoch: u64, seqs: &[u64], ticks: Vec<Tick>) -> Batch {
+    let stream = StreamId::new(stream).unwrap();
+    Batch::from_stream(
+        Records::Ticks(ticks),
+        Origin {
+            stream,
+            epoch,
+            seqs: seqs.to_vec(),
+        },
+    )
+    .unwrap()
+}
+
+async fn watermark(store: &Store, stream: &str, epoch: u64) -> Option<u64> {
+    store
+        .watermark(&StreamId::new(stream).unwrap(), epoch, Table::Ticks)
+        .await
+        .unwrap()
+}
+
+async fn empty_batch_is_answered(store: Store) {
+    assert_eq!(store.save_ticks(Vec::new()).await.unwrap(), saved(0, 0));
+    store
+        .write(&streamed("s", 1, &[], Vec::new()))
+        .await
+        .unwrap();
+    assert_eq!(watermark(&store, "s", 1).await, None);
+    assert_eq!(count(&store).await, 0);
+}
+
+async fn applied_batch_settles_as_applied(store: Store) {
+    let batch = |second| Batch::new(Records::Ticks(vec![draft(at(second, 0)).build().unwrap()]));
+    let first = store.write(&batch(1)).await.unwrap().token;
+    let second = store.write(&batch(2)).await.unwrap().token;
+    store
+        .save_ticks(vec![draft(at(3, 0)).build().unwrap()])
+        .await
+        .unwrap();
+    assert_eq!(
+        store.settle(&[second, first]).await.unwrap(),
+        [Stage::Applied; 2]
+    );
+    assert_eq!(store.settle(&[]).await.unwrap(), []);
+}
+
+async fn unknown_token_is_not_found(store: Store) {
+    let error = store.settle(&[Token(u64::MAX)]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+}
+
+async fn same_batch_twice_is_stored_once(store: Store) {
+    assert_eq!(store.save_ticks(seconds(10)).await.unwrap(), saved(10, 0));
+    assert_eq!(store.save_ticks(seconds(10)).await.unwrap(), saved(0, 10));
+    assert_eq!(count(&store).await, 10);
+}
+
+async fn repeats_inside_a_batch_are_stored_once(store: Store) {
+    let twice = [seconds(3), seconds(3)].concat();
+    assert_eq!(store.save_ticks(twice).await.unwrap(), saved(3, 3));
+    assert_eq!(count(&store).await, 3);
+}
+
+async fn overlapping_batches_add_what_is_new(store: Store) {
+    store.save_ticks(seconds(10)).await.unwrap();
+    let overlap = seconds(15).split_off(5);
+    assert_eq!(store.save_ticks(overlap).await.unwrap(), saved(5, 5));
+    assert_eq!(count(&store).await, 15);
+}
+
+async fn first_stored_stays(store: Store) {
+    let id = TradeId::new("7").unwrap();
+    let priced = |price: i64| {
+        draft(at(1, 0))
+            .trade_id(id.clone())
+            .price(price.into())
+            .build()
+            .unwrap()
+    };
+    store.save_ticks(vec![priced(1), priced(2)]).await.unwrap();
+    store.save_ticks(vec![priced(3)]).await.unwrap();
+    let stored = store.all_ticks(TickQuery::new(everything())).await.unwrap();
+    assert_eq!(stored, [priced(1)]);
+}
+
+async fn identity_has_venue_symbol_ts_and_key(store: Store) {
+    let id = |text| TradeId::new(text).unwrap();
+    let ticks = vec![
+        draft(at(1, 0)).trade_id(id("7")).build().unwrap(),
+        draft(at(1, 0)).trade_id(id("8")).build().unwrap(),
+        draft(at(1, 1)).trade_id(id("7")).build().unwrap(),
+        draft(at(1, 0))
+            .trade_id(id("7"))
+            .venue(venue("w"))
+            .build()
+            .unwrap(),
+        Tick::builder(symbol("x"), at(1, 0))
+            .venue(venue("v"))
+            .price(100.into())
+            .quantity(1.into())
+            .trade_id(id("7"))
+            .build()
+            .unwrap(),
+    ];
+    assert_eq!(store.save_ticks(ticks.clone()).await.unwrap(), saved(5, 0));
+    assert_eq!(store.save_ticks(ticks).await.unwrap(), saved(0, 5));
+}
+
+async fn equal_rows_of_one_source_are_kept_apart(store: Store) {
+    let rows = || {
+        (0..4)
+            .map(|n| draft(at(1, 0)).occurrence(n).build().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(store.save_ticks(rows()).await.unwrap(), saved(4, 0));
+    assert_eq!(store.save_ticks(rows()).await.unwrap(), saved(0, 4));
+}
+
+async fn late_batch_meets_its_duplicates(store: Store) {
+    store.save_ticks(seconds(100)).await.unwrap();
+    let late = seconds(100).split_off(40)[..20].to_vec();
+    assert_eq!(store.save_ticks(late).await.unwrap(), saved(0, 20));
+}
+
+async fn wide_batch_meets_its_duplicates(store: Store) {
+    store.save_ticks(seconds(100)).await.unwrap();
+    let ends = vec![
+        tick(super::time("1970-01-01"), "1", "1"),
+        seconds(51).remove(50),
+        tick(super::time("2261-12-31T23:59:59.999999999Z"), "1", "1"),
+    ];
+    assert_eq!(store.save_ticks(ends.clone()).await.unwrap(), saved(2, 1));
+    assert_eq!(store.save_ticks(ends).await.unwrap(), saved(0, 3));
+}
+
+async fn watermark_starts_absent_and_moves_with_rows(store: Store) {
+    assert_eq!(watermark(&store, "s", 1).await, None);
+    store
+        .write(&streamed("s", 1, &[5, 9], seconds(2)))
+        .await
+        .unwrap();
+    assert_eq!(watermark(&store, "s", 1).await, Some(9));
+}
+
+async fn replayed_batch_is_dropped_by_watermark(store: Store) {
+    store
+        .write(&streamed("s", 1, &[1, 2], seconds(2)))
+        .await
+        .unwrap();
+    // Even rows of another identity: what carries these numbers was applied.
+    let others = vec![
+        draft(at(70, 0)).build().unwrap(),
+        draft(at(71, 0)).build().unwrap(),
+    ];
+    let ack = store
+        .write(&streamed("s", 1, &[1, 2], others))
+        .await
+        .unwrap();
+    assert_eq!((ack.inserted, ack.duplicates), (0, 2));
+    assert_eq!(count(&store).await, 2);
+    assert_eq!(watermark(&store, "s", 1).await, Some(2));
+}
+
+async fn partly_replayed_batch_adds_its_rest(store: Store) {
+    store
+        .write(&streamed("s", 1, &[1, 2], seconds(2)))
+        .await
+        .unwrap();
+    let ack = store
+        .write(&streamed("s", 1, &[1, 2, 3, 7], seconds(4)))
+        .await
+        .unwrap();
+    assert_eq!((ack.inserted, ack.duplicates), (2, 2));
+    assert_eq!(
+        (count(&store).await, watermark(&store, "s", 1).await),
+        (4, Some(7))
+    );
+}
+
+async fn streams_epochs_have_their_own_watermarks(store: Store) {
+    store
+        .write(&streamed("s", 1, &[5], seconds(1)))
+        .await
+        .unwrap();
+    let second = |n: i64| vec![draft(at(n, 0)).build().unwrap()];
+    assert_eq!(
+        store
+            .write(&streamed("t", 1, &[1], second(1)))
+            .await
+            .unwrap()
+            .inserted,
+        1
+    );
+    assert_eq!(
+        store
+            .write(&streamed("s", 2, &[1], second(2)))
+            .await
+            .unwrap()
+            .inserted,
+        1
+    );
+    assert_eq!(watermark(&store, "s", 1).await, Some(5));
+    assert_eq!(watermark(&store, "s", 2).await, Some(1));
+    assert_eq!(watermark(&store, "t", 1).await, Some(1));
+    assert_eq!(watermark(&store, "t", 2).await, None);
+}
+
+async fn batch_of_duplicates_moves_the_watermark(store: Store) {
+    store.save_ticks(seconds(2)).await.unwrap();
+    let ack = store
+        .write(&streamed("s", 1, &[1, 2], seconds(2)))
+        .await
+        .unwrap();
+    assert_eq!((ack.inserted, ack.duplicates), (0, 2));
+    assert_eq!(watermark(&store, "s", 1).await, Some(2));
+}
+
+async fn big_batch_is_stored_whole(store: Store) {
+    // Past DuckDB's row group of 122,880.
+    let ticks: Vec<_> = (0..130_000)
+        .map(|n| draft(at(0, n)).build().unwrap())
+        .collect();
+    assert_eq!(
+        store.save_ticks(ticks.clone()).await.unwrap(),
+        saved(130_000, 0)
+    );
+    let stored = store.all_ticks(TickQuery::new(everything())).await.unwrap();
+    assert!(stored == in_order(ticks));
+}
+
+async fn hundred_writers_at_once(store: Store) {
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..100i64 {
+        let store = Arc::clone(&store);
+        // Each shares half of its rows with the next.
+        let own = seconds((writer + 2) * 10).split_off(usize::try_from(writer).unwrap() * 10);
+        writers.spawn(async move { store.save_ticks(own).await.unwrap() });
+    }
+    let all = writers.join_all().await;
+    assert_eq!(all.iter().map(|saved| saved.inserted).sum::<u64>(), 1_010);
+    assert_eq!(all.iter().map(|saved| saved.duplicates).sum::<u64>(), 990);
+    assert_eq!(count(&store).await, 1_010);
+}
+
+async fn readers_see_whole_batches(store: Store) {
+    let writer = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for n in 0..20 {
+                store
+                    .save_ticks(seconds((n + 1) * 100).split_off(usize::try_from(n).unwrap() * 100))
+                    .await
+                    .unwrap();
+            }
+        })
+    };
+    loop {
+        let done = writer.is_finished();
+        let mut query = TickQuery::new(everything());
+        query.limit = 10_000;
+        let seen = store.ticks(&query).await.unwrap().items.len();
+        assert_eq!(seen % 100, 0, "a part of a batch of 100 was visible");
+        if done {
+            assert_eq!(seen, 2_000);
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    writer.await.unwrap();
+}
+
+async fn closed_store_answers_connection(store: Store) {
+    store.save_ticks(seconds(1)).await.unwrap();
+    store.close().await.unwrap();
+    store.close().await.unwrap();
+    let error = store.save_ticks(seconds(2)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Connection);
+    let error = store
+        .ticks(&TickQuery::new(everything()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Connection);
+    assert!(!store.health().await.is_healthy());
+}

@@ -1,0 +1,179 @@
+//! The error of every store: what went wrong, whether it may have happened, what to do.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use tradekeep_models::InvalidInput;
+
+/// What went wrong, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The store cannot be reached, opened, or went away.
+    Connection,
+    /// No answer in time.
+    Timeout,
+    /// Every connection is in use.
+    PoolExhausted,
+    /// A read failed.
+    Query,
+    /// A write failed.
+    Write,
+    /// A transaction could not be committed.
+    Transaction,
+    /// Setting up or upgrading the store failed.
+    Migration,
+    /// The store's tables are not what this version expects.
+    Schema,
+    /// A record could not be turned into the store's form.
+    Serialization,
+    /// A stored row could not be turned into a record.
+    Deserialization,
+    /// The store refused who we are, or what we may do.
+    Authentication,
+    /// There is no such thing.
+    NotFound,
+    /// It is there already, with other content, or somebody else holds it.
+    Conflict,
+    /// The caller's input breaks a rule.
+    InvalidInput,
+    /// This store does not do that.
+    Unsupported,
+}
+
+/// Whether a failed write may have been applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// Nothing of it was stored.
+    NotApplied,
+    /// It may have been stored: send the same batch again, identity keeps it single.
+    Unknown,
+}
+
+/// A row that a store refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// Why, without its values.
+    pub reason: String,
+}
+
+/// What to do about an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Try again, after the time given where one is known.
+    Retry {
+        /// How long to wait at least.
+        after: Option<Duration>,
+    },
+    /// Set these rows aside and send the rest.
+    BadRows(Vec<BadRow>),
+    /// Send it in smaller batches.
+    Split,
+    /// Stop and call for help: nothing will work until somebody mends it.
+    Halt,
+    /// The store is down or full: ask gently until it is back.
+    Probe,
+    /// Do not try again: the answer will be the same.
+    Never,
+}
+
+/// A store's failure.
+///
+/// Its text is one line that names cause and remedy; neither secrets nor row values are in it.
+#[derive(Debug)]
+pub struct StoreError {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// Whether the write may have happened; `NotApplied` for reads.
+    pub delivery: Delivery,
+    /// What to do.
+    pub act: Act,
+    /// Which store: `duckdb`, `memory`.
+    pub store: &'static str,
+    /// What it was doing: `write`, `candles`, `open`.
+    pub op: &'static str,
+    /// Cause and remedy, for people.
+    pub context: String,
+    /// The driver's own error.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// An error of `store` in `op` that will not go away by itself and left nothing behind.
+    pub fn new(
+        kind: ErrorKind,
+        store: &'static str,
+        op: &'static str,
+        context: impl Into<String>,
+    ) -> Self {
+        let (delivery, context) = (Delivery::NotApplied, context.into());
+        Self {
+            kind,
+            delivery,
+            act: Act::Never,
+            store,
+            op,
+            context,
+            source: None,
+        }
+    }
+
+    /// The caller's mistake, found before any I/O.
+    #[must_use]
+    pub fn invalid(store: &'static str, op: &'static str, error: &InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput, store, op, error.to_string())
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn with_act(mut self, act: Act) -> Self {
+        self.act = act;
+        self
+    }
+
+    /// With whether it may have been applied.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
+    /// With the driver's error.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Whether trying again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.act, Act::Retry { .. } | Act::Probe)
+    }
+
+    /// Whether trying the same again is useless.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        !self.is_transient()
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.store, self.op, self.context)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_ref()
+            .map(|source| &**source as &(dyn Error + 'static))
+    }
+}
+
+/// What every store call answers.
+pub type Result<T> = std::result::Result<T, StoreError>;

@@ -1,0 +1,34 @@
+//! Stored days: what retention lists and drops.
+
+use async_trait::async_trait;
+use tradekeep_models::Day;
+
+use crate::{Result, Table};
+
+/// One UTC day of one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition {
+    /// The day.
+    pub day: Day,
+    /// Rows of that day; never 0.
+    pub rows: u64,
+    /// Bytes it takes on disk, in the store's own estimate.
+    pub bytes: u64,
+}
+
+/// A store whose days can be listed and dropped.
+#[async_trait]
+pub trait PartitionAdmin: Send + Sync {
+    /// The days of `table` that have rows, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>>;
+
+    /// Drops these whole days of `table`, all or none, and answers how many rows went. A day
+    /// without rows is no error. Rows of a dropped day that are written later are stored.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then nothing was dropped.
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64>;
+}

@@ -1,0 +1,42 @@
+//! How a store is doing.
+
+use async_trait::async_trait;
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What is wrong, and why as far as is known.
+    pub cause: String,
+    /// What to do next.
+    pub remedy: String,
+}
+
+/// A store's condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Which store: `duckdb`.
+    pub store: &'static str,
+    /// Its version, where it answers.
+    pub version: Option<String>,
+    /// Whether a read works.
+    pub readable: bool,
+    /// Whether a write would work.
+    pub writable: bool,
+    /// What is wrong; empty when all is well.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Health {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.readable && self.writable && self.troubles.is_empty()
+    }
+}
+
+/// A store that can say how it is.
+#[async_trait]
+pub trait Probe: Send + Sync {
+    /// Its condition now. It answers, never fails: what fails is in the troubles.
+    async fn health(&self) -> Health;
+}
