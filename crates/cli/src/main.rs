@@ -1,0 +1,2 @@
+//! The `tradekeep` command.
+fn main() {}
