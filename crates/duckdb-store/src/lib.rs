@@ -1,1 +1,24 @@
 #![doc = include_str!("../README.md")]
+
+mod admin;
+mod config;
+mod error;
+mod open;
+mod read;
+mod readers;
+mod rows;
+mod schema;
+mod sql;
+mod store;
+mod write;
+mod writer;
+
+pub use config::DuckDbConfig;
+pub use readers::PoolStats;
+pub use store::DuckDbStore;
+
+/// The URL scheme of this store: `duckdb://./tradekeep-data`, `duckdb://:memory:`.
+pub const SCHEME: &str = "duckdb";
+
+/// What errors and health call this store.
+const STORE: &str = "duckdb";

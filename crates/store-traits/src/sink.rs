@@ -7,7 +7,6 @@ use crate::{Delivery, ErrorKind, Result, StoreError};
 
 /// A kind of record, and the table that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum Table {
     /// Public trade prints.
     Ticks,
@@ -25,7 +24,6 @@ impl Table {
 
 /// Records of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Records {
     /// Public trade prints.
     Ticks(Vec<Tick>),

@@ -1,0 +1,134 @@
+//! Days: list, size, drop; and how the store is doing.
+
+use std::fs;
+use std::path::Path;
+
+use duckdb::Connection;
+use tradekeep_models::{Day, Timestamp};
+use tradekeep_store_traits::{Delivery, Health, Partition, Result, Table, Trouble};
+
+use crate::error::classify;
+use crate::read::query;
+use crate::readers::Readers;
+use crate::writer::Writer;
+use crate::{STORE, rows, sql};
+
+/// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
+const ROW_BYTES: u64 = 72;
+
+/// The days that have ticks; `file` is the database's, to measure.
+pub(crate) fn partitions(
+    connection: &Connection,
+    table: Table,
+    file: Option<&Path>,
+) -> Result<Vec<Partition>> {
+    let batches = query::<i64>("partitions", connection, &sql::days(table), [])?;
+    let days: Result<Vec<_>> = batches.iter().map(rows::days).collect();
+    let days = days?.concat();
+    let all: u64 = days.iter().map(|(_, rows)| rows).sum();
+    // Rows are spread evenly over the file, in the estimate.
+    let share = |rows: u64| match file.map(bytes_on_disk) {
+        Some(bytes) if bytes > 0 && all > 0 => {
+            u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all)).unwrap_or(bytes)
+        }
+        _ => rows * ROW_BYTES,
+    };
+    Ok(days
+        .into_iter()
+        .map(|(day, rows)| Partition {
+            day,
+            rows,
+            bytes: share(rows),
+        })
+        .collect())
+}
+
+/// The database's file and its write-ahead log. Their sizes only: opening them would end DuckDB's
+/// lock on them.
+fn bytes_on_disk(file: &Path) -> u64 {
+    let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    size(file) + size(&file.with_extension("duckdb.wal"))
+}
+
+/// Deletes these days in one transaction.
+pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day]) -> Result<u64> {
+    let duckdb = |error| classify("drop", error);
+    let transaction = connection.transaction().map_err(duckdb)?;
+    let mut dropped = 0;
+    for day in days {
+        let range = day.range();
+        let nanos = |ts: Option<Timestamp>| ts.map_or(i64::MAX, Timestamp::as_nanos);
+        dropped += transaction
+            .execute(
+                &sql::drop_day(table),
+                [nanos(range.from()), nanos(range.to())],
+            )
+            .map_err(duckdb)?;
+    }
+    transaction
+        .commit()
+        .map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    Ok(dropped as u64)
+}
+
+/// Free space under which the disk is called nearly full.
+const LITTLE_SPACE: u64 = 512 << 20;
+
+/// Tries a read and a write that changes nothing.
+pub(crate) async fn health(
+    readers: &Readers,
+    writer: &Writer,
+    folder: Option<&Path>,
+    opening: Option<Trouble>,
+) -> Health {
+    let mut troubles: Vec<Trouble> = opening.into_iter().collect();
+    let mut note = |cause: String, remedy: &str| {
+        troubles.push(Trouble {
+            cause,
+            remedy: remedy.into(),
+        });
+    };
+    let read = readers
+        .run("health", |connection| {
+            query::<i64>("health", connection, "SELECT ts FROM ticks LIMIT 1", [])?;
+            connection
+                .version()
+                .map_err(|error| classify("health", error))
+        })
+        .await;
+    let write = writer
+        .run("health", |connection| {
+            connection
+                .execute_batch("BEGIN; ROLLBACK")
+                .map_err(|error| classify("health", error))
+        })
+        .await;
+    for error in [read.as_ref().err(), write.as_ref().err()]
+        .into_iter()
+        .flatten()
+    {
+        note(error.to_string(), "close the store and open it again");
+    }
+    if let Some(free) = folder
+        .and_then(free_space)
+        .filter(|free| *free < LITTLE_SPACE)
+    {
+        let cause = format!(
+            "only {} MiB are free on the disk of the database",
+            free >> 20
+        );
+        note(cause, "free some space, or drop old days");
+    }
+    Health {
+        store: STORE,
+        version: read.as_ref().ok().cloned(),
+        readable: read.is_ok(),
+        writable: write.is_ok(),
+        troubles,
+    }
+}
+
+fn free_space(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}

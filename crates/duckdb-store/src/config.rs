@@ -1,0 +1,201 @@
+//! How to open a store.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tradekeep_models::InvalidInput;
+
+/// Where the database is and how it is kept.
+///
+/// ```
+/// use tradekeep_duckdb_store::DuckDbConfig;
+///
+/// let config = DuckDbConfig::from_url("duckdb://./tradekeep-data")?.with_threads(2);
+/// assert_eq!(config.validate(), Ok(()));
+/// # Ok::<(), tradekeep_models::InvalidInput>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuckDbConfig {
+    folder: Option<PathBuf>,
+    checkpoint_megabytes: u32,
+    readers: usize,
+    idle_readers: usize,
+    threads: Option<u16>,
+    memory_megabytes: Option<u32>,
+    open_wait: Duration,
+}
+
+impl DuckDbConfig {
+    /// A database in `folder`, which is made where it does not exist.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: Some(folder.into()),
+            ..Self::in_memory()
+        }
+    }
+
+    /// A database in memory, gone when it is closed.
+    #[must_use]
+    pub const fn in_memory() -> Self {
+        Self {
+            folder: None,
+            checkpoint_megabytes: 128,
+            readers: 10,
+            idle_readers: 2,
+            threads: None,
+            memory_megabytes: None,
+            open_wait: Duration::from_secs(5),
+        }
+    }
+
+    /// The database that `duckdb://FOLDER` or `duckdb://:memory:` names.
+    ///
+    /// # Errors
+    /// When the URL has another scheme, no folder, or parameters.
+    pub fn from_url(url: &str) -> Result<Self, InvalidInput> {
+        let refuse = |reason: &'static str| Err(InvalidInput::new("url", reason));
+        match url.strip_prefix("duckdb://") {
+            None => refuse("must look like duckdb://./tradekeep-data or duckdb://:memory:"),
+            Some("") => refuse("names no folder: use duckdb://./tradekeep-data"),
+            Some(":memory:") => Ok(Self::in_memory()),
+            Some(rest) if rest.contains('?') => refuse("takes no parameters after `?`"),
+            Some(folder) => Ok(Self::new(folder)),
+        }
+    }
+
+    /// Megabytes of write-ahead log after which a commit checkpoints; 128 by default, at least 1.
+    #[must_use]
+    pub const fn with_checkpoint_megabytes(mut self, megabytes: u32) -> Self {
+        self.checkpoint_megabytes = megabytes;
+        self
+    }
+
+    /// Reads at once, 10 by default, and connections kept when idle, 2 by default.
+    #[must_use]
+    pub const fn with_readers(mut self, most: usize, idle: usize) -> Self {
+        self.readers = most;
+        self.idle_readers = idle;
+        self
+    }
+
+    /// Threads of DuckDB; as many as there are cores by default.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: u16) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Memory that DuckDB may use, in megabytes; 80 % of the machine's by default.
+    #[must_use]
+    pub const fn with_memory_megabytes(mut self, megabytes: u32) -> Self {
+        self.memory_megabytes = Some(megabytes);
+        self
+    }
+
+    /// How long to wait for another process to let go of the file; 5 s by default.
+    #[must_use]
+    pub const fn with_open_wait(mut self, wait: Duration) -> Self {
+        self.open_wait = wait;
+        self
+    }
+
+    /// Where the database is; nothing when in memory.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// Naming all problems at once.
+    pub fn validate(&self) -> Result<(), InvalidInput> {
+        let mut problems = Vec::new();
+        if self.checkpoint_megabytes == 0 {
+            problems.push("checkpoint_megabytes must be at least 1");
+        }
+        if self.readers == 0 {
+            problems.push("readers must be at least 1");
+        }
+        if self.idle_readers > self.readers {
+            problems.push("idle readers must not be more than readers");
+        }
+        if self.threads == Some(0) {
+            problems.push("threads must be at least 1");
+        }
+        if self
+            .memory_megabytes
+            .is_some_and(|megabytes| megabytes < 64)
+        {
+            problems.push("memory_megabytes must be at least 64");
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(InvalidInput::new("duckdb", problems.join("; ")))
+        }
+    }
+
+    pub(crate) const fn readers(&self) -> (usize, usize) {
+        (self.readers, self.idle_readers)
+    }
+
+    pub(crate) const fn open_wait(&self) -> Duration {
+        self.open_wait
+    }
+
+    /// DuckDB's own settings, by name.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = vec![
+            (
+                "checkpoint_threshold",
+                format!("{}MB", self.checkpoint_megabytes),
+            ),
+            // Nothing but its own files: no COPY to or from elsewhere, no extensions.
+            ("enable_external_access", "false".into()),
+            ("autoinstall_known_extensions", "false".into()),
+            ("autoload_known_extensions", "false".into()),
+        ];
+        if let Some(threads) = self.threads {
+            settings.push(("threads", threads.to_string()));
+        }
+        if let Some(megabytes) = self.memory_megabytes {
+            settings.push(("max_memory", format!("{megabytes}MB")));
+        }
+        settings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_folders() {
+        let folder = |url| DuckDbConfig::from_url(url).map(|config| config.folder);
+        assert_eq!(folder("duckdb://./data"), Ok(Some("./data".into())));
+        assert_eq!(folder("duckdb:///var/data"), Ok(Some("/var/data".into())));
+        assert_eq!(folder("duckdb://:memory:"), Ok(None));
+        for url in [
+            "duckdb://",
+            "duckdb:data",
+            "questdb://x",
+            "duckdb://data?threads=2",
+        ] {
+            assert!(folder(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn names_all_problems_at_once() {
+        let config = DuckDbConfig::in_memory()
+            .with_checkpoint_megabytes(0)
+            .with_readers(0, 1);
+        let text = config.validate().unwrap_err().to_string();
+        assert!(
+            text.contains("checkpoint_megabytes") && text.contains("idle readers"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! Opening a database safely: nothing that is there is lost, whatever state it is in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use duckdb::{Config, Connection};
+use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
+
+use crate::error::classify;
+use crate::{DuckDbConfig, STORE, schema};
+
+const OP: &str = "open";
+
+/// The database's file in its folder.
+pub(crate) const FILE: &str = "tradekeep.duckdb";
+
+/// An open database, and what had to be done to open it.
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    pub(crate) trouble: Option<Trouble>,
+}
+
+/// Opens the database of `config`, sets it up where it is empty, and locks its settings.
+///
+/// A damaged write-ahead log is moved to `quarantine/` and the database opened as of its last
+/// checkpoint; a damaged database is left as it is.
+pub(crate) fn open(config: &DuckDbConfig) -> Result<Opened> {
+    let file = config.folder().map(database_file).transpose()?;
+    let mut trouble = None;
+    let mut connection = match &file {
+        None => connect(config, None)?,
+        Some(file) => match connect_patiently(config, file) {
+            Err(error) if is_log_damage(&error) => {
+                trouble = Some(quarantine_log(file, &error)?);
+                connect_patiently(config, file)?
+            }
+            outcome => outcome?,
+        },
+    };
+    schema::set_up(&mut connection)?;
+    connection
+        .execute_batch("SET lock_configuration = true")
+        .map_err(|error| classify(OP, error))?;
+    Ok(Opened {
+        connection,
+        trouble,
+    })
+}
+
+/// The database's file in `folder`, which is made where it does not exist.
+fn database_file(folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).map_err(|error| {
+        let context = format!(
+            "the folder {} cannot be made: {error}; name another one",
+            folder.display()
+        );
+        StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
+    })?;
+    Ok(folder.join(FILE))
+}
+
+fn connect(config: &DuckDbConfig, file: Option<&Path>) -> Result<Connection> {
+    let duckdb = |error| classify(OP, error);
+    let settings = config
+        .settings()
+        .into_iter()
+        .try_fold(Config::default(), |settings, (name, value)| {
+            settings.with(name, value)
+        })
+        .map_err(duckdb)?;
+    match file {
+        None => Connection::open_in_memory_with_flags(settings),
+        Some(file) => Connection::open_with_flags(file, settings),
+    }
+    .map_err(|error| {
+        let mut error = classify(OP, error);
+        if let Some(file) = file {
+            error.context = format!("{}: {}", file.display(), error.context);
+        }
+        error
+    })
+}
+
+/// Waits, within bounds, for another process to let go of the file.
+fn connect_patiently(config: &DuckDbConfig, file: &Path) -> Result<Connection> {
+    let deadline = Instant::now() + config.open_wait();
+    loop {
+        match connect(config, Some(file)) {
+            Err(error) if error.kind == ErrorKind::Conflict && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_log_damage(error: &StoreError) -> bool {
+    let said = error
+        .source
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    error.kind != ErrorKind::Conflict && said.contains("WAL")
+}
+
+/// Moves the write-ahead log out of the way, where nothing else will touch it.
+fn quarantine_log(file: &Path, error: &StoreError) -> Result<Trouble> {
+    let log = file.with_extension("duckdb.wal");
+    let folder = file.with_file_name("quarantine");
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let refuge = folder.join(format!("{FILE}.wal.{}", since.as_nanos()));
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::rename(&log, &refuge))
+        .map_err(|io| {
+            let context = format!(
+                "the write-ahead log {} is damaged and cannot be moved away: {io}",
+                log.display()
+            );
+            StoreError::new(ErrorKind::Connection, STORE, OP, context)
+                .with_act(Act::Halt)
+                .with_source(io)
+        })?;
+    tracing::warn!(log = %refuge.display(), %error, "a damaged write-ahead log was moved away");
+    Ok(Trouble {
+        cause: format!(
+            "the write-ahead log was damaged and is now {}: what was written since the last \
+             checkpoint is missing",
+            refuge.display()
+        ),
+        remedy: "import the latest files again: what is stored is not doubled".into(),
+    })
+}

@@ -1,0 +1,211 @@
+//! The store: its roles, each handed to the file that does it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use tradekeep_models::{
+    Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Tick, TickCursor,
+    TickQuery,
+};
+use tradekeep_store_traits::{
+    Ack, Batch, ErrorKind, Health, Partition, PartitionAdmin, Probe, RecordSink, Result, Stage,
+    StoreError, Table, TickSeries, TickStore, Token, Trouble,
+};
+
+use crate::error::classify;
+use crate::readers::{PoolStats, Readers};
+use crate::writer::Writer;
+use crate::{DuckDbConfig, STORE, admin, open, read, write};
+
+/// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
+///
+/// It needs a tokio runtime to be driven. Dropping it loses nothing that was applied;
+/// [`close`](RecordSink::close) moreover waits until the file is free for the next process.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
+/// use tradekeep_models::{CandleQuery, Symbol, Tick, Venue};
+/// use tradekeep_store_traits::{RecordSinkExt, TickStore};
+///
+/// let store = DuckDbStore::connect(DuckDbConfig::in_memory()).await?;
+/// let btc = Symbol::new("BTC-USD")?;
+/// let tick = Tick::builder(btc.clone(), "2024-08-08T10:00:05Z".parse()?)
+///     .price("61837.63".parse()?)
+///     .quantity("0.02".parse()?)
+///     .build()?;
+/// store.save_ticks(vec![tick]).await?;
+/// let minutes = CandleQuery::new(Venue::unknown(), btc, "1m".parse()?);
+/// assert_eq!(store.candles(&minutes).await?.items[0].count, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct DuckDbStore {
+    writer: Writer,
+    readers: Readers,
+    folder: Option<PathBuf>,
+    trouble: Option<Trouble>,
+    last_token: AtomicU64,
+}
+
+impl DuckDbStore {
+    /// Opens the database of `config`, and sets it up where it is empty.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a bad configuration; `Conflict` when another process holds the file;
+    /// `Schema` when it is another version's or somebody else's; `Connection` when it is damaged or
+    /// cannot be made. None of them changes what is there.
+    pub async fn connect(config: DuckDbConfig) -> Result<Self> {
+        config.validate().map_err(invalid("open"))?;
+        let (most, kept) = config.readers();
+        let folder = config.folder().map(PathBuf::from);
+        let opened = tokio::task::spawn_blocking(move || open::open(&config))
+            .await
+            .map_err(|error| cannot_start(error))??;
+        let clone = opened
+            .connection
+            .try_clone()
+            .map_err(|error| classify("open", error))?;
+        let writer = Writer::start(opened.connection).map_err(cannot_start)?;
+        Ok(Self {
+            writer,
+            readers: Readers::new(clone, most, kept),
+            folder,
+            trouble: opened.trouble,
+            last_token: AtomicU64::new(0),
+        })
+    }
+
+    /// How the pool of readers is used.
+    #[must_use]
+    pub fn pool_stats(&self) -> PoolStats {
+        self.readers.stats()
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(open::FILE))
+    }
+}
+
+fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
+    move |error| StoreError::invalid(STORE, op, &error)
+}
+
+fn cannot_start(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::new(
+        ErrorKind::Connection,
+        STORE,
+        "open",
+        "a thread could not be started",
+    )
+    .with_source(error)
+}
+
+#[async_trait]
+impl RecordSink for DuckDbStore {
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        // Here, so that the next batch is made ready while the writer is busy with this one.
+        let prepared = write::prepare(batch)?;
+        let written = self
+            .writer
+            .run("write", move |connection| {
+                write::write(connection, prepared)
+            })
+            .await?;
+        let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
+        let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
+        Ok(Ack {
+            stage: Stage::Applied,
+            token,
+            inserted,
+            duplicates,
+        })
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        let last = self.last_token.load(Ordering::Relaxed);
+        if tokens.iter().any(|token| token.0 > last) {
+            let context = "the token is not of this store";
+            return Err(StoreError::new(
+                ErrorKind::NotFound,
+                STORE,
+                "settle",
+                context,
+            ));
+        }
+        Ok(vec![Stage::Applied; tokens.len()])
+    }
+
+    async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
+        let stream = stream.clone();
+        let read = move |connection: &duckdb::Connection| {
+            write::watermark(connection, &stream, epoch, table)
+        };
+        self.readers.run("watermark", read).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.readers.close().await;
+        self.writer.close().await
+    }
+}
+
+#[async_trait]
+impl TickStore for DuckDbStore {
+    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
+        query.validate().map_err(invalid("ticks"))?;
+        let query = query.clone();
+        self.readers
+            .run("ticks", move |connection| read::ticks(connection, &query))
+            .await
+    }
+
+    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        query.validate().map_err(invalid("candles"))?;
+        let query = query.clone();
+        self.readers
+            .run("candles", move |connection| {
+                read::candles(connection, &query)
+            })
+            .await
+    }
+
+    async fn series(&self) -> Result<Vec<TickSeries>> {
+        self.readers.run("series", read::series).await
+    }
+}
+
+#[async_trait]
+impl PartitionAdmin for DuckDbStore {
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        let file = self.file();
+        let read = move |connection: &duckdb::Connection| {
+            admin::partitions(connection, table, file.as_deref())
+        };
+        self.readers.run("partitions", read).await
+    }
+
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        let days = days.to_vec();
+        self.writer
+            .run("drop", move |connection| {
+                admin::drop_days(connection, table, &days)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Probe for DuckDbStore {
+    async fn health(&self) -> Health {
+        admin::health(
+            &self.readers,
+            &self.writer,
+            self.folder.as_deref(),
+            self.trouble.clone(),
+        )
+        .await
+    }
+}

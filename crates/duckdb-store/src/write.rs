@@ -1,0 +1,225 @@
+//! Batches in: once, by watermark and identity, in the rows' own transaction.
+
+use std::collections::hash_map::{Entry, HashMap};
+
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use duckdb::{Connection, ToSql, Transaction};
+use tradekeep_models::StreamId;
+use tradekeep_store_traits::{Batch, Delivery, Records, Result, Table};
+
+use crate::error::{classify, conversion};
+use crate::{rows, sql};
+
+const OP: &str = "write";
+
+/// Symbols up to which the search for stored identities names them; past that it reads all.
+const NAMED_SYMBOLS: usize = 16;
+
+/// A batch made ready, outside the writer's thread.
+pub(crate) struct Prepared {
+    plan: Plan,
+    origin: Option<(StreamId, u64, Vec<u64>)>,
+    table: Table,
+}
+
+/// What a write did.
+pub(crate) struct Written {
+    pub(crate) inserted: usize,
+    pub(crate) duplicates: usize,
+}
+
+/// Rows, and which of them are the first of their identity in the batch.
+struct Plan {
+    rows: RecordBatch,
+    /// Each (venue, symbol) of the batch, numbered.
+    series: HashMap<(String, String), u32>,
+    /// The first row of each (series, ts, key).
+    first: HashMap<(u32, i64, i64), usize>,
+    keep: Vec<bool>,
+    /// Earliest and latest ts.
+    span: (i64, i64),
+}
+
+/// Makes `batch` ready to be written.
+pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
+    let Records::Ticks(ticks) = batch.records();
+    let rows = tradekeep_formats::arrow::ticks_to_batch(ticks).map_err(|e| conversion(OP, e))?;
+    let origin = batch
+        .origin()
+        .map(|o| (o.stream.clone(), o.epoch, o.seqs.clone()));
+    Ok(Prepared {
+        plan: Plan::new(rows)?,
+        origin,
+        table: batch.records().table(),
+    })
+}
+
+impl Plan {
+    fn new(rows: RecordBatch) -> Result<Self> {
+        let mut plan = Self {
+            series: HashMap::new(),
+            first: HashMap::with_capacity(rows.num_rows()),
+            keep: Vec::with_capacity(rows.num_rows()),
+            span: (i64::MAX, i64::MIN),
+            rows: rows.clone(),
+        };
+        let identity = rows
+            .project(&[0, 1, 2, 3])
+            .map_err(|error| conversion(OP, error))?;
+        let mut last: Option<(&str, &str, u32)> = None;
+        let identity_rows = rows::identities(&identity)?;
+        for (row, id) in identity_rows.enumerate() {
+            let series = match last {
+                Some((venue, symbol, series)) if (venue, symbol) == (id.venue, id.symbol) => series,
+                _ => {
+                    let next = u32::try_from(plan.series.len()).unwrap_or(u32::MAX);
+                    let name = (id.venue.to_owned(), id.symbol.to_owned());
+                    *plan.series.entry(name).or_insert(next)
+                }
+            };
+            last = Some((id.venue, id.symbol, series));
+            let entry = plan.first.entry((series, id.ts, id.key));
+            plan.keep.push(matches!(entry, Entry::Vacant(_)));
+            entry.or_insert(row);
+            plan.span = (plan.span.0.min(id.ts), plan.span.1.max(id.ts));
+        }
+        Ok(plan)
+    }
+
+    /// Strikes out the rows that `transaction` sees stored already.
+    fn strike_stored(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        let mut symbols: Vec<&String> = self.series.keys().map(|(_, symbol)| symbol).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
+        if symbols.len() > NAMED_SYMBOLS {
+            symbols.clear();
+        }
+        let mut values: Vec<&dyn ToSql> = vec![&self.span.0, &self.span.1];
+        values.extend(symbols.iter().map(|symbol| *symbol as &dyn ToSql));
+        let duckdb = |error| classify(OP, error);
+        let mut statement = transaction
+            .prepare_cached(&sql::identities(symbols.len()))
+            .map_err(duckdb)?;
+        // Streamed: what is stored in the batch's span may be far more than the batch.
+        drop(statement.stream_arrow(values.as_slice()).map_err(duckdb)?);
+        while let Some(stored) = statement.step().map_err(duckdb)? {
+            strike(
+                &self.series,
+                &self.first,
+                &mut self.keep,
+                &RecordBatch::from(stored),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The rows that are new.
+    fn new_rows(self) -> Result<RecordBatch> {
+        if self.keep.iter().all(|keep| *keep) {
+            return Ok(self.rows);
+        }
+        filter_record_batch(&self.rows, &BooleanArray::from(self.keep))
+            .map_err(|error| conversion(OP, error))
+    }
+}
+
+fn strike(
+    series: &HashMap<(String, String), u32>,
+    first: &HashMap<(u32, i64, i64), usize>,
+    keep: &mut [bool],
+    stored: &RecordBatch,
+) -> Result<()> {
+    let mut last: Option<(&str, &str, Option<u32>)> = None;
+    for id in rows::identities(stored)? {
+        let number = match last {
+            Some((venue, symbol, number)) if (venue, symbol) == (id.venue, id.symbol) => number,
+            _ => series
+                .get(&(id.venue.to_owned(), id.symbol.to_owned()))
+                .copied(),
+        };
+        last = Some((id.venue, id.symbol, number));
+        let row = number.and_then(|number| first.get(&(number, id.ts, id.key)));
+        if let Some(slot) = row.and_then(|row| keep.get_mut(*row)) {
+            *slot = false;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is new of `prepared`, and moves its watermark, in one transaction.
+pub(crate) fn write(connection: &mut Connection, prepared: Prepared) -> Result<Written> {
+    let duckdb = |error| classify(OP, error);
+    let all = prepared.plan.rows.num_rows();
+    let transaction = connection.transaction().map_err(duckdb)?;
+    let mut plan = prepared.plan;
+    if let Some((stream, epoch, seqs)) = &prepared.origin {
+        let seen = watermark(&transaction, stream, *epoch, prepared.table)?;
+        let replayed = seqs.partition_point(|&seq| seen.is_some_and(|seen| seq <= seen));
+        if replayed > 0 {
+            plan = Plan::new(plan.rows.slice(replayed, all - replayed))?;
+        }
+        if let Some(last) = seqs.last().filter(|_| replayed < all) {
+            move_watermark(&transaction, stream, *epoch, prepared.table, *last)?;
+        }
+    }
+    plan.strike_stored(&transaction)?;
+    let rows = plan.new_rows()?;
+    let inserted = rows.num_rows();
+    if inserted > 0 {
+        let mut appender = transaction
+            .appender(prepared.table.as_str())
+            .map_err(duckdb)?;
+        appender.append_record_batch(rows).map_err(duckdb)?;
+        appender.flush().map_err(duckdb)?;
+    }
+    // A commit that failed half-way may be found whole when the database is opened again.
+    transaction
+        .commit()
+        .map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    Ok(Written {
+        inserted,
+        duplicates: all - inserted,
+    })
+}
+
+/// How far `stream` has been applied.
+pub(crate) fn watermark(
+    connection: &Connection,
+    stream: &StreamId,
+    epoch: u64,
+    table: Table,
+) -> Result<Option<u64>> {
+    let duckdb = |error| classify("watermark", error);
+    let mut statement = connection.prepare_cached(sql::WATERMARK).map_err(duckdb)?;
+    let mut found = statement
+        .query((stream.as_str(), epoch, table.as_str()))
+        .map_err(duckdb)?;
+    found
+        .next()
+        .map_err(duckdb)?
+        .map(|row| row.get(0))
+        .transpose()
+        .map_err(duckdb)
+}
+
+fn move_watermark(
+    transaction: &Transaction<'_>,
+    stream: &StreamId,
+    epoch: u64,
+    table: Table,
+    last: u64,
+) -> Result<()> {
+    let duckdb = |error| classify(OP, error);
+    let values = (last, stream.as_str(), epoch, table.as_str());
+    let moved = transaction
+        .prepare_cached(sql::MOVE_WATERMARK)
+        .and_then(|mut statement| statement.execute(values))
+        .map_err(duckdb)?;
+    if moved == 0 {
+        transaction
+            .execute(sql::FIRST_WATERMARK, values)
+            .map_err(duckdb)?;
+    }
+    Ok(())
+}
