@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
-use tradekeep_store_traits::conformance::{self, Subject};
+use tradekeep_store_traits::{SeriesStore, conformance};
 
 fn main() -> ExitCode {
     let folder = match tempfile::tempdir() {
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
             static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
             let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let config = DuckDbConfig::new(folder.path().join(n.to_string())).with_threads(2);
-            Ok(Arc::new(DuckDbStore::connect(config).await?) as Arc<dyn Subject>)
+            Ok(Arc::new(DuckDbStore::connect(config).await?) as Arc<dyn SeriesStore>)
         }
     })
 }

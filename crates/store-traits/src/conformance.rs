@@ -22,14 +22,9 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tradekeep_models::{Interval, Symbol, Tick, TickBuilder, TickFilter, Timestamp, Venue};
 
-use crate::{PartitionAdmin, Probe, RecordSink, Result, TickStore};
+use crate::{Result, SeriesStore};
 
-/// What the cases try: every role at once.
-pub trait Subject: RecordSink + TickStore + PartitionAdmin + Probe + 'static {}
-
-impl<T: RecordSink + TickStore + PartitionAdmin + Probe + 'static> Subject for T {}
-
-type Store = Arc<dyn Subject>;
+type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One promise, tried.

@@ -19,3 +19,8 @@ pub use sink::{
     Ack, Batch, Origin, RecordSink, RecordSinkExt, Records, Saved, Stage, Table, Token,
 };
 pub use ticks::{TickSeries, TickStore, TickStoreExt};
+
+/// Every role of a store of series at once.
+pub trait SeriesStore: RecordSink + TickStore + PartitionAdmin + Probe + 'static {}
+
+impl<T: RecordSink + TickStore + PartitionAdmin + Probe + 'static> SeriesStore for T {}

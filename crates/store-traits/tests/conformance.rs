@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tradekeep_store_traits::{MemoryStore, conformance};
+use tradekeep_store_traits::{MemoryStore, SeriesStore, conformance};
 
 fn main() -> ExitCode {
-    conformance::run(|| async { Ok(Arc::new(MemoryStore::new()) as Arc<dyn conformance::Subject>) })
+    conformance::run(|| async { Ok(Arc::new(MemoryStore::new()) as Arc<dyn SeriesStore>) })
 }
