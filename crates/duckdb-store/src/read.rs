@@ -10,6 +10,10 @@ use crate::error::{classify, conversion};
 use crate::{rows, sql};
 
 /// Runs a statement to its end: a result left open would keep the database from checkpointing.
+///
+/// It is planned anew each time, and so is every statement of this crate: DuckDB 1.5.6 plans by
+/// the statistics of the moment, and a prepared statement that is run again after the table has
+/// grown gives wrong text without an error (`docs/adr/0003-no-statement-is-reused.md`).
 pub(crate) fn query<V: ToSql>(
     op: &'static str,
     connection: &Connection,
@@ -17,7 +21,7 @@ pub(crate) fn query<V: ToSql>(
     values: impl IntoIterator<Item = V>,
 ) -> Result<Vec<RecordBatch>> {
     let duckdb = |error| classify(op, error);
-    let mut statement = connection.prepare_cached(text).map_err(duckdb)?;
+    let mut statement = connection.prepare(text).map_err(duckdb)?;
     statement
         .execute(params_from_iter(values))
         .map_err(duckdb)?;

@@ -99,7 +99,7 @@ impl Plan {
         values.extend(symbols.iter().map(|symbol| *symbol as &dyn ToSql));
         let duckdb = |error| classify(OP, error);
         let mut statement = transaction
-            .prepare_cached(&sql::identities(symbols.len()))
+            .prepare(&sql::identities(symbols.len()))
             .map_err(duckdb)?;
         // Streamed: what is stored in the batch's span may be far more than the batch.
         drop(statement.stream_arrow(values.as_slice()).map_err(duckdb)?);
@@ -191,7 +191,7 @@ pub(crate) fn watermark(
     table: Table,
 ) -> Result<Option<u64>> {
     let duckdb = |error| classify("watermark", error);
-    let mut statement = connection.prepare_cached(sql::WATERMARK).map_err(duckdb)?;
+    let mut statement = connection.prepare(sql::WATERMARK).map_err(duckdb)?;
     let mut found = statement
         .query((stream.as_str(), epoch, table.as_str()))
         .map_err(duckdb)?;
@@ -213,7 +213,7 @@ fn move_watermark(
     let duckdb = |error| classify(OP, error);
     let values = (last, stream.as_str(), epoch, table.as_str());
     let moved = transaction
-        .prepare_cached(sql::MOVE_WATERMARK)
+        .prepare(sql::MOVE_WATERMARK)
         .and_then(|mut statement| statement.execute(values))
         .map_err(duckdb)?;
     if moved == 0 {
