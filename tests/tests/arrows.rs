@@ -18,11 +18,7 @@ const ARROWS: &[(&str, May)] = &[
     ("tradekeep-store-traits", May::Use(&["tradekeep-models"])),
     (
         "tradekeep-duckdb-store",
-        May::Use(&[
-            "tradekeep-models",
-            "tradekeep-store-traits",
-            "tradekeep-formats",
-        ]),
+        May::Use(&["tradekeep-models", "tradekeep-store-traits", "tradekeep-formats"]),
     ),
     (
         "tradekeep",
@@ -33,10 +29,7 @@ const ARROWS: &[(&str, May)] = &[
             "tradekeep-duckdb-store",
         ]),
     ),
-    (
-        "tradekeep-cli",
-        May::Use(&["tradekeep-models", "tradekeep"]),
-    ),
+    ("tradekeep-cli", May::Use(&["tradekeep-models", "tradekeep"])),
     ("tradekeep-benches", May::UseAnything),
     ("tradekeep-tests", May::UseAnything),
     ("xtask", May::Use(&[])),
@@ -46,10 +39,7 @@ const ARROWS: &[(&str, May)] = &[
 fn the_workspace_has_only_allowed_arrows() -> Result<(), Box<dyn Error>> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps"])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"),
-        ])
+        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")])
         .output()?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo metadata: {stderr}");
@@ -102,13 +92,8 @@ fn wrong_arrows(metadata: &Value) -> Result<Vec<String>, Box<dyn Error>> {
             continue;
         };
         let May::Use(allowed) = may else { continue };
-        for dependency in package["dependencies"]
-            .as_array()
-            .ok_or("no dependencies")?
-        {
-            let to = dependency["name"]
-                .as_str()
-                .ok_or("a dependency without a name")?;
+        for dependency in package["dependencies"].as_array().ok_or("no dependencies")? {
+            let to = dependency["name"].as_str().ok_or("a dependency without a name")?;
             // A crate may name itself, to turn on its own features for its tests.
             if to != from && members.contains(&to) && !allowed.contains(&to) {
                 let kind = dependency["kind"].as_str().unwrap_or("normal");

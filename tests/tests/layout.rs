@@ -10,21 +10,11 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const MAX_LINES: usize = 400;
 
 /// Split, so that this file does not hold what it looks for.
-const MACHINE_FOLDERS: [(&str, &str); 4] = [
-    ("/wo", "rk/"),
-    ("/ro", "ot/"),
-    ("/ho", "me/"),
-    ("/Use", "rs/"),
-];
+const MACHINE_FOLDERS: [(&str, &str); 4] =
+    [("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("/Use", "rs/")];
 
 /// Made by builds and by the program.
-const NOT_OURS: [&str; 5] = [
-    ".git",
-    ".duckdb",
-    "target",
-    "tradekeep-data",
-    "tradekeep-demo",
-];
+const NOT_OURS: [&str; 5] = [".git", ".duckdb", "target", "tradekeep-data", "tradekeep-demo"];
 
 #[test]
 fn sources_are_short() -> Result<()> {
@@ -35,25 +25,15 @@ fn sources_are_short() -> Result<()> {
             long.push(format!("{}: {lines} lines", path.display()));
         }
     }
-    assert!(
-        long.is_empty(),
-        "longer than {MAX_LINES} lines:\n{}",
-        long.join("\n")
-    );
+    assert!(long.is_empty(), "longer than {MAX_LINES} lines:\n{}", long.join("\n"));
     Ok(())
 }
 
 #[test]
 fn modules_are_named_by_their_file() -> Result<()> {
     let files = files()?;
-    let wrong: Vec<_> = files
-        .iter()
-        .filter(|path| path.ends_with("mod.rs"))
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "`foo.rs` and `foo/` instead of `foo/mod.rs`: {wrong:?}"
-    );
+    let wrong: Vec<_> = files.iter().filter(|path| path.ends_with("mod.rs")).collect();
+    assert!(wrong.is_empty(), "`foo.rs` and `foo/` instead of `foo/mod.rs`: {wrong:?}");
     Ok(())
 }
 
@@ -71,11 +51,7 @@ fn no_file_names_a_machines_folder() -> Result<()> {
             }
         }
     }
-    assert!(
-        found.is_empty(),
-        "a path that exists on one machine only:\n{}",
-        found.join("\n")
-    );
+    assert!(found.is_empty(), "a path that exists on one machine only:\n{}", found.join("\n"));
     Ok(())
 }
 
@@ -83,9 +59,7 @@ fn no_file_names_a_machines_folder() -> Result<()> {
 fn a_machines_folder_is_told_from_a_part_of_a_path() {
     for (start, end) in MACHINE_FOLDERS {
         assert!(names_machine_folder(&format!("{start}{end}main")));
-        assert!(names_machine_folder(&format!(
-            "see file://{start}{end}main"
-        )));
+        assert!(names_machine_folder(&format!("see file://{start}{end}main")));
         assert!(!names_machine_folder(&format!("docs{start}{end}main")));
     }
 }
@@ -109,13 +83,7 @@ fn root() -> PathBuf {
 fn files() -> Result<Vec<PathBuf>> {
     let root = root();
     let git = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(&root)
         .output();
     match git {
@@ -151,10 +119,7 @@ fn walk(root: &Path) -> Result<Vec<PathBuf>> {
 
 fn is_source(path: &Path) -> bool {
     let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
-    let place = matches!(
-        parts[..],
-        ["crates", _, "src", ..] | ["benches" | "xtask", ..]
-    );
+    let place = matches!(parts[..], ["crates", _, "src", ..] | ["benches" | "xtask", ..]);
     place && path.extension().is_some_and(|extension| extension == "rs")
 }
 

@@ -12,11 +12,7 @@ use crate::setup;
 
 pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     let duckdb = setup::run(root)?;
-    checked(
-        cargo(root)
-            .args(["build", "--release"])
-            .args(select(&["cli".to_owned()], duckdb)),
-    )?;
+    checked(cargo(root).args(["build", "--release"]).args(select(&["cli".to_owned()], duckdb)))?;
     // In the caller's folder, not at the root: paths among `args` are relative to it.
     checked(Command::new(binary(root)).arg("demo").args(args))
 }

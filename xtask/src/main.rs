@@ -14,11 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    about = "Set up, test and try tradekeep"
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set up, test and try tradekeep")]
 struct Args {
     #[command(subcommand)]
     command: Command,
@@ -45,9 +41,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let done = match Args::parse().command {
         Command::Setup => setup::run(root).map(drop),
         Command::Test { crates } => test::run(root, &crates),

@@ -14,12 +14,8 @@ const FEATURES: &[&str] = &[
 const DUCKDB_STORE: &str = "tradekeep-duckdb-store";
 
 /// Packages that are built without DuckDB.
-const WITHOUT_DUCKDB: &[&str] = &[
-    "tradekeep-formats",
-    "tradekeep-models",
-    "tradekeep-store-traits",
-    "xtask",
-];
+const WITHOUT_DUCKDB: &[&str] =
+    &["tradekeep-formats", "tradekeep-models", "tradekeep-store-traits", "xtask"];
 
 /// The package of a folder (`models`, `crates/models/`), or of a package's own name.
 pub(crate) fn package(name: &str) -> String {
@@ -36,9 +32,7 @@ pub(crate) fn package(name: &str) -> String {
 /// The arguments that choose `names` (none: the whole workspace) and their features.
 pub(crate) fn select(names: &[String], duckdb: DuckDb) -> Vec<String> {
     let mut packages: Vec<String> = names.iter().map(|name| package(name)).collect();
-    let needs_duckdb = packages
-        .iter()
-        .any(|p| !WITHOUT_DUCKDB.contains(&p.as_str()));
+    let needs_duckdb = packages.iter().any(|p| !WITHOUT_DUCKDB.contains(&p.as_str()));
     // Cargo takes a feature only of a package that is chosen too.
     if duckdb == DuckDb::FromSource && needs_duckdb && !packages.iter().any(|p| p == DUCKDB_STORE) {
         packages.push(DUCKDB_STORE.to_owned());
@@ -49,10 +43,7 @@ pub(crate) fn select(names: &[String], duckdb: DuckDb) -> Vec<String> {
         .filter(|feature| packages.is_empty() || packages.iter().any(|p| belongs(feature, p)))
         .collect();
 
-    let mut args: Vec<String> = packages
-        .into_iter()
-        .flat_map(|p| ["-p".to_owned(), p])
-        .collect();
+    let mut args: Vec<String> = packages.into_iter().flat_map(|p| ["-p".to_owned(), p]).collect();
     if args.is_empty() {
         args.push("--workspace".to_owned());
     }
@@ -63,9 +54,7 @@ pub(crate) fn select(names: &[String], duckdb: DuckDb) -> Vec<String> {
 }
 
 fn belongs(feature: &str, package: &str) -> bool {
-    feature
-        .split_once('/')
-        .is_some_and(|(owner, _)| owner == package)
+    feature.split_once('/').is_some_and(|(owner, _)| owner == package)
 }
 
 #[cfg(test)]

@@ -25,9 +25,7 @@ pub(crate) fn cargo(root: &Path) -> Command {
 /// Runs to the end with our stdin, stdout and stderr.
 pub(crate) fn checked(command: &mut Command) -> Result<()> {
     let line = line(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }
@@ -47,14 +45,9 @@ pub(crate) fn works(program: &str, args: &[&str]) -> bool {
 
 /// The command as a person would type it.
 pub(crate) fn line(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -70,11 +63,7 @@ mod tests {
     #[test]
     fn an_absent_program_is_named() {
         let error = checked(&mut Command::new("tradekeep-no-such-program")).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("cannot start `tradekeep-no-such-program`")
-        );
+        assert!(error.to_string().starts_with("cannot start `tradekeep-no-such-program`"));
         assert!(!works("tradekeep-no-such-program", &["--version"]));
     }
 }

@@ -48,10 +48,7 @@ pub(crate) fn run(root: &Path) -> Result<DuckDb> {
              there, or unset the variable",
             own.display()
         );
-        println!(
-            "DuckDB: your own {} (DUCKDB_LIB_DIR), left alone",
-            own.display()
-        );
+        println!("DuckDB: your own {} (DUCKDB_LIB_DIR), left alone", own.display());
         return Ok(DuckDb::Library);
     }
 
@@ -115,12 +112,7 @@ fn ensure_npm() -> Result<()> {
     println!("npm was not found: installing it with apt-get");
     let apt = |args: &[&str]| {
         let mut command = Command::new("apt-get");
-        checked(
-            command
-                .args(args)
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .stdin(Stdio::null()),
-        )
+        checked(command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()))
     };
     apt(&["update", "-q"])
         .and_then(|()| apt(&["install", "-q", "-y", "--no-install-recommends", "npm"]))
@@ -163,13 +155,7 @@ fn unpack(package: &str, incoming: &Path) -> Result<PathBuf> {
         .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
         .context("npm pack left no .tgz file")?;
     // -m: npm's archives are dated 1985, and cargo would not see that the library changed.
-    checked(
-        Command::new("tar")
-            .arg("-xzmf")
-            .arg(archive)
-            .arg("-C")
-            .arg(incoming),
-    )?;
+    checked(Command::new("tar").arg("-xzmf").arg(archive).arg("-C").arg(incoming))?;
     Ok(incoming.join("package"))
 }
 
@@ -179,14 +165,8 @@ mod tests {
 
     #[test]
     fn each_platform_has_its_package() {
-        assert_eq!(
-            package("linux", "x86_64"),
-            Some("@duckdb/node-bindings-linux-x64")
-        );
-        assert_eq!(
-            package("macos", "aarch64"),
-            Some("@duckdb/node-bindings-darwin-arm64")
-        );
+        assert_eq!(package("linux", "x86_64"), Some("@duckdb/node-bindings-linux-x64"));
+        assert_eq!(package("macos", "aarch64"), Some("@duckdb/node-bindings-darwin-arm64"));
         assert_eq!(package("linux", "riscv64"), None);
         assert_eq!(package("windows", "x86_64"), None);
     }
@@ -195,10 +175,7 @@ mod tests {
     #[test]
     fn the_library_is_the_one_the_crate_is_made_for() {
         let (duckdb, _) = VERSION.split_once('-').unwrap();
-        let digits: Vec<u32> = duckdb
-            .split('.')
-            .map(|part| part.parse().unwrap())
-            .collect();
+        let digits: Vec<u32> = duckdb.split('.').map(|part| part.parse().unwrap()).collect();
         let minor = digits.iter().fold(0, |number, part| number * 100 + part);
         let manifest = include_str!("../../Cargo.toml");
         let wanted = format!("duckdb = {{ version = \"=1.{minor}.");

@@ -18,11 +18,8 @@ struct Step {
 
 pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
     let duckdb = setup::run(root)?;
-    let steps = if crates.is_empty() {
-        all(root, duckdb)
-    } else {
-        vec![test(root, crates, duckdb)]
-    };
+    let steps =
+        if crates.is_empty() { all(root, duckdb) } else { vec![test(root, crates, duckdb)] };
 
     let mut failure = None;
     let mut table = Vec::new();
@@ -52,34 +49,22 @@ fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
     let step = |name, args: &[&str], more: Vec<String>| {
         let mut command = cargo(root);
         command.args(args).args(more);
-        Step {
-            name,
-            command: Ok(command),
-        }
+        Step { name, command: Ok(command) }
     };
 
     let mut clippy = workspace();
     clippy.extend(["--all-targets", "--", "-D", "warnings"].map(str::to_owned));
     let mut doc = cargo(root);
-    doc.args(["doc", "--no-deps"])
-        .args(workspace())
-        .env("RUSTDOCFLAGS", "-D warnings");
+    doc.args(["doc", "--no-deps"]).args(workspace()).env("RUSTDOCFLAGS", "-D warnings");
 
     vec![
         step("fmt", &["fmt", "--all", "--check"], vec![]),
         step("clippy", &["clippy"], clippy),
         test(root, &[], duckdb),
-        Step {
-            name: "doc",
-            command: Ok(doc),
-        },
+        Step { name: "doc", command: Ok(doc) },
         // Not built again from the packages, and the tree may hold changes: this checks manifests,
         // files and that the crates' versions fit each other.
-        step(
-            "package",
-            &["package", "--workspace", "--no-verify", "--allow-dirty"],
-            vec![],
-        ),
+        step("package", &["package", "--workspace", "--no-verify", "--allow-dirty"], vec![]),
         deny(root),
     ]
 }
@@ -87,10 +72,7 @@ fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
 fn test(root: &Path, crates: &[String], duckdb: DuckDb) -> Step {
     let mut command = cargo(root);
     command.arg("test").args(select(crates, duckdb));
-    Step {
-        name: "test",
-        command: Ok(command),
-    }
+    Step { name: "test", command: Ok(command) }
 }
 
 fn deny(root: &Path) -> Step {
@@ -98,10 +80,7 @@ fn deny(root: &Path) -> Step {
     command.args(["deny", "check", "bans", "licenses", "sources"]);
     let installed = works("cargo-deny", &["--version"]);
     let reason = "cargo-deny is not installed (cargo install cargo-deny)";
-    Step {
-        name: "deny",
-        command: installed.then_some(command).ok_or(reason),
-    }
+    Step { name: "deny", command: installed.then_some(command).ok_or(reason) }
 }
 
 fn row(name: &str, outcome: &str, elapsed: Option<Duration>) -> String {

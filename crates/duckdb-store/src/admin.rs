@@ -33,14 +33,7 @@ pub(crate) fn partitions(
         }
         _ => rows * ROW_BYTES,
     };
-    Ok(days
-        .into_iter()
-        .map(|(day, rows)| Partition {
-            day,
-            rows,
-            bytes: share(rows),
-        })
-        .collect())
+    Ok(days.into_iter().map(|(day, rows)| Partition { day, rows, bytes: share(rows) }).collect())
 }
 
 /// The database's file and its write-ahead log. Their sizes only: opening them would end DuckDB's
@@ -59,15 +52,10 @@ pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day])
         let range = day.range();
         let nanos = |ts: Option<Timestamp>| ts.map_or(i64::MAX, Timestamp::as_nanos);
         dropped += transaction
-            .execute(
-                &sql::drop_day(table),
-                [nanos(range.from()), nanos(range.to())],
-            )
+            .execute(&sql::drop_day(table), [nanos(range.from()), nanos(range.to())])
             .map_err(duckdb)?;
     }
-    transaction
-        .commit()
-        .map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
     Ok(dropped as u64)
 }
 
@@ -83,40 +71,27 @@ pub(crate) async fn health(
 ) -> Health {
     let mut troubles: Vec<Trouble> = opening.into_iter().collect();
     let mut note = |cause: String, remedy: &str| {
-        troubles.push(Trouble {
-            cause,
-            remedy: remedy.into(),
-        });
+        troubles.push(Trouble { cause, remedy: remedy.into() });
     };
     let read = readers
         .run("health", |connection| {
             query::<i64>("health", connection, "SELECT ts FROM ticks LIMIT 1", [])?;
-            connection
-                .version()
-                .map_err(|error| classify("health", error))
+            connection.version().map_err(|error| classify("health", error))
         })
         .await;
     let write = writer
-        .run("health", |connection| {
-            connection
+        .run("health", |session| {
+            session
+                .connection
                 .execute_batch("BEGIN; ROLLBACK")
                 .map_err(|error| classify("health", error))
         })
         .await;
-    for error in [read.as_ref().err(), write.as_ref().err()]
-        .into_iter()
-        .flatten()
-    {
+    for error in [read.as_ref().err(), write.as_ref().err()].into_iter().flatten() {
         note(error.to_string(), "close the store and open it again");
     }
-    if let Some(free) = folder
-        .and_then(free_space)
-        .filter(|free| *free < LITTLE_SPACE)
-    {
-        let cause = format!(
-            "only {} MiB are free on the disk of the database",
-            free >> 20
-        );
+    if let Some(free) = folder.and_then(free_space).filter(|free| *free < LITTLE_SPACE) {
+        let cause = format!("only {} MiB are free on the disk of the database", free >> 20);
         note(cause, "free some space, or drop old days");
     }
     Health {

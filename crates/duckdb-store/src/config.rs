@@ -29,10 +29,7 @@ impl DuckDbConfig {
     /// A database in `folder`, which is made where it does not exist.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: Some(folder.into()),
-            ..Self::in_memory()
-        }
+        Self { folder: Some(folder.into()), ..Self::in_memory() }
     }
 
     /// A database in memory, gone when it is closed.
@@ -124,10 +121,7 @@ impl DuckDbConfig {
         if self.threads == Some(0) {
             problems.push("threads must be at least 1");
         }
-        if self
-            .memory_megabytes
-            .is_some_and(|megabytes| megabytes < 64)
-        {
+        if self.memory_megabytes.is_some_and(|megabytes| megabytes < 64) {
             problems.push("memory_megabytes must be at least 64");
         }
         if problems.is_empty() {
@@ -148,10 +142,7 @@ impl DuckDbConfig {
     /// DuckDB's own settings, by name.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings = vec![
-            (
-                "checkpoint_threshold",
-                format!("{}MB", self.checkpoint_megabytes),
-            ),
+            ("checkpoint_threshold", format!("{}MB", self.checkpoint_megabytes)),
             // Nothing but its own files: no COPY to or from elsewhere, no extensions.
             ("enable_external_access", "false".into()),
             ("autoinstall_known_extensions", "false".into()),
@@ -177,25 +168,15 @@ mod tests {
         assert_eq!(folder("duckdb://./data"), Ok(Some("./data".into())));
         assert_eq!(folder("duckdb:///var/data"), Ok(Some("/var/data".into())));
         assert_eq!(folder("duckdb://:memory:"), Ok(None));
-        for url in [
-            "duckdb://",
-            "duckdb:data",
-            "questdb://x",
-            "duckdb://data?threads=2",
-        ] {
+        for url in ["duckdb://", "duckdb:data", "questdb://x", "duckdb://data?threads=2"] {
             assert!(folder(url).is_err(), "{url}");
         }
     }
 
     #[test]
     fn names_all_problems_at_once() {
-        let config = DuckDbConfig::in_memory()
-            .with_checkpoint_megabytes(0)
-            .with_readers(0, 1);
+        let config = DuckDbConfig::in_memory().with_checkpoint_megabytes(0).with_readers(0, 1);
         let text = config.validate().unwrap_err().to_string();
-        assert!(
-            text.contains("checkpoint_megabytes") && text.contains("idle readers"),
-            "{text}"
-        );
+        assert!(text.contains("checkpoint_megabytes") && text.contains("idle readers"), "{text}");
     }
 }

@@ -87,20 +87,12 @@ impl Verdict {
         } else {
             (ErrorKind::Query, Act::Never)
         };
-        Self {
-            kind,
-            delivery: Delivery::NotApplied,
-            act,
-            context: None,
-        }
+        Self { kind, delivery: Delivery::NotApplied, act, context: None }
     }
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    text.split_once(start)?
-        .1
-        .split_once(end)
-        .map(|(inside, _)| inside)
+    text.split_once(start)?.1.split_once(end).map(|(inside, _)| inside)
 }
 
 /// DuckDB's messages go over several lines, with a stack trace in the worst case.
@@ -144,25 +136,13 @@ mod tests {
                 ErrorKind::Connection,
                 Act::Halt,
             ),
-            (
-                "Out of Range Error: Overflow in HUGEINT addition",
-                ErrorKind::Query,
-                Act::Never,
-            ),
-            (
-                "Catalog Error: Table with name ticks does not exist!",
-                ErrorKind::Schema,
-                Act::Halt,
-            ),
+            ("Out of Range Error: Overflow in HUGEINT addition", ErrorKind::Query, Act::Never),
+            ("Catalog Error: Table with name ticks does not exist!", ErrorKind::Schema, Act::Halt),
         ] {
             let verdict = Verdict::of(answer);
             assert_eq!((verdict.kind, verdict.act), (kind, act), "{answer}");
         }
         let lock = Verdict::of("IO Error: Could not set lock on file \"x\": (PID 42).");
-        assert!(
-            lock.context
-                .unwrap()
-                .starts_with("process 42 has the database open")
-        );
+        assert!(lock.context.unwrap().starts_with("process 42 has the database open"));
     }
 }

@@ -43,19 +43,14 @@ pub(crate) fn open(config: &DuckDbConfig) -> Result<Opened> {
     connection
         .execute_batch("SET lock_configuration = true")
         .map_err(|error| classify(OP, error))?;
-    Ok(Opened {
-        connection,
-        trouble,
-    })
+    Ok(Opened { connection, trouble })
 }
 
 /// The database's file in `folder`, which is made where it does not exist.
 fn database_file(folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).map_err(|error| {
-        let context = format!(
-            "the folder {} cannot be made: {error}; name another one",
-            folder.display()
-        );
+        let context =
+            format!("the folder {} cannot be made: {error}; name another one", folder.display());
         StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
     })?;
     Ok(folder.join(FILE))
@@ -66,9 +61,7 @@ fn connect(config: &DuckDbConfig, file: Option<&Path>) -> Result<Connection> {
     let settings = config
         .settings()
         .into_iter()
-        .try_fold(Config::default(), |settings, (name, value)| {
-            settings.with(name, value)
-        })
+        .try_fold(Config::default(), |settings, (name, value)| settings.with(name, value))
         .map_err(duckdb)?;
     match file {
         None => Connection::open_in_memory_with_flags(settings),
@@ -97,11 +90,7 @@ fn connect_patiently(config: &DuckDbConfig, file: &Path) -> Result<Connection> {
 }
 
 fn is_log_damage(error: &StoreError) -> bool {
-    let said = error
-        .source
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
     error.kind != ErrorKind::Conflict && said.contains("WAL")
 }
 
@@ -109,21 +98,17 @@ fn is_log_damage(error: &StoreError) -> bool {
 fn quarantine_log(file: &Path, error: &StoreError) -> Result<Trouble> {
     let log = file.with_extension("duckdb.wal");
     let folder = file.with_file_name("quarantine");
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let refuge = folder.join(format!("{FILE}.wal.{}", since.as_nanos()));
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::rename(&log, &refuge))
-        .map_err(|io| {
-            let context = format!(
-                "the write-ahead log {} is damaged and cannot be moved away: {io}",
-                log.display()
-            );
-            StoreError::new(ErrorKind::Connection, STORE, OP, context)
-                .with_act(Act::Halt)
-                .with_source(io)
-        })?;
+    fs::create_dir_all(&folder).and_then(|()| fs::rename(&log, &refuge)).map_err(|io| {
+        let context = format!(
+            "the write-ahead log {} is damaged and cannot be moved away: {io}",
+            log.display()
+        );
+        StoreError::new(ErrorKind::Connection, STORE, OP, context)
+            .with_act(Act::Halt)
+            .with_source(io)
+    })?;
     tracing::warn!(log = %refuge.display(), %error, "a damaged write-ahead log was moved away");
     Ok(Trouble {
         cause: format!(

@@ -22,9 +22,7 @@ pub(crate) fn query<V: ToSql>(
 ) -> Result<Vec<RecordBatch>> {
     let duckdb = |error| classify(op, error);
     let mut statement = connection.prepare(text).map_err(duckdb)?;
-    statement
-        .execute(params_from_iter(values))
-        .map_err(duckdb)?;
+    statement.execute(params_from_iter(values)).map_err(duckdb)?;
     let mut batches = Vec::new();
     while let Some(batch) = statement.step().map_err(duckdb)? {
         batches.push(RecordBatch::from(batch));
@@ -46,10 +44,8 @@ pub(crate) fn candles(
 ) -> Result<Page<Candle, CandleCursor>> {
     let statement = sql::candles(wanted);
     let batches = query("candles", connection, &statement.text, statement.values)?;
-    let candles: Result<Vec<_>> = batches
-        .iter()
-        .map(|batch| rows::candles(wanted, batch))
-        .collect();
+    let candles: Result<Vec<_>> =
+        batches.iter().map(|batch| rows::candles(wanted, batch)).collect();
     Ok(wanted.page(candles?.concat()))
 }
 

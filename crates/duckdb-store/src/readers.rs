@@ -40,17 +40,9 @@ struct Shelf {
 impl Readers {
     /// A pool of up to `most` connections cloned from `origin`, `kept` of them when idle.
     pub(crate) fn new(origin: Connection, most: usize, kept: usize) -> Self {
-        let shelf = Shelf {
-            origin: Some(origin),
-            idle: Vec::new(),
-        };
+        let shelf = Shelf { origin: Some(origin), idle: Vec::new() };
         let (permits, shelf) = (Arc::new(Semaphore::new(most)), Arc::new(Mutex::new(shelf)));
-        Self {
-            permits,
-            most,
-            kept,
-            shelf,
-        }
+        Self { permits, most, kept, shelf }
     }
 
     /// Runs `read` on a thread for blocking work, with a connection of its own.
@@ -59,10 +51,7 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| closed(op))?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed(op))?;
         let (shelf, kept) = (Arc::clone(&self.shelf), self.kept);
         let work = move || {
             let _permit = permit;
@@ -93,11 +82,7 @@ impl Readers {
 
     pub(crate) fn stats(&self) -> PoolStats {
         let in_use = self.most.saturating_sub(self.permits.available_permits());
-        PoolStats {
-            most: self.most,
-            in_use,
-            idle: lock(&self.shelf).idle.len(),
-        }
+        PoolStats { most: self.most, in_use, idle: lock(&self.shelf).idle.len() }
     }
 }
 

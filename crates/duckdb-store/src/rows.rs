@@ -16,11 +16,7 @@ fn bad(op: &'static str) -> impl Fn(tradekeep_models::InvalidInput) -> StoreErro
 /// Refuses a result whose columns are not of these types; the accessors below would panic.
 fn expect(op: &'static str, batch: &RecordBatch, types: &[fn(&DataType) -> bool]) -> Result<()> {
     let fits = batch.num_columns() == types.len()
-        && batch
-            .columns()
-            .iter()
-            .zip(types)
-            .all(|(column, is)| is(column.data_type()));
+        && batch.columns().iter().zip(types).all(|(column, is)| is(column.data_type()));
     if fits {
         Ok(())
     } else {
@@ -48,17 +44,10 @@ fn is_time(kind: &DataType) -> bool {
 pub(crate) fn candles(query: &CandleQuery, batch: &RecordBatch) -> Result<Vec<Candle>> {
     const OP: &str = "candles";
     let decimals = [is_decimal as fn(&DataType) -> bool; 6];
-    expect(
-        OP,
-        batch,
-        &[&[is_number as _], decimals.as_slice(), &[is_number as _]].concat(),
-    )?;
+    expect(OP, batch, &[&[is_number as _], decimals.as_slice(), &[is_number as _]].concat())?;
     let number = |column: usize| batch.column(column).as_primitive::<Int64Type>();
     let decimal = |column: usize, row: usize| {
-        let scaled = batch
-            .column(column)
-            .as_primitive::<Decimal128Type>()
-            .value(row);
+        let scaled = batch.column(column).as_primitive::<Decimal128Type>().value(row);
         Decimal::from_scaled(scaled).map_err(|error| {
             let context = format!("the sum of a candle {error}: ask for a shorter interval");
             StoreError::new(ErrorKind::Query, STORE, OP, context)
@@ -93,21 +82,14 @@ pub(crate) fn series(batch: &RecordBatch) -> Result<Vec<TickSeries>> {
     expect(OP, batch, &[is_text, is_text, is_number, is_time, is_time])?;
     let text = |column: usize, row: usize| batch.column(column).as_string::<i32>().value(row);
     let time = |column: usize, row: usize| {
-        let nanos = batch
-            .column(column)
-            .as_primitive::<TimestampNanosecondType>()
-            .value(row);
+        let nanos = batch.column(column).as_primitive::<TimestampNanosecondType>().value(row);
         Timestamp::from_nanos(nanos).map_err(bad(OP))
     };
     let series = |row: usize| {
         Ok(TickSeries {
             venue: Venue::new(text(0, row)).map_err(bad(OP))?,
             symbol: Symbol::new(text(1, row)).map_err(bad(OP))?,
-            count: batch
-                .column(2)
-                .as_primitive::<Int64Type>()
-                .value(row)
-                .unsigned_abs(),
+            count: batch.column(2).as_primitive::<Int64Type>().value(row).unsigned_abs(),
             first_ts: time(3, row)?,
             last_ts: time(4, row)?,
         })
@@ -121,12 +103,7 @@ pub(crate) fn days(batch: &RecordBatch) -> Result<Vec<(Day, u64)>> {
     expect(OP, batch, &[is_number, is_number])?;
     let number =
         |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
-    let day = |row| {
-        Ok((
-            Day::new(number(0, row)).map_err(bad(OP))?,
-            number(1, row).unsigned_abs(),
-        ))
-    };
+    let day = |row| Ok((Day::new(number(0, row)).map_err(bad(OP))?, number(1, row).unsigned_abs()));
     (0..batch.num_rows()).map(day).collect()
 }
 
@@ -141,10 +118,7 @@ pub(crate) struct StoredIdentity<'a> {
 /// The rows of `sql::identities`, and the like-named columns of a batch of ticks.
 pub(crate) fn identities(batch: &RecordBatch) -> Result<impl Iterator<Item = StoredIdentity<'_>>> {
     expect("write", batch, &[is_text, is_text, is_time, is_number])?;
-    let (venue, symbol) = (
-        batch.column(0).as_string::<i32>(),
-        batch.column(1).as_string::<i32>(),
-    );
+    let (venue, symbol) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
     let ts = batch.column(2).as_primitive::<TimestampNanosecondType>();
     let key = batch.column(3).as_primitive::<Int64Type>();
     Ok((0..batch.num_rows()).map(move |row| StoredIdentity {

@@ -21,15 +21,9 @@ pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
     let latest = STEPS.last().map_or(0, |(version, _)| *version);
     if tables.iter().any(|table| table == "tradekeep_schema") {
         let found: u32 = connection
-            .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| {
-                row.get(0)
-            })
+            .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| row.get(0))
             .map_err(duckdb)?;
-        return if found == latest {
-            Ok(())
-        } else {
-            Err(wrong_version(found, latest))
-        };
+        return if found == latest { Ok(()) } else { Err(wrong_version(found, latest)) };
     }
     if !tables.is_empty() {
         let context = "the database holds tables of something else: name an empty folder";
@@ -67,15 +61,11 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         set_up(&mut connection).unwrap();
         set_up(&mut connection).unwrap();
-        connection
-            .execute("INSERT INTO tradekeep_schema VALUES (999, now())", [])
-            .unwrap();
+        connection.execute("INSERT INTO tradekeep_schema VALUES (999, now())", []).unwrap();
         let error = set_up(&mut connection).unwrap_err().to_string();
         assert!(error.contains("schema version 999"), "{error}");
         let mut stranger = Connection::open_in_memory().unwrap();
-        stranger
-            .execute_batch("CREATE TABLE cars (id INTEGER)")
-            .unwrap();
+        stranger.execute_batch("CREATE TABLE cars (id INTEGER)").unwrap();
         assert_eq!(set_up(&mut stranger).unwrap_err().kind, ErrorKind::Schema);
     }
 }

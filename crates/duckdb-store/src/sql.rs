@@ -22,16 +22,12 @@ pub(crate) struct Sql {
 
 impl Sql {
     fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::default()
-        }
+        Self { text: text.into(), ..Self::default() }
     }
 
     /// Adds a condition and its values.
     fn filter<const N: usize>(&mut self, condition: &str, values: [Box<dyn ToSql + Send>; N]) {
-        self.text
-            .push_str(if self.has_where { " AND " } else { " WHERE " });
+        self.text.push_str(if self.has_where { " AND " } else { " WHERE " });
         self.has_where = true;
         self.text.push_str(condition);
         self.values.extend(values);
@@ -77,8 +73,7 @@ pub(crate) fn ticks(query: &TickQuery) -> Sql {
             ],
         );
     }
-    sql.text
-        .push_str(" ORDER BY ts, sequence, key, venue, symbol LIMIT ");
+    sql.text.push_str(" ORDER BY ts, sequence, key, venue, symbol LIMIT ");
     sql.text.push_str(&(query.limit + 1).to_string());
     sql
 }
@@ -97,10 +92,7 @@ pub(crate) fn candles(query: &CandleQuery) -> Sql {
         symbol: Some(query.symbol.clone()),
         range: query.tick_range(),
     });
-    sql.text.push_str(&format!(
-        " GROUP BY bucket ORDER BY bucket LIMIT {}",
-        query.limit + 1
-    ));
+    sql.text.push_str(&format!(" GROUP BY bucket ORDER BY bucket LIMIT {}", query.limit + 1));
     sql
 }
 
@@ -142,6 +134,11 @@ pub(crate) const MOVE_WATERMARK: &str = "UPDATE ingest_watermark SET last_seq = 
 /// Sets the first watermark.
 pub(crate) const FIRST_WATERMARK: &str =
     "INSERT INTO ingest_watermark (last_seq, stream, epoch, table_name) VALUES (?, ?, ?, ?)";
+
+/// The latest time in `table`, in nanoseconds.
+pub(crate) fn newest(table: Table) -> String {
+    format!("SELECT epoch_ns(max(ts)) FROM {}", table.as_str())
+}
 
 /// Rows of each day of `table`: day number, count.
 pub(crate) fn days(table: Table) -> String {

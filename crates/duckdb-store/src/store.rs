@@ -64,10 +64,7 @@ impl DuckDbStore {
         let opened = tokio::task::spawn_blocking(move || open::open(&config))
             .await
             .map_err(|error| cannot_start(error))??;
-        let clone = opened
-            .connection
-            .try_clone()
-            .map_err(|error| classify("open", error))?;
+        let clone = opened.connection.try_clone().map_err(|error| classify("open", error))?;
         let writer = Writer::start(opened.connection).map_err(cannot_start)?;
         Ok(Self {
             writer,
@@ -94,13 +91,8 @@ fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
 }
 
 fn cannot_start(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::new(
-        ErrorKind::Connection,
-        STORE,
-        "open",
-        "a thread could not be started",
-    )
-    .with_source(error)
+    StoreError::new(ErrorKind::Connection, STORE, "open", "a thread could not be started")
+        .with_source(error)
 }
 
 #[async_trait]
@@ -108,41 +100,25 @@ impl RecordSink for DuckDbStore {
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         // Here, so that the next batch is made ready while the writer is busy with this one.
         let prepared = write::prepare(batch)?;
-        let written = self
-            .writer
-            .run("write", move |connection| {
-                write::write(connection, prepared)
-            })
-            .await?;
+        let written =
+            self.writer.run("write", move |connection| write::write(connection, prepared)).await?;
         let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
         let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
-        Ok(Ack {
-            stage: Stage::Applied,
-            token,
-            inserted,
-            duplicates,
-        })
+        Ok(Ack { stage: Stage::Applied, token, inserted, duplicates })
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
         let last = self.last_token.load(Ordering::Relaxed);
         if tokens.iter().any(|token| token.0 > last) {
             let context = "the token is not of this store";
-            return Err(StoreError::new(
-                ErrorKind::NotFound,
-                STORE,
-                "settle",
-                context,
-            ));
+            return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
         }
         Ok(vec![Stage::Applied; tokens.len()])
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
-        let stream = stream.clone();
-        let read = move |connection: &duckdb::Connection| {
-            write::watermark(connection, &stream, epoch, table)
-        };
+        let position = (stream.clone(), epoch, table);
+        let read = move |connection: &duckdb::Connection| write::watermark(connection, &position);
         self.readers.run("watermark", read).await
     }
 
@@ -157,19 +133,13 @@ impl TickStore for DuckDbStore {
     async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
         query.validate().map_err(invalid("ticks"))?;
         let query = query.clone();
-        self.readers
-            .run("ticks", move |connection| read::ticks(connection, &query))
-            .await
+        self.readers.run("ticks", move |connection| read::ticks(connection, &query)).await
     }
 
     async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
         query.validate().map_err(invalid("candles"))?;
         let query = query.clone();
-        self.readers
-            .run("candles", move |connection| {
-                read::candles(connection, &query)
-            })
-            .await
+        self.readers.run("candles", move |connection| read::candles(connection, &query)).await
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {
@@ -190,9 +160,7 @@ impl PartitionAdmin for DuckDbStore {
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         let days = days.to_vec();
         self.writer
-            .run("drop", move |connection| {
-                admin::drop_days(connection, table, &days)
-            })
+            .run("drop", move |session| admin::drop_days(&mut session.connection, table, &days))
             .await
     }
 }
@@ -200,12 +168,7 @@ impl PartitionAdmin for DuckDbStore {
 #[async_trait]
 impl Probe for DuckDbStore {
     async fn health(&self) -> Health {
-        admin::health(
-            &self.readers,
-            &self.writer,
-            self.folder.as_deref(),
-            self.trouble.clone(),
-        )
-        .await
+        admin::health(&self.readers, &self.writer, self.folder.as_deref(), self.trouble.clone())
+            .await
     }
 }

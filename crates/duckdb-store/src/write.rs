@@ -1,14 +1,15 @@
 //! Batches in: once, by watermark and identity, in the rows' own transaction.
 
-use std::collections::hash_map::{Entry, HashMap};
-
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use duckdb::{Connection, ToSql, Transaction};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Batch, Delivery, Records, Result, Table};
+use tradekeep_store_traits::{Batch, Delivery, Origin, Records, Result, Table};
 
 use crate::error::{classify, conversion};
+use crate::writer::Session;
 use crate::{rows, sql};
 
 const OP: &str = "write";
@@ -19,9 +20,22 @@ const NAMED_SYMBOLS: usize = 16;
 /// A batch made ready, outside the writer's thread.
 pub(crate) struct Prepared {
     plan: Plan,
-    origin: Option<(StreamId, u64, Vec<u64>)>,
+    origin: Option<(Position, Vec<u64>)>,
     table: Table,
 }
+
+/// What the writer knows about the tables. It is an optimisation, never the guard itself: what is
+/// not known is read in the transaction, and a failure forgets everything.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// No stored row is later than this.
+    newest: HashMap<Table, i64>,
+    /// Watermarks as committed.
+    watermarks: HashMap<Position, u64>,
+}
+
+/// A stream, its epoch and a table: what has a watermark.
+type Position = (StreamId, u64, Table);
 
 /// What a write did.
 pub(crate) struct Written {
@@ -45,14 +59,9 @@ struct Plan {
 pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
     let Records::Ticks(ticks) = batch.records();
     let rows = tradekeep_formats::arrow::ticks_to_batch(ticks).map_err(|e| conversion(OP, e))?;
-    let origin = batch
-        .origin()
-        .map(|o| (o.stream.clone(), o.epoch, o.seqs.clone()));
-    Ok(Prepared {
-        plan: Plan::new(rows)?,
-        origin,
-        table: batch.records().table(),
-    })
+    let table = batch.records().table();
+    let position = |o: &Origin| ((o.stream.clone(), o.epoch, table), o.seqs.clone());
+    Ok(Prepared { plan: Plan::new(rows)?, origin: batch.origin().map(position), table })
 }
 
 impl Plan {
@@ -64,9 +73,7 @@ impl Plan {
             span: (i64::MAX, i64::MIN),
             rows: rows.clone(),
         };
-        let identity = rows
-            .project(&[0, 1, 2, 3])
-            .map_err(|error| conversion(OP, error))?;
+        let identity = rows.project(&[0, 1, 2, 3]).map_err(|error| conversion(OP, error))?;
         let mut last: Option<(&str, &str, u32)> = None;
         let identity_rows = rows::identities(&identity)?;
         for (row, id) in identity_rows.enumerate() {
@@ -98,18 +105,11 @@ impl Plan {
         let mut values: Vec<&dyn ToSql> = vec![&self.span.0, &self.span.1];
         values.extend(symbols.iter().map(|symbol| *symbol as &dyn ToSql));
         let duckdb = |error| classify(OP, error);
-        let mut statement = transaction
-            .prepare(&sql::identities(symbols.len()))
-            .map_err(duckdb)?;
+        let mut statement = transaction.prepare(&sql::identities(symbols.len())).map_err(duckdb)?;
         // Streamed: what is stored in the batch's span may be far more than the batch.
         drop(statement.stream_arrow(values.as_slice()).map_err(duckdb)?);
         while let Some(stored) = statement.step().map_err(duckdb)? {
-            strike(
-                &self.series,
-                &self.first,
-                &mut self.keep,
-                &RecordBatch::from(stored),
-            )?;
+            strike(&self.series, &self.first, &mut self.keep, &RecordBatch::from(stored))?;
         }
         Ok(())
     }
@@ -134,9 +134,7 @@ fn strike(
     for id in rows::identities(stored)? {
         let number = match last {
             Some((venue, symbol, number)) if (venue, symbol) == (id.venue, id.symbol) => number,
-            _ => series
-                .get(&(id.venue.to_owned(), id.symbol.to_owned()))
-                .copied(),
+            _ => series.get(&(id.venue.to_owned(), id.symbol.to_owned())).copied(),
         };
         last = Some((id.venue, id.symbol, number));
         let row = number.and_then(|number| first.get(&(number, id.ts, id.key)));
@@ -148,78 +146,76 @@ fn strike(
 }
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction.
-pub(crate) fn write(connection: &mut Connection, prepared: Prepared) -> Result<Written> {
+pub(crate) fn write(session: &mut Session, prepared: Prepared) -> Result<Written> {
+    let written = transact(&mut session.connection, &mut session.known, prepared);
+    if written.is_err() {
+        session.known = Known::default();
+    }
+    written
+}
+
+fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) -> Result<Written> {
     let duckdb = |error| classify(OP, error);
-    let all = prepared.plan.rows.num_rows();
+    let Prepared { mut plan, origin, table } = prepared;
+    let all = plan.rows.num_rows();
     let transaction = connection.transaction().map_err(duckdb)?;
-    let mut plan = prepared.plan;
-    if let Some((stream, epoch, seqs)) = &prepared.origin {
-        let seen = watermark(&transaction, stream, *epoch, prepared.table)?;
+    if let Some((position, seqs)) = origin {
+        let seen = match known.watermarks.get(&position) {
+            Some(seen) => Some(*seen),
+            None => watermark(&transaction, &position)?,
+        };
         let replayed = seqs.partition_point(|&seq| seen.is_some_and(|seen| seq <= seen));
         if replayed > 0 {
             plan = Plan::new(plan.rows.slice(replayed, all - replayed))?;
         }
         if let Some(last) = seqs.last().filter(|_| replayed < all) {
-            move_watermark(&transaction, stream, *epoch, prepared.table, *last)?;
+            move_watermark(&transaction, &position, *last)?;
+            known.watermarks.insert(position, *last);
         }
     }
-    plan.strike_stored(&transaction)?;
+    if known.newest.get(&table).is_none_or(|newest| plan.span.0 <= *newest) {
+        plan.strike_stored(&transaction)?;
+    }
+    let newest = match known.newest.get(&table) {
+        Some(newest) => *newest,
+        None => newest(&transaction, table)?,
+    };
+    known.newest.insert(table, newest.max(plan.span.1));
     let rows = plan.new_rows()?;
     let inserted = rows.num_rows();
     if inserted > 0 {
-        let mut appender = transaction
-            .appender(prepared.table.as_str())
-            .map_err(duckdb)?;
+        let mut appender = transaction.appender(table.as_str()).map_err(duckdb)?;
         appender.append_record_batch(rows).map_err(duckdb)?;
         appender.flush().map_err(duckdb)?;
     }
     // A commit that failed half-way may be found whole when the database is opened again.
+    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    Ok(Written { inserted, duplicates: all - inserted })
+}
+
+/// The latest ts of `table`; the earliest there is when it is empty.
+fn newest(transaction: &Transaction<'_>, table: Table) -> Result<i64> {
     transaction
-        .commit()
-        .map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
-    Ok(Written {
-        inserted,
-        duplicates: all - inserted,
-    })
+        .query_row(&sql::newest(table), [], |row| row.get::<_, Option<i64>>(0))
+        .map(|newest| newest.unwrap_or(i64::MIN))
+        .map_err(|error| classify(OP, error))
 }
 
-/// How far `stream` has been applied.
-pub(crate) fn watermark(
-    connection: &Connection,
-    stream: &StreamId,
-    epoch: u64,
-    table: Table,
-) -> Result<Option<u64>> {
+/// How far a stream has been applied to a table.
+pub(crate) fn watermark(connection: &Connection, position: &Position) -> Result<Option<u64>> {
     let duckdb = |error| classify("watermark", error);
+    let (stream, epoch, table) = position;
     let mut statement = connection.prepare(sql::WATERMARK).map_err(duckdb)?;
-    let mut found = statement
-        .query((stream.as_str(), epoch, table.as_str()))
-        .map_err(duckdb)?;
-    found
-        .next()
-        .map_err(duckdb)?
-        .map(|row| row.get(0))
-        .transpose()
-        .map_err(duckdb)
+    let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(duckdb)?;
+    found.next().map_err(duckdb)?.map(|row| row.get(0)).transpose().map_err(duckdb)
 }
 
-fn move_watermark(
-    transaction: &Transaction<'_>,
-    stream: &StreamId,
-    epoch: u64,
-    table: Table,
-    last: u64,
-) -> Result<()> {
+fn move_watermark(transaction: &Transaction<'_>, position: &Position, last: u64) -> Result<()> {
     let duckdb = |error| classify(OP, error);
+    let (stream, epoch, table) = position;
     let values = (last, stream.as_str(), epoch, table.as_str());
-    let moved = transaction
-        .prepare(sql::MOVE_WATERMARK)
-        .and_then(|mut statement| statement.execute(values))
-        .map_err(duckdb)?;
-    if moved == 0 {
-        transaction
-            .execute(sql::FIRST_WATERMARK, values)
-            .map_err(duckdb)?;
+    if transaction.execute(sql::MOVE_WATERMARK, values).map_err(duckdb)? == 0 {
+        transaction.execute(sql::FIRST_WATERMARK, values).map_err(duckdb)?;
     }
     Ok(())
 }

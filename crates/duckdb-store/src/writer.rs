@@ -9,8 +9,16 @@ use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 
 use crate::STORE;
 use crate::error::classify;
+use crate::write::Known;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(&mut Session) + Send>;
+
+/// What the writer's thread owns.
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    /// What it knows about the tables without asking, as nobody else writes to them.
+    pub(crate) known: Known,
+}
 
 /// Jobs that wait while one runs. More would only grow memory: the writer is the limit.
 const WAITING: usize = 4;
@@ -29,20 +37,17 @@ struct Open {
 
 impl Writer {
     /// Starts the thread on `connection`.
-    pub(crate) fn start(mut connection: Connection) -> std::io::Result<Self> {
+    pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
         let (jobs, mut queue) = mpsc::channel::<Job>(WAITING);
-        let thread = thread::Builder::new()
-            .name("tradekeep-duckdb".into())
-            .spawn(move || {
-                while let Some(job) = queue.blocking_recv() {
-                    job(&mut connection);
-                }
-                let checkpoint = connection.execute_batch("CHECKPOINT");
-                checkpoint.map_err(|error| classify("close", error))
-            })?;
-        Ok(Self {
-            open: Mutex::new(Some(Open { jobs, thread })),
-        })
+        let thread = thread::Builder::new().name("tradekeep-duckdb".into()).spawn(move || {
+            let mut session = Session { connection, known: Known::default() };
+            while let Some(job) = queue.blocking_recv() {
+                job(&mut session);
+            }
+            let checkpoint = session.connection.execute_batch("CHECKPOINT");
+            checkpoint.map_err(|error| classify("close", error))
+        })?;
+        Ok(Self { open: Mutex::new(Some(Open { jobs, thread })) })
     }
 
     /// Runs `job` on the writer's thread and answers what it answers. A job that was sent runs to
@@ -50,17 +55,13 @@ impl Writer {
     pub(crate) async fn run<T, F>(&self, op: &'static str, job: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
     {
-        let jobs = self
-            .lock()
-            .as_ref()
-            .map(|open| open.jobs.clone())
-            .ok_or_else(|| closed(op))?;
+        let jobs = self.lock().as_ref().map(|open| open.jobs.clone()).ok_or_else(|| closed(op))?;
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let job: Job = Box::new(move |session| {
             // Nobody to answer is fine: the caller was dropped.
-            let _ = reply.send(job(connection));
+            let _ = reply.send(job(session));
         });
         jobs.send(job).await.map_err(|_| closed(op))?;
         answer.await.map_err(|_| closed(op))?
@@ -73,10 +74,7 @@ impl Writer {
         };
         drop(jobs);
         let ended = tokio::task::spawn_blocking(move || thread.join()).await;
-        ended
-            .ok()
-            .and_then(std::result::Result::ok)
-            .unwrap_or_else(|| Err(closed("close")))
+        ended.ok().and_then(std::result::Result::ok).unwrap_or_else(|| Err(closed("close")))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
@@ -85,10 +83,5 @@ impl Writer {
 }
 
 pub(crate) fn closed(op: &'static str) -> StoreError {
-    StoreError::new(
-        ErrorKind::Connection,
-        STORE,
-        op,
-        "the store is closed: open it again",
-    )
+    StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed: open it again")
 }

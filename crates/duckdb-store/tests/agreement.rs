@@ -44,7 +44,12 @@ fn candles() -> impl Strategy<Value = CandleQuery> {
     let fill = prop::sample::select(vec![Fill::None, Fill::Previous, Fill::Zero]);
     (width, fill, range(), 1usize..200).prop_map(|(width, fill, range, limit)| {
         let (venue, symbol) = (Venue::new("binance").unwrap(), Symbol::new("BTC-USD").unwrap());
-        CandleQuery { fill, range, limit, ..CandleQuery::new(venue, symbol, width.parse().unwrap()) }
+        CandleQuery {
+            fill,
+            range,
+            limit,
+            ..CandleQuery::new(venue, symbol, width.parse().unwrap())
+        }
     })
 }
 

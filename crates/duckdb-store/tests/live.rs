@@ -177,7 +177,9 @@ async fn second_opening_waits_then_names_the_holder() {
 #[tokio::test]
 #[ignore = "run by second_opening_waits_then_names_the_holder in a process of its own"]
 async fn hold_the_folder_of_another_test() {
-    let Some(folder) = std::env::var_os("TRADEKEEP_HOLD") else { return };
+    let Some(folder) = std::env::var_os("TRADEKEEP_HOLD") else {
+        return;
+    };
     let store = open(Path::new(&folder)).await.unwrap();
     store.save_ticks(ticks(3)).await.unwrap();
     println!("\nholding");

@@ -139,10 +139,7 @@ impl Candle {
         self.low = self.low.min(next.low);
         self.close = next.close;
         self.volume = self.volume.add(next.volume).map_err(too_large("volume"))?;
-        self.notional = self
-            .notional
-            .add(next.notional)
-            .map_err(too_large("notional"))?;
+        self.notional = self.notional.add(next.notional).map_err(too_large("notional"))?;
         self.count += next.count;
         Ok(())
     }
@@ -173,15 +170,9 @@ mod tests {
             tick("2024-08-08T00:03:00Z", "11", "0"),
         ];
         let minutes = Candle::from_ticks("1m".parse().unwrap(), &ticks).unwrap();
-        assert_eq!(
-            minutes.iter().map(|c| c.count).collect::<Vec<_>>(),
-            [2, 1, 1]
-        );
+        assert_eq!(minutes.iter().map(|c| c.count).collect::<Vec<_>>(), [2, 1, 1]);
         assert_eq!(text(minutes[0].vwap), "12");
-        assert_eq!(
-            (text(minutes[0].open), text(minutes[0].close)),
-            ("10".into(), "13".into())
-        );
+        assert_eq!((text(minutes[0].open), text(minutes[0].close)), ("10".into(), "13".into()));
         assert_eq!(minutes[2].vwap, None, "no volume, no average");
         let day = "1d".parse().unwrap();
         assert_eq!(

@@ -61,11 +61,7 @@ impl Decimal {
     /// # Errors
     /// [`DecimalError::TooLarge`] outside [`MIN`](Self::MIN)..=[`MAX`](Self::MAX).
     pub const fn from_scaled(scaled: i128) -> Result<Self, DecimalError> {
-        if scaled.unsigned_abs() < LIMIT {
-            Ok(Self(scaled))
-        } else {
-            Err(DecimalError::TooLarge)
-        }
+        if scaled.unsigned_abs() < LIMIT { Ok(Self(scaled)) } else { Err(DecimalError::TooLarge) }
     }
 
     /// The decimal `mantissa` x 10^-`scale`, exactly.
@@ -154,11 +150,7 @@ impl Decimal {
 /// `down` plus one where `remainder / divisor` is above a half, or a half and `down` odd.
 const fn round_half_even(down: u128, remainder: u128, divisor: u128) -> u128 {
     let rest = divisor - remainder;
-    if remainder > rest || (remainder == rest && down % 2 == 1) {
-        down + 1
-    } else {
-        down
-    }
+    if remainder > rest || (remainder == rest && down % 2 == 1) { down + 1 } else { down }
 }
 
 fn signed(negative: bool, magnitude: u128) -> Result<Decimal, DecimalError> {
@@ -171,11 +163,7 @@ fn shift(mantissa: u128, exponent: i64) -> Result<u128, DecimalError> {
     if mantissa == 0 {
         return Ok(0);
     }
-    let power = |exponent: u64| {
-        u32::try_from(exponent)
-            .ok()
-            .and_then(|e| 10u128.checked_pow(e))
-    };
+    let power = |exponent: u64| u32::try_from(exponent).ok().and_then(|e| 10u128.checked_pow(e));
     if exponent >= 0 {
         power(exponent.unsigned_abs())
             .and_then(|p| mantissa.checked_mul(p))
@@ -205,9 +193,7 @@ impl FromStr for Decimal {
             None => (unsigned, 0),
         };
         let (mantissa, places) = parse_digits(digits)?;
-        let shifted = exponent
-            .saturating_sub(places)
-            .saturating_add(i64::from(Self::SCALE));
+        let shifted = exponent.saturating_sub(places).saturating_add(i64::from(Self::SCALE));
         signed(negative, shift(mantissa, shifted)?)
     }
 }
@@ -231,22 +217,14 @@ fn parse_digits(digits: &[u8]) -> Result<(u128, i64), DecimalError> {
                 mantissa = power
                     .and_then(|p| mantissa.checked_mul(p))
                     .and_then(|m| m.checked_add(u128::from(byte - b'0')))
-                    .ok_or(if point {
-                        DecimalError::TooPrecise
-                    } else {
-                        DecimalError::TooLarge
-                    })?;
+                    .ok_or(if point { DecimalError::TooPrecise } else { DecimalError::TooLarge })?;
                 zeros = 0;
             }
             b'.' if !point => point = true,
             _ => return Err(DecimalError::Syntax),
         }
     }
-    if seen {
-        Ok((mantissa, places - i64::from(zeros)))
-    } else {
-        Err(DecimalError::Syntax)
-    }
+    if seen { Ok((mantissa, places - i64::from(zeros))) } else { Err(DecimalError::Syntax) }
 }
 
 fn parse_exponent(text: &[u8]) -> Result<i64, DecimalError> {
@@ -258,10 +236,9 @@ fn parse_exponent(text: &[u8]) -> Result<i64, DecimalError> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(DecimalError::Syntax);
     }
-    let value = digits.iter().fold(0i64, |sum, digit| {
-        sum.saturating_mul(10)
-            .saturating_add(i64::from(digit - b'0'))
-    });
+    let value = digits
+        .iter()
+        .fold(0i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
     Ok(if negative { -value } else { value })
 }
 
@@ -274,11 +251,7 @@ impl fmt::Display for Decimal {
             return f.pad_integral(self.0 >= 0, "", &whole.to_string());
         }
         let fraction = format!("{fraction:018}");
-        f.pad_integral(
-            self.0 >= 0,
-            "",
-            &format!("{whole}.{}", fraction.trim_end_matches('0')),
-        )
+        f.pad_integral(self.0 >= 0, "", &format!("{whole}.{}", fraction.trim_end_matches('0')))
     }
 }
 
@@ -317,10 +290,7 @@ mod tests {
             ("0.10000000000000000000000000000000000000000000", "0.1"),
             ("0000000000000000000000000000000000000000000001", "1"),
             ("0e400", "0"),
-            (
-                "99999999999999999999.999999999999999999",
-                "99999999999999999999.999999999999999999",
-            ),
+            ("99999999999999999999.999999999999999999", "99999999999999999999.999999999999999999"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(canonical), "{text}");
         }
@@ -334,11 +304,7 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(DecimalError::Syntax), "{text:?}");
         }
-        for text in [
-            "0.1234567890123456789",
-            "1e-19",
-            "12345678901234567890.1234567890123456789",
-        ] {
+        for text in ["0.1234567890123456789", "1e-19", "12345678901234567890.1234567890123456789"] {
             assert_eq!(parse(text), Err(DecimalError::TooPrecise), "{text}");
         }
         for text in [
@@ -366,14 +332,8 @@ mod tests {
             Decimal::from(2).div_round(3.into()).unwrap().to_string(),
             "0.666666666666666667"
         );
-        assert_eq!(
-            Decimal::ONE.div_round(Decimal::ZERO),
-            Err(DecimalError::DivisionByZero)
-        );
-        assert_eq!(
-            Decimal::MAX.mul_round(2.into()),
-            Err(DecimalError::TooLarge)
-        );
+        assert_eq!(Decimal::ONE.div_round(Decimal::ZERO), Err(DecimalError::DivisionByZero));
+        assert_eq!(Decimal::MAX.mul_round(2.into()), Err(DecimalError::TooLarge));
         assert_eq!(Decimal::MAX.add(tiny), Err(DecimalError::TooLarge));
         assert_eq!(Decimal::MAX.div_round(tiny), Err(DecimalError::TooLarge));
         assert_eq!(Decimal::MAX.div_round(Decimal::MAX), Ok(Decimal::ONE));
@@ -382,11 +342,7 @@ mod tests {
     #[test]
     fn pads_like_a_number() {
         assert_eq!(
-            format!(
-                "{:>8}|{:<6}|",
-                "-1.5".parse::<Decimal>().unwrap(),
-                Decimal::ONE
-            ),
+            format!("{:>8}|{:<6}|", "-1.5".parse::<Decimal>().unwrap(), Decimal::ONE),
             "    -1.5|1     |"
         );
     }

@@ -17,9 +17,6 @@ pub struct InvalidInput {
 impl InvalidInput {
     /// An error for `field` with its `reason`.
     pub fn new(field: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            field: field.into(),
-            reason: reason.into(),
-        }
+        Self { field: field.into(), reason: reason.into() }
     }
 }

@@ -63,10 +63,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    pub(crate) const SECOND: Self = Self {
-        count: 1,
-        unit: IntervalUnit::Second,
-    };
+    pub(crate) const SECOND: Self = Self { count: 1, unit: IntervalUnit::Second };
 
     /// `count` of `unit`.
     ///
@@ -85,10 +82,7 @@ impl Interval {
         if (1..=longest).contains(&count) {
             Ok(Self { count, unit })
         } else {
-            Err(InvalidInput::new(
-                "interval",
-                format!("must count 1 to {longest} of its unit"),
-            ))
+            Err(InvalidInput::new("interval", format!("must count 1 to {longest} of its unit")))
         }
     }
 
@@ -96,10 +90,7 @@ impl Interval {
     #[must_use]
     pub fn buckets(self) -> Buckets {
         let count = i64::from(self.count);
-        let nanos = |width, offset| Buckets::Nanos {
-            width: count * width,
-            offset,
-        };
+        let nanos = |width, offset| Buckets::Nanos { width: count * width, offset };
         match self.unit {
             IntervalUnit::Second => nanos(NANOS_PER_SECOND, 0),
             IntervalUnit::Minute => nanos(60 * NANOS_PER_SECOND, 0),
@@ -134,9 +125,7 @@ impl Interval {
                 let year = i32::try_from(1970 + months.div_euclid(12)).ok()?;
                 let month = u32::try_from(months.rem_euclid(12) + 1).ok()?;
                 let date = chrono::NaiveDate::from_ymd_opt(year, month, 1)?;
-                date.and_time(chrono::NaiveTime::MIN)
-                    .and_utc()
-                    .timestamp_nanos_opt()?
+                date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_nanos_opt()?
             }
         };
         Timestamp::from_nanos(nanos.max(0)).ok()
@@ -152,11 +141,7 @@ impl Interval {
     #[must_use]
     pub fn index_from(self, ts: Timestamp) -> i64 {
         let index = self.index(ts);
-        if self.start(index) == Some(ts) {
-            index
-        } else {
-            index + 1
-        }
+        if self.start(index) == Some(ts) { index } else { index + 1 }
     }
 }
 
@@ -209,10 +194,7 @@ mod tests {
 
     fn open(interval: &str, ts: &str) -> String {
         let interval: Interval = interval.parse().unwrap();
-        interval
-            .open(ts.parse().unwrap())
-            .to_string()
-            .replace(".000000000Z", "Z")
+        interval.open(ts.parse().unwrap()).to_string().replace(".000000000Z", "Z")
     }
 
     #[test]
@@ -237,20 +219,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_interval() {
-        for text in [
-            "",
-            "m",
-            "0m",
-            "-1m",
-            "+1m",
-            "1",
-            "1y",
-            "1.5h",
-            "1 m",
-            "99999999999s",
-            "5000M",
-            "1µ",
-        ] {
+        for text in
+            ["", "m", "0m", "-1m", "+1m", "1", "1y", "1.5h", "1 m", "99999999999s", "5000M", "1µ"]
+        {
             assert!(text.parse::<Interval>().is_err(), "{text:?}");
         }
         assert_eq!("1M".parse::<Interval>().unwrap().to_string(), "1M");

@@ -29,10 +29,7 @@ fn check_limit(limit: usize) -> Result<(), InvalidInput> {
     if (1..=MAX_LIMIT).contains(&limit) {
         Ok(())
     } else {
-        Err(InvalidInput::new(
-            "limit",
-            format!("must be 1 to {MAX_LIMIT}"),
-        ))
+        Err(InvalidInput::new("limit", format!("must be 1 to {MAX_LIMIT}")))
     }
 }
 
@@ -51,13 +48,8 @@ impl TickFilter {
     /// Whether `tick` matches.
     #[must_use]
     pub fn matches(&self, tick: &Tick) -> bool {
-        self.venue
-            .as_ref()
-            .is_none_or(|venue| venue == tick.venue())
-            && self
-                .symbol
-                .as_ref()
-                .is_none_or(|symbol| symbol == tick.symbol())
+        self.venue.as_ref().is_none_or(|venue| venue == tick.venue())
+            && self.symbol.as_ref().is_none_or(|symbol| symbol == tick.symbol())
             && self.range.contains(tick.ts())
     }
 }
@@ -77,11 +69,7 @@ impl TickQuery {
     /// The first page of what matches `filter`.
     #[must_use]
     pub const fn new(filter: TickFilter) -> Self {
-        Self {
-            filter,
-            limit: MAX_LIMIT,
-            after: None,
-        }
+        Self { filter, limit: MAX_LIMIT, after: None }
     }
 
     /// Checks the limit.
@@ -139,9 +127,7 @@ impl TickCursor {
 
 fn encode(kind: &str, parts: &[&dyn fmt::Display], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     // No part holds a newline: names refuse control characters.
-    let text = parts
-        .iter()
-        .fold(kind.to_owned(), |text, part| format!("{text}\n{part}"));
+    let text = parts.iter().fold(kind.to_owned(), |text, part| format!("{text}\n{part}"));
     f.pad(&URL_SAFE_NO_PAD.encode(text))
 }
 
@@ -168,11 +154,7 @@ fn part<T: FromStr>(text: &str) -> Result<T, InvalidInput> {
 impl fmt::Display for TickCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (ts, key) = (self.ts.as_nanos(), self.key.0);
-        encode(
-            "tick1",
-            &[&ts, &self.sequence, &key, &self.venue, &self.symbol],
-            f,
-        )
+        encode("tick1", &[&ts, &self.sequence, &key, &self.venue, &self.symbol], f)
     }
 }
 
@@ -250,10 +232,7 @@ pub struct CandleCursor {
 
 impl fmt::Display for CandleCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let close = self
-            .close
-            .map(|close| close.to_string())
-            .unwrap_or_default();
+        let close = self.close.map(|close| close.to_string()).unwrap_or_default();
         encode("candle1", &[&self.open_ts.as_nanos(), &close], f)
     }
 }
@@ -265,11 +244,7 @@ impl FromStr for CandleCursor {
         let [open_ts, close] = decode("candle1", text)?;
         Ok(Self {
             open_ts: Timestamp::from_nanos(part(&open_ts)?).map_err(|_| bad_cursor())?,
-            close: if close.is_empty() {
-                None
-            } else {
-                Some(part(&close)?)
-            },
+            close: if close.is_empty() { None } else { Some(part(&close)?) },
         })
     }
 }
@@ -301,9 +276,7 @@ impl CandleQuery {
     #[must_use]
     pub fn tick_range(&self) -> TimeRange {
         let first = self.first_index().map(|index| self.interval.start(index));
-        let end = self
-            .end_index()
-            .and_then(|index| self.interval.start(index));
+        let end = self.end_index().and_then(|index| self.interval.start(index));
         match first {
             // Behind the last bucket there is.
             Some(None) => TimeRange::new(Timestamp::MIN, Timestamp::MIN).unwrap_or_default(),
@@ -318,26 +291,17 @@ impl CandleQuery {
     /// [`tick_range`](Self::tick_range), in order.
     #[must_use]
     pub fn page(&self, found: Vec<Candle>) -> Page<Candle, CandleCursor> {
-        let mut items = if self.fill == Fill::None {
-            found
-        } else {
-            self.filled(found)
-        };
+        let mut items = if self.fill == Fill::None { found } else { self.filled(found) };
         let more = items.len() > self.limit;
         items.truncate(self.limit);
-        let at = |candle: &Candle| CandleCursor {
-            open_ts: candle.open_ts,
-            close: candle.close,
-        };
+        let at = |candle: &Candle| CandleCursor { open_ts: candle.open_ts, close: candle.close };
         let next = items.last().filter(|_| more).map(at);
         Page { items, next }
     }
 
     fn first_index(&self) -> Option<i64> {
         let from = self.range.from().map(|from| self.interval.index_from(from));
-        let after = self
-            .after
-            .map(|cursor| self.interval.index(cursor.open_ts) + 1);
+        let after = self.after.map(|cursor| self.interval.index(cursor.open_ts) + 1);
         from.max(after)
     }
 
@@ -349,17 +313,10 @@ impl CandleQuery {
         let index = |candle: &Candle| self.interval.index(candle.open_ts);
         let (first, last) = (found.first().map(index), found.last().map(index));
         let may_lead = self.after.is_some() || self.fill == Fill::Zero;
-        let Some(start) = (if may_lead {
-            self.first_index().or(first)
-        } else {
-            first
-        }) else {
+        let Some(start) = (if may_lead { self.first_index().or(first) } else { first }) else {
             return found;
         };
-        let end = self
-            .end_index()
-            .or(last.map(|last| last + 1))
-            .unwrap_or(start);
+        let end = self.end_index().or(last.map(|last| last + 1)).unwrap_or(start);
         let mut close = self.after.and_then(|cursor| cursor.close);
         let mut found = found.into_iter().peekable();
         let mut items = Vec::new();
@@ -367,12 +324,10 @@ impl CandleQuery {
             let Some(open_ts) = self.interval.start(index) else {
                 break;
             };
-            let candle = found
-                .next_if(|candle| candle.open_ts == open_ts)
-                .unwrap_or_else(|| {
-                    let close = close.filter(|_| self.fill == Fill::Previous);
-                    Candle::empty(&self.venue, &self.symbol, self.interval, open_ts, close)
-                });
+            let candle = found.next_if(|candle| candle.open_ts == open_ts).unwrap_or_else(|| {
+                let close = close.filter(|_| self.fill == Fill::Previous);
+                Candle::empty(&self.venue, &self.symbol, self.interval, open_ts, close)
+            });
             close = candle.close;
             items.push(candle);
             if items.len() > self.limit {

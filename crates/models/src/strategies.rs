@@ -12,9 +12,7 @@ pub fn decimal() -> impl Strategy<Value = Decimal> {
         (-1_000_000i64..1_000_000, 0u32..=8).prop_map(|(mantissa, scale)| (mantissa.into(), scale)),
         (Decimal::MIN.scaled()..=Decimal::MAX.scaled()).prop_map(|scaled| (scaled, Decimal::SCALE)),
     ]
-    .prop_filter_map("fits", |(mantissa, scale)| {
-        Decimal::from_parts(mantissa, scale).ok()
-    })
+    .prop_filter_map("fits", |(mantissa, scale)| Decimal::from_parts(mantissa, scale).ok())
 }
 
 /// A price or quantity whose product with another fits: below 10^9, up to 18 places.
@@ -23,9 +21,7 @@ pub fn amount() -> impl Strategy<Value = Decimal> {
         (0i64..1_000_000_000, 0u32..=8).prop_map(|(mantissa, scale)| (mantissa.into(), scale)),
         (0i128..10i128.pow(27)).prop_map(|scaled| (scaled, Decimal::SCALE)),
     ]
-    .prop_filter_map("fits", |(mantissa, scale)| {
-        Decimal::from_parts(mantissa, scale).ok()
-    })
+    .prop_filter_map("fits", |(mantissa, scale)| Decimal::from_parts(mantissa, scale).ok())
 }
 
 /// Any moment.
@@ -54,13 +50,7 @@ pub fn tick() -> impl Strategy<Value = Tick> {
     let ids = option::of(prop_oneof!["[0-9]{1,6}", "[a-f0-9]{4}"]);
     (
         (0usize..3, 0usize..2, near_timestamp(), ids),
-        (
-            amount(),
-            amount(),
-            option::of(prop::bool::ANY),
-            option::of(near_timestamp()),
-            0u32..3,
-        ),
+        (amount(), amount(), option::of(prop::bool::ANY), option::of(near_timestamp()), 0u32..3),
     )
         .prop_filter_map(
             "valid",

@@ -292,12 +292,8 @@ impl TickBuilder {
     /// # Errors
     /// When price or quantity is missing, the quantity is negative, or the notional is too large.
     pub fn build(self) -> Result<Tick, InvalidInput> {
-        let price = self
-            .price
-            .ok_or_else(|| InvalidInput::new("price", "is missing"))?;
-        let quantity = self
-            .quantity
-            .ok_or_else(|| InvalidInput::new("quantity", "is missing"))?;
+        let price = self.price.ok_or_else(|| InvalidInput::new("price", "is missing"))?;
+        let quantity = self.quantity.ok_or_else(|| InvalidInput::new("quantity", "is missing"))?;
         if quantity.is_negative() {
             return Err(InvalidInput::new("quantity", "is negative"));
         }
@@ -308,15 +304,8 @@ impl TickBuilder {
             Some(id) => TickKey::from_trade_id(id),
             None => TickKey::from_content(price, quantity, self.side, self.occurrence, None),
         });
-        let numeric_id = || {
-            self.trade_id
-                .as_ref()
-                .and_then(|id| whole_number(id.as_str()))
-        };
-        let sequence = self
-            .sequence
-            .or_else(numeric_id)
-            .unwrap_or_else(|| self.occurrence.into());
+        let numeric_id = || self.trade_id.as_ref().and_then(|id| whole_number(id.as_str()));
+        let sequence = self.sequence.or_else(numeric_id).unwrap_or_else(|| self.occurrence.into());
         Ok(Tick {
             venue: self.venue,
             symbol: self.symbol,
@@ -334,10 +323,7 @@ impl TickBuilder {
 }
 
 fn whole_number(text: &str) -> Option<i64> {
-    text.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -356,24 +342,12 @@ mod tests {
         let by_id = TickKey::from_trade_id(&TradeId::new("3735683259").unwrap());
         assert_eq!(
             by_id,
-            builder()
-                .trade_id(TradeId::new("3735683259").unwrap())
-                .build()
-                .unwrap()
-                .key()
+            builder().trade_id(TradeId::new("3735683259").unwrap()).build().unwrap().key()
         );
         let hash = blake3::hash(b"3735683259");
         assert_eq!(by_id.0.to_be_bytes(), hash.as_bytes()[..8]);
-        let content = builder()
-            .side(Side::Buy)
-            .occurrence(3)
-            .build()
-            .unwrap()
-            .key();
-        assert_eq!(
-            content.0.to_be_bytes(),
-            blake3::hash(b"1.5\n2\nbuy\n3").as_bytes()[..8]
-        );
+        let content = builder().side(Side::Buy).occurrence(3).build().unwrap().key();
+        assert_eq!(content.0.to_be_bytes(), blake3::hash(b"1.5\n2\nbuy\n3").as_bytes()[..8]);
         let (one, two) = ("1.5".parse().unwrap(), "2".parse().unwrap());
         assert_ne!(
             TickKey::from_content(one, two, None, 0, None),
@@ -394,10 +368,7 @@ mod tests {
     #[test]
     fn refuses_by_field() {
         let refused = |b: TickBuilder| b.build().unwrap_err().to_string();
-        assert_eq!(
-            refused(builder().quantity("-1".parse().unwrap())),
-            "quantity: is negative"
-        );
+        assert_eq!(refused(builder().quantity("-1".parse().unwrap())), "quantity: is negative");
         assert_eq!(
             refused(builder().price(Decimal::MAX)),
             "notional: is too large: it has more than 20 digits before the point"

@@ -49,9 +49,7 @@ impl Timestamp {
     /// # Errors
     /// Before 1970 or from 2262 on.
     pub fn from_units(count: i64, unit: i64) -> Result<Self, InvalidInput> {
-        count
-            .checked_mul(unit)
-            .map_or_else(|| Err(out_of_range()), Self::from_nanos)
+        count.checked_mul(unit).map_or_else(|| Err(out_of_range()), Self::from_nanos)
     }
 
     /// Nanoseconds since 1970-01-01T00:00:00Z.
@@ -89,8 +87,7 @@ impl FromStr for Timestamp {
             return Err(InvalidInput::new("ts", "is finer than a nanosecond"));
         }
         let utc = moment.and_utc();
-        utc.timestamp_nanos_opt()
-            .map_or_else(|| Err(out_of_range()), Self::from_nanos)
+        utc.timestamp_nanos_opt().map_or_else(|| Err(out_of_range()), Self::from_nanos)
     }
 }
 
@@ -98,11 +95,7 @@ impl FromStr for Timestamp {
 /// them without a word.
 fn too_fine(text: &str) -> bool {
     text.split_once('.').is_some_and(|(_, fraction)| {
-        fraction
-            .bytes()
-            .take_while(u8::is_ascii_digit)
-            .skip(9)
-            .any(|digit| digit != b'0')
+        fraction.bytes().take_while(u8::is_ascii_digit).skip(9).any(|digit| digit != b'0')
     })
 }
 
@@ -129,10 +122,7 @@ pub struct TimeRange {
 
 impl TimeRange {
     /// All of time.
-    pub const ALL: Self = Self {
-        from: None,
-        to: None,
-    };
+    pub const ALL: Self = Self { from: None, to: None };
 
     /// From `from`, included, to `to`, excluded.
     ///
@@ -144,10 +134,9 @@ impl TimeRange {
     ) -> Result<Self, InvalidInput> {
         let (from, to) = (from.into(), to.into());
         match (from, to) {
-            (Some(from), Some(to)) if from > to => Err(InvalidInput::new(
-                "range",
-                "ends before it starts: swap from and to",
-            )),
+            (Some(from), Some(to)) if from > to => {
+                Err(InvalidInput::new("range", "ends before it starts: swap from and to"))
+            }
             _ => Ok(Self { from, to }),
         }
     }
@@ -200,10 +189,7 @@ impl Day {
     #[must_use]
     pub fn range(self) -> TimeRange {
         let end = Timestamp::from_units(self.0 + 1, NANOS_PER_DAY).ok();
-        TimeRange {
-            from: Some(self.start()),
-            to: end,
-        }
+        TimeRange { from: Some(self.start()), to: end }
     }
 }
 
@@ -221,11 +207,7 @@ impl FromStr for Day {
 impl fmt::Display for Day {
     /// `2023-09-05`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(
-            &DateTime::from_timestamp_nanos(self.start().0)
-                .format("%Y-%m-%d")
-                .to_string(),
-        )
+        f.pad(&DateTime::from_timestamp_nanos(self.start().0).format("%Y-%m-%d").to_string())
     }
 }
 
@@ -256,10 +238,7 @@ mod tests {
             assert_eq!(nanos(text), expected, "{text}");
         }
         assert_eq!(nanos("1970-01-01"), Some(0));
-        assert_eq!(
-            nanos("2261-12-31T23:59:59.999999999Z"),
-            Some(Timestamp::MAX.as_nanos())
-        );
+        assert_eq!(nanos("2261-12-31T23:59:59.999999999Z"), Some(Timestamp::MAX.as_nanos()));
     }
 
     #[test]
@@ -282,10 +261,7 @@ mod tests {
     fn ranges_are_half_open() {
         let at = |n| Timestamp::from_nanos(n).unwrap();
         let range = TimeRange::new(at(1), at(3)).unwrap();
-        assert_eq!(
-            [0, 1, 2, 3].map(|n| range.contains(at(n))),
-            [false, true, true, false]
-        );
+        assert_eq!([0, 1, 2, 3].map(|n| range.contains(at(n))), [false, true, true, false]);
         assert!(TimeRange::new(at(3), at(1)).is_err());
         assert!(TimeRange::ALL.contains(Timestamp::MAX));
     }
@@ -295,10 +271,7 @@ mod tests {
         let day: Day = "2023-09-05".parse().unwrap();
         assert_eq!(day.to_string(), "2023-09-05");
         assert_eq!(day.start().day(), day);
-        assert_eq!(
-            day.range().to(),
-            Some(Day::new(day.number() + 1).unwrap().start())
-        );
+        assert_eq!(day.range().to(), Some(Day::new(day.number() + 1).unwrap().start()));
         assert_eq!(Timestamp::MAX.day().range().to(), None);
     }
 }

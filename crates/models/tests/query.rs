@@ -9,14 +9,11 @@ use tradekeep_models::{
 
 fn ticks_at(seconds: &[i64]) -> Vec<Tick> {
     let tick = |s: &i64| {
-        Tick::builder(
-            Symbol::new("X").unwrap(),
-            Timestamp::from_units(*s, 1_000_000_000).unwrap(),
-        )
-        .price((10 + s).into())
-        .quantity(1.into())
-        .build()
-        .unwrap()
+        Tick::builder(Symbol::new("X").unwrap(), Timestamp::from_units(*s, 1_000_000_000).unwrap())
+            .price((10 + s).into())
+            .quantity(1.into())
+            .build()
+            .unwrap()
     };
     seconds.iter().map(tick).collect()
 }
@@ -24,21 +21,16 @@ fn ticks_at(seconds: &[i64]) -> Vec<Tick> {
 /// What a store does: candles of the ticks in `tick_range`, one more than the limit.
 fn answer(query: &CandleQuery, ticks: &[Tick]) -> Page<Candle, CandleCursor> {
     let range = query.tick_range();
-    let mut found = Candle::from_ticks(
-        query.interval,
-        ticks.iter().filter(|t| range.contains(t.ts())),
-    )
-    .unwrap();
+    let mut found =
+        Candle::from_ticks(query.interval, ticks.iter().filter(|t| range.contains(t.ts())))
+            .unwrap();
     found.truncate(query.limit + 1);
     query.page(found)
 }
 
 fn query(interval: &str, fill: Fill) -> CandleQuery {
-    let mut query = CandleQuery::new(
-        Venue::unknown(),
-        Symbol::new("X").unwrap(),
-        interval.parse().unwrap(),
-    );
+    let mut query =
+        CandleQuery::new(Venue::unknown(), Symbol::new("X").unwrap(), interval.parse().unwrap());
     query.fill = fill;
     query
 }
@@ -50,10 +42,7 @@ fn seconds(from: Option<i64>, to: Option<i64>) -> TimeRange {
 
 fn shape(candles: &[Candle]) -> Vec<(i64, u64, Option<String>)> {
     let second = |c: &Candle| c.open_ts.as_nanos() / 1_000_000_000;
-    candles
-        .iter()
-        .map(|c| (second(c), c.count, c.close.map(|p| p.to_string())))
-        .collect()
+    candles.iter().map(|c| (second(c), c.count, c.close.map(|p| p.to_string()))).collect()
 }
 
 #[test]
@@ -65,26 +54,13 @@ fn fills_between_the_candles() {
     let page = answer(&query("1s", Fill::Previous), &ticks);
     assert_eq!(
         shape(&page.items),
-        [
-            (10, 1, close(20)),
-            (11, 0, close(20)),
-            (12, 0, close(20)),
-            (13, 1, close(23))
-        ]
+        [(10, 1, close(20)), (11, 0, close(20)), (12, 0, close(20)), (13, 1, close(23))]
     );
-    assert_eq!(
-        page.items[1].open, page.items[0].close,
-        "all four prices are the last close"
-    );
+    assert_eq!(page.items[1].open, page.items[0].close, "all four prices are the last close");
     let page = answer(&query("1s", Fill::Zero), &ticks);
     assert_eq!(
         shape(&page.items),
-        [
-            (10, 1, close(20)),
-            (11, 0, None),
-            (12, 0, None),
-            (13, 1, close(23))
-        ]
+        [(10, 1, close(20)), (11, 0, None), (12, 0, None), (13, 1, close(23))]
     );
 }
 
@@ -97,20 +73,10 @@ fn fills_to_the_ends_of_the_range() {
         shape(&answer(&zero, &ticks).items),
         [(9, 0, None), (10, 1, Some("20".into())), (11, 0, None)]
     );
-    let mut previous = CandleQuery {
-        fill: Fill::Previous,
-        ..zero.clone()
-    };
-    assert_eq!(
-        shape(&answer(&previous, &ticks).items).len(),
-        2,
-        "not before the first candle"
-    );
+    let mut previous = CandleQuery { fill: Fill::Previous, ..zero.clone() };
+    assert_eq!(shape(&answer(&previous, &ticks).items).len(), 2, "not before the first candle");
     previous.range = seconds(Some(11), Some(14));
-    assert!(
-        answer(&previous, &ticks).items.is_empty(),
-        "nothing to fill from"
-    );
+    assert!(answer(&previous, &ticks).items.is_empty(), "nothing to fill from");
     zero.range = seconds(Some(11), Some(14));
     assert_eq!(answer(&zero, &ticks).items.len(), 3);
 }
@@ -120,11 +86,7 @@ fn a_range_holds_the_candles_that_open_in_it_whole() {
     let ticks = ticks_at(&[59, 60, 90, 119, 120]);
     let mut minutes = query("1m", Fill::None);
     minutes.range = seconds(Some(30), Some(90));
-    let counts: Vec<_> = answer(&minutes, &ticks)
-        .items
-        .iter()
-        .map(|c| c.count)
-        .collect();
+    let counts: Vec<_> = answer(&minutes, &ticks).items.iter().map(|c| c.count).collect();
     assert_eq!(counts, [3], "the candle of 60 s to 120 s, and all of it");
 }
 
@@ -135,18 +97,11 @@ fn cursors_are_text_that_comes_back() {
     assert_eq!(cursor.to_string().parse::<TickCursor>().unwrap(), cursor);
     assert!(!cursor.is_before(&tick));
     for text in ["", "x", "dGljazE", &cursor.to_string()[1..]] {
-        assert_eq!(
-            text.parse::<TickCursor>().unwrap_err().field,
-            "cursor",
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<TickCursor>().unwrap_err().field, "cursor", "{text:?}");
         assert!(text.parse::<CandleCursor>().is_err());
     }
     for close in [None, Some("-1.5".parse().unwrap())] {
-        let cursor = CandleCursor {
-            open_ts: tick.ts(),
-            close,
-        };
+        let cursor = CandleCursor { open_ts: tick.ts(), close };
         assert_eq!(cursor.to_string().parse::<CandleCursor>().unwrap(), cursor);
     }
 }

@@ -62,13 +62,7 @@ use list_cases;
 /// All cases.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [
-        sink::cases(),
-        ticks::cases(),
-        candles::cases(),
-        partitions::cases(),
-    ]
-    .concat()
+    [sink::cases(), ticks::cases(), candles::cases(), partitions::cases()].concat()
 }
 
 /// The `main` of a test program that runs all cases, each on a store that `open` makes for it.
@@ -80,9 +74,7 @@ where
     let trial = |case: Case| {
         let open = open.clone();
         Trial::test(case.name, move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async move {
                 let store = open().await.map_err(Failed::from)?;
                 case.run(store).await;
@@ -121,25 +113,16 @@ fn interval(text: &str) -> Interval {
 
 /// A tick to be completed: `X` on `v`, 1 at 100.
 fn draft(ts: Timestamp) -> TickBuilder {
-    Tick::builder(symbol("X"), ts)
-        .venue(venue("v"))
-        .price(100.into())
-        .quantity(1.into())
+    Tick::builder(symbol("X"), ts).venue(venue("v")).price(100.into()).quantity(1.into())
 }
 
 fn tick(ts: Timestamp, price: &str, quantity: &str) -> Tick {
-    draft(ts)
-        .price(price.parse().unwrap())
-        .quantity(quantity.parse().unwrap())
-        .build()
-        .unwrap()
+    draft(ts).price(price.parse().unwrap()).quantity(quantity.parse().unwrap()).build().unwrap()
 }
 
 /// `count` ticks, one a second.
 fn seconds(count: i64) -> Vec<Tick> {
-    (0..count)
-        .map(|second| draft(at(second, 0)).build().unwrap())
-        .collect()
+    (0..count).map(|second| draft(at(second, 0)).build().unwrap()).collect()
 }
 
 fn in_order(mut ticks: Vec<Tick>) -> Vec<Tick> {

@@ -110,15 +110,7 @@ impl StoreError {
         context: impl Into<String>,
     ) -> Self {
         let (delivery, context) = (Delivery::NotApplied, context.into());
-        Self {
-            kind,
-            delivery,
-            act: Act::Never,
-            store,
-            op,
-            context,
-            source: None,
-        }
+        Self { kind, delivery, act: Act::Never, store, op, context, source: None }
     }
 
     /// The caller's mistake, found before any I/O.
@@ -169,9 +161,7 @@ impl fmt::Display for StoreError {
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| &**source as &(dyn Error + 'static))
+        self.source.as_ref().map(|source| &**source as &(dyn Error + 'static))
     }
 }
 

@@ -59,12 +59,7 @@ struct State {
 }
 
 fn identity(tick: &Tick) -> Identity {
-    (
-        tick.venue().clone(),
-        tick.symbol().clone(),
-        tick.ts(),
-        tick.key(),
-    )
+    (tick.venue().clone(), tick.symbol().clone(), tick.ts(), tick.key())
 }
 
 fn order(tick: &Tick) -> Order {
@@ -88,22 +83,14 @@ impl MemoryStore {
     /// An empty store for up to `capacity` ticks.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            capacity,
-            state: Mutex::default(),
-        }
+        Self { capacity, state: Mutex::default() }
     }
 
     fn open(&self, op: &'static str) -> Result<MutexGuard<'_, State>> {
         // The state is changed only in steps that cannot panic half-way.
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.closed {
-            return Err(StoreError::new(
-                ErrorKind::Connection,
-                STORE,
-                op,
-                "the store is closed",
-            ));
+            return Err(StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed"));
         }
         Ok(state)
     }
@@ -122,9 +109,7 @@ impl RecordSink for MemoryStore {
         let Records::Ticks(ticks) = batch.records();
         let table = batch.records().table();
         let position = batch.origin().map(|o| (o.stream.clone(), o.epoch, table));
-        let seen = position
-            .as_ref()
-            .and_then(|position| state.watermarks.get(position).copied());
+        let seen = position.as_ref().and_then(|position| state.watermarks.get(position).copied());
         let mut identities = HashSet::new();
         let new: Vec<&Tick> = ticks[batch.replayed(seen)..]
             .iter()
@@ -132,49 +117,31 @@ impl RecordSink for MemoryStore {
             .filter(|tick| identities.insert(identity(tick)))
             .collect();
         if state.ticks.len() + new.len() > self.capacity {
-            let context = format!(
-                "the store is full: it holds {} ticks at most",
-                self.capacity
-            );
+            let context = format!("the store is full: it holds {} ticks at most", self.capacity);
             return Err(
                 StoreError::new(ErrorKind::Write, STORE, "write", context).with_act(Act::Halt)
             );
         }
         let inserted = new.len();
-        state
-            .ticks
-            .extend(new.into_iter().map(|tick| (order(tick), tick.clone())));
+        state.ticks.extend(new.into_iter().map(|tick| (order(tick), tick.clone())));
         state.identities.extend(identities);
-        if let (Some(position), Some(last)) = (
-            position,
-            batch
-                .origin()
-                .and_then(|origin| origin.seqs.last().copied()),
-        ) {
+        if let (Some(position), Some(last)) =
+            (position, batch.origin().and_then(|origin| origin.seqs.last().copied()))
+        {
             let mark = state.watermarks.entry(position).or_default();
             *mark = last.max(*mark);
         }
         state.last_token += 1;
         let token = Token(state.last_token);
         let duplicates = (ticks.len() - inserted) as u64;
-        Ok(Ack {
-            stage: Stage::Applied,
-            token,
-            inserted: inserted as u64,
-            duplicates,
-        })
+        Ok(Ack { stage: Stage::Applied, token, inserted: inserted as u64, duplicates })
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
         let state = self.open("settle")?;
         if tokens.iter().any(|token| token.0 > state.last_token) {
             let context = "the token is not of this store";
-            return Err(StoreError::new(
-                ErrorKind::NotFound,
-                STORE,
-                "settle",
-                context,
-            ));
+            return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
         }
         Ok(vec![Stage::Applied; tokens.len()])
     }
@@ -185,10 +152,7 @@ impl RecordSink for MemoryStore {
     }
 
     async fn close(&self) -> Result<()> {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed = true;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         Ok(())
     }
 }
@@ -203,10 +167,7 @@ impl TickStore for MemoryStore {
         query.validate().map_err(invalid("ticks"))?;
         let state = self.open("ticks")?;
         let behind = |tick: &&Tick| query.after.as_ref().is_none_or(|at| at.is_before(tick));
-        let rows = state
-            .matching(&query.filter)
-            .filter(behind)
-            .take(query.limit + 1);
+        let rows = state.matching(&query.filter).filter(behind).take(query.limit + 1);
         Ok(query.page(rows.cloned().collect()))
     }
 
@@ -253,11 +214,7 @@ impl PartitionAdmin for MemoryStore {
         let state = self.open("partitions")?;
         for tick in state.ticks.values() {
             let day = tick.ts().day();
-            let entry = days.entry(day).or_insert(Partition {
-                day,
-                rows: 0,
-                bytes: 0,
-            });
+            let entry = days.entry(day).or_insert(Partition { day, rows: 0, bytes: 0 });
             entry.rows += 1;
             entry.bytes += size_of::<Tick>() as u64;
         }
@@ -279,23 +236,15 @@ impl PartitionAdmin for MemoryStore {
 impl Probe for MemoryStore {
     async fn health(&self) -> Health {
         let open = self.open("health");
-        let full = open
-            .as_ref()
-            .is_ok_and(|state| state.ticks.len() >= self.capacity);
-        let trouble = |cause: String, remedy: &str| crate::Trouble {
-            cause,
-            remedy: remedy.into(),
-        };
+        let full = open.as_ref().is_ok_and(|state| state.ticks.len() >= self.capacity);
+        let trouble = |cause: String, remedy: &str| crate::Trouble { cause, remedy: remedy.into() };
         let mut troubles = Vec::new();
         if let Err(error) = &open {
             troubles.push(trouble(error.context.clone(), "open a new one"));
         }
         if full {
             let cause = format!("the store holds its {} ticks", self.capacity);
-            troubles.push(trouble(
-                cause,
-                "drop old days, or open it with a larger capacity",
-            ));
+            troubles.push(trouble(cause, "drop old days, or open it with a larger capacity"));
         }
         Health {
             store: STORE,

@@ -75,10 +75,7 @@ impl Batch {
     /// Records from a source that can be read again (a file): identity alone keeps them single.
     #[must_use]
     pub const fn new(records: Records) -> Self {
-        Self {
-            records,
-            origin: None,
-        }
+        Self { records, origin: None }
     }
 
     /// Records from a stream, whose watermark moves with them.
@@ -90,18 +87,12 @@ impl Batch {
         origin: Origin,
     ) -> std::result::Result<Self, InvalidInput> {
         if origin.seqs.len() != records.len() {
-            return Err(InvalidInput::new(
-                "seqs",
-                "must be as many as there are records",
-            ));
+            return Err(InvalidInput::new("seqs", "must be as many as there are records"));
         }
         if !origin.seqs.is_sorted_by(|a, b| a < b) {
             return Err(InvalidInput::new("seqs", "must increase"));
         }
-        Ok(Self {
-            records,
-            origin: Some(origin),
-        })
+        Ok(Self { records, origin: Some(origin) })
     }
 
     /// The records.
@@ -218,10 +209,7 @@ pub trait RecordSinkExt: RecordSink {
             return Err(StoreError::new(ErrorKind::Write, "store", "save", context)
                 .with_delivery(Delivery::Unknown));
         }
-        Ok(Saved {
-            inserted: ack.inserted,
-            duplicates: ack.duplicates,
-        })
+        Ok(Saved { inserted: ack.inserted, duplicates: ack.duplicates })
     }
 
     /// Saves ticks.

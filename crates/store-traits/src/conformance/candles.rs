@@ -55,13 +55,7 @@ fn rows(candles: &[Candle]) -> Vec<String> {
 
 async fn no_ticks_no_candles(store: Store) {
     for fill in [Fill::None, Fill::Previous, Fill::Zero] {
-        let page = store
-            .candles(&CandleQuery {
-                fill,
-                ..query("1m")
-            })
-            .await
-            .unwrap();
+        let page = store.candles(&CandleQuery { fill, ..query("1m") }).await.unwrap();
         assert!(page.items.is_empty() && page.next.is_none());
     }
 }
@@ -75,10 +69,7 @@ async fn open_high_low_close_and_sums(store: Store) {
     ];
     store.save_ticks(ticks).await.unwrap();
     let found = candles(&store, query("1m")).await;
-    assert_eq!(
-        rows(&found),
-        ["10 13.5 -9 12 7.5 80.5 4 10.733333333333333333"]
-    );
+    assert_eq!(rows(&found), ["10 13.5 -9 12 7.5 80.5 4 10.733333333333333333"]);
     let candle = &found[0];
     assert_eq!(
         (candle.open_ts, &candle.venue, &candle.symbol),
@@ -89,33 +80,17 @@ async fn open_high_low_close_and_sums(store: Store) {
 
 async fn equal_times_open_and_close_by_sequence_then_key(store: Store) {
     let priced = |price: i64, sequence: i64| {
-        draft(at(1, 0))
-            .price(price.into())
-            .sequence(sequence)
-            .build()
-            .unwrap()
+        draft(at(1, 0)).price(price.into()).sequence(sequence).build().unwrap()
     };
-    store
-        .save_ticks(vec![priced(5, 10), priced(6, 9), priced(7, 11)])
-        .await
-        .unwrap();
+    store.save_ticks(vec![priced(5, 10), priced(6, 9), priced(7, 11)]).await.unwrap();
     let found = candles(&store, query("1s")).await;
     assert_eq!(rows(&found), ["6 7 5 7 3 18 3 6"]);
     // Arrival does not matter, numbers do: 2 comes before 9.
     store.save_ticks(vec![priced(8, 2)]).await.unwrap();
-    assert_eq!(
-        rows(&candles(&store, query("1s")).await),
-        ["8 8 5 7 4 26 4 6.5"]
-    );
+    assert_eq!(rows(&candles(&store, query("1s")).await), ["8 8 5 7 4 26 4 6.5"]);
     // Equal sequences: the key.
     let keyed: Vec<Tick> = (0..10)
-        .map(|n| {
-            draft(at(5, 0))
-                .price((100 + n).into())
-                .sequence(1)
-                .build()
-                .unwrap()
-        })
+        .map(|n| draft(at(5, 0)).price((100 + n).into()).sequence(1).build().unwrap())
         .collect();
     let first = keyed.iter().min_by_key(|t| t.key()).unwrap().price();
     let last = keyed.iter().max_by_key(|t| t.key()).unwrap().price();
@@ -125,29 +100,16 @@ async fn equal_times_open_and_close_by_sequence_then_key(store: Store) {
 }
 
 async fn one_nanosecond_before_the_end_is_inside(store: Store) {
-    let ticks = vec![
-        tick(at(60, -1), "1", "1"),
-        tick(at(60, 0), "2", "1"),
-        tick(at(60, 1), "3", "1"),
-    ];
+    let ticks =
+        vec![tick(at(60, -1), "1", "1"), tick(at(60, 0), "2", "1"), tick(at(60, 1), "3", "1")];
     store.save_ticks(ticks).await.unwrap();
-    let counts: Vec<_> = candles(&store, query("1m"))
-        .await
-        .iter()
-        .map(|c| c.count)
-        .collect();
+    let counts: Vec<_> = candles(&store, query("1m")).await.iter().map(|c| c.count).collect();
     assert_eq!(counts, [1, 2]);
 }
 
 async fn buckets_of_every_width(store: Store) {
-    store
-        .save_ticks(vec![tick(time("2024-08-08T17:34:56.789Z"), "1", "1")])
-        .await
-        .unwrap();
-    store
-        .save_ticks(vec![tick(time("1970-01-01T00:00:00Z"), "1", "1")])
-        .await
-        .unwrap();
+    store.save_ticks(vec![tick(time("2024-08-08T17:34:56.789Z"), "1", "1")]).await.unwrap();
+    store.save_ticks(vec![tick(time("1970-01-01T00:00:00Z"), "1", "1")]).await.unwrap();
     for (width, open) in [
         ("1s", "2024-08-08T17:34:56Z"),
         ("7m", "2024-08-08T17:30:00Z"),
@@ -168,34 +130,19 @@ async fn buckets_of_every_width(store: Store) {
 
 async fn vwap_is_half_even_of_exact_sums(store: Store) {
     // 10.000…005 / 2 is a tie at 18 places: 5.000…002, not …003.
-    let ticks = vec![
-        tick(at(1, 0), "10.000000000000000005", "1"),
-        tick(at(2, 0), "0", "1"),
-    ];
+    let ticks = vec![tick(at(1, 0), "10.000000000000000005", "1"), tick(at(2, 0), "0", "1")];
     store.save_ticks(ticks).await.unwrap();
-    let ticks = vec![
-        tick(at(61, 0), "1", "1"),
-        tick(at(62, 0), "1", "1"),
-        tick(at(63, 0), "0", "1"),
-    ];
+    let ticks =
+        vec![tick(at(61, 0), "1", "1"), tick(at(62, 0), "1", "1"), tick(at(63, 0), "0", "1")];
     store.save_ticks(ticks).await.unwrap();
     let found = candles(&store, query("1m")).await;
     let vwap = |n: usize| found[n].vwap.unwrap().to_string();
-    assert_eq!(
-        (vwap(0), vwap(1)),
-        ("5.000000000000000002".into(), "0.666666666666666667".into())
-    );
+    assert_eq!((vwap(0), vwap(1)), ("5.000000000000000002".into(), "0.666666666666666667".into()));
 }
 
 async fn no_volume_no_vwap(store: Store) {
-    store
-        .save_ticks(vec![tick(at(1, 0), "5", "0")])
-        .await
-        .unwrap();
-    assert_eq!(
-        rows(&candles(&store, query("1m")).await),
-        ["5 5 5 5 0 0 1 -"]
-    );
+    store.save_ticks(vec![tick(at(1, 0), "5", "0")]).await.unwrap();
+    assert_eq!(rows(&candles(&store, query("1m")).await), ["5 5 5 5 0 0 1 -"]);
 }
 
 async fn other_series_stay_out(store: Store) {
@@ -204,27 +151,15 @@ async fn other_series_stay_out(store: Store) {
     let other = Tick::builder(symbol("Y"), at(1, 0)).venue(venue("v"));
     let other = other.price(9.into()).quantity(9.into()).build().unwrap();
     store.save_ticks(vec![own, elsewhere, other]).await.unwrap();
-    assert_eq!(
-        rows(&candles(&store, query("1m")).await),
-        ["1 1 1 1 1 1 1 1"]
-    );
+    assert_eq!(rows(&candles(&store, query("1m")).await), ["1 1 1 1 1 1 1 1"]);
 }
 
 async fn late_tick_corrects_its_candle(store: Store) {
-    store
-        .save_ticks(vec![tick(at(30, 0), "10", "1"), tick(at(90, 0), "20", "1")])
-        .await
-        .unwrap();
+    store.save_ticks(vec![tick(at(30, 0), "10", "1"), tick(at(90, 0), "20", "1")]).await.unwrap();
     assert_eq!(candles(&store, query("1m")).await.len(), 2);
-    store
-        .save_ticks(vec![tick(at(10, 0), "12", "3")])
-        .await
-        .unwrap();
+    store.save_ticks(vec![tick(at(10, 0), "12", "3")]).await.unwrap();
     let found = candles(&store, query("1m")).await;
-    assert_eq!(
-        rows(&found),
-        ["12 12 10 10 4 46 2 11.5", "20 20 20 20 1 20 1 20"]
-    );
+    assert_eq!(rows(&found), ["12 12 10 10 4 46 2 11.5", "20 20 20 20 1 20 1 20"]);
 }
 
 async fn range_holds_whole_candles_that_open_in_it(store: Store) {
@@ -238,35 +173,16 @@ async fn range_holds_whole_candles_that_open_in_it(store: Store) {
         (Some(60), Some(60), vec![]),
     ] {
         let range = TimeRange::new(from.map(|s| at(s, 0)), to.map(|s| at(s, 0))).unwrap();
-        let found = candles(
-            &store,
-            CandleQuery {
-                range,
-                ..query("1m")
-            },
-        )
-        .await;
+        let found = candles(&store, CandleQuery { range, ..query("1m") }).await;
         let counts: Vec<_> = found.iter().map(|candle| candle.count).collect();
         assert_eq!(counts, expected, "{from:?}..{to:?}");
     }
 }
 
 async fn empty_buckets_absent_previous_or_zero(store: Store) {
-    store
-        .save_ticks(vec![tick(at(10, 0), "1", "1"), tick(at(12, 0), "2", "1")])
-        .await
-        .unwrap();
+    store.save_ticks(vec![tick(at(10, 0), "1", "1"), tick(at(12, 0), "2", "1")]).await.unwrap();
     let range = TimeRange::new(at(9, 0), at(14, 0)).unwrap();
-    let filled = |fill| {
-        candles(
-            &store,
-            CandleQuery {
-                fill,
-                range,
-                ..query("1s")
-            },
-        )
-    };
+    let filled = |fill| candles(&store, CandleQuery { fill, range, ..query("1s") });
     let (first, last) = ("1 1 1 1 1 1 1 1", "2 2 2 2 1 2 1 2");
     assert_eq!(rows(&filled(Fill::None).await), [first, last]);
     assert_eq!(
@@ -274,10 +190,7 @@ async fn empty_buckets_absent_previous_or_zero(store: Store) {
         [first, "1 1 1 1 0 0 0 -", last, "2 2 2 2 0 0 0 -"]
     );
     let zero = "- - - - 0 0 0 -";
-    assert_eq!(
-        rows(&filled(Fill::Zero).await),
-        [zero, first, zero, last, zero]
-    );
+    assert_eq!(rows(&filled(Fill::Zero).await), [zero, first, zero, last, zero]);
 }
 
 fn scattered() -> Vec<Tick> {
@@ -299,17 +212,7 @@ async fn pages_cover_everything_once(store: Store) {
     store.save_ticks(scattered()).await.unwrap();
     let whole = candles(&store, query("1h")).await;
     for limit in [1, 7, whole.len()] {
-        assert_eq!(
-            candles(
-                &store,
-                CandleQuery {
-                    limit,
-                    ..query("1h")
-                }
-            )
-            .await,
-            whole
-        );
+        assert_eq!(candles(&store, CandleQuery { limit, ..query("1h") }).await, whole);
     }
 }
 
@@ -317,25 +220,11 @@ async fn filled_pages_cover_everything_once(store: Store) {
     store.save_ticks(scattered()).await.unwrap();
     for fill in [Fill::Previous, Fill::Zero] {
         let range = TimeRange::new(at(-7_200, 0), at(300_000, 0)).unwrap();
-        let query = CandleQuery {
-            fill,
-            range,
-            ..query("1h")
-        };
+        let query = CandleQuery { fill, range, ..query("1h") };
         let whole = candles(&store, query.clone()).await;
         assert!(whole.iter().any(|candle| candle.count == 0));
         for limit in [1, 7] {
-            assert_eq!(
-                candles(
-                    &store,
-                    CandleQuery {
-                        limit,
-                        ..query.clone()
-                    }
-                )
-                .await,
-                whole
-            );
+            assert_eq!(candles(&store, CandleQuery { limit, ..query.clone() }).await, whole);
         }
     }
 }
@@ -363,22 +252,12 @@ async fn sum_that_does_not_fit_is_an_error(store: Store) {
     store.save_ticks(vec![huge(1), huge(2)]).await.unwrap();
     let error = store.candles(&query("1m")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Query, "{error}");
-    assert_eq!(
-        candles(&store, query("1s")).await.len(),
-        2,
-        "each alone fits"
-    );
+    assert_eq!(candles(&store, query("1s")).await.len(), 2, "each alone fits");
 }
 
 async fn limit_out_of_range_is_invalid_input(store: Store) {
     for limit in [0, 10_001] {
-        let error = store
-            .candles(&CandleQuery {
-                limit,
-                ..query("1m")
-            })
-            .await
-            .unwrap_err();
+        let error = store.candles(&CandleQuery { limit, ..query("1m") }).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidInput);
     }
 }

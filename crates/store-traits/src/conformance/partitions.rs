@@ -21,23 +21,14 @@ async fn three_days(store: &Store) -> [Day; 3] {
         "2024-08-09T23:59:59.999999999Z",
         "2024-08-10T00:00:00Z",
     ];
-    store
-        .save_ticks(ticks.map(|ts| tick(time(ts), "1", "1")).to_vec())
-        .await
-        .unwrap();
+    store.save_ticks(ticks.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
     ["2024-08-08", "2024-08-09", "2024-08-10"].map(|day| day.parse().unwrap())
 }
 
 async fn rows(store: &Store) -> Vec<(Day, u64)> {
     let partitions = store.partitions(Table::Ticks).await.unwrap();
-    assert!(
-        partitions.iter().all(|partition| partition.bytes > 0),
-        "{partitions:?}"
-    );
-    partitions
-        .iter()
-        .map(|partition| (partition.day, partition.rows))
-        .collect()
+    assert!(partitions.iter().all(|partition| partition.bytes > 0), "{partitions:?}");
+    partitions.iter().map(|partition| (partition.day, partition.rows)).collect()
 }
 
 async fn empty_store_has_none(store: Store) {
@@ -55,10 +46,7 @@ async fn drop_takes_whole_days_and_no_more(store: Store) {
     assert_eq!(rows(&store).await, [(a, 1), (c, 1)]);
     let left = store.all_ticks(TickQuery::new(everything())).await.unwrap();
     assert_eq!(left.len(), 2);
-    assert_eq!(
-        store.drop_partitions(Table::Ticks, &[c, a]).await.unwrap(),
-        2
-    );
+    assert_eq!(store.drop_partitions(Table::Ticks, &[c, a]).await.unwrap(), 2);
     assert_eq!(rows(&store).await, []);
 }
 
@@ -74,11 +62,5 @@ async fn dropped_rows_can_come_back(store: Store) {
     let [_, b, _] = three_days(&store).await;
     store.drop_partitions(Table::Ticks, &[b]).await.unwrap();
     let late = vec![tick(time("2024-08-09T00:00:00Z"), "1", "1")];
-    assert_eq!(
-        store.save_ticks(late).await.unwrap(),
-        Saved {
-            inserted: 1,
-            duplicates: 0
-        }
-    );
+    assert_eq!(store.save_ticks(late).await.unwrap(), Saved { inserted: 1, duplicates: 0 });
 }

@@ -33,46 +33,26 @@ super::list_cases!(sink:
 );
 
 async fn count(store: &Store) -> usize {
-    store
-        .all_ticks(TickQuery::new(everything()))
-        .await
-        .unwrap()
-        .len()
+    store.all_ticks(TickQuery::new(everything())).await.unwrap().len()
 }
 
 fn saved(inserted: u64, duplicates: u64) -> Saved {
-    Saved {
-        inserted,
-        duplicates,
-    }
+    Saved { inserted, duplicates }
 }
 
 fn streamed(stream: &str, epoch: u64, seqs: &[u64], ticks: Vec<Tick>) -> Batch {
     let stream = StreamId::new(stream).unwrap();
-    Batch::from_stream(
-        Records::Ticks(ticks),
-        Origin {
-            stream,
-            epoch,
-            seqs: seqs.to_vec(),
-        },
-    )
-    .unwrap()
+    Batch::from_stream(Records::Ticks(ticks), Origin { stream, epoch, seqs: seqs.to_vec() })
+        .unwrap()
 }
 
 async fn watermark(store: &Store, stream: &str, epoch: u64) -> Option<u64> {
-    store
-        .watermark(&StreamId::new(stream).unwrap(), epoch, Table::Ticks)
-        .await
-        .unwrap()
+    store.watermark(&StreamId::new(stream).unwrap(), epoch, Table::Ticks).await.unwrap()
 }
 
 async fn empty_batch_is_answered(store: Store) {
     assert_eq!(store.save_ticks(Vec::new()).await.unwrap(), saved(0, 0));
-    store
-        .write(&streamed("s", 1, &[], Vec::new()))
-        .await
-        .unwrap();
+    store.write(&streamed("s", 1, &[], Vec::new())).await.unwrap();
     assert_eq!(watermark(&store, "s", 1).await, None);
     assert_eq!(count(&store).await, 0);
 }
@@ -81,14 +61,8 @@ async fn applied_batch_settles_as_applied(store: Store) {
     let batch = |second| Batch::new(Records::Ticks(vec![draft(at(second, 0)).build().unwrap()]));
     let first = store.write(&batch(1)).await.unwrap().token;
     let second = store.write(&batch(2)).await.unwrap().token;
-    store
-        .save_ticks(vec![draft(at(3, 0)).build().unwrap()])
-        .await
-        .unwrap();
-    assert_eq!(
-        store.settle(&[second, first]).await.unwrap(),
-        [Stage::Applied; 2]
-    );
+    store.save_ticks(vec![draft(at(3, 0)).build().unwrap()]).await.unwrap();
+    assert_eq!(store.settle(&[second, first]).await.unwrap(), [Stage::Applied; 2]);
     assert_eq!(store.settle(&[]).await.unwrap(), []);
 }
 
@@ -118,13 +92,8 @@ async fn overlapping_batches_add_what_is_new(store: Store) {
 
 async fn first_stored_stays(store: Store) {
     let id = TradeId::new("7").unwrap();
-    let priced = |price: i64| {
-        draft(at(1, 0))
-            .trade_id(id.clone())
-            .price(price.into())
-            .build()
-            .unwrap()
-    };
+    let priced =
+        |price: i64| draft(at(1, 0)).trade_id(id.clone()).price(price.into()).build().unwrap();
     store.save_ticks(vec![priced(1), priced(2)]).await.unwrap();
     store.save_ticks(vec![priced(3)]).await.unwrap();
     let stored = store.all_ticks(TickQuery::new(everything())).await.unwrap();
@@ -137,11 +106,7 @@ async fn identity_has_venue_symbol_ts_and_key(store: Store) {
         draft(at(1, 0)).trade_id(id("7")).build().unwrap(),
         draft(at(1, 0)).trade_id(id("8")).build().unwrap(),
         draft(at(1, 1)).trade_id(id("7")).build().unwrap(),
-        draft(at(1, 0))
-            .trade_id(id("7"))
-            .venue(venue("w"))
-            .build()
-            .unwrap(),
+        draft(at(1, 0)).trade_id(id("7")).venue(venue("w")).build().unwrap(),
         Tick::builder(symbol("x"), at(1, 0))
             .venue(venue("v"))
             .price(100.into())
@@ -155,11 +120,8 @@ async fn identity_has_venue_symbol_ts_and_key(store: Store) {
 }
 
 async fn equal_rows_of_one_source_are_kept_apart(store: Store) {
-    let rows = || {
-        (0..4)
-            .map(|n| draft(at(1, 0)).occurrence(n).build().unwrap())
-            .collect::<Vec<_>>()
-    };
+    let rows =
+        || (0..4).map(|n| draft(at(1, 0)).occurrence(n).build().unwrap()).collect::<Vec<_>>();
     assert_eq!(store.save_ticks(rows()).await.unwrap(), saved(4, 0));
     assert_eq!(store.save_ticks(rows()).await.unwrap(), saved(0, 4));
 }
@@ -183,70 +145,32 @@ async fn wide_batch_meets_its_duplicates(store: Store) {
 
 async fn watermark_starts_absent_and_moves_with_rows(store: Store) {
     assert_eq!(watermark(&store, "s", 1).await, None);
-    store
-        .write(&streamed("s", 1, &[5, 9], seconds(2)))
-        .await
-        .unwrap();
+    store.write(&streamed("s", 1, &[5, 9], seconds(2))).await.unwrap();
     assert_eq!(watermark(&store, "s", 1).await, Some(9));
 }
 
 async fn replayed_batch_is_dropped_by_watermark(store: Store) {
-    store
-        .write(&streamed("s", 1, &[1, 2], seconds(2)))
-        .await
-        .unwrap();
+    store.write(&streamed("s", 1, &[1, 2], seconds(2))).await.unwrap();
     // Even rows of another identity: what carries these numbers was applied.
-    let others = vec![
-        draft(at(70, 0)).build().unwrap(),
-        draft(at(71, 0)).build().unwrap(),
-    ];
-    let ack = store
-        .write(&streamed("s", 1, &[1, 2], others))
-        .await
-        .unwrap();
+    let others = vec![draft(at(70, 0)).build().unwrap(), draft(at(71, 0)).build().unwrap()];
+    let ack = store.write(&streamed("s", 1, &[1, 2], others)).await.unwrap();
     assert_eq!((ack.inserted, ack.duplicates), (0, 2));
     assert_eq!(count(&store).await, 2);
     assert_eq!(watermark(&store, "s", 1).await, Some(2));
 }
 
 async fn partly_replayed_batch_adds_its_rest(store: Store) {
-    store
-        .write(&streamed("s", 1, &[1, 2], seconds(2)))
-        .await
-        .unwrap();
-    let ack = store
-        .write(&streamed("s", 1, &[1, 2, 3, 7], seconds(4)))
-        .await
-        .unwrap();
+    store.write(&streamed("s", 1, &[1, 2], seconds(2))).await.unwrap();
+    let ack = store.write(&streamed("s", 1, &[1, 2, 3, 7], seconds(4))).await.unwrap();
     assert_eq!((ack.inserted, ack.duplicates), (2, 2));
-    assert_eq!(
-        (count(&store).await, watermark(&store, "s", 1).await),
-        (4, Some(7))
-    );
+    assert_eq!((count(&store).await, watermark(&store, "s", 1).await), (4, Some(7)));
 }
 
 async fn streams_epochs_have_their_own_watermarks(store: Store) {
-    store
-        .write(&streamed("s", 1, &[5], seconds(1)))
-        .await
-        .unwrap();
+    store.write(&streamed("s", 1, &[5], seconds(1))).await.unwrap();
     let second = |n: i64| vec![draft(at(n, 0)).build().unwrap()];
-    assert_eq!(
-        store
-            .write(&streamed("t", 1, &[1], second(1)))
-            .await
-            .unwrap()
-            .inserted,
-        1
-    );
-    assert_eq!(
-        store
-            .write(&streamed("s", 2, &[1], second(2)))
-            .await
-            .unwrap()
-            .inserted,
-        1
-    );
+    assert_eq!(store.write(&streamed("t", 1, &[1], second(1))).await.unwrap().inserted, 1);
+    assert_eq!(store.write(&streamed("s", 2, &[1], second(2))).await.unwrap().inserted, 1);
     assert_eq!(watermark(&store, "s", 1).await, Some(5));
     assert_eq!(watermark(&store, "s", 2).await, Some(1));
     assert_eq!(watermark(&store, "t", 1).await, Some(1));
@@ -255,23 +179,15 @@ async fn streams_epochs_have_their_own_watermarks(store: Store) {
 
 async fn batch_of_duplicates_moves_the_watermark(store: Store) {
     store.save_ticks(seconds(2)).await.unwrap();
-    let ack = store
-        .write(&streamed("s", 1, &[1, 2], seconds(2)))
-        .await
-        .unwrap();
+    let ack = store.write(&streamed("s", 1, &[1, 2], seconds(2))).await.unwrap();
     assert_eq!((ack.inserted, ack.duplicates), (0, 2));
     assert_eq!(watermark(&store, "s", 1).await, Some(2));
 }
 
 async fn big_batch_is_stored_whole(store: Store) {
     // Past DuckDB's row group of 122,880.
-    let ticks: Vec<_> = (0..130_000)
-        .map(|n| draft(at(0, n)).build().unwrap())
-        .collect();
-    assert_eq!(
-        store.save_ticks(ticks.clone()).await.unwrap(),
-        saved(130_000, 0)
-    );
+    let ticks: Vec<_> = (0..130_000).map(|n| draft(at(0, n)).build().unwrap()).collect();
+    assert_eq!(store.save_ticks(ticks.clone()).await.unwrap(), saved(130_000, 0));
     let stored = store.all_ticks(TickQuery::new(everything())).await.unwrap();
     assert!(stored == in_order(ticks));
 }
@@ -323,10 +239,7 @@ async fn closed_store_answers_connection(store: Store) {
     store.close().await.unwrap();
     let error = store.save_ticks(seconds(2)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);
-    let error = store
-        .ticks(&TickQuery::new(everything()))
-        .await
-        .unwrap_err();
+    let error = store.ticks(&TickQuery::new(everything())).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);
     assert!(!store.health().await.is_healthy());
 }

@@ -58,10 +58,7 @@ async fn every_field_comes_back(store: Store) {
 async fn absent_stays_absent(store: Store) {
     round_trip(&store, vec![draft(at(1, 0)).build().unwrap()]).await;
     let stored = all(&store, everything()).await.remove(0);
-    assert_eq!(
-        (stored.trade_id(), stored.received_ts(), stored.side()),
-        (None, None, None)
-    );
+    assert_eq!((stored.trade_id(), stored.received_ts(), stored.side()), (None, None, None));
 }
 
 async fn decimals_come_back_exactly(store: Store) {
@@ -74,11 +71,7 @@ async fn decimals_come_back_exactly(store: Store) {
         ("123456789.123456789012345678", "0.00003844"),
         ("0.3", "0.333333333333333333"),
     ];
-    let ticks = exact
-        .iter()
-        .zip(0..)
-        .map(|((p, q), n)| tick(at(n, 0), p, q))
-        .collect();
+    let ticks = exact.iter().zip(0..).map(|((p, q), n)| tick(at(n, 0), p, q)).collect();
     round_trip(&store, ticks).await;
     let stored = all(&store, everything()).await;
     let notional: Decimal = "0.0999999999999999999".parse().unwrap_or_default();
@@ -89,16 +82,9 @@ async fn decimals_come_back_exactly(store: Store) {
 
 async fn every_nanosecond_comes_back(store: Store) {
     let times = [0, 1, 2, 999, 1_000, 1_001, 1_723_075_200_123_456_789];
-    let mut ticks: Vec<_> = times
-        .iter()
-        .map(|&n| draft(Timestamp::from_nanos(n).unwrap()).build().unwrap())
-        .collect();
-    ticks.push(
-        draft(Timestamp::MAX)
-            .received_ts(Timestamp::MIN)
-            .build()
-            .unwrap(),
-    );
+    let mut ticks: Vec<_> =
+        times.iter().map(|&n| draft(Timestamp::from_nanos(n).unwrap()).build().unwrap()).collect();
+    ticks.push(draft(Timestamp::MAX).received_ts(Timestamp::MIN).build().unwrap());
     round_trip(&store, ticks).await;
 }
 
@@ -130,29 +116,18 @@ async fn hostile_text_comes_back(store: Store) {
         .collect();
     round_trip(&store, ticks).await;
     for text in texts {
-        let filter = TickFilter {
-            venue: Some(venue(text)),
-            symbol: Some(symbol(text)),
-            ..everything()
-        };
+        let filter =
+            TickFilter { venue: Some(venue(text)), symbol: Some(symbol(text)), ..everything() };
         assert_eq!(all(&store, filter).await.len(), 1, "{text}");
     }
 }
 
 async fn ordered_by_ts_sequence_key(store: Store) {
     let numbered = |second, sequence: i64, id: &str| {
-        draft(at(second, 0))
-            .sequence(sequence)
-            .trade_id(TradeId::new(id).unwrap())
-            .build()
-            .unwrap()
+        draft(at(second, 0)).sequence(sequence).trade_id(TradeId::new(id).unwrap()).build().unwrap()
     };
-    let mut ticks = vec![
-        numbered(2, 1, "a"),
-        numbered(1, 9, "b"),
-        numbered(1, 2, "c"),
-        numbered(1, -3, "d"),
-    ];
+    let mut ticks =
+        vec![numbered(2, 1, "a"), numbered(1, 9, "b"), numbered(1, 2, "c"), numbered(1, -3, "d")];
     // Equal time and sequence: the key decides, negative keys first.
     ticks.extend((0..20).map(|n| numbered(1, 2, &format!("k{n}"))));
     let sorted = in_order(ticks.clone());
@@ -165,19 +140,10 @@ async fn sequences_order_as_numbers(store: Store) {
     let ticks = numbers
         .iter()
         .rev()
-        .map(|n| {
-            draft(at(1, 0))
-                .trade_id(TradeId::new(n.to_string()).unwrap())
-                .build()
-                .unwrap()
-        })
+        .map(|n| draft(at(1, 0)).trade_id(TradeId::new(n.to_string()).unwrap()).build().unwrap())
         .collect();
     round_trip(&store, ticks).await;
-    let stored: Vec<_> = all(&store, everything())
-        .await
-        .iter()
-        .map(Tick::sequence)
-        .collect();
+    let stored: Vec<_> = all(&store, everything()).await.iter().map(Tick::sequence).collect();
     assert_eq!(stored, numbers);
 }
 
@@ -190,39 +156,16 @@ async fn filters_by_venue_and_symbol(store: Store) {
             .build()
             .unwrap()
     };
-    let ticks = vec![
-        on("v", "X"),
-        on("v", "Y"),
-        on("w", "X"),
-        on("V", "X"),
-        on("v", "x"),
-    ];
+    let ticks = vec![on("v", "X"), on("v", "Y"), on("w", "X"), on("V", "X"), on("v", "x")];
     store.save_ticks(ticks.clone()).await.unwrap();
     for filter in [
         everything(),
-        TickFilter {
-            venue: Some(venue("v")),
-            ..everything()
-        },
-        TickFilter {
-            symbol: Some(symbol("X")),
-            ..everything()
-        },
-        TickFilter {
-            venue: Some(venue("v")),
-            symbol: Some(symbol("X")),
-            ..everything()
-        },
-        TickFilter {
-            symbol: Some(symbol("Z")),
-            ..everything()
-        },
+        TickFilter { venue: Some(venue("v")), ..everything() },
+        TickFilter { symbol: Some(symbol("X")), ..everything() },
+        TickFilter { venue: Some(venue("v")), symbol: Some(symbol("X")), ..everything() },
+        TickFilter { symbol: Some(symbol("Z")), ..everything() },
     ] {
-        let expected = ticks
-            .iter()
-            .filter(|tick| filter.matches(tick))
-            .cloned()
-            .collect();
+        let expected = ticks.iter().filter(|tick| filter.matches(tick)).cloned().collect();
         assert_eq!(all(&store, filter).await, in_order(expected));
     }
 }
@@ -238,14 +181,7 @@ async fn ranges_are_half_open(store: Store) {
         (Some(0), Some(5), 0..5),
     ] {
         let range = TimeRange::new(from.map(|n| at(0, n)), to.map(|n| at(0, n))).unwrap();
-        let found = all(
-            &store,
-            TickFilter {
-                range,
-                ..everything()
-            },
-        )
-        .await;
+        let found = all(&store, TickFilter { range, ..everything() }).await;
         assert_eq!(found, ticks[expected], "{from:?}..{to:?}");
     }
 }
@@ -255,11 +191,7 @@ async fn pages_cover_everything_once(store: Store) {
     for limit in [1, 7, 50, 99, 100, 101] {
         let mut query = TickQuery::new(everything());
         query.limit = limit;
-        assert_eq!(
-            store.all_ticks(query).await.unwrap(),
-            seconds(100),
-            "pages of {limit}"
-        );
+        assert_eq!(store.all_ticks(query).await.unwrap(), seconds(100), "pages of {limit}");
     }
 }
 
@@ -275,13 +207,7 @@ async fn pages_cut_inside_equal_times(store: Store) {
         .collect();
     // The same trade on another venue: equal time, sequence and key.
     let id = TradeId::new("1").unwrap();
-    let twin = |v: &str| {
-        draft(at(1, 0))
-            .venue(venue(v))
-            .trade_id(id.clone())
-            .build()
-            .unwrap()
-    };
+    let twin = |v: &str| draft(at(1, 0)).venue(venue(v)).trade_id(id.clone()).build().unwrap();
     ticks.extend([twin("v"), twin("w")]);
     store.save_ticks(ticks.clone()).await.unwrap();
     for limit in 1..5 {
@@ -306,10 +232,7 @@ async fn new_rows_do_not_disturb_pages(store: Store) {
     query.after = first.next;
     query.limit = 100;
     let rest = store.ticks(&query).await.unwrap().items;
-    assert_eq!(
-        [first.items, rest].concat(),
-        [seconds(20), vec![late]].concat()
-    );
+    assert_eq!([first.items, rest].concat(), [seconds(20), vec![late]].concat());
 }
 
 async fn full_last_page_has_no_cursor(store: Store) {
@@ -337,10 +260,7 @@ async fn limit_out_of_range_is_invalid_input(store: Store) {
 
 async fn series_are_counted(store: Store) {
     let other = draft(time("2024-08-10")).venue(venue("a")).build().unwrap();
-    store
-        .save_ticks([seconds(10), vec![other]].concat())
-        .await
-        .unwrap();
+    store.save_ticks([seconds(10), vec![other]].concat()).await.unwrap();
     let series = |name: &str, count, first_ts, last_ts| TickSeries {
         venue: venue(name),
         symbol: symbol("X"),
@@ -351,10 +271,7 @@ async fn series_are_counted(store: Store) {
     let other = time("2024-08-10");
     assert_eq!(
         store.series().await.unwrap(),
-        [
-            series("a", 1, other, other),
-            series("v", 10, at(0, 0), at(9, 0))
-        ]
+        [series("a", 1, other, other), series("v", 10, at(0, 0), at(9, 0))]
     );
 }
 

@@ -1,0 +1,100 @@
+//! Claim: live batches go into DuckDB through tradekeep, exactly once, at 0.9 or more of the rate of
+//! the bare crate, which checks nothing.
+//!
+//! Workload: new ticks in time order, 10,000 a batch, each batch in one transaction with the move of
+//! a watermark, checkpoints included. Both sides turn the same ticks into Arrow by the same function,
+//! and have the same settings and table; `raw, made before` has its Arrow batches ready instead. The
+//! sides take turns.
+//!
+//! Command: `cargo bench -p tradekeep-benches --bench duckdb_ingest`
+
+use std::time::{Duration, Instant};
+
+use duckdb::Connection;
+use tradekeep_benches::{Outcome, percentile, rate, raw, rows, ticks};
+use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
+use tradekeep_formats::arrow::ticks_to_batch;
+use tradekeep_models::StreamId;
+use tradekeep_store_traits::{Batch, Origin, RecordSink, Records};
+
+const BATCH: usize = 10_000;
+const ROUNDS: usize = 2;
+
+/// Time of each batch.
+type Times = Vec<Duration>;
+
+fn raw_loop(rows: usize, ready: bool) -> Outcome<Times> {
+    let folder = tempfile::tempdir()?;
+    let mut connection = raw(&folder.path().join("raw.duckdb"))?;
+    connection.execute_batch(include_str!("../../schemas/duckdb/0001_ticks.sql"))?;
+    connection.execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 0)")?;
+    let mut times = Times::new();
+    for first in (0..rows).step_by(BATCH) {
+        let ticks = ticks(first, BATCH)?;
+        let made = if ready { Some(ticks_to_batch(&ticks)?) } else { None };
+        let start = Instant::now();
+        let batch = made.map_or_else(|| ticks_to_batch(&ticks), Ok)?;
+        raw_batch(&mut connection, batch, first + BATCH)?;
+        times.push(start.elapsed());
+    }
+    Ok(times)
+}
+
+fn raw_batch(
+    connection: &mut Connection,
+    batch: arrow::array::RecordBatch,
+    last: usize,
+) -> Outcome {
+    let transaction = connection.transaction()?;
+    let mut appender = transaction.appender("ticks")?;
+    appender.append_record_batch(batch)?;
+    appender.flush()?;
+    drop(appender);
+    transaction.execute(
+        "UPDATE ingest_watermark SET last_seq = ? WHERE stream = 's' AND epoch = 1 AND table_name = 'ticks'",
+        [last],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+fn tradekeep_loop(rows: usize) -> Outcome<Times> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    let folder = tempfile::tempdir()?;
+    let config = DuckDbConfig::new(folder.path());
+    let store = runtime.block_on(DuckDbStore::connect(config))?;
+    let mut times = Times::new();
+    for first in (0..rows).step_by(BATCH) {
+        let seqs = (first..first + BATCH).map(|n| n as u64 + 1).collect();
+        let origin = Origin { stream: StreamId::new("s")?, epoch: 1, seqs };
+        let batch = Batch::from_stream(Records::Ticks(ticks(first, BATCH)?), origin)?;
+        let start = Instant::now();
+        let ack = runtime.block_on(store.write(&batch))?;
+        times.push(start.elapsed());
+        assert_eq!(ack.inserted, BATCH as u64);
+    }
+    runtime.block_on(store.close())?;
+    Ok(times)
+}
+
+fn report(name: &str, times: &Times) -> f64 {
+    let rate = rate(times.len() * BATCH, times.iter().sum());
+    let longest = times.iter().max().copied().unwrap_or_default();
+    println!(
+        "{name:<18} {rate:>6.3} M rows/s   p50 {:>7.1?}  p99 {:>7.1?}  longest {longest:>7.1?}",
+        percentile(times, 50),
+        percentile(times, 99),
+    );
+    rate
+}
+
+fn main() -> Outcome {
+    let rows = rows(20_000_000) / BATCH * BATCH;
+    println!("{rows} rows, {BATCH} a batch, {ROUNDS} rounds");
+    for _ in 0..ROUNDS {
+        report("raw, made before", &raw_loop(rows, true)?);
+        let raw = report("raw", &raw_loop(rows, false)?);
+        let ours = report("tradekeep", &tradekeep_loop(rows)?);
+        println!("tradekeep / raw    {:>6.3}\n", ours / raw);
+    }
+    Ok(())
+}
