@@ -1,1 +1,6 @@
-//! Tests of the workspace as a whole, in `tests/`; there is nothing here to use.
+//! Tests across crates: the arrows between them, the layout, and the README's example.
+
+/// Compiles and runs what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,1 +1,16 @@
 #![doc = include_str!("../README.md")]
+
+mod backends;
+mod config;
+mod health;
+mod import;
+mod store;
+
+pub use config::{Config, ConfigError, ConfigFormat};
+pub use health::{Report, StoreReport};
+pub use import::{ImportError, ImportSummary, import};
+pub use store::Tradekeep;
+
+pub use tradekeep_formats as formats;
+pub use tradekeep_models::*;
+pub use tradekeep_store_traits::*;

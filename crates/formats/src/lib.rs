@@ -1,1 +1,30 @@
 #![doc = include_str!("../README.md")]
+
+pub mod arrow;
+mod binance;
+mod binance_ws;
+mod clock;
+mod columns;
+mod csv;
+mod dbn;
+mod decompress;
+mod detect;
+mod draft;
+mod error;
+mod field;
+mod json;
+mod ndjson;
+mod number;
+mod occurrence;
+mod reader;
+mod record;
+mod sample;
+mod source;
+mod tardis;
+
+pub use error::{FormatError, Place};
+pub use field::{ColumnMap, Field};
+pub use ndjson::{TickObject, write_tick};
+pub use reader::{Format, ReadOptions, Reject, Row, TickReader};
+pub use sample::{SampleMarket, write_csv};
+pub use source::MAX_LINE;

@@ -242,16 +242,51 @@ fn parse_exponent(text: &[u8]) -> Result<i64, DecimalError> {
     Ok(if negative { -value } else { value })
 }
 
+impl Decimal {
+    /// Its digits without the sign, at the end of `buffer`, which holds the 39 there can be; answers
+    /// where they start. Keys of ticks are made of them, so this is on the way of every import.
+    fn digits(self, buffer: &mut [u8; 40]) -> usize {
+        let magnitude = self.0.unsigned_abs();
+        let mut at = buffer.len();
+        let mut push = |byte| {
+            at -= 1;
+            buffer[at] = byte;
+            at
+        };
+        let digit = |number: u64| b'0' + u8::try_from(number % 10).unwrap_or_default();
+        // Below 10^18; zeros at its end are not written.
+        let mut fraction = u64::try_from(magnitude % UNIT).unwrap_or_default();
+        if fraction != 0 {
+            let mut written = false;
+            for _ in 0..Self::SCALE {
+                let last = digit(fraction);
+                fraction /= 10;
+                written |= last != b'0';
+                if written {
+                    push(last);
+                }
+            }
+            push(b'.');
+        }
+        // Below 10^20: one digit more than 64 bits are sure to hold.
+        let whole = magnitude / UNIT;
+        let mut rest = u64::try_from(whole / 10).unwrap_or_default();
+        let mut start = push(digit(u64::try_from(whole % 10).unwrap_or_default()));
+        while rest != 0 {
+            start = push(digit(rest));
+            rest /= 10;
+        }
+        start
+    }
+}
+
 impl fmt::Display for Decimal {
     /// Plain digits, no exponent, no trailing zeros: `0.00003844`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
-        let (whole, fraction) = (magnitude / UNIT, magnitude % UNIT);
-        if fraction == 0 {
-            return f.pad_integral(self.0 >= 0, "", &whole.to_string());
-        }
-        let fraction = format!("{fraction:018}");
-        f.pad_integral(self.0 >= 0, "", &format!("{whole}.{}", fraction.trim_end_matches('0')))
+        let mut buffer = [0; 40];
+        let start = self.digits(&mut buffer);
+        let digits = std::str::from_utf8(&buffer[start..]).unwrap_or_default();
+        f.pad_integral(self.0 >= 0, "", digits)
     }
 }
 

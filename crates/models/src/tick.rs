@@ -1,6 +1,6 @@
 //! A public trade print.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use crate::{Decimal, InvalidInput, Symbol, Timestamp, TradeId, Venue};
@@ -74,7 +74,10 @@ impl TickKey {
         source: Option<&str>,
     ) -> Self {
         let side = side.map_or("", Side::as_str);
-        let mut text = format!("{price}\n{quantity}\n{side}\n{occurrence}");
+        // Room for two decimals: no second allocation.
+        let mut text = String::with_capacity(128);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{price}\n{quantity}\n{side}\n{occurrence}");
         if let Some(source) = source {
             text.push('\n');
             text.push_str(source);

@@ -1,0 +1,68 @@
+//! Which URL scheme is which store: the only place that knows backends.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tradekeep_store_traits::{MemoryStore, Result, SeriesStore};
+
+/// What the URL of a store may look like, for messages.
+const EXAMPLES: &str = "memory:// or duckdb://./tradekeep-data";
+
+/// A store's URL, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Backend {
+    /// `memory://`
+    Memory,
+    /// `duckdb://FOLDER`, `duckdb://:memory:`
+    #[cfg(feature = "duckdb")]
+    DuckDb(String),
+}
+
+impl Backend {
+    /// Finds the store of `url`, without any I/O.
+    pub(crate) fn parse(url: &str) -> std::result::Result<Self, String> {
+        match url.split_once("://") {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("memory", _)) => Err("memory:// takes nothing behind it".into()),
+            #[cfg(feature = "duckdb")]
+            Some((tradekeep_duckdb_store::SCHEME, _)) => {
+                tradekeep_duckdb_store::DuckDbConfig::from_url(url)
+                    .map(|_| Self::DuckDb(url.into()))
+                    .map_err(|error| error.to_string())
+            }
+            #[cfg(not(feature = "duckdb"))]
+            Some(("duckdb", _)) => {
+                Err("this build has no DuckDB: build it with feature `duckdb`".into())
+            }
+            Some((scheme, _)) => Err(format!("no store has the scheme `{scheme}`: use {EXAMPLES}")),
+            None => Err(format!("is not the URL of a store: use {EXAMPLES}")),
+        }
+    }
+
+    /// Where an embedded store keeps its files.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::Memory => None,
+            #[cfg(feature = "duckdb")]
+            Self::DuckDb(url) => tradekeep_duckdb_store::DuckDbConfig::from_url(url)
+                .ok()?
+                .folder()
+                .map(PathBuf::from),
+        }
+    }
+
+    /// Opens the store.
+    pub(crate) async fn connect(&self) -> Result<Arc<dyn SeriesStore>> {
+        match self {
+            Self::Memory => Ok(Arc::new(MemoryStore::new())),
+            #[cfg(feature = "duckdb")]
+            Self::DuckDb(url) => {
+                use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
+                use tradekeep_store_traits::StoreError;
+                let config = DuckDbConfig::from_url(url)
+                    .map_err(|error| StoreError::invalid("duckdb", "open", &error))?;
+                Ok(Arc::new(DuckDbStore::connect(config).await?))
+            }
+        }
+    }
+}

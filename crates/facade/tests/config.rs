@@ -1,0 +1,106 @@
+//! Configuration from text and files, with everything wrong named at once.
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+use std::fs;
+
+use tradekeep::{Config, ConfigFormat, Tradekeep};
+
+fn problems(text: &str) -> Vec<String> {
+    Config::parse(text, ConfigFormat::Toml).unwrap_err().problems
+}
+
+#[test]
+fn nothing_is_the_embedded_store() {
+    let default = Config::parse("", ConfigFormat::Toml).unwrap();
+    assert_eq!(default, Config::from_url("duckdb://./tradekeep-data").unwrap());
+    assert_eq!(default.max_results(), 10_000);
+}
+
+#[test]
+fn toml_and_yaml_say_the_same() {
+    let toml =
+        "[stores]\nseries = 'memory://'\nticks = 'duckdb://:memory:'\n[query]\nmax_results = 5";
+    let yaml =
+        "stores:\n  series: memory://\n  ticks: 'duckdb://:memory:'\nquery:\n  max_results: 5";
+    assert_eq!(
+        Config::parse(toml, ConfigFormat::Toml).unwrap(),
+        Config::parse(yaml, ConfigFormat::Yaml).unwrap()
+    );
+}
+
+#[test]
+fn all_problems_at_once() {
+    let found = problems(
+        "[stores]\nseries = 'oracle://x'\nticks = 3\ncache = 'memory://'\n\
+         [query]\nmax_results = 0\n[other]\na = 1",
+    );
+    let expected = [
+        "other is not a section: there are stores, query",
+        "stores.cache is not a key: stores has series, ticks",
+        "stores.series: no store has the scheme `oracle`: use memory:// or duckdb://./tradekeep-data",
+        "stores.ticks: is not the URL of a store: use memory:// or duckdb://./tradekeep-data",
+        "query.max_results: must be a whole number from 1 on",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn broken_text_is_one_line() {
+    let found = problems("[stores\nseries = ");
+    assert!(found.len() == 1 && !found[0].contains('\n'), "{found:?}");
+}
+
+#[test]
+fn environment_and_files_stand_for_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("url");
+    fs::write(&secret, "memory://\n").unwrap();
+    let from_file = format!("[stores]\nseries_file = '{}'", secret.display());
+    assert_eq!(
+        Config::parse(&from_file, ConfigFormat::Toml).unwrap(),
+        Config::from_url("memory://").unwrap()
+    );
+    // Every test process has this one.
+    let home = "[stores]\nseries = 'duckdb://${CARGO_MANIFEST_DIR}/data'";
+    assert_eq!(
+        Config::parse(home, ConfigFormat::Toml).unwrap(),
+        Config::from_url(&format!("duckdb://{}/data", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    );
+    assert!(problems("[stores]\nseries = '${TRADEKEEP_NOT_SET}'")[0].contains("TRADEKEEP_NOT_SET"));
+    assert!(problems("[stores]\nseries = 'a${b'")[0].contains("without its }"));
+    assert!(problems("[stores]\nseries_file = '/nowhere/x'")[0].contains("/nowhere/x"));
+}
+
+#[test]
+fn files_go_by_extension_and_are_named_in_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a.yml"), "stores:\n  series: memory://").unwrap();
+    assert!(Config::from_file(&path("a.yml")).is_ok());
+    fs::write(path("b.toml"), "x = 1").unwrap();
+    for name in ["b.toml", "c.toml", "d.ini"] {
+        let text = Config::from_file(&path(name)).unwrap_err().to_string();
+        assert!(text.contains(name), "{text}");
+    }
+}
+
+#[test]
+fn another_store_of_series_leaves_the_rest() {
+    let text = "[stores]\nticks = 'memory://'\n[query]\nmax_results = 5";
+    let config = Config::parse(text, ConfigFormat::Toml).unwrap();
+    assert_eq!(config.folder(), None);
+    let config = config.with_series("duckdb://./here").unwrap();
+    assert_eq!(config.folder(), Some("./here".into()));
+    assert_eq!(config.max_results(), 5);
+    assert!(config.with_series("oracle://x").is_err());
+}
+
+#[tokio::test]
+async fn health_and_shutdown_cover_every_role() {
+    for url in ["memory://", "duckdb://:memory:"] {
+        let store = Tradekeep::open(&Config::from_url(url).unwrap()).await.unwrap();
+        assert!(store.health().await.is_healthy(), "{url}");
+        store.shutdown().await.unwrap();
+        assert!(!store.health().await.is_healthy(), "{url}");
+    }
+}

@@ -1,0 +1,150 @@
+//! Binance's files of trades: spot and futures, single and aggregated, with and without header.
+
+use tradekeep_models::Symbol;
+
+use crate::columns::Columns;
+use crate::draft::boolean;
+use crate::number::is_digits;
+use crate::record::Record;
+use crate::{Field, FormatError};
+
+/// The venue of these files, where no other is given.
+pub(crate) const VENUE: &str = "binance";
+
+const SUPPORTED: &str = "Binance trades and aggTrades";
+
+const ID: Option<Field> = Some(Field::TradeId);
+const PRICE: Option<Field> = Some(Field::Price);
+const QUANTITY: Option<Field> = Some(Field::Quantity);
+const TIME: Option<Field> = Some(Field::Ts);
+const MAKER: Option<Field> = Some(Field::IsBuyerMaker);
+
+/// `id, price, qty, quote qty, time, is buyer maker`, then for spot `is best match`.
+const TRADES: [Option<Field>; 7] = [ID, PRICE, QUANTITY, None, TIME, MAKER, None];
+/// `id, price, qty, first id, last id, time, is buyer maker`, then for spot `is best match`.
+const AGGREGATED: [Option<Field>; 8] = [ID, PRICE, QUANTITY, None, None, TIME, MAKER, None];
+
+/// The headers of futures files, and what spot's would be, in lower case without `_`.
+const HEADERS: [(&[&str], &[Option<Field>]); 6] = [
+    (&["id", "price", "qty", "quoteqty", "time", "isbuyermaker"], &TRADES),
+    (&["id", "price", "qty", "baseqty", "time", "isbuyermaker"], &TRADES),
+    (&["id", "price", "qty", "quoteqty", "time", "isbuyermaker", "isbestmatch"], &TRADES),
+    (
+        &[
+            "aggtradeid",
+            "price",
+            "quantity",
+            "firsttradeid",
+            "lasttradeid",
+            "transacttime",
+            "isbuyermaker",
+        ],
+        &AGGREGATED,
+    ),
+    (&["aggid", "price", "qty", "firstid", "lastid", "time", "isbuyermaker"], &AGGREGATED),
+    (
+        &["aggid", "price", "qty", "firstid", "lastid", "time", "isbuyermaker", "isbestmatch"],
+        &AGGREGATED,
+    ),
+];
+
+/// What the first line of such a file says: its columns, and whether it is a header. `None` where
+/// it is no Binance file.
+pub(crate) fn columns(first: &Record) -> Result<Option<(Columns, bool)>, FormatError> {
+    if let Some(columns) = by_header(first) {
+        return Ok(Some((columns, true)));
+    }
+    if !is_digits(first.get(0)) {
+        return Ok(None);
+    }
+    let is_flag = |place| boolean(first.get(place)).is_some();
+    let fields = match first.len() {
+        12 if first.iter().all(is_numeric) => {
+            return Err(FormatError::UnsupportedSchema {
+                found: "Binance klines".into(),
+                supported: SUPPORTED,
+            });
+        }
+        6 if is_flag(5) => &TRADES[..6],
+        7 if is_flag(5) && is_flag(6) => &TRADES[..],
+        7 if is_flag(6) => &AGGREGATED[..7],
+        8 if is_flag(6) && is_flag(7) => &AGGREGATED[..],
+        _ => return Ok(None),
+    };
+    Ok(Some((Columns::positional(fields), false)))
+}
+
+fn by_header(first: &Record) -> Option<Columns> {
+    let names: Vec<_> = first.iter().map(plain_name).collect();
+    let (names, fields) = HEADERS.iter().find(|(header, _)| *header == names.as_slice())?;
+    Some(Columns::positional(&fields[..names.len()]))
+}
+
+fn plain_name(name: &[u8]) -> String {
+    let plain = name.iter().filter(|byte| **byte != b'_');
+    plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect()
+}
+
+fn is_numeric(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+}
+
+/// The symbol in a name like `BTCUSDT-aggTrades-2024-08-08.csv`.
+pub(crate) fn symbol_of_file(name: &str) -> Option<Symbol> {
+    let base = name.rsplit(['/', '\\']).next()?;
+    let (symbol, _) = base.split_once("-trades-").or_else(|| base.split_once("-aggTrades-"))?;
+    Symbol::new(symbol).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(line: &str) -> Option<(usize, bool)> {
+        let first = Record::of(format!("{line}\n").as_bytes()).unwrap();
+        let (columns, header) = columns(&first).unwrap()?;
+        Some((columns.width(), header))
+    }
+
+    #[test]
+    fn shapes_are_told_by_their_flags() {
+        for (line, expected) in [
+            ("1,0.5,2,1,1700000000000,True,True", (7, false)),
+            ("1,0.5,2,1,1,1700000000000,true,True", (8, false)),
+            ("1,0.5,2,1,1700000000000,false", (6, false)),
+            ("1,0.5,2,1,1,1700000000000,false", (7, false)),
+            ("id,price,qty,quote_qty,time,is_buyer_maker", (6, true)),
+            (
+                "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
+                (7, true),
+            ),
+        ] {
+            assert_eq!(found(line), Some(expected), "{line}");
+        }
+        for line in ["1,2,3", "ts,price,qty", "1,0.5,2,1,1700000000000,5", "1,2,3,4,5,6,7"] {
+            assert_eq!(found(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn klines_are_refused_by_name() {
+        let row = b"1723075200000,1,2,0.5,1.5,10,1723075259999,15,3,5,7,0\n";
+        let error = columns(&Record::of(row).unwrap()).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the file holds Binance klines; supported here: Binance trades and aggTrades"
+        );
+    }
+
+    #[test]
+    fn file_names_tell_the_symbol() {
+        let symbol = |name| symbol_of_file(name).map(|s| s.to_string());
+        assert_eq!(symbol("a/BTCUSDT-trades-2024-08-08.csv.gz").as_deref(), Some("BTCUSDT"));
+        assert_eq!(
+            symbol("C:\\x\\BTCUSDT_240927-aggTrades-2024-08.csv").as_deref(),
+            Some("BTCUSDT_240927")
+        );
+        assert_eq!(symbol("-trades-2024.csv"), None);
+        assert_eq!(symbol("trades.csv"), None);
+    }
+}

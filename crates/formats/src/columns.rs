@@ -1,0 +1,100 @@
+//! Which column of a CSV holds which field.
+
+use crate::draft::Fields;
+use crate::record::Record;
+use crate::{ColumnMap, Field, FormatError};
+
+/// The place of each field among a row's columns.
+#[derive(Debug, Clone)]
+pub(crate) struct Columns {
+    width: usize,
+    places: Vec<(Field, usize)>,
+}
+
+impl Columns {
+    /// A layout without header: the fields of its columns in their order, `None` for the unused.
+    pub(crate) fn positional(fields: &[Option<Field>]) -> Self {
+        let places = fields.iter().enumerate();
+        Self {
+            width: fields.len(),
+            places: places.filter_map(|(place, field)| field.map(|field| (field, place))).collect(),
+        }
+    }
+
+    /// By the names in `header`, and before them by `map`.
+    pub(crate) fn named(header: &Record, map: &ColumnMap) -> Result<Self, FormatError> {
+        let mut places = Vec::new();
+        for field in Field::ALL {
+            let place = match map.column(field) {
+                Some(column) => Some(mapped(header, field, column)?),
+                None => known(header, field),
+            };
+            places.extend(place.map(|place| (field, place)));
+        }
+        let columns = Self { width: header.len(), places };
+        let missing: Vec<_> = [Field::Ts, Field::Price, Field::Quantity]
+            .into_iter()
+            .filter(|field| !columns.has(*field))
+            .map(Field::as_str)
+            .collect();
+        if missing.is_empty() {
+            return Ok(columns);
+        }
+        let names = ["open", "high", "low", "close"];
+        if names.into_iter().all(|name| find(header, name).is_some()) {
+            return Err(FormatError::UnsupportedSchema {
+                found: format!("candles (columns {})", header.printable()),
+                supported: "single trades, with a column each for ts, price and quantity",
+            });
+        }
+        Err(FormatError::WrongColumns { found: header.printable(), missing: missing.join(", ") })
+    }
+
+    pub(crate) fn has(&self, field: Field) -> bool {
+        self.places.iter().any(|(other, _)| *other == field)
+    }
+
+    /// How many columns a row has.
+    pub(crate) const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The fields of a row of that many columns.
+    pub(crate) fn fields<'a>(&self, row: &'a Record) -> Fields<'a> {
+        let mut fields = Fields::default();
+        for (field, place) in &self.places {
+            let text = row.get(*place);
+            match field {
+                Field::Ts => fields.ts = text,
+                Field::Price => fields.price = text,
+                Field::Quantity => fields.quantity = text,
+                Field::Symbol => fields.symbol = text,
+                Field::Venue => fields.venue = text,
+                Field::Side => fields.side = text,
+                Field::IsBuyerMaker => fields.is_buyer_maker = text,
+                Field::TradeId => fields.trade_id = text,
+                Field::ReceivedTs => fields.received_ts = text,
+                Field::Sequence => fields.sequence = text,
+            }
+        }
+        fields
+    }
+}
+
+fn find(header: &Record, name: &str) -> Option<usize> {
+    header.iter().position(|column| column.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+fn known(header: &Record, field: Field) -> Option<usize> {
+    let mut names = field.column_names().iter();
+    names.find_map(|name| find(header, name))
+}
+
+fn mapped(header: &Record, field: Field, column: &str) -> Result<usize, FormatError> {
+    let exact = header.iter().position(|name| name == column.as_bytes());
+    exact.or_else(|| find(header, column)).ok_or_else(|| FormatError::NoSuchColumn {
+        field,
+        column: crate::record::printable(column.as_bytes()),
+        found: header.printable(),
+    })
+}

@@ -1,0 +1,50 @@
+//! Rows of a CSV, whoever wrote it.
+
+use crate::columns::Columns;
+use crate::draft::Drafter;
+use crate::record::{Record, row_text};
+use crate::source::Source;
+use crate::{FormatError, Reject, Row};
+
+use tradekeep_models::{InvalidInput, Tick};
+
+/// A CSV behind its header.
+#[derive(Debug)]
+pub(crate) struct CsvRows {
+    columns: Columns,
+    record: Record,
+}
+
+impl CsvRows {
+    pub(crate) fn new(columns: Columns) -> Self {
+        Self { columns, record: Record::new() }
+    }
+
+    pub(crate) fn next(
+        &mut self,
+        source: &mut Source,
+        drafter: &mut Drafter,
+    ) -> Result<Option<Row>, FormatError> {
+        let Some((line, number)) = source.text_line()? else {
+            return Ok(None);
+        };
+        Ok(Some(match self.tick(line, drafter) {
+            Ok(tick) => Row::Tick(tick),
+            Err(error) => Row::Rejected(Reject {
+                line: number,
+                reason: error.to_string(),
+                row: row_text(line),
+            }),
+        }))
+    }
+
+    fn tick(&mut self, line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
+        self.record.read(line)?;
+        let (found, wanted) = (self.record.len(), self.columns.width());
+        if found != wanted {
+            let reason = format!("has {found} fields where {wanted} belong");
+            return Err(InvalidInput::new("row", reason));
+        }
+        drafter.tick(&self.columns.fields(&self.record))
+    }
+}

@@ -1,0 +1,149 @@
+//! Why a file cannot be read, or not further.
+
+use std::io;
+
+use crate::Format;
+
+/// What ends the reading of a file: one line that names the cause and the remedy.
+///
+/// A single bad row is no such error: it is a [`Reject`](crate::Reject), and reading goes on. Rows
+/// that came before an error are good, and importing them twice adds nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// No row and no header.
+    #[error("the file is empty: check the download, or give a file with rows")]
+    Empty,
+    /// Text in no format known here.
+    #[error(
+        "cannot tell its format, it starts with {found}: name the format with --format \
+         (csv, binance-trades, binance-ws, tardis, dbn, ndjson), or give a CSV a header line"
+    )]
+    UnknownFormat {
+        /// What the file starts with.
+        found: String,
+    },
+    /// The format asked for is not the file's.
+    #[error(
+        "this is no {format} file, it starts with {found}: leave --format out, or name another"
+    )]
+    WrongFormat {
+        /// What was asked for.
+        format: Format,
+        /// What the file starts with.
+        found: String,
+    },
+    /// A header without a column that every tick needs.
+    #[error("no column for {missing} among {found}: name them with --map {}", map_example(missing))]
+    WrongColumns {
+        /// The header's columns.
+        found: String,
+        /// The fields that have none.
+        missing: String,
+    },
+    /// `--map` names a column that is not there.
+    #[error("there is no column {column} to map {field} to: the header has {found}")]
+    NoSuchColumn {
+        /// The field of the tick.
+        field: crate::Field,
+        /// The column asked for.
+        column: String,
+        /// The header's columns.
+        found: String,
+    },
+    /// `--map` with a file that has no header.
+    #[error("--map needs a CSV with a header line, and this is {found}: leave --map out")]
+    NothingToMap {
+        /// What the file is.
+        found: String,
+    },
+    /// Binary, or text in another encoding.
+    #[error("the file is {found}, not market data in text: {remedy}")]
+    NotText {
+        /// What it looks like.
+        found: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Market data, but not of public trades.
+    #[error("the file holds {found}; supported here: {supported}")]
+    UnsupportedSchema {
+        /// What was found.
+        found: String,
+        /// What could be read.
+        supported: &'static str,
+    },
+    /// Nothing says what was traded.
+    #[error("nothing in the file names the symbol: give it with --symbol")]
+    MissingSymbol,
+    /// The compressed data, or the binary records, end too early.
+    #[error(
+        "the file ends in the middle of its {data} data, after {place}: get the whole file and \
+         import it again, rows before are safe to import twice"
+    )]
+    Truncated {
+        /// `gzip`, `zstd` or `DBN`.
+        data: &'static str,
+        /// The last whole line or record.
+        place: Place,
+    },
+    /// The compressed data, or the binary records, contradict themselves.
+    #[error(
+        "the file's {data} data is damaged after {place} ({reason}): get the file again and import \
+         it again, rows before are safe to import twice"
+    )]
+    Corrupt {
+        /// `gzip`, `zstd` or `DBN`.
+        data: &'static str,
+        /// The last whole line or record.
+        place: Place,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A line longer than [`MAX_LINE`](crate::MAX_LINE).
+    #[error("line {line} is longer than 1 MiB: this is no file of one row a line")]
+    LineTooLong {
+        /// Its number, from 1.
+        line: u64,
+    },
+    /// The operating system cannot read the file.
+    #[error("cannot read on after {place}: {source}{}", io_remedy(source))]
+    Io {
+        /// The last whole line or record.
+        place: Place,
+        /// What it answered.
+        source: io::Error,
+    },
+}
+
+/// Where in a file something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A line of the decompressed file; 0 is before the first.
+    Line(u64),
+    /// A binary record; 0 is before the first.
+    Record(u64),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(0) | Self::Record(0) => f.write_str("its very start"),
+            Self::Line(number) => write!(f, "line {number}"),
+            Self::Record(number) => write!(f, "record {number}"),
+        }
+    }
+}
+
+fn map_example(missing: &str) -> String {
+    let pairs: Vec<_> = missing.split(", ").map(|field| format!("{field}=COLUMN")).collect();
+    pairs.join(",")
+}
+
+fn io_remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::IsADirectory => ": name the files in it",
+        io::ErrorKind::PermissionDenied => ": ask for the right to read it",
+        _ => "",
+    }
+}

@@ -1,0 +1,59 @@
+//! JSON values as the text they are written in, so that no number passes through a float.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tradekeep_models::InvalidInput;
+
+/// The object on a line.
+pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, InvalidInput> {
+    serde_json::from_slice(line).map_err(|error| {
+        let reason = error.to_string();
+        // A line of a file is always line 1 to the parser.
+        let reason = reason.split(" at line ").next().unwrap_or_default();
+        InvalidInput::new("json", format!("{reason} (column {})", error.column()))
+    })
+}
+
+/// The text of a string; nothing where it is absent or null.
+pub(crate) fn string<'a>(
+    field: &'static str,
+    value: Option<&'a RawValue>,
+) -> Result<Cow<'a, str>, InvalidInput> {
+    read(field, value, false)
+}
+
+/// The text of a string or the digits of a number; nothing where it is absent or null.
+pub(crate) fn scalar<'a>(
+    field: &'static str,
+    value: Option<&'a RawValue>,
+) -> Result<Cow<'a, str>, InvalidInput> {
+    read(field, value, true)
+}
+
+fn read<'a>(
+    field: &'static str,
+    value: Option<&'a RawValue>,
+    numbers: bool,
+) -> Result<Cow<'a, str>, InvalidInput> {
+    let Some(text) = value.map(RawValue::get) else {
+        return Ok(Cow::Borrowed(""));
+    };
+    let at_fault = |reason| InvalidInput::new(field, reason);
+    if let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+        if !inner.contains('\\') {
+            return Ok(Cow::Borrowed(inner));
+        }
+        return match serde_json::from_str(text) {
+            Ok(unescaped) => Ok(Cow::Owned(unescaped)),
+            Err(_) => Err(at_fault("has an escape that is no character")),
+        };
+    }
+    match text.as_bytes() {
+        b"null" => Ok(Cow::Borrowed("")),
+        [b'-' | b'0'..=b'9', ..] if numbers => Ok(Cow::Borrowed(text)),
+        _ if numbers => Err(at_fault("is neither a string nor a number")),
+        _ => Err(at_fault("is not a string")),
+    }
+}

@@ -1,0 +1,199 @@
+//! Bounded reading: lines of text, or exact numbers of bytes, out of one buffer.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use crate::FormatError;
+use crate::decompress::Decompressed;
+use crate::error::Place;
+
+/// The longest line that is read, in bytes: 1 MiB.
+pub const MAX_LINE: usize = 1 << 20;
+
+const CHUNK: usize = 1 << 18;
+
+/// The decompressed file behind a buffer that never outgrows [`MAX_LINE`] plus a chunk.
+pub(crate) struct Source {
+    input: Decompressed,
+    buffer: Vec<u8>,
+    /// Where the unread bytes start, and end.
+    start: usize,
+    end: usize,
+    /// No more bytes will come.
+    ended: bool,
+    /// What reading ended with; told once all whole lines before it are read.
+    error: Option<io::Error>,
+    place: Place,
+}
+
+impl Source {
+    pub(crate) fn new(input: Decompressed) -> Self {
+        Self {
+            input,
+            buffer: vec![0; CHUNK],
+            start: 0,
+            end: 0,
+            ended: false,
+            error: None,
+            place: Place::Line(0),
+        }
+    }
+
+    /// The last line or record read.
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The number of the last line or record read.
+    pub(crate) const fn number(&self) -> u64 {
+        match self.place {
+            Place::Line(number) | Place::Record(number) => number,
+        }
+    }
+
+    /// Says that the file has records, not lines.
+    pub(crate) const fn count_records(&mut self) {
+        self.place = Place::Record(0);
+    }
+
+    /// Says that a record has been read.
+    pub(crate) const fn count_record(&mut self) {
+        self.place = Place::Record(self.number() + 1);
+    }
+
+    /// Unread bytes: `wanted` or more, unless the file ends before.
+    pub(crate) fn peek(&mut self, wanted: usize) -> &[u8] {
+        while self.end - self.start < wanted && self.fill() {}
+        self.unread()
+    }
+
+    /// Takes `count` bytes off what [`peek`](Self::peek) shows.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.start = self.end.min(self.start + count);
+    }
+
+    /// Unread bytes that hold a whole first line, blank lines before it gone; or all that there is,
+    /// where it has no end or is too long.
+    pub(crate) fn peek_line(&mut self) -> Result<&[u8], FormatError> {
+        loop {
+            let unread = self.unread();
+            let blank = unread.iter().take_while(|b| b.is_ascii_whitespace()).count();
+            let blank_lines = unread[..blank].iter().rposition(|b| *b == b'\n');
+            if let Some(last) = blank_lines {
+                let lines = memchr::memchr_iter(b'\n', &unread[..=last]).count();
+                self.place = Place::Line(self.number() + u64::try_from(lines).unwrap_or(0));
+                self.start += last + 1;
+                continue;
+            }
+            let searched = unread.len();
+            if memchr::memchr(b'\n', unread).is_some() || searched > MAX_LINE || !self.fill() {
+                break;
+            }
+        }
+        if memchr::memchr(b'\n', self.unread()).is_none()
+            && let Some(error) = self.take_error()
+        {
+            return Err(error);
+        }
+        Ok(self.unread())
+    }
+
+    /// The next line that is not blank, with its number; it ends with `\n`, if need be with one that
+    /// the file lacks.
+    pub(crate) fn text_line(&mut self) -> Result<Option<(&[u8], u64)>, FormatError> {
+        while let Some(line) = self.next_line()? {
+            if !self.buffer[line.clone()].trim_ascii().is_empty() {
+                return Ok(Some((&self.buffer[line], self.number())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where in the buffer the next line is.
+    fn next_line(&mut self) -> Result<Option<Range<usize>>, FormatError> {
+        let mut searched = 0;
+        let length = loop {
+            let unread = &self.buffer[self.start + searched..self.end];
+            if let Some(at) = memchr::memchr(b'\n', unread) {
+                break searched + at + 1;
+            }
+            searched += unread.len();
+            if searched > MAX_LINE {
+                break searched;
+            }
+            if self.fill() {
+                continue;
+            }
+            if let Some(error) = self.take_error() {
+                return Err(error);
+            }
+            if searched == 0 {
+                return Ok(None);
+            }
+            self.make_room();
+            self.buffer[self.end] = b'\n';
+            self.end += 1;
+        };
+        let number = self.number() + 1;
+        if length > MAX_LINE {
+            return Err(FormatError::LineTooLong { line: number });
+        }
+        self.place = Place::Line(number);
+        self.start += length;
+        Ok(Some(self.start - length..self.start))
+    }
+
+    /// The error that ended the file, where one did.
+    pub(crate) fn take_error(&mut self) -> Option<FormatError> {
+        let error = self.error.take()?;
+        Some(self.input.explain(error, self.place))
+    }
+
+    fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Reads some more bytes; false where there are none.
+    fn fill(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        self.make_room();
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.ended = true;
+                    self.error = Some(error);
+                }
+            }
+            return !self.ended;
+        }
+    }
+
+    /// Makes the buffer's end free: by moving what is unread to its front, or by growing it.
+    fn make_room(&mut self) {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.buffer.len() - self.end < CHUNK / 2 {
+            self.buffer.resize(self.buffer.len() + CHUNK, 0);
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The bytes are the user's data.
+        f.debug_struct("Source")
+            .field("place", &self.place)
+            .field("unread", &self.unread().len())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
