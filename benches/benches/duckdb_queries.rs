@@ -37,24 +37,35 @@ type Figures = (Duration, Duration);
 
 fn by_raw_crate(folder: &Path, from: Timestamp) -> Outcome<Figures> {
     let connection = raw(&folder.join("tradekeep.duckdb"))?;
+    let series = "FROM ticks WHERE venue = 'binance' AND symbol = 'BTCUSDT'";
+    let from = format!("{series} AND ts >= make_timestamp_ns({})", from.as_nanos());
+    let limit = PAGE + 1;
     let range = format!(
         "SELECT venue, symbol, ts, key, sequence, trade_id, received_ts, price, quantity, notional, side \
-         FROM ticks WHERE venue = 'binance' AND symbol = 'BTCUSDT' AND ts >= make_timestamp_ns({}) \
-         ORDER BY ts, sequence, key, venue, symbol LIMIT {}",
-        from.as_nanos(),
-        PAGE + 1
+         {from} AND ts <= (SELECT max(ts) FROM (SELECT ts {from} ORDER BY ts LIMIT {limit})) \
+         ORDER BY ts, sequence, key, venue, symbol LIMIT {limit}"
     );
-    let candles = "SELECT epoch_ns(ts) // 60000000000 AS bucket, \
-         arg_min(price, (ts, sequence, key)), max(price), min(price), \
-         arg_max(price, (ts, sequence, key)), sum(quantity), sum(notional), count(*) FROM ticks \
-         WHERE venue = 'binance' AND symbol = 'BTCUSDT' GROUP BY bucket ORDER BY bucket LIMIT 10001";
+    let candles = format!(
+        "WITH buckets AS MATERIALIZED (\
+           SELECT epoch_ns(ts) // 60000000000 AS bucket, min(ts) AS first_ts, max(ts) AS last_ts, \
+             max(price) AS high, min(price) AS low, \
+             sum(quantity) AS volume, sum(notional) AS notional, count(*) AS ticks \
+           {series} GROUP BY bucket ORDER BY bucket LIMIT {limit}), \
+         edges AS MATERIALIZED (\
+           SELECT ts, arg_min(price, (sequence, key)) AS open, arg_max(price, (sequence, key)) AS close \
+           {series} AND ts IN (SELECT first_ts FROM buckets UNION ALL SELECT last_ts FROM buckets) \
+           GROUP BY ts) \
+         SELECT bucket, opening.open, high, low, closing.close, volume, notional, ticks \
+         FROM buckets JOIN edges opening ON opening.ts = first_ts \
+           JOIN edges closing ON closing.ts = last_ts ORDER BY bucket"
+    );
     let range = median(|| {
         let mut statement = connection.prepare(&range)?;
         let batches: Vec<RecordBatch> = statement.query_arrow([])?.collect();
         Ok(batches.iter().map(|batch| tuples(batch).len()).sum())
     })?;
     let candles = median(|| {
-        let mut statement = connection.prepare(candles)?;
+        let mut statement = connection.prepare(&candles)?;
         let batches: Vec<RecordBatch> = statement.query_arrow([])?.collect();
         Ok(batches.iter().map(RecordBatch::num_rows).sum())
     })?;

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tradekeep::formats::{ReadOptions, TickReader, write_csv};
-use tradekeep::{Config, Tradekeep, import};
+use tradekeep::{Config, IMPORT_MEMORY_MEGABYTES, Tradekeep, import};
 use tradekeep_benches::{Outcome, rate, raw, rows, ticks};
 
 const CHILD: &str = "TRADEKEEP_BENCH_CHILD";
@@ -62,7 +62,9 @@ fn run(side: &str, csv: &str, data: &str) -> Outcome {
 
 fn by_tradekeep(csv: &str, data: &str) -> Outcome<u64> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?.block_on(async {
-        let store = Tradekeep::open(&Config::from_url(&format!("duckdb://{data}"))?).await?;
+        let config = Config::from_url(&format!("duckdb://{data}"))?
+            .with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
+        let store = Tradekeep::open(&config).await?;
         let reader = TickReader::open(Box::new(File::open(csv)?), ReadOptions::default())?;
         let (summary, outcome) = import(&*store.sink(), reader, |_| Ok(()), |_| {}).await;
         outcome?;

@@ -21,7 +21,7 @@ pub struct DuckDbConfig {
     readers: usize,
     idle_readers: usize,
     threads: Option<u16>,
-    memory_megabytes: Option<u32>,
+    memory_megabytes: u32,
     open_wait: Duration,
 }
 
@@ -41,7 +41,7 @@ impl DuckDbConfig {
             readers: 10,
             idle_readers: 2,
             threads: None,
-            memory_megabytes: None,
+            memory_megabytes: 1_024,
             open_wait: Duration::from_secs(5),
         }
     }
@@ -83,10 +83,10 @@ impl DuckDbConfig {
         self
     }
 
-    /// Memory that DuckDB may use, in megabytes; 80 % of the machine's by default.
+    /// Memory that DuckDB may use, in megabytes; 1,024 by default, at least 64.
     #[must_use]
     pub const fn with_memory_megabytes(mut self, megabytes: u32) -> Self {
-        self.memory_megabytes = Some(megabytes);
+        self.memory_megabytes = megabytes;
         self
     }
 
@@ -121,7 +121,7 @@ impl DuckDbConfig {
         if self.threads == Some(0) {
             problems.push("threads must be at least 1");
         }
-        if self.memory_megabytes.is_some_and(|megabytes| megabytes < 64) {
+        if self.memory_megabytes < 64 {
             problems.push("memory_megabytes must be at least 64");
         }
         if problems.is_empty() {
@@ -143,6 +143,7 @@ impl DuckDbConfig {
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings = vec![
             ("checkpoint_threshold", format!("{}MB", self.checkpoint_megabytes)),
+            ("max_memory", format!("{}MB", self.memory_megabytes)),
             // Nothing but its own files: no COPY to or from elsewhere, no extensions.
             ("enable_external_access", "false".into()),
             ("autoinstall_known_extensions", "false".into()),
@@ -150,9 +151,6 @@ impl DuckDbConfig {
         ];
         if let Some(threads) = self.threads {
             settings.push(("threads", threads.to_string()));
-        }
-        if let Some(megabytes) = self.memory_megabytes {
-            settings.push(("max_memory", format!("{megabytes}MB")));
         }
         settings
     }

@@ -34,8 +34,11 @@ pub(crate) fn ticks(connection: &Connection, wanted: &TickQuery) -> Result<Page<
     const OP: &str = "ticks";
     let statement = sql::ticks(wanted);
     let batches = query(OP, connection, &statement.text, statement.values)?;
-    let ticks: std::result::Result<Vec<_>, _> = batches.iter().map(ticks_from_batch).collect();
-    Ok(wanted.page(ticks.map_err(|error| conversion(OP, error))?.concat()))
+    let mut ticks = Vec::with_capacity(wanted.limit + 1);
+    for batch in &batches {
+        ticks.extend(ticks_from_batch(batch).map_err(|error| conversion(OP, error))?);
+    }
+    Ok(wanted.page(ticks))
 }
 
 pub(crate) fn candles(

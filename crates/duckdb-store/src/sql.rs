@@ -1,99 +1,117 @@
 //! SQL text, and the values bound to it. No I/O.
 
-use duckdb::ToSql;
-use tradekeep_models::{
-    Buckets, CandleQuery, Interval, NANOS_PER_DAY, TickFilter, TickQuery, TimeRange,
-};
+use duckdb::types::Value;
+use tradekeep_models::{Buckets, CandleQuery, Interval, NANOS_PER_DAY, TickFilter, TickQuery};
 use tradekeep_store_traits::Table;
 
 /// The columns of `tick_schema`, in its order.
 const TICK: &str = "venue, symbol, ts, key, sequence, trade_id, received_ts, price, quantity, \
                     notional, side";
 
-/// A statement under construction.
-#[derive(Default)]
+/// A statement's text, with a `?` for each of its values.
 pub(crate) struct Sql {
-    /// Its text, with a `?` for each value.
     pub(crate) text: String,
-    /// The values.
-    pub(crate) values: Vec<Box<dyn ToSql + Send>>,
-    has_where: bool,
+    pub(crate) values: Vec<Value>,
 }
 
-impl Sql {
-    fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+/// Conditions on rows, with their values.
+#[derive(Default)]
+struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Times bind as integers: the driver would cut a timestamp to microseconds without a word.
+    fn new(filter: &TickFilter) -> Self {
+        let mut conditions = Self::default();
+        if let Some(venue) = &filter.venue {
+            conditions.add("venue = ?", [venue.to_string().into()]);
+        }
+        if let Some(symbol) = &filter.symbol {
+            conditions.add("symbol = ?", [symbol.to_string().into()]);
+        }
+        if let Some(from) = filter.range.from() {
+            conditions.add("ts >= make_timestamp_ns(?)", [from.as_nanos().into()]);
+        }
+        if let Some(to) = filter.range.to() {
+            conditions.add("ts < make_timestamp_ns(?)", [to.as_nanos().into()]);
+        }
+        conditions
     }
 
-    /// Adds a condition and its values.
-    fn filter<const N: usize>(&mut self, condition: &str, values: [Box<dyn ToSql + Send>; N]) {
-        self.text.push_str(if self.has_where { " AND " } else { " WHERE " });
-        self.has_where = true;
+    fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
+        self.text.push_str(if self.text.is_empty() { "WHERE " } else { " AND " });
         self.text.push_str(condition);
         self.values.extend(values);
     }
 
-    /// Times bind as integers: the driver would cut a timestamp to microseconds without a word.
-    fn in_range(&mut self, range: &TimeRange) {
-        if let Some(from) = range.from() {
-            self.filter("ts >= make_timestamp_ns(?)", [Box::new(from.as_nanos())]);
-        }
-        if let Some(to) = range.to() {
-            self.filter("ts < make_timestamp_ns(?)", [Box::new(to.as_nanos())]);
-        }
-    }
-
-    fn matching(&mut self, filter: &TickFilter) {
-        if let Some(venue) = &filter.venue {
-            self.filter("venue = ?", [Box::new(venue.to_string())]);
-        }
-        if let Some(symbol) = &filter.symbol {
-            self.filter("symbol = ?", [Box::new(symbol.to_string())]);
-        }
-        self.in_range(&filter.range);
+    /// The values for a text that has the conditions twice.
+    fn twice(&self) -> Vec<Value> {
+        [self.values.as_slice(), self.values.as_slice()].concat()
     }
 }
 
 /// One page of ticks and one row more.
+///
+/// The page's last time is found first, by times alone: sorting whole rows costs ten times as much,
+/// as DuckDB reads every column of every row that might be on the page.
 pub(crate) fn ticks(query: &TickQuery) -> Sql {
-    let mut sql = Sql::new(format!("SELECT {TICK} FROM ticks"));
-    sql.matching(&query.filter);
+    let mut rows = Conditions::new(&query.filter);
     if let Some(at) = &query.after {
         let ts = at.ts.as_nanos();
         // The first condition is what the zone maps understand.
-        sql.filter("ts >= make_timestamp_ns(?)", [Box::new(ts)]);
-        sql.filter(
+        rows.add("ts >= make_timestamp_ns(?)", [ts.into()]);
+        rows.add(
             "(ts > make_timestamp_ns(?) OR (sequence, key, venue, symbol) > (?, ?, ?, ?))",
             [
-                Box::new(ts),
-                Box::new(at.sequence),
-                Box::new(at.key.0),
-                Box::new(at.venue.to_string()),
-                Box::new(at.symbol.to_string()),
+                ts.into(),
+                at.sequence.into(),
+                at.key.0.into(),
+                at.venue.to_string().into(),
+                at.symbol.to_string().into(),
             ],
         );
     }
-    sql.text.push_str(" ORDER BY ts, sequence, key, venue, symbol LIMIT ");
-    sql.text.push_str(&(query.limit + 1).to_string());
-    sql
+    let limit = query.limit + 1;
+    let times = format!("SELECT ts FROM ticks {} ORDER BY ts LIMIT {limit}", rows.text);
+    let values = rows.twice();
+    rows.add(&format!("ts <= (SELECT max(ts) FROM ({times}))"), []);
+    let text = format!(
+        "SELECT {TICK} FROM ticks {} ORDER BY ts, sequence, key, venue, symbol LIMIT {limit}",
+        rows.text
+    );
+    Sql { text, values }
 }
 
 /// One page of candles that have ticks, and one more: bucket number, open, high, low, close, sums of
 /// quantity and notional, count.
+///
+/// Open and close are looked up afterwards, at the first and last time of each bucket: picking them
+/// while grouping compares (ts, sequence, key) for every row, and takes more than twice as long.
 pub(crate) fn candles(query: &CandleQuery) -> Sql {
-    let bucket = bucket(query.interval);
-    let mut sql = Sql::new(format!(
-        "SELECT {bucket} AS bucket, \
-         arg_min(price, (ts, sequence, key)), max(price), min(price), \
-         arg_max(price, (ts, sequence, key)), sum(quantity), sum(notional), count(*) FROM ticks"
-    ));
-    sql.matching(&TickFilter {
+    let rows = Conditions::new(&TickFilter {
         venue: Some(query.venue.clone()),
         symbol: Some(query.symbol.clone()),
         range: query.tick_range(),
     });
-    sql.text.push_str(&format!(" GROUP BY bucket ORDER BY bucket LIMIT {}", query.limit + 1));
-    sql
+    let (bucket, limit) = (bucket(query.interval), query.limit + 1);
+    let text = format!(
+        "WITH buckets AS MATERIALIZED (\
+           SELECT {bucket} AS bucket, min(ts) AS first_ts, max(ts) AS last_ts, \
+             max(price) AS high, min(price) AS low, \
+             sum(quantity) AS volume, sum(notional) AS notional, count(*) AS ticks \
+           FROM ticks {0} GROUP BY bucket ORDER BY bucket LIMIT {limit}), \
+         edges AS MATERIALIZED (\
+           SELECT ts, arg_min(price, (sequence, key)) AS open, arg_max(price, (sequence, key)) AS close \
+           FROM ticks {0} AND ts IN (SELECT first_ts FROM buckets UNION ALL SELECT last_ts FROM buckets) \
+           GROUP BY ts) \
+         SELECT bucket, opening.open, high, low, closing.close, volume, notional, ticks \
+         FROM buckets JOIN edges opening ON opening.ts = first_ts \
+           JOIN edges closing ON closing.ts = last_ts ORDER BY bucket",
+        rows.text
+    );
+    Sql { text, values: rows.twice() }
 }
 
 /// The number of the bucket that holds `ts`, as [`Interval::index`] counts.
@@ -158,7 +176,7 @@ pub(crate) fn drop_day(table: Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tradekeep_models::{Symbol, Timestamp, Venue};
+    use tradekeep_models::{Symbol, TimeRange, Timestamp, Venue};
 
     #[test]
     fn values_are_bound_never_written() {

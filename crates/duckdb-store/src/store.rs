@@ -63,7 +63,7 @@ impl DuckDbStore {
         let folder = config.folder().map(PathBuf::from);
         let opened = tokio::task::spawn_blocking(move || open::open(&config))
             .await
-            .map_err(|error| cannot_start(error))??;
+            .map_err(cannot_start)??;
         let clone = opened.connection.try_clone().map_err(|error| classify("open", error))?;
         let writer = Writer::start(opened.connection).map_err(cannot_start)?;
         Ok(Self {

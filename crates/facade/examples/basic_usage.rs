@@ -3,9 +3,7 @@
 use std::error::Error;
 
 use tradekeep::formats::SampleMarket;
-use tradekeep::{
-    CandleQuery, Config, RecordSinkExt, Symbol, TickStoreExt, Tradekeep, Venue,
-};
+use tradekeep::{CandleQuery, Config, RecordSinkExt, Symbol, TickStoreExt, Tradekeep, Venue};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -51,8 +51,11 @@ impl Backend {
         }
     }
 
-    /// Opens the store.
-    pub(crate) async fn connect(&self) -> Result<Arc<dyn SeriesStore>> {
+    /// Opens the store, with so much memory for an embedded one.
+    pub(crate) async fn connect(
+        &self,
+        memory_megabytes: Option<u32>,
+    ) -> Result<Arc<dyn SeriesStore>> {
         match self {
             Self::Memory => Ok(Arc::new(MemoryStore::new())),
             #[cfg(feature = "duckdb")]
@@ -61,6 +64,10 @@ impl Backend {
                 use tradekeep_store_traits::StoreError;
                 let config = DuckDbConfig::from_url(url)
                     .map_err(|error| StoreError::invalid("duckdb", "open", &error))?;
+                let config = match memory_megabytes {
+                    Some(megabytes) => config.with_memory_megabytes(megabytes),
+                    None => config,
+                };
                 Ok(Arc::new(DuckDbStore::connect(config).await?))
             }
         }

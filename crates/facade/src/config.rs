@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{env, fmt, fs};
 
 use config::{File, FileFormat, Value, ValueKind};
+
+use tradekeep_store_traits::{SeriesStore, StoreError};
 
 use crate::backends::Backend;
 
@@ -52,6 +55,7 @@ pub struct Config {
     series: Backend,
     ticks: Option<Backend>,
     max_results: usize,
+    memory_megabytes: Option<u32>,
 }
 
 /// Sections and their keys.
@@ -67,7 +71,7 @@ impl Config {
     /// When no store has such a URL.
     pub fn from_url(url: &str) -> Result<Self, ConfigError> {
         let series = Backend::parse(url).map_err(|problem| format!("{url}: {problem}"))?;
-        Ok(Self { series, ticks: None, max_results: DEFAULT_MAX_RESULTS })
+        Ok(Self { series, ticks: None, max_results: DEFAULT_MAX_RESULTS, memory_megabytes: None })
     }
 
     /// Reads `path`, TOML or YAML by its extension.
@@ -132,7 +136,7 @@ impl Config {
             return Err(ConfigError { problems });
         }
         let series = series.map_or_else(|| Backend::parse("duckdb://./tradekeep-data"), Ok)?;
-        Ok(Self { series, ticks, max_results })
+        Ok(Self { series, ticks, max_results, memory_megabytes: None })
     }
 
     /// Rows that a list query answers unless told otherwise; 10,000 by default.
@@ -146,7 +150,7 @@ impl Config {
     /// # Errors
     /// When no store has such a URL.
     pub fn with_series(self, url: &str) -> Result<Self, ConfigError> {
-        Ok(Self { max_results: self.max_results, ..Self::from_url(url)? })
+        Ok(Self { series: Self::from_url(url)?.series, ticks: None, ..self })
     }
 
     /// The folder of the embedded store of ticks, where that is the one in use.
@@ -155,8 +159,19 @@ impl Config {
         self.ticks().folder()
     }
 
-    /// The store of each role that holds ticks.
-    pub(crate) fn ticks(&self) -> &Backend {
+    /// Memory that an embedded store may use, in megabytes, instead of what it takes by default.
+    #[must_use]
+    pub const fn with_memory_megabytes(mut self, megabytes: u32) -> Self {
+        self.memory_megabytes = Some(megabytes);
+        self
+    }
+
+    /// Opens the store that holds ticks.
+    pub(crate) async fn connect_ticks(&self) -> Result<Arc<dyn SeriesStore>, StoreError> {
+        self.ticks().connect(self.memory_megabytes).await
+    }
+
+    fn ticks(&self) -> &Backend {
         self.ticks.as_ref().unwrap_or(&self.series)
     }
 }

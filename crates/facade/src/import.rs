@@ -11,6 +11,10 @@ use tradekeep_store_traits::{RecordSink, RecordSinkExt, StoreError};
 /// log.
 const CHUNK: usize = 122_880;
 
+/// Memory of an embedded store, in megabytes, that is enough to import at full speed: with more it
+/// only keeps what was written.
+pub const IMPORT_MEMORY_MEGABYTES: u32 = 128;
+
 /// Rejected rows handed on at once.
 const REJECTS: usize = 1_000;
 

@@ -8,7 +8,7 @@ mod store;
 
 pub use config::{Config, ConfigError, ConfigFormat};
 pub use health::{Report, StoreReport};
-pub use import::{ImportError, ImportSummary, import};
+pub use import::{IMPORT_MEMORY_MEGABYTES, ImportError, ImportSummary, import};
 pub use store::Tradekeep;
 
 pub use tradekeep_formats as formats;

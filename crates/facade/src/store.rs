@@ -27,7 +27,7 @@ impl Tradekeep {
     /// # Errors
     /// Of the first store that cannot be opened.
     pub async fn open(config: &Config) -> Result<Self> {
-        Ok(Self { ticks: config.ticks().connect().await? })
+        Ok(Self { ticks: config.connect_ticks().await? })
     }
 
     /// The way in for ticks.

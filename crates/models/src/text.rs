@@ -12,6 +12,9 @@ fn check(field: &'static str, text: &str, longest: usize) -> Result<(), InvalidI
         "is empty".into()
     } else if text.len() > longest {
         format!("is longer than {longest} bytes")
+    } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        // Nearly all names there are.
+        return Ok(());
     } else if text.chars().any(char::is_control) {
         "has a control character".into()
     } else if text.trim() != text {

@@ -127,7 +127,6 @@ pub struct Tick {
 
 impl Tick {
     /// Starts a tick of `symbol` at event time `ts`, on the venue `unknown`.
-    #[must_use]
     pub fn builder(symbol: Symbol, ts: Timestamp) -> TickBuilder {
         TickBuilder {
             venue: Venue::unknown(),

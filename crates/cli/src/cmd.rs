@@ -1,0 +1,126 @@
+//! The commands, each with its store opened before and closed after.
+
+mod demo;
+mod health;
+mod import;
+mod query;
+mod stats;
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use tradekeep::{Config, ConfigFormat, Tradekeep};
+
+use crate::Outcome;
+use crate::args::{Args, Command, Global};
+use crate::output::Out;
+
+/// Configuration that is read where none is named.
+const CONFIG: &str = "tradekeep.toml";
+/// Where the embedded store is where nothing says otherwise.
+const DATA: &str = "tradekeep-data";
+
+pub(crate) async fn run(args: Args) -> Result<Outcome> {
+    let mut out = Out::new(args.global.json);
+    let outcome = command(args, &mut out).await;
+    let flushed = out.flush();
+    let outcome = outcome?;
+    flushed?;
+    Ok(outcome)
+}
+
+async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
+    let global = &args.global;
+    match args.command {
+        Command::Demo(args) => demo::run(&args, global, out).await,
+        Command::Import(args) => {
+            let config = config(global)?;
+            import::check(&args)?;
+            let data = config.folder().unwrap_or_else(|| DATA.into());
+            with_store(&config, async |store| import::run(&args, &data, store, out).await).await
+        }
+        Command::Query(args) => {
+            let config = config(global)?;
+            query::check(&args)?;
+            must_have_data(&config)?;
+            with_store(&config, async |store| query::run(args, &config, store, out).await).await
+        }
+        Command::Stats => {
+            let config = config(global)?;
+            must_have_data(&config)?;
+            with_store(&config, async |store| stats::run(store, out).await).await
+        }
+        Command::Health => {
+            let config = config(global)?;
+            match Tradekeep::open(&config).await {
+                Ok(store) => {
+                    with_open_store(&store, async |store| health::run(store, out).await).await
+                }
+                Err(error) => {
+                    health::report_closed(&error, out)?;
+                    Err(error.into())
+                }
+            }
+        }
+    }
+}
+
+/// The configuration that the flags name.
+fn config(global: &Global) -> Result<Config> {
+    let config = match &global.config {
+        Some(file) => Config::from_file(file)?,
+        None if Path::new(CONFIG).exists() => Config::from_file(Path::new(CONFIG))?,
+        None => Config::parse("", ConfigFormat::Toml)?,
+    };
+    match &global.data {
+        Some(folder) => Ok(config.with_series(&url(folder)?)?),
+        None => Ok(config),
+    }
+}
+
+/// The URL of the embedded store in `folder`.
+fn url(folder: &Path) -> Result<String> {
+    let text = folder.to_str().ok_or_else(|| {
+        anyhow!("{}: the name of a data folder must be UTF-8: choose another", folder.display())
+    })?;
+    Ok(format!("duckdb://{text}"))
+}
+
+/// Keeps a mistyped folder from answering as an empty store.
+fn must_have_data(config: &Config) -> Result<()> {
+    match config.folder() {
+        Some(folder) if !folder.exists() => bail!(
+            "{}: there is no such data folder: import something first, or name the folder with \
+             --data",
+            folder.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Runs `job` on the store of `config`, and closes it whatever comes, for the next process.
+async fn with_store(
+    config: &Config,
+    job: impl AsyncFnOnce(&Tradekeep) -> Result<Outcome>,
+) -> Result<Outcome> {
+    let store = Tradekeep::open(config).await?;
+    with_open_store(&store, job).await
+}
+
+async fn with_open_store(
+    store: &Tradekeep,
+    job: impl AsyncFnOnce(&Tradekeep) -> Result<Outcome>,
+) -> Result<Outcome> {
+    let outcome = job(store).await;
+    match (outcome, store.shutdown().await) {
+        (Ok(Outcome::Done | Outcome::Rejected | Outcome::Interrupted), Err(error)) => {
+            Err(error.into())
+        }
+        (outcome, Err(error)) => {
+            // What came first is told; this most likely follows from it.
+            tracing::info!(%error, "the store did not close well");
+            outcome
+        }
+        (outcome, Ok(())) => outcome,
+    }
+}

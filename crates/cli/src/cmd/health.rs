@@ -1,0 +1,82 @@
+//! `tradekeep health`: how the stores are doing.
+
+use anyhow::Result;
+use serde::Serialize;
+use tradekeep::{Health, StoreError, StoreReport, Tradekeep, Trouble};
+
+use crate::Outcome;
+use crate::output::Out;
+
+#[derive(Serialize)]
+struct Object<'a> {
+    role: &'a str,
+    store: &'a str,
+    version: Option<&'a str>,
+    healthy: bool,
+    readable: bool,
+    writable: bool,
+    troubles: Vec<TroubleObject<'a>>,
+}
+
+#[derive(Serialize)]
+struct TroubleObject<'a> {
+    cause: &'a str,
+    remedy: &'a str,
+}
+
+pub(crate) async fn run(store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
+    let report = store.health().await;
+    for store in &report.stores {
+        tell(store, out)?;
+    }
+    Ok(if report.is_healthy() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Tells of a store that could not even be opened; people see that in the error itself.
+pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
+    if !out.json() {
+        return Ok(());
+    }
+    let trouble = Trouble {
+        cause: error.to_string(),
+        remedy: "mend what the cause names, then ask again".into(),
+    };
+    let health = Health {
+        store: error.store,
+        version: None,
+        readable: false,
+        writable: false,
+        troubles: vec![trouble],
+    };
+    tell(&StoreReport { role: "ticks", health }, out)
+}
+
+fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
+    let StoreReport { role, health } = report;
+    if out.json() {
+        let object =
+            |trouble: &'a Trouble| TroubleObject { cause: &trouble.cause, remedy: &trouble.remedy };
+        return out.object(&Object {
+            role,
+            store: health.store,
+            version: health.version.as_deref(),
+            healthy: health.is_healthy(),
+            readable: health.readable,
+            writable: health.writable,
+            troubles: health.troubles.iter().map(object).collect(),
+        });
+    }
+    let can = |able: bool, what: &str| format!("{}{what}", if able { "" } else { "not " });
+    out.line(format_args!(
+        "{role}: {}, {} {}, {}, {}",
+        if health.is_healthy() { "healthy" } else { "in trouble" },
+        health.store,
+        health.version.as_deref().unwrap_or("(version unknown)"),
+        can(health.readable, "readable"),
+        can(health.writable, "writable"),
+    ))?;
+    for Trouble { cause, remedy } in &health.troubles {
+        out.line(format_args!("  {cause}: {remedy}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! The `tradekeep` binary, run as people run it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/damage.rs"]
+mod damage;
+#[path = "cli/demo.rs"]
+mod demo;
+#[path = "cli/import.rs"]
+mod import;
+#[path = "cli/query.rs"]
+mod query;
+#[path = "cli/real_files.rs"]
+mod real_files;
+#[path = "cli/support.rs"]
+mod support;
+#[path = "cli/usage.rs"]
+mod usage;

@@ -1,0 +1,75 @@
+//! Help, wrong usage, exit codes.
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use crate::support::Folder;
+
+#[test]
+fn help_and_version() {
+    let folder = Folder::new();
+    let help = folder.run("--help").ok().stdout;
+    for part in ["import", "query", "stats", "health", "demo", "Examples:", "Exit codes:", "64"] {
+        assert!(help.contains(part), "{part}");
+    }
+    for command in ["import", "query ticks", "query candles"] {
+        let help = folder.run(&format!("{command} --help")).ok().stdout;
+        assert!(help.contains("Examples:"), "{command}");
+    }
+    assert!(folder.run("--version").ok().stdout.starts_with("tradekeep 0."));
+    assert!(std::fs::read_dir(folder.path("")).unwrap().next().is_none(), "nothing was made");
+}
+
+#[test]
+fn wrong_usage_is_64_in_one_line() {
+    let folder = Folder::new();
+    for (args, part) in [
+        ("imprt x", "'import'"),
+        ("import", "<FILE>"),
+        ("import x --format xml", "binance-ws"),
+        ("import x --map when=ts", "fields are ts"),
+        ("query ticks --limit 0", "whole number from 1"),
+        ("query ticks --from yesterday", "2023-09-05T16:00:01"),
+        ("query ticks --after xyz", "--after"),
+        ("query candles --interval 7x", "like 5m"),
+        ("query candles --fill maybe", "previous"),
+        ("query candles --chart --json", "--json"),
+        ("demo --seed minus", "--seed"),
+    ] {
+        let run = folder.run(args);
+        assert!(run.error(64).contains(part), "{args}: {run:?}");
+        assert_eq!(run.stdout, "");
+    }
+    let nothing = folder.run("");
+    assert_eq!((nothing.code, &*nothing.stdout), (Some(64), ""));
+    assert!(nothing.stderr.contains("Usage: tradekeep"));
+}
+
+#[test]
+fn a_mistyped_data_folder_is_not_made() {
+    let folder = Folder::new();
+    for args in ["stats", "query ticks", "query candles --json"] {
+        let run = folder.run(&format!("--data typo {args}"));
+        assert!(run.error(1).starts_with("typo: there is no such data folder"), "{run:?}");
+    }
+    assert!(!folder.path("typo").exists());
+}
+
+#[test]
+fn what_cannot_be_written_is_said() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        eprintln!("skipped what_cannot_be_written_is_said: no /dev/full here");
+        return;
+    };
+    let folder = Folder::with_trades();
+    let output = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
+        .args(["query", "ticks", "--json"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::from(full))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.starts_with("error: cannot write to stdout: "), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1);
+}
