@@ -9,7 +9,7 @@ mod stats;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use tradekeep::{Config, ConfigFormat, Tradekeep};
+use tradekeep::{Config, ConfigFormat, IMPORT_MEMORY_MEGABYTES, Tradekeep};
 
 use crate::Outcome;
 use crate::args::{Args, Command, Global};
@@ -34,7 +34,7 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
     match args.command {
         Command::Demo(args) => demo::run(&args, global, out).await,
         Command::Import(args) => {
-            let config = config(global)?;
+            let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
             import::check(&args)?;
             let data = config.folder().unwrap_or_else(|| DATA.into());
             with_store(&config, async |store| import::run(&args, &data, store, out).await).await
