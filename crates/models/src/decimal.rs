@@ -42,6 +42,7 @@ pub enum DecimalError {
 }
 
 const UNIT: u128 = 10u128.pow(Decimal::SCALE);
+const NANO: u128 = 10u128.pow(9);
 const LIMIT: u128 = 10u128.pow(38);
 
 impl Decimal {
@@ -107,6 +108,12 @@ impl Decimal {
     /// [`DecimalError::TooLarge`] when the product does not fit.
     pub fn mul_round(self, other: Self) -> Result<Self, DecimalError> {
         let (a, b) = (self.0.unsigned_abs(), other.0.unsigned_abs());
+        let negative = self.is_negative() != other.is_negative();
+        // With nine places or fewer each, as nearly all market data has, the product is exact.
+        let (short_a, short_b) = (a / NANO, b / NANO);
+        if short_a * NANO == a && short_b * NANO == b {
+            return signed(negative, short_a.checked_mul(short_b).ok_or(DecimalError::TooLarge)?);
+        }
         // (ai + af)(bi + bf) with whole and fractional parts: only af x bf needs rounding, and it
         // stays below 10^36.
         let (ai, af) = (a / UNIT, a % UNIT);
@@ -118,7 +125,7 @@ impl Decimal {
             .and_then(|sum| sum.checked_add(fraction / UNIT))
             .ok_or(DecimalError::TooLarge)?;
         let magnitude = round_half_even(down, fraction % UNIT, UNIT);
-        signed(self.is_negative() != other.is_negative(), magnitude)
+        signed(negative, magnitude)
     }
 
     /// The quotient, rounded half to even at 18 places.

@@ -81,7 +81,17 @@ proptest! {
     }
 
     #[test]
-    fn product_agrees_with_256_bits(a in Decimal::MIN.0..=Decimal::MAX.0, b in -(10i128.pow(24))..10i128.pow(24)) {
+    fn product_agrees_with_256_bits(
+        a in prop_oneof![
+            Decimal::MIN.0..=Decimal::MAX.0,
+            // Nine places: the short way.
+            (-10i128.pow(22)..10i128.pow(22)).prop_map(|n| n * 10i128.pow(9)),
+        ],
+        b in prop_oneof![
+            -(10i128.pow(24))..10i128.pow(24),
+            (-10i128.pow(15)..10i128.pow(15)).prop_map(|n| n * 10i128.pow(9)),
+        ],
+    ) {
         let exact = U256::from(a.unsigned_abs()) * U256::from(b.unsigned_abs());
         let unit = U256::from(UNIT);
         let (mut q, r) = (exact / unit, exact % unit);
