@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use duckdb::Connection;
-use tradekeep_models::{Day, Timestamp};
+use tradekeep_models::{Day, NANOS_PER_DAY};
 use tradekeep_store_traits::{Delivery, Health, Partition, Result, Table, Trouble};
 
 use crate::error::classify;
@@ -49,10 +49,9 @@ pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day])
     let transaction = connection.transaction().map_err(duckdb)?;
     let mut dropped = 0;
     for day in days {
-        let range = day.range();
-        let nanos = |ts: Option<Timestamp>| ts.map_or(i64::MAX, Timestamp::as_nanos);
+        let start = day.start().as_nanos();
         dropped += transaction
-            .execute(&sql::drop_day(table), [nanos(range.from()), nanos(range.to())])
+            .execute(&sql::drop_day(table), [start, start + NANOS_PER_DAY])
             .map_err(duckdb)?;
     }
     transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
@@ -90,6 +89,14 @@ pub(crate) async fn health(
     for error in [read.as_ref().err(), write.as_ref().err()].into_iter().flatten() {
         note(error.to_string(), "close the store and open it again");
     }
+    let folder_writable = folder.is_none_or(|folder| match try_file(folder) {
+        Ok(()) => true,
+        Err(error) => {
+            let cause = format!("{} cannot be written: {error}", folder.display());
+            note(cause, "free some space, or ask for the right to write there");
+            false
+        }
+    });
     if let Some(free) = folder.and_then(free_space).filter(|free| *free < LITTLE_SPACE) {
         let cause = format!("only {} MiB are free on the disk of the database", free >> 20);
         note(cause, "free some space, or drop old days");
@@ -98,9 +105,17 @@ pub(crate) async fn health(
         store: STORE,
         version: read.as_ref().ok().cloned(),
         readable: read.is_ok(),
-        writable: write.is_ok(),
+        writable: write.is_ok() && folder_writable,
         troubles,
     }
+}
+
+/// Writes a file beside the database, as the write-ahead log is written, and removes it.
+fn try_file(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(".health");
+    let written = fs::write(&path, [0; 4096]);
+    let removed = fs::remove_file(&path);
+    written.and(removed)
 }
 
 fn free_space(folder: &Path) -> Option<u64> {

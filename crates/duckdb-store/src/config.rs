@@ -112,8 +112,8 @@ impl DuckDbConfig {
         if self.checkpoint_megabytes == 0 {
             problems.push("checkpoint_megabytes must be at least 1");
         }
-        if self.readers == 0 {
-            problems.push("readers must be at least 1");
+        if !(1..=1_024).contains(&self.readers) {
+            problems.push("readers must be 1 to 1024");
         }
         if self.idle_readers > self.readers {
             problems.push("idle readers must not be more than readers");

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod claim;
 mod config;
 mod error;
 mod open;

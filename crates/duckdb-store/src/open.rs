@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use duckdb::{Config, Connection};
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
 
+use crate::claim::{self, Claim};
 use crate::error::classify;
 use crate::{DuckDbConfig, STORE, schema};
 
@@ -19,6 +20,8 @@ pub(crate) const FILE: &str = "tradekeep.duckdb";
 /// An open database, and what had to be done to open it.
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
+    /// To be held as long as any connection is open.
+    pub(crate) claim: Option<Claim>,
     pub(crate) trouble: Option<Trouble>,
 }
 
@@ -28,22 +31,29 @@ pub(crate) struct Opened {
 /// checkpoint; a damaged database is left as it is.
 pub(crate) fn open(config: &DuckDbConfig) -> Result<Opened> {
     let file = config.folder().map(database_file).transpose()?;
+    let claim = file.as_deref().map(|file| claim::wait(file, config.open_wait())).transpose()?;
     let mut trouble = None;
     let mut connection = match &file {
         None => connect(config, None)?,
-        Some(file) => match connect_patiently(config, file) {
-            Err(error) if is_log_damage(&error) => {
-                trouble = Some(quarantine_log(file, &error)?);
-                connect_patiently(config, file)?
+        Some(file) => {
+            // DuckDB would delete a log that it finds without its database.
+            if !file.exists() && log_of(file).exists() {
+                trouble = Some(quarantine_log(file, "was there without its database")?);
             }
-            outcome => outcome?,
-        },
+            match connect_patiently(config, file) {
+                Err(error) if is_log_damage(&error, file) => {
+                    trouble = Some(quarantine_log(file, "was damaged")?);
+                    connect_patiently(config, file)?
+                }
+                outcome => outcome?,
+            }
+        }
     };
     schema::set_up(&mut connection)?;
     connection
         .execute_batch("SET lock_configuration = true")
         .map_err(|error| classify(OP, error))?;
-    Ok(Opened { connection, trouble })
+    Ok(Opened { connection, claim, trouble })
 }
 
 /// The database's file in `folder`, which is made where it does not exist.
@@ -89,33 +99,78 @@ fn connect_patiently(config: &DuckDbConfig, file: &Path) -> Result<Connection> {
     }
 }
 
-fn is_log_damage(error: &StoreError) -> bool {
+/// What DuckDB 1.5.6 says of a write-ahead log whose content is wrong. Whatever else may fail while
+/// it is replayed (memory, disk, rights) leaves the log where it is.
+const LOG_DAMAGE: [&str; 4] = [
+    "Corrupt WAL",
+    "does not match stored checksum",
+    "WAL does not match database file",
+    "Invalid WAL entry type",
+];
+
+fn is_log_damage(error: &StoreError, file: &Path) -> bool {
     let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    error.kind != ErrorKind::Conflict && said.contains("WAL")
+    names_log_damage(&said, file) && log_of(file).exists()
+}
+
+/// The folder may have any name: only what DuckDB says beside it counts.
+fn names_log_damage(said: &str, file: &Path) -> bool {
+    let said = said.replace(&*file.to_string_lossy(), "");
+    LOG_DAMAGE.iter().any(|damage| said.contains(damage))
+        || (said.contains("Failure while replaying WAL file")
+            && said.contains("Serialization Error"))
+}
+
+fn log_of(file: &Path) -> PathBuf {
+    file.with_extension("duckdb.wal")
 }
 
 /// Moves the write-ahead log out of the way, where nothing else will touch it.
-fn quarantine_log(file: &Path, error: &StoreError) -> Result<Trouble> {
-    let log = file.with_extension("duckdb.wal");
+fn quarantine_log(file: &Path, why: &str) -> Result<Trouble> {
+    let log = log_of(file);
     let folder = file.with_file_name("quarantine");
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let refuge = folder.join(format!("{FILE}.wal.{}", since.as_nanos()));
     fs::create_dir_all(&folder).and_then(|()| fs::rename(&log, &refuge)).map_err(|io| {
-        let context = format!(
-            "the write-ahead log {} is damaged and cannot be moved away: {io}",
-            log.display()
-        );
+        let context =
+            format!("the write-ahead log {} {why}, and cannot be moved away: {io}", log.display());
         StoreError::new(ErrorKind::Connection, STORE, OP, context)
             .with_act(Act::Halt)
             .with_source(io)
     })?;
-    tracing::warn!(log = %refuge.display(), %error, "a damaged write-ahead log was moved away");
+    tracing::warn!(log = %refuge.display(), why, "the write-ahead log was moved away");
     Ok(Trouble {
         cause: format!(
-            "the write-ahead log was damaged and is now {}: what was written since the last \
+            "the write-ahead log {why}, and is now {}: what was written since the last \
              checkpoint is missing",
             refuge.display()
         ),
         remedy: "import the latest files again: what is stored is not doubled".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_damage_moves_the_log() {
+        let file = Path::new("/data/WAL does not match database file/tradekeep.duckdb");
+        let replay = "IO Error: Failure while replaying WAL file \"x.wal\": ";
+        for (said, damage) in [
+            ("Corrupt WAL file: entry size exceeded remaining data in file", true),
+            ("WAL does not match database file.", true),
+            ("Serialization Error: field id mismatch", true),
+            ("Out of Memory Error: failed to allocate", false),
+            ("IO Error: No space left on device", false),
+            ("IO Error: Too many open files", false),
+        ] {
+            assert_eq!(names_log_damage(&format!("{replay}{said}"), file), damage, "{said}");
+        }
+        let refusal = format!(
+            "IO Error: The file \"{}\" exists, but it is not a valid DuckDB database file!",
+            file.display()
+        );
+        assert!(!names_log_damage(&refusal, file), "the folder's name says nothing");
+    }
 }

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 
 use crate::STORE;
+use crate::claim::Claim;
 use crate::error::classify;
 use crate::writer::closed;
 
@@ -35,12 +36,14 @@ struct Shelf {
     /// Makes further connections; gone once the pool is closed.
     origin: Option<Connection>,
     idle: Vec<Connection>,
+    /// After the connections: fields are dropped in order.
+    claim: Option<Claim>,
 }
 
 impl Readers {
     /// A pool of up to `most` connections cloned from `origin`, `kept` of them when idle.
-    pub(crate) fn new(origin: Connection, most: usize, kept: usize) -> Self {
-        let shelf = Shelf { origin: Some(origin), idle: Vec::new() };
+    pub(crate) fn new(origin: Connection, claim: Option<Claim>, most: usize, kept: usize) -> Self {
+        let shelf = Shelf { origin: Some(origin), idle: Vec::new(), claim };
         let (permits, shelf) = (Arc::new(Semaphore::new(most)), Arc::new(Mutex::new(shelf)));
         Self { permits, most, kept, shelf }
     }
@@ -78,6 +81,7 @@ impl Readers {
         let mut shelf = lock(&self.shelf);
         shelf.idle.clear();
         shelf.origin = None;
+        shelf.claim = None;
     }
 
     pub(crate) fn stats(&self) -> PoolStats {

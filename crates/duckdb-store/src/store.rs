@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use tradekeep_models::{
@@ -47,6 +48,7 @@ pub struct DuckDbStore {
     readers: Readers,
     folder: Option<PathBuf>,
     trouble: Option<Trouble>,
+    first_token: u64,
     last_token: AtomicU64,
 }
 
@@ -65,13 +67,18 @@ impl DuckDbStore {
             .await
             .map_err(cannot_start)??;
         let clone = opened.connection.try_clone().map_err(|error| classify("open", error))?;
-        let writer = Writer::start(opened.connection).map_err(cannot_start)?;
+        let claim = opened.claim;
+        let writer = Writer::start(opened.connection, claim.clone()).map_err(cannot_start)?;
+        // By the clock, so that a token of an earlier run is not taken for one of this.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let first_token = u64::try_from(since.as_nanos()).unwrap_or_default();
         Ok(Self {
             writer,
-            readers: Readers::new(clone, most, kept),
+            readers: Readers::new(clone, claim, most, kept),
             folder,
             trouble: opened.trouble,
-            last_token: AtomicU64::new(0),
+            first_token,
+            last_token: AtomicU64::new(first_token),
         })
     }
 
@@ -109,7 +116,7 @@ impl RecordSink for DuckDbStore {
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
         let last = self.last_token.load(Ordering::Relaxed);
-        if tokens.iter().any(|token| token.0 > last) {
+        if tokens.iter().any(|token| token.0 <= self.first_token || token.0 > last) {
             let context = "the token is not of this store";
             return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
         }

@@ -173,13 +173,28 @@ fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) 
             known.watermarks.insert(position, *last);
         }
     }
-    if known.newest.get(&table).is_none_or(|newest| plan.span.0 <= *newest) {
-        plan.strike_stored(&transaction)?;
-    }
+    let inserted =
+        if plan.rows.num_rows() == 0 { 0 } else { append(&transaction, known, table, plan)? };
+    // A commit that failed half-way may be found whole when the database is opened again.
+    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    Ok(Written { inserted, duplicates: all - inserted })
+}
+
+/// Appends the rows of `plan` that are not stored yet, and answers how many they are.
+fn append(
+    transaction: &Transaction<'_>,
+    known: &mut Known,
+    table: Table,
+    mut plan: Plan,
+) -> Result<usize> {
+    let duckdb = |error| classify(OP, error);
     let newest = match known.newest.get(&table) {
         Some(newest) => *newest,
-        None => newest(&transaction, table)?,
+        None => newest(transaction, table)?,
     };
+    if plan.span.0 <= newest {
+        plan.strike_stored(transaction)?;
+    }
     known.newest.insert(table, newest.max(plan.span.1));
     let rows = plan.new_rows()?;
     let inserted = rows.num_rows();
@@ -188,9 +203,7 @@ fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) 
         appender.append_record_batch(rows).map_err(duckdb)?;
         appender.flush().map_err(duckdb)?;
     }
-    // A commit that failed half-way may be found whole when the database is opened again.
-    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
-    Ok(Written { inserted, duplicates: all - inserted })
+    Ok(inserted)
 }
 
 /// The latest ts of `table`; the earliest there is when it is empty.

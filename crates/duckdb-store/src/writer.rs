@@ -4,10 +4,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use duckdb::Connection;
-use tokio::sync::{mpsc, oneshot};
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tokio::sync::{mpsc, oneshot, watch};
+use tradekeep_store_traits::{Delivery, ErrorKind, Result, StoreError};
 
 use crate::STORE;
+use crate::claim::Claim;
 use crate::error::classify;
 use crate::write::Known;
 
@@ -18,6 +19,8 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     /// What it knows about the tables without asking, as nobody else writes to them.
     pub(crate) known: Known,
+    /// After the connection: fields are dropped in order.
+    _claim: Option<Claim>,
 }
 
 /// Jobs that wait while one runs. More would only grow memory: the writer is the limit.
@@ -26,28 +29,30 @@ const WAITING: usize = 4;
 /// Sends jobs to the writer's thread, which runs them one after another.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    open: Mutex<Option<Open>>,
-}
-
-#[derive(Debug)]
-struct Open {
-    jobs: mpsc::Sender<Job>,
-    thread: JoinHandle<Result<()>>,
+    /// Nothing once it is closing.
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    /// Nothing once it is closed.
+    thread: tokio::sync::Mutex<Option<JoinHandle<Result<()>>>>,
+    ended: watch::Receiver<()>,
 }
 
 impl Writer {
     /// Starts the thread on `connection`.
-    pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
+    pub(crate) fn start(connection: Connection, claim: Option<Claim>) -> std::io::Result<Self> {
         let (jobs, mut queue) = mpsc::channel::<Job>(WAITING);
+        let (end, ended) = watch::channel(());
         let thread = thread::Builder::new().name("tradekeep-duckdb".into()).spawn(move || {
-            let mut session = Session { connection, known: Known::default() };
+            // Dropped last, whatever comes: whoever closes waits for it.
+            let _end = end;
+            let mut session = Session { connection, known: Known::default(), _claim: claim };
             while let Some(job) = queue.blocking_recv() {
                 job(&mut session);
             }
             let checkpoint = session.connection.execute_batch("CHECKPOINT");
             checkpoint.map_err(|error| classify("close", error))
         })?;
-        Ok(Self { open: Mutex::new(Some(Open { jobs, thread })) })
+        let (jobs, thread) = (Mutex::new(Some(jobs)), tokio::sync::Mutex::new(Some(thread)));
+        Ok(Self { jobs, thread, ended })
     }
 
     /// Runs `job` on the writer's thread and answers what it answers. A job that was sent runs to
@@ -57,28 +62,32 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
     {
-        let jobs = self.lock().as_ref().map(|open| open.jobs.clone()).ok_or_else(|| closed(op))?;
+        let jobs = self.lock().clone().ok_or_else(|| closed(op))?;
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |session| {
             // Nobody to answer is fine: the caller was dropped.
             let _ = reply.send(job(session));
         });
         jobs.send(job).await.map_err(|_| closed(op))?;
-        answer.await.map_err(|_| closed(op))?
+        // The thread broke off in the middle of it: nobody knows how far it came.
+        answer.await.map_err(|_| closed(op).with_delivery(Delivery::Unknown))?
     }
 
-    /// Takes no more jobs, waits for those it has, checkpoints, and closes the connection.
+    /// Takes no more jobs, waits for those it has, checkpoints, and closes the connection. Whoever
+    /// closes it again waits for the same.
     pub(crate) async fn close(&self) -> Result<()> {
-        let Some(Open { jobs, thread }) = self.lock().take() else {
-            return Ok(());
-        };
-        drop(jobs);
-        let ended = tokio::task::spawn_blocking(move || thread.join()).await;
-        ended.ok().and_then(std::result::Result::ok).unwrap_or_else(|| Err(closed("close")))
+        drop(self.lock().take());
+        let mut thread = self.thread.lock().await;
+        // Nothing is ever sent: the wait ends with the thread.
+        let _ended = self.ended.clone().changed().await;
+        match thread.take() {
+            None => Ok(()),
+            Some(thread) => thread.join().unwrap_or_else(|_| Err(closed("close"))),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Sender<Job>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -70,7 +70,8 @@ impl Config {
     /// # Errors
     /// When no store has such a URL.
     pub fn from_url(url: &str) -> Result<Self, ConfigError> {
-        let series = Backend::parse(url).map_err(|problem| format!("{url}: {problem}"))?;
+        let series =
+            Backend::parse(url).map_err(|problem| format!("the store's URL: {problem}"))?;
         Ok(Self { series, ticks: None, max_results: DEFAULT_MAX_RESULTS, memory_megabytes: None })
     }
 
@@ -107,7 +108,7 @@ impl Config {
             .add_source(File::from_str(text, format))
             .build()
             .and_then(config::Config::try_deserialize)
-            .map_err(|error| error.to_string().replace('\n', " "))?;
+            .map_err(|error| where_and_why(&error.to_string()))?;
         let mut problems = Vec::new();
         let values = flatten(tree, &mut problems);
         let url = |role: &str, problems: &mut Vec<String>| {
@@ -174,6 +175,14 @@ impl Config {
     fn ticks(&self) -> &Backend {
         self.ticks.as_ref().unwrap_or(&self.series)
     }
+}
+
+/// The first and the last line of what a parser says: place and reason, without the text between,
+/// which may hold a secret.
+fn where_and_why(said: &str) -> String {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let place = lines.next().unwrap_or("it cannot be read");
+    lines.next_back().map_or_else(|| place.to_owned(), |reason| format!("{place}: {reason}"))
 }
 
 /// `section.key` to value, with files and environment filled in; what is unknown is a problem.

@@ -5,7 +5,7 @@ use std::io;
 use tokio::sync::mpsc;
 use tradekeep_formats::{FormatError, Reject, Row, TickReader};
 use tradekeep_models::{Tick, Timestamp};
-use tradekeep_store_traits::{RecordSink, RecordSinkExt, StoreError};
+use tradekeep_store_traits::{RecordSink, RecordSinkExt, Saved, StoreError};
 
 /// Rows written at once. DuckDB's row group: a transaction of that size goes past the write-ahead
 /// log.
@@ -124,19 +124,21 @@ async fn take(
     let times = || chunk.ticks.iter().map(Tick::ts);
     let (first_ts, last_ts) = (times().min(), times().max());
     let good = chunk.ticks.len() as u64;
-    let saved = if good == 0 { Default::default() } else { sink.save_ticks(chunk.ticks).await? };
-    let rejected = chunk.rejects.len() as u64;
+    // First, so that a store's failure does not lose them.
+    for reject in chunk.rejects {
+        on_reject(reject).map_err(ImportError::Rejects)?;
+        summary.read += 1;
+        summary.rejected += 1;
+    }
+    let saved = if good == 0 { Saved::default() } else { sink.save_ticks(chunk.ticks).await? };
     *summary = summary.and(ImportSummary {
-        read: good + rejected,
+        read: good,
         imported: saved.inserted,
         duplicates: saved.duplicates,
-        rejected,
+        rejected: 0,
         first_ts,
         last_ts,
     });
-    for reject in chunk.rejects {
-        on_reject(reject).map_err(ImportError::Rejects)?;
-    }
     chunk.end.map_or(Ok(()), |error| Err(error.into()))
 }
 

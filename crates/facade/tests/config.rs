@@ -51,6 +51,16 @@ fn broken_text_is_one_line() {
 }
 
 #[test]
+fn secrets_stay_out_of_messages() {
+    let url = "postgres://user:hunter2@host/db";
+    assert!(!Config::from_url(url).unwrap_err().to_string().contains("hunter2"));
+    for text in [format!("[stores]\nseries = '{url}'"), format!("[stores]\nseries = '{url}")] {
+        let problems = problems(&text);
+        assert!(!problems[0].contains("hunter2"), "{problems:?}");
+    }
+}
+
+#[test]
 fn environment_and_files_stand_for_values() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("url");

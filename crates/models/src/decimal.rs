@@ -143,6 +143,9 @@ impl Decimal {
             u128::try_from(scaled / U256::from(divisor)).map_err(|_| DecimalError::TooLarge)?;
         let remainder =
             u128::try_from(scaled % U256::from(divisor)).map_err(|_| DecimalError::TooLarge)?;
+        if down >= LIMIT {
+            return Err(DecimalError::TooLarge);
+        }
         signed(negative, round_half_even(down, remainder, divisor))
     }
 

@@ -139,7 +139,7 @@ impl RecordSink for MemoryStore {
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
         let state = self.open("settle")?;
-        if tokens.iter().any(|token| token.0 > state.last_token) {
+        if tokens.iter().any(|token| !(1..=state.last_token).contains(&token.0)) {
             let context = "the token is not of this store";
             return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
         }

@@ -11,6 +11,7 @@ super::list_cases!(partitions:
     drop_takes_whole_days_and_no_more,
     dropping_nothing_is_fine,
     dropped_rows_can_come_back,
+    first_and_last_day_can_go,
 );
 
 /// Three days: 1, 2 and 1 ticks, at the very edges.
@@ -63,4 +64,13 @@ async fn dropped_rows_can_come_back(store: Store) {
     store.drop_partitions(Table::Ticks, &[b]).await.unwrap();
     let late = vec![tick(time("2024-08-09T00:00:00Z"), "1", "1")];
     assert_eq!(store.save_ticks(late).await.unwrap(), Saved { inserted: 1, duplicates: 0 });
+}
+
+async fn first_and_last_day_can_go(store: Store) {
+    let ends = ["1970-01-01T00:00:00Z", "2261-12-31T23:59:59.999999999Z"];
+    store.save_ticks(ends.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
+    for end in ends {
+        assert_eq!(store.drop_partitions(Table::Ticks, &[time(end).day()]).await.unwrap(), 1);
+    }
+    assert_eq!(rows(&store).await, []);
 }

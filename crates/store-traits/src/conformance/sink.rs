@@ -67,8 +67,11 @@ async fn applied_batch_settles_as_applied(store: Store) {
 }
 
 async fn unknown_token_is_not_found(store: Store) {
-    let error = store.settle(&[Token(u64::MAX)]).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    store.save_ticks(seconds(1)).await.unwrap();
+    for token in [0, u64::MAX] {
+        let error = store.settle(&[Token(token)]).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+    }
 }
 
 async fn same_batch_twice_is_stored_once(store: Store) {
