@@ -63,6 +63,29 @@ impl Decompressed {
     }
 }
 
+/// Reads a compressed `input` to its end, for its checksums, which come behind the data: damaged data
+/// can look like good rows until then. Input that is not compressed is not read.
+///
+/// # Errors
+/// [`FormatError::Corrupt`] when it is damaged, [`FormatError::Io`] when it cannot be read. Data that
+/// only ends too early is left to the reader, which can say how far it came.
+pub fn verify(input: Box<dyn Read + Send>) -> Result<(), FormatError> {
+    let mut content = match Decompressed::new(input) {
+        Err(FormatError::Truncated { .. }) => return Ok(()),
+        content => content?,
+    };
+    if content.data.is_none() {
+        return Ok(());
+    }
+    match io::copy(&mut content.reader, &mut io::sink()) {
+        Ok(_) => Ok(()),
+        Err(error) => match content.explain(error, Place::Line(0)) {
+            FormatError::Truncated { .. } => Ok(()),
+            error => Err(error),
+        },
+    }
+}
+
 impl Read for Decompressed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer)

@@ -124,15 +124,16 @@ impl Drafter {
         let nameless = key.is_none() && id.is_none();
         if nameless || !numbered {
             let kind = nameless.then(|| content(0));
-            let place = self.occurrences.count(&draft.venue, &draft.symbol, draft.ts, kind)?;
+            let place = self.occurrences.count(&draft.venue, &draft.symbol, draft.ts, kind);
             if nameless {
-                key = match place.occurrence {
+                key = match place.as_ref().map_err(Clone::clone)?.occurrence {
                     0 => kind,
                     n => Some(content(n)),
                 };
             }
             if !numbered {
-                sequence = Some(place.ordinal.into());
+                // A row with an id of its own is told apart without its ordinal, which only orders.
+                sequence = Some(place.map_or(0, |place| place.ordinal.into()));
             }
         }
         Tick::builder(draft.symbol, draft.ts)

@@ -89,8 +89,8 @@ pub enum FormatError {
     },
     /// The compressed data, or the binary records, contradict themselves.
     #[error(
-        "the file's {data} data is damaged after {place} ({reason}): get the file again and import \
-         it again, rows before are safe to import twice"
+        "the file's {data} data is damaged, found after {place} ({reason}): get the file again{}",
+        doubt(*place)
     )]
     Corrupt {
         /// `gzip`, `zstd` or `DBN`.
@@ -132,6 +132,14 @@ impl std::fmt::Display for Place {
             Self::Line(number) => write!(f, "line {number}"),
             Self::Record(number) => write!(f, "record {number}"),
         }
+    }
+}
+
+/// A checksum comes behind what it vouches for.
+fn doubt(place: Place) -> &'static str {
+    match place {
+        Place::Line(0) | Place::Record(0) => "",
+        _ => "; rows read before that may be wrong too",
     }
 }
 

@@ -6,12 +6,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tradekeep_models::InvalidInput;
 
+use crate::record::printable;
+
 /// The object on a line.
 pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, InvalidInput> {
     serde_json::from_slice(line).map_err(|error| {
         let reason = error.to_string();
         // A line of a file is always line 1 to the parser.
-        let reason = reason.split(" at line ").next().unwrap_or_default();
+        let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
+        // It names unknown fields as they are written.
+        let reason = printable(reason.as_bytes());
         InvalidInput::new("json", format!("{reason} (column {})", error.column()))
     })
 }

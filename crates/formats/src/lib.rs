@@ -22,6 +22,7 @@ mod sample;
 mod source;
 mod tardis;
 
+pub use decompress::verify;
 pub use error::{FormatError, Place};
 pub use field::{ColumnMap, Field};
 pub use ndjson::{TickObject, write_tick};

@@ -1,13 +1,13 @@
 //! `tradekeep import`: files into the store.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use tradekeep::formats::{Format, ReadOptions, TickReader};
+use tradekeep::formats::{Format, ReadOptions, TickReader, verify};
 use tradekeep::{ImportSummary, Timestamp, Tradekeep, import};
 
 use crate::args;
@@ -140,6 +140,12 @@ async fn read(
 ) -> Result<()> {
     let Input { reader, size } = Input::open(file, stop)?;
     let bar = progress(&report.name, size);
+    if size.is_some() {
+        // Before anything of it is stored: a damaged file can look like good rows to its end.
+        let (bar, stop) = (ProgressBar::hidden(), stop.clone());
+        let reader = Box::new(Watched { reader: Box::new(File::open(file)?), bar, stop });
+        tokio::task::spawn_blocking(|| verify(reader)).await??;
+    }
     let reader = Box::new(Watched { reader, bar: bar.clone(), stop: stop.clone() });
     let options = ReadOptions {
         format: args.format.format(),

@@ -173,3 +173,23 @@ fn mixed_units_of_time_are_rejected() {
     assert!(folder.read("units.csv.rejected.ndjson").contains("is in nanoseconds"));
     assert_eq!(folder.stored(), 6);
 }
+
+#[test]
+fn damaged_compression_stores_nothing() {
+    // Not compressed, only wrapped: any flipped digit is a row that looks good.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(long().as_bytes()).unwrap();
+    let gzip = encoder.finish().unwrap();
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.include_checksum(true).unwrap();
+    encoder.write_all(long().as_bytes()).unwrap();
+    let zstd = encoder.finish().unwrap();
+    for (name, whole) in [("bits.csv.gz", gzip), ("bits.csv.zst", zstd)] {
+        for eighth in 1..8 {
+            let mut bytes = whole.clone();
+            let middle = bytes.len() * eighth / 8;
+            bytes[middle] ^= 0x01;
+            refused(name, bytes, "damaged");
+        }
+    }
+}
