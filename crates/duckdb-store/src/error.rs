@@ -57,6 +57,11 @@ impl Verdict {
                            move it away or restore a backup; it was not changed";
             return say(ErrorKind::Connection, Act::Halt, context.into());
         }
+        if has("Could not read enough bytes") {
+            let context = "the database file ends too early: restore a backup, or move the whole \
+                           folder away and import again";
+            return say(ErrorKind::Connection, Act::Halt, context.into());
+        }
         if has("Corrupt") || has("checksum") || has("Serialization Error") {
             let context = format!(
                 "the database file is damaged ({}): restore a backup, or move it away and import \

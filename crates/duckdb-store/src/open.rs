@@ -10,7 +10,7 @@ use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
 
 use crate::claim::{self, Claim};
 use crate::error::classify;
-use crate::{DuckDbConfig, STORE, schema};
+use crate::{DuckDbConfig, STORE, schema, sql};
 
 const OP: &str = "open";
 
@@ -50,6 +50,9 @@ pub(crate) fn open(config: &DuckDbConfig) -> Result<Opened> {
         }
     };
     schema::set_up(&mut connection)?;
+    if let Some(file) = &file {
+        check_length(&connection, file)?;
+    }
     connection
         .execute_batch("SET lock_configuration = true")
         .map_err(|error| classify(OP, error))?;
@@ -64,6 +67,29 @@ fn database_file(folder: &Path) -> Result<PathBuf> {
         StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
     })?;
     Ok(folder.join(FILE))
+}
+
+/// Refuses a file that ends before the last block of its tables: DuckDB opens it, and fails where it
+/// happens to read what is missing. The count of blocks in its header is no help, since free blocks at
+/// the end are cut off without it.
+fn check_length(connection: &Connection, file: &Path) -> Result<()> {
+    let needed: u64 = connection
+        .query_row(sql::LENGTH, [], |row| row.get(0))
+        .map_err(|error| classify(OP, error))?;
+    let length = fs::metadata(file).map_or(0, |found| found.len());
+    if length >= needed {
+        return Ok(());
+    }
+    // Closing must not write what it could not read.
+    connection
+        .execute_batch("PRAGMA disable_checkpoint_on_shutdown")
+        .map_err(|error| classify(OP, error))?;
+    let context = format!(
+        "{}: the database file ends too early: it has {length} of {needed} bytes; restore a backup, \
+         or move the whole folder away and import again; it was not changed",
+        file.display(),
+    );
+    Err(StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt))
 }
 
 fn connect(config: &DuckDbConfig, file: Option<&Path>) -> Result<Connection> {

@@ -125,6 +125,12 @@ fn bucket(interval: Interval) -> String {
     }
 }
 
+/// Bytes that the database file must have: three headers of 4 KiB, and the blocks up to the last that
+/// `ticks` is in.
+pub(crate) const LENGTH: &str = "SELECT 12288 + block_size * (\
+     SELECT coalesce(max(block_id) + 1, 0) FROM pragma_storage_info('ticks') WHERE persistent) \
+     FROM pragma_database_size()";
+
 /// Every (venue, symbol) with its count, first and last time.
 pub(crate) const SERIES: &str = "SELECT venue, symbol, count(*), min(ts), max(ts) FROM ticks \
                                  GROUP BY venue, symbol ORDER BY venue, symbol";

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, TickQuery, Timestamp};
 use tradekeep_store_traits::{
-    Act, Batch, ErrorKind, Origin, Probe, RecordSink, RecordSinkExt, Records, Result, Table,
-    TickStoreExt,
+    Act, Batch, ErrorKind, Origin, PartitionAdmin, Probe, RecordSink, RecordSinkExt, Records,
+    Result, Table, TickStoreExt,
 };
 
 const FILE: &str = "tradekeep.duckdb";
@@ -132,6 +132,30 @@ async fn damaged_database_is_refused_and_left_alone() {
         assert!(text.contains(FILE) && !text.contains('\n'), "{text}");
         assert_eq!(fs::read(&file).unwrap(), garbage, "the file is as it was");
     }
+}
+
+#[tokio::test]
+async fn shortened_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE);
+    // Grown and shrunk, so that both headers have been in use.
+    for round in 1..4 {
+        let store = open(folder.path()).await.unwrap();
+        store.save_ticks(ticks(round * 20_000)).await.unwrap();
+        if round == 2 {
+            store.drop_partitions(Table::Ticks, &[Timestamp::MIN.day()]).await.unwrap();
+        }
+        store.close().await.unwrap();
+    }
+    let whole = fs::read(&file).unwrap();
+    for length in [whole.len() - 1, whole.len() - 100_000, 12_288 + 1] {
+        fs::write(&file, &whole[..length]).unwrap();
+        let error = open(folder.path()).await.unwrap_err();
+        assert!(error.to_string().contains("ends too early"), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), whole[..length]);
+    }
+    fs::write(&file, &whole).unwrap();
+    assert_eq!(stored(&open(folder.path()).await.unwrap()).await, ticks(60_000));
 }
 
 #[tokio::test]
