@@ -4,6 +4,7 @@ mod admin;
 mod claim;
 mod config;
 mod error;
+mod log;
 mod open;
 mod read;
 mod readers;

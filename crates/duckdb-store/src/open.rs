@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use duckdb::{Config, Connection};
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
 
 use crate::claim::{self, Claim};
 use crate::error::classify;
-use crate::{DuckDbConfig, STORE, schema, sql};
+use crate::{DuckDbConfig, STORE, log, schema, sql};
 
 const OP: &str = "open";
 
@@ -37,10 +37,22 @@ pub(crate) fn open(config: &DuckDbConfig) -> Result<Opened> {
         None => connect(config, None)?,
         Some(file) => {
             // DuckDB would delete a log that it finds without its database.
-            if !file.exists() && log_of(file).exists() {
+            if !file.exists() && log::of(file).exists() {
                 trouble = Some(quarantine_log(file, "was there without its database")?);
             }
-            match connect_patiently(config, file) {
+            // Before DuckDB opens it, and removes the end of its log.
+            let copy = log::copy_loose_end(file).map_err(|error| {
+                let context = format!("the write-ahead log cannot be copied: {error}");
+                StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
+            })?;
+            let opened = connect_patiently(config, file);
+            match (&opened, copy) {
+                (Ok(_), Some(copy)) => trouble = Some(loose_end(&copy)),
+                // Its log is still there, or another process is writing it.
+                (Err(_), Some(copy)) => drop(fs::remove_file(copy)),
+                (_, None) => {}
+            }
+            match opened {
                 Err(error) if is_log_damage(&error, file) => {
                     trouble = Some(quarantine_log(file, "was damaged")?);
                     connect_patiently(config, file)?
@@ -136,7 +148,7 @@ const LOG_DAMAGE: [&str; 4] = [
 
 fn is_log_damage(error: &StoreError, file: &Path) -> bool {
     let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    names_log_damage(&said, file) && log_of(file).exists()
+    names_log_damage(&said, file) && log::of(file).exists()
 }
 
 /// The folder may have any name: only what DuckDB says beside it counts.
@@ -147,17 +159,24 @@ fn names_log_damage(said: &str, file: &Path) -> bool {
             && said.contains("Serialization Error"))
 }
 
-fn log_of(file: &Path) -> PathBuf {
-    file.with_extension("duckdb.wal")
+/// What to say of a copied log.
+fn loose_end(copy: &Path) -> Trouble {
+    tracing::warn!(log = %copy.display(), "the write-ahead log ended within a transaction; it was copied");
+    Trouble {
+        cause: format!(
+            "the write-ahead log ended within a transaction, as after a kill, or was cut: what it had \
+             is copied to {}",
+            copy.display()
+        ),
+        remedy: "import the latest files again: what is stored is not doubled".into(),
+    }
 }
 
 /// Moves the write-ahead log out of the way, where nothing else will touch it.
 fn quarantine_log(file: &Path, why: &str) -> Result<Trouble> {
-    let log = log_of(file);
-    let folder = file.with_file_name("quarantine");
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let refuge = folder.join(format!("{FILE}.wal.{}", since.as_nanos()));
-    fs::create_dir_all(&folder).and_then(|()| fs::rename(&log, &refuge)).map_err(|io| {
+    let log = log::of(file);
+    let moved = log::refuge(file).and_then(|refuge| fs::rename(&log, &refuge).map(|()| refuge));
+    let refuge = moved.map_err(|io| {
         let context =
             format!("the write-ahead log {} {why}, and cannot be moved away: {io}", log.display());
         StoreError::new(ErrorKind::Connection, STORE, OP, context)

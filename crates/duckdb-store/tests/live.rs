@@ -74,7 +74,9 @@ async fn killed_process_leaves_its_commits() {
     let data = folder.path().join("data");
     killed_with(&data, 100).await;
     assert!(fs::metadata(data.join(LOG)).unwrap().len() > 0);
-    assert_eq!(stored(&open(&data).await.unwrap()).await, ticks(100));
+    let store = open(&data).await.unwrap();
+    assert!(store.health().await.is_healthy());
+    assert_eq!(stored(&store).await, ticks(100));
 }
 
 #[tokio::test]
@@ -113,6 +115,11 @@ async fn log_cut_anywhere_opens_at_a_whole_commit() {
         fs::write(copy.join(LOG), &bytes[..bytes.len() * eighth / 8]).unwrap();
         let store = open(&copy).await.unwrap();
         found.push(stored(&store).await.len());
+        // Nothing of what was cut is dropped without a word.
+        let cut = eighth > 0 && eighth < 8;
+        assert_eq!(store.health().await.troubles.len(), usize::from(cut), "{eighth}/8");
+        let copies = fs::read_dir(copy.join("quarantine")).map_or(0, Iterator::count);
+        assert_eq!(copies, usize::from(cut), "{eighth}/8");
         store.close().await.unwrap();
     }
     assert!(found.is_sorted() && found.iter().all(|rows| rows % 100 == 0), "{found:?}");

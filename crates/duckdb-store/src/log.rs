@@ -1,0 +1,115 @@
+//! DuckDB's write-ahead log, seen from outside: whether it ends with a whole commit.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The log of the database in `file`.
+pub(crate) fn of(file: &Path) -> PathBuf {
+    file.with_extension("duckdb.wal")
+}
+
+/// A name in `quarantine/` beside `file`, for its log as it is now.
+pub(crate) fn refuge(file: &Path) -> io::Result<PathBuf> {
+    let folder = file.with_file_name("quarantine");
+    fs::create_dir_all(&folder)?;
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Ok(folder.join(format!("{}.wal.{}", crate::open::FILE, since.as_nanos())))
+}
+
+/// A copy of the log of `file`, where it has a loose end; nothing where it has none, or is gone.
+pub(crate) fn copy_loose_end(file: &Path) -> io::Result<Option<PathBuf>> {
+    let log = of(file);
+    let copied = has_loose_end(&log).and_then(|loose| {
+        if !loose {
+            return Ok(None);
+        }
+        let refuge = refuge(file)?;
+        fs::copy(&log, &refuge).map(|_| Some(refuge))
+    });
+    match copied {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        outcome => outcome,
+    }
+}
+
+/// The first entry of a log of version 2: field 100 its kind (98), field 101 the version, end.
+const VERSION_2: [u8; 8] = [0x64, 0, 98, 0x65, 0, 2, 0xff, 0xff];
+/// The entry that ends a transaction: field 100 its kind (100), end.
+const FLUSH: [u8; 5] = [0x64, 0, 100, 0xff, 0xff];
+
+/// Whether the log holds bytes behind its last commit.
+///
+/// DuckDB 1.5.6 takes them for a transaction that was never committed, and removes them without a
+/// word; a cut in what was committed looks just the same. Entries are size, checksum (8 bytes each,
+/// little-endian) and data. A log of another version is not judged.
+pub(crate) fn has_loose_end(log: &Path) -> io::Result<bool> {
+    let file = File::open(log)?;
+    let mut left = file.metadata()?.len();
+    let mut reader = BufReader::new(file);
+    let mut first = [0; 8];
+    if left == 0 {
+        return Ok(false);
+    }
+    if left < 8 {
+        return Ok(true);
+    }
+    reader.read_exact(&mut first)?;
+    if first != VERSION_2 {
+        // Another version says so in the same place; anything else is no log.
+        return Ok(first[..5] != VERSION_2[..5]);
+    }
+    left -= 8;
+    let mut committed = true;
+    while left > 0 {
+        let mut head = [0; 16];
+        if left < 16 {
+            return Ok(true);
+        }
+        reader.read_exact(&mut head)?;
+        left -= 16;
+        let [a, b, c, d, e, f, g, h, ..] = head;
+        let size = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        if size > left {
+            return Ok(true);
+        }
+        left -= size;
+        let mut data = [0; FLUSH.len()];
+        committed = size == FLUSH.len() as u64 && {
+            reader.read_exact(&mut data)?;
+            data == FLUSH
+        };
+        if size != FLUSH.len() as u64 {
+            reader.seek_relative(i64::try_from(size).unwrap_or(i64::MAX))?;
+        }
+    }
+    Ok(!committed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loose(bytes: &[u8]) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        fs::write(&log, bytes).unwrap();
+        has_loose_end(&log).unwrap()
+    }
+
+    fn entry(data: &[u8]) -> Vec<u8> {
+        [&(data.len() as u64).to_le_bytes(), &[7; 8], data].concat()
+    }
+
+    #[test]
+    fn only_a_whole_commit_ends_a_log() {
+        let whole = [VERSION_2.to_vec(), entry(b"rows"), entry(&FLUSH)].concat();
+        assert!(!loose(b"") && !loose(&VERSION_2) && !loose(&whole));
+        for cut in 1..4 + 16 + 5 + 16 {
+            assert!(loose(&whole[..whole.len() - cut]), "without its last {cut} bytes");
+        }
+        assert!(loose(&[whole, entry(b"more")].concat()) && loose(&[1; 100]));
+        assert!(!loose(&[0x64, 0, 98, 0x65, 0, 3, 1, 2, 3]), "another version is not judged");
+    }
+}
