@@ -80,7 +80,8 @@ impl Verdict {
             return say(ErrorKind::Query, Act::Split, context.into());
         }
         if has("Out of Range Error") || has("Overflow") {
-            let context = "a sum is too large: it has more than 20 digits before the point";
+            let context = "the sum of a candle is too large: it has more than 20 digits before the \
+                           point; ask for a shorter interval or range";
             return say(ErrorKind::Query, Act::Never, context.into());
         }
         let (kind, act) = if has("Catalog Error") || has("Binder Error") {

@@ -49,7 +49,8 @@ pub(crate) fn candles(query: &CandleQuery, batch: &RecordBatch) -> Result<Vec<Ca
     let decimal = |column: usize, row: usize| {
         let scaled = batch.column(column).as_primitive::<Decimal128Type>().value(row);
         Decimal::from_scaled(scaled).map_err(|error| {
-            let context = format!("the sum of a candle {error}: ask for a shorter interval");
+            let context =
+                format!("the sum of a candle {error}: ask for a shorter interval or range");
             StoreError::new(ErrorKind::Query, STORE, OP, context)
         })
     };

@@ -281,8 +281,8 @@ impl Report {
         let (line, reason) = self.first_reject.as_ref()?;
         let place = self.rejected_file.as_ref()?.display();
         Some(format!(
-            "{}: {} of {} rejected, the first in line {line} ({reason}): mend those in {place} and \
-             import again, the others are stored",
+            "{}: {} of {} rejected, the first in line {line} ({reason}): {place} lists them; mend them in \
+             the file and import it again, the others are stored",
             self.name,
             grouped(self.summary.rejected),
             counted(self.summary.read, "row"),
