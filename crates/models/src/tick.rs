@@ -236,54 +236,63 @@ pub struct TickBuilder {
 
 impl TickBuilder {
     /// Where it traded; `unknown` when not set.
+    #[inline]
     pub fn venue(mut self, venue: Venue) -> Self {
         self.venue = venue;
         self
     }
 
     /// Price of one unit. Required.
+    #[inline]
     pub const fn price(mut self, price: Decimal) -> Self {
         self.price = Some(price);
         self
     }
 
     /// Units traded. Required.
+    #[inline]
     pub const fn quantity(mut self, quantity: Decimal) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
     /// Side of the aggressor.
+    #[inline]
     pub fn side(mut self, side: impl Into<Option<Side>>) -> Self {
         self.side = side.into();
         self
     }
 
     /// The venue's id of the trade.
+    #[inline]
     pub fn trade_id(mut self, id: impl Into<Option<TradeId>>) -> Self {
         self.trade_id = id.into();
         self
     }
 
     /// When it was received.
+    #[inline]
     pub fn received_ts(mut self, ts: impl Into<Option<Timestamp>>) -> Self {
         self.received_ts = ts.into();
         self
     }
 
     /// The venue's number of the trade; else the trade id where that is a whole number.
+    #[inline]
     pub fn sequence(mut self, sequence: impl Into<Option<i64>>) -> Self {
         self.sequence = sequence.into();
         self
     }
 
     /// A key made elsewhere, instead of the one from trade id or content.
+    #[inline]
     pub fn key(mut self, key: impl Into<Option<TickKey>>) -> Self {
         self.key = key.into();
         self
     }
 
     /// For a tick without trade id: how many equal ticks came before it in its source.
+    #[inline]
     pub const fn occurrence(mut self, occurrence: u32) -> Self {
         self.occurrence = occurrence;
         self
@@ -293,6 +302,7 @@ impl TickBuilder {
     ///
     /// # Errors
     /// When price or quantity is missing, the quantity is negative, or the notional is too large.
+    #[inline]
     pub fn build(self) -> Result<Tick, InvalidInput> {
         let price = self.price.ok_or_else(|| InvalidInput::new("price", "is missing"))?;
         let quantity = self.quantity.ok_or_else(|| InvalidInput::new("quantity", "is missing"))?;
