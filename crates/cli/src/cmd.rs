@@ -52,6 +52,7 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
         }
         Command::Health => {
             let config = config(global)?;
+            must_have_data(&config)?;
             match Tradekeep::open(&config).await {
                 Ok(store) => {
                     with_open_store(&store, async |store| health::run(store, out).await).await

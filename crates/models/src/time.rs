@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike};
 
 use crate::InvalidInput;
 
@@ -85,6 +85,9 @@ impl FromStr for Timestamp {
             })?;
         if too_fine(text) {
             return Err(InvalidInput::new("ts", "is finer than a nanosecond"));
+        }
+        if moment.nanosecond() >= 1_000_000_000 {
+            return Err(InvalidInput::new("ts", "is within a leap second, which has no number"));
         }
         let utc = moment.and_utc();
         utc.timestamp_nanos_opt().map_or_else(|| Err(out_of_range()), Self::from_nanos)
@@ -251,6 +254,7 @@ mod tests {
             "9999-12-31T00:00:00Z",
             "1969-12-31T23:59:59Z",
             "2262-01-01",
+            "2016-12-31T23:59:60Z",
             "2023-09-05T16:00:01.1234567891Z",
         ] {
             assert_eq!(nanos(text), None, "{text}");

@@ -48,7 +48,7 @@ fn wrong_usage_is_64_in_one_line() {
 #[test]
 fn a_mistyped_data_folder_is_not_made() {
     let folder = Folder::new();
-    for args in ["stats", "query ticks", "query candles --json"] {
+    for args in ["stats", "health", "query ticks", "query candles --json"] {
         let run = folder.run(&format!("--data typo {args}"));
         assert!(run.error(1).starts_with("typo: there is no such data folder"), "{run:?}");
     }
