@@ -11,7 +11,7 @@ use crate::error::classify;
 use crate::read::query;
 use crate::readers::Readers;
 use crate::writer::Writer;
-use crate::{STORE, rows, sql};
+use crate::{STORE, log, rows, sql};
 
 /// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
 const ROW_BYTES: u64 = 72;
@@ -27,7 +27,8 @@ pub(crate) fn partitions(
     let days = days?.concat();
     let all: u64 = days.iter().map(|(_, rows)| rows).sum();
     // Rows are spread evenly over the file, in the estimate.
-    let share = |rows: u64| match file.map(bytes_on_disk) {
+    let on_disk = file.map(bytes_on_disk);
+    let share = |rows: u64| match on_disk {
         Some(bytes) if bytes > 0 && all > 0 => {
             u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all)).unwrap_or(bytes)
         }
@@ -40,7 +41,7 @@ pub(crate) fn partitions(
 /// lock on them.
 fn bytes_on_disk(file: &Path) -> u64 {
     let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
-    size(file) + size(&file.with_extension("duckdb.wal"))
+    size(file) + size(&log::of(file))
 }
 
 /// Deletes these days in one transaction.

@@ -20,7 +20,7 @@ const NAMED_SYMBOLS: usize = 16;
 /// A batch made ready, outside the writer's thread.
 pub(crate) struct Prepared {
     plan: Plan,
-    origin: Option<(Position, Vec<u64>)>,
+    origin: Option<Origin>,
     table: Table,
 }
 
@@ -60,8 +60,7 @@ pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
     let Records::Ticks(ticks) = batch.records();
     let rows = tradekeep_formats::arrow::ticks_to_batch(ticks).map_err(|e| conversion(OP, e))?;
     let table = batch.records().table();
-    let position = |o: &Origin| ((o.stream.clone(), o.epoch, table), o.seqs.clone());
-    Ok(Prepared { plan: Plan::new(rows)?, origin: batch.origin().map(position), table })
+    Ok(Prepared { plan: Plan::new(rows)?, origin: batch.origin().cloned(), table })
 }
 
 impl Plan {
@@ -159,16 +158,17 @@ fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) 
     let Prepared { mut plan, origin, table } = prepared;
     let all = plan.rows.num_rows();
     let transaction = connection.transaction().map_err(duckdb)?;
-    if let Some((position, seqs)) = origin {
+    if let Some(origin) = origin {
+        let position = (origin.stream.clone(), origin.epoch, table);
         let seen = match known.watermarks.get(&position) {
             Some(seen) => Some(*seen),
             None => watermark(&transaction, &position)?,
         };
-        let replayed = seqs.partition_point(|&seq| seen.is_some_and(|seen| seq <= seen));
+        let replayed = origin.replayed(seen);
         if replayed > 0 {
             plan = Plan::new(plan.rows.slice(replayed, all - replayed))?;
         }
-        if let Some(last) = seqs.last().filter(|_| replayed < all) {
+        if let Some(last) = origin.seqs.last().filter(|_| replayed < all) {
             move_watermark(&transaction, &position, *last)?;
             known.watermarks.insert(position, *last);
         }

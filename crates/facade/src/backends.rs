@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(feature = "duckdb")]
+use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_store_traits::{MemoryStore, Result, SeriesStore};
 
 /// What the URL of a store may look like, for messages.
 const EXAMPLES: &str = "memory:// or duckdb://./tradekeep-data";
 
 /// A store's URL, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Backend {
     /// `memory://`
     Memory,
     /// `duckdb://FOLDER`, `duckdb://:memory:`
     #[cfg(feature = "duckdb")]
-    DuckDb(String),
+    DuckDb(DuckDbConfig),
 }
 
 impl Backend {
@@ -26,9 +28,7 @@ impl Backend {
             Some(("memory", _)) => Err("memory:// takes nothing behind it".into()),
             #[cfg(feature = "duckdb")]
             Some((tradekeep_duckdb_store::SCHEME, _)) => {
-                tradekeep_duckdb_store::DuckDbConfig::from_url(url)
-                    .map(|_| Self::DuckDb(url.into()))
-                    .map_err(|error| error.to_string())
+                DuckDbConfig::from_url(url).map(Self::DuckDb).map_err(|error| error.to_string())
             }
             #[cfg(not(feature = "duckdb"))]
             Some(("duckdb", _)) => {
@@ -44,14 +44,12 @@ impl Backend {
         match self {
             Self::Memory => None,
             #[cfg(feature = "duckdb")]
-            Self::DuckDb(url) => tradekeep_duckdb_store::DuckDbConfig::from_url(url)
-                .ok()?
-                .folder()
-                .map(PathBuf::from),
+            Self::DuckDb(config) => config.folder().map(PathBuf::from),
         }
     }
 
     /// Opens the store, with so much memory for an embedded one.
+    #[cfg_attr(not(feature = "duckdb"), allow(unused_variables, reason = "no embedded store"))]
     pub(crate) async fn connect(
         &self,
         memory_megabytes: Option<u32>,
@@ -59,14 +57,10 @@ impl Backend {
         match self {
             Self::Memory => Ok(Arc::new(MemoryStore::new())),
             #[cfg(feature = "duckdb")]
-            Self::DuckDb(url) => {
-                use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
-                use tradekeep_store_traits::StoreError;
-                let config = DuckDbConfig::from_url(url)
-                    .map_err(|error| StoreError::invalid("duckdb", "open", &error))?;
+            Self::DuckDb(config) => {
                 let config = match memory_megabytes {
-                    Some(megabytes) => config.with_memory_megabytes(megabytes),
-                    None => config,
+                    Some(megabytes) => config.clone().with_memory_megabytes(megabytes),
+                    None => config.clone(),
                 };
                 Ok(Arc::new(DuckDbStore::connect(config).await?))
             }

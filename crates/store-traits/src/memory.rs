@@ -111,7 +111,8 @@ impl RecordSink for MemoryStore {
         let position = batch.origin().map(|o| (o.stream.clone(), o.epoch, table));
         let seen = position.as_ref().and_then(|position| state.watermarks.get(position).copied());
         let mut identities = HashSet::new();
-        let new: Vec<&Tick> = ticks[batch.replayed(seen)..]
+        let replayed = batch.origin().map_or(0, |origin| origin.replayed(seen));
+        let new: Vec<&Tick> = ticks[replayed..]
             .iter()
             .filter(|tick| !state.identities.contains(&identity(tick)))
             .filter(|tick| identities.insert(identity(tick)))

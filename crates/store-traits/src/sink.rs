@@ -64,6 +64,14 @@ pub struct Origin {
     pub seqs: Vec<u64>,
 }
 
+impl Origin {
+    /// How many of the first records a store whose watermark stands at `watermark` has seen already.
+    #[must_use]
+    pub fn replayed(&self, watermark: Option<u64>) -> usize {
+        watermark.map_or(0, |seen| self.seqs.partition_point(|&seq| seq <= seen))
+    }
+}
+
 /// What is written at once: all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -105,15 +113,6 @@ impl Batch {
     #[must_use]
     pub const fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
-    }
-
-    /// How many of the first records a store whose watermark stands at `watermark` has seen already.
-    #[must_use]
-    pub fn replayed(&self, watermark: Option<u64>) -> usize {
-        match (&self.origin, watermark) {
-            (Some(origin), Some(seen)) => origin.seqs.partition_point(|&seq| seq <= seen),
-            _ => 0,
-        }
     }
 }
 
