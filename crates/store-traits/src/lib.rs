@@ -3,24 +3,46 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod events;
+mod executions;
+mod maintenance;
 #[cfg(feature = "memory")]
 mod memory;
+mod metrics;
 mod partition;
 mod probe;
 mod sink;
 mod ticks;
+mod trades;
 
 pub use error::{Act, BadRow, Delivery, ErrorKind, Result, StoreError};
+pub use events::{EventStore, EventStoreExt};
+pub use executions::{ExecutionStore, ExecutionStoreExt};
+pub use maintenance::{Maintenance, TableStats};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
-pub use partition::{Partition, PartitionAdmin};
+pub use metrics::{MetricStore, MetricStoreExt};
+pub use partition::{Partition, PartitionAdmin, PartitionAdminExt};
 pub use probe::{Health, Probe, Trouble};
-pub use sink::{
-    Ack, Batch, Origin, RecordSink, RecordSinkExt, Records, Saved, Stage, Table, Token,
-};
+pub use sink::{Ack, Batch, Origin, RecordSink, RecordSinkExt, Records, Saved, Stage, Token};
 pub use ticks::{TickSeries, TickStore, TickStoreExt};
+pub use tradekeep_models::Table;
+pub use trades::{TradeStore, TradeStoreExt};
 
 /// Every role of a store of series at once.
-pub trait SeriesStore: RecordSink + TickStore + PartitionAdmin + Probe + 'static {}
+pub trait SeriesStore:
+    TickStore + TradeStore + ExecutionStore + MetricStore + EventStore + Maintenance + Probe + 'static
+{
+}
 
-impl<T: RecordSink + TickStore + PartitionAdmin + Probe + 'static> SeriesStore for T {}
+impl<T> SeriesStore for T where
+    T: TickStore
+        + TradeStore
+        + ExecutionStore
+        + MetricStore
+        + EventStore
+        + Maintenance
+        + Probe
+        + 'static
+{
+}
