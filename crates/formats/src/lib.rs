@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod field;
 mod json;
+mod lines;
 mod ndjson;
 mod number;
 mod occurrence;

@@ -9,10 +9,10 @@ use tradekeep_models::{InvalidInput, Tick};
 
 use crate::draft::{Drafter, Fields};
 use crate::json::{object, scalar, string};
+use crate::lines::next_row;
 use crate::number::decimal;
-use crate::record::row_text;
 use crate::source::Source;
-use crate::{FormatError, Reject, Row};
+use crate::{FormatError, Row};
 
 /// One line. Whatever else is in it is refused: a misspelt field must not vanish.
 #[derive(Deserialize)]
@@ -44,15 +44,7 @@ struct Line<'a> {
 
 /// The next row.
 pub(crate) fn next(source: &mut Source, drafter: &mut Drafter) -> Result<Option<Row>, FormatError> {
-    let Some((line, number)) = source.text_line()? else {
-        return Ok(None);
-    };
-    Ok(Some(match tick(line, drafter) {
-        Ok(tick) => Row::Tick(tick),
-        Err(error) => {
-            Row::Rejected(Reject { line: number, reason: error.to_string(), row: row_text(line) })
-        }
-    }))
+    next_row(source, |line| tick(line, drafter).map(Some))
 }
 
 fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
