@@ -100,9 +100,18 @@ pub enum FormatError {
         /// What does not fit.
         reason: String,
     },
-    /// A line longer than [`MAX_LINE`](crate::MAX_LINE).
-    #[error("line {line} is longer than 1 MiB: this is no file of one row a line")]
+    /// A first line longer than [`MAX_LINE`](crate::MAX_LINE), which tells no format.
+    #[error("line {line} is longer than 1 MiB: this is no file of one row a line, give it as one")]
     LineTooLong {
+        /// Its number, from 1.
+        line: u64,
+    },
+    /// A line so long that it may never end.
+    #[error(
+        "line {line} is longer than 64 MiB: the file is damaged from there on, get it again; rows \
+         before are safe to import twice"
+    )]
+    EndlessLine {
         /// Its number, from 1.
         line: u64,
     },

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use tradekeep_formats::{Format, FormatError, MAX_LINE, ReadOptions, TickReader};
+use tradekeep_formats::{Format, ReadOptions, TickReader};
 
 use crate::{format, gzip, read, read_with, refused, zstd};
 
@@ -184,32 +184,6 @@ fn formats_that_do_not_fit() {
         assert!(error.ends_with("leave --format out, or name another"), "{error}");
     }
     assert!(refused("{\"ts\":1}\n", &format(Format::Csv)).contains("no column for ts"));
-}
-
-#[test]
-fn endless_lines() {
-    for first in ["", "ts,symbol,price,qty\n1,B,1,1\n", "{\"ts\":1,"] {
-        let input = io::Cursor::new(first).chain(io::repeat(b'x'));
-        let error = match TickReader::open(Box::new(input), ReadOptions::default()) {
-            Ok(reader) => reader.filter_map(Result::err).next().unwrap(),
-            Err(error) => error,
-        };
-        assert!(matches!(error, FormatError::LineTooLong { .. }), "{error}");
-    }
-    let long = "x".repeat(MAX_LINE - 1);
-    let outcome = read(format!("ts,symbol,price,qty\n{long}\n1,B,1,1\n"));
-    assert_eq!(outcome.rejects[0].row.len(), 4096);
-    assert_eq!(outcome.ticks.len(), 1);
-    let outcome = read(format!("ts,symbol,price,qty\n1,B,1,1\n{long}xx\n1,B,1,1\n"));
-    assert_eq!(outcome.ticks.len(), 1);
-    assert_eq!(
-        outcome.error.unwrap().to_string(),
-        "line 3 is longer than 1 MiB: this is no file of one row a line"
-    );
-    // What unpacks to one endless line is not unpacked to its end.
-    let bomb = refused_plain(gzip(&vec![b'x'; 20 << 20]));
-    assert!(bomb.starts_with("line 1 is longer than 1 MiB"), "{bomb}");
-    assert!(refused_plain(gzip(&vec![b'\n'; 20 << 20])).contains("the file is empty"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod dbn;
 mod golden;
 mod identity;
 mod json_lines;
+mod long_lines;
 mod real_files;
 mod sample;
 mod truncated;
