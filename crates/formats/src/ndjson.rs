@@ -10,7 +10,6 @@ use tradekeep_models::{InvalidInput, Tick};
 use crate::draft::{Drafter, Fields};
 use crate::json::{object, scalar, string};
 use crate::lines::next_row;
-use crate::number::decimal;
 use crate::source::Source;
 use crate::{FormatError, Row};
 
@@ -49,7 +48,7 @@ pub(crate) fn next(source: &mut Source, drafter: &mut Drafter) -> Result<Option<
 
 fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
     let line: Line<'_> = object(line)?;
-    let tick = drafter.tick(&Fields {
+    drafter.tick(&Fields {
         ts: scalar("ts", line.ts)?.as_bytes(),
         venue: string("venue", line.venue)?.as_bytes(),
         symbol: string("symbol", line.symbol)?.as_bytes(),
@@ -61,13 +60,8 @@ fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
         received_ts: scalar("received_ts", line.received_ts)?.as_bytes(),
         sequence: scalar("sequence", line.sequence)?.as_bytes(),
         key: scalar("key", line.key)?.as_bytes(),
-    })?;
-    let notional = scalar("notional", line.notional)?;
-    if !notional.is_empty() && decimal("notional", notional.as_bytes())? != tick.notional() {
-        let reason = format!("is not price x quantity, which is {}", tick.notional());
-        return Err(InvalidInput::new("notional", reason));
-    }
-    Ok(tick)
+        notional: scalar("notional", line.notional)?.as_bytes(),
+    })
 }
 
 /// A tick as the JSON object that is one line of a file: decimals and the key are strings, times are

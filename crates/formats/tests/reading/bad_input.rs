@@ -93,6 +93,61 @@ fn one_unit_of_time_a_file() {
 }
 
 #[test]
+fn a_rejected_row_fixes_no_unit() {
+    let json = |ts, rest| {
+        format!("{{\"ts\":{ts},\"received_ts\":{ts},\"symbol\":\"B\",\"price\":2,{rest}}}\n")
+    };
+    let message = |ts, price| {
+        let data = format!("\"s\":\"B\",\"t\":3,\"p\":\"{price}\",\"q\":\"1e19\",\"T\":{ts}");
+        format!("{ts} {{\"e\":\"trade\",{data},\"m\":true}}\n")
+    };
+    let (millis, micros) = ("1723120496789", "1723120496789000");
+    let overflow = "notional: is too large: it has more than 20 digits before the point";
+    for (header, bad, good, reason) in [
+        (
+            "",
+            json(millis, "\"quantity\":3,\"notional\":7"),
+            json(micros, "\"quantity\":3,\"notional\":\"6.0\""),
+            "notional: is not price x quantity, which is 6",
+        ),
+        (
+            "",
+            json(millis, "\"quantity\":3,\"notional\":\"six\""),
+            json(micros, "\"quantity\":3"),
+            "notional: is not a decimal number",
+        ),
+        ("", json(millis, "\"quantity\":9e19"), json(micros, "\"quantity\":3"), overflow),
+        ("", message(millis, "1e19"), message(micros, "1"), overflow),
+        (
+            "ts,received_ts,symbol,price,qty\n",
+            format!("{millis},{millis},B,1e19,1e19\n"),
+            format!("{micros},{micros},B,1,1\n"),
+            overflow,
+        ),
+        (
+            "id,price,qty,quote_qty,time,is_buyer_maker\n",
+            format!("77,1e19,1e19,1,{millis},true\n"),
+            format!("78,1,1,1,{micros},true\n"),
+            overflow,
+        ),
+        // Here the format has fixed it, and the first row fails for that.
+        (
+            "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n",
+            format!("x,B,{millis},{millis},,buy,1,1\n"),
+            format!("x,B,{micros},{micros},,buy,1,1\n"),
+            "ts: is in milliseconds by its digits, but this file counts microseconds",
+        ),
+    ] {
+        let options = ReadOptions { symbol: "B".parse().ok(), ..ReadOptions::default() };
+        let outcome = read_with(format!("{header}{bad}{good}"), &options);
+        let line = header.lines().count() + 1;
+        assert_eq!(outcome.reasons(), [format!("{line}: {reason}")], "{bad}");
+        assert_eq!(outcome.ticks.len(), 1, "{good}");
+        assert!(outcome.error.is_none());
+    }
+}
+
+#[test]
 fn empty_files() {
     for bytes in [&b""[..], b"\n\r\n  \t\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"] {
         let expected = "the file is empty: check the download, or give a file with rows";
