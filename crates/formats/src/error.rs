@@ -65,6 +65,29 @@ pub enum FormatError {
         /// What to do about it.
         remedy: &'static str,
     },
+    /// A table whose columns are separated by something else than commas.
+    #[error(
+        "its columns are separated by {}, and a CSV here has commas: export it with commas, or pipe \
+         `tr '{}' ',' < FILE` into `import -` where no value has a comma",
+        plural(*delimiter),
+        delimiter.escape_default()
+    )]
+    ForeignDelimiter {
+        /// A tab, a semicolon or a vertical bar.
+        delimiter: char,
+    },
+    /// Lines that end as on old Macs.
+    #[error(
+        "its lines end with a carriage return alone, and lines here end with a line feed: \
+         pipe `tr '\\r' '\\n' < FILE` into `import -`"
+    )]
+    LoneReturn,
+    /// JSON, but not of one object a line.
+    #[error(
+        "the file is a JSON array, and one object a line is wanted: pipe `jq -c '.[]' FILE` into \
+         `import -` (jq 1.7 or newer, older ones round numbers)"
+    )]
+    JsonArray,
     /// Market data, but not of public trades.
     #[error("the file holds {found}; supported here: {supported}")]
     UnsupportedSchema {
@@ -149,6 +172,14 @@ fn doubt(place: Place) -> &'static str {
     match place {
         Place::Line(0) | Place::Record(0) => "",
         _ => "; rows read before that may be wrong too",
+    }
+}
+
+const fn plural(delimiter: char) -> &'static str {
+    match delimiter {
+        '\t' => "tabs",
+        ';' => "semicolons",
+        _ => "vertical bars",
     }
 }
 

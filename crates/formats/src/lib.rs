@@ -14,6 +14,7 @@ mod error;
 mod field;
 mod json;
 mod lines;
+mod mistaken;
 mod ndjson;
 mod number;
 mod occurrence;

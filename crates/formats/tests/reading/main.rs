@@ -9,6 +9,7 @@ mod golden;
 mod identity;
 mod json_lines;
 mod long_lines;
+mod mistaken;
 mod real_files;
 mod sample;
 mod truncated;
