@@ -131,3 +131,21 @@ fn json_arrays_are_named() {
     let error = read("[ts],[price],[qty]\n").error.unwrap();
     assert!(matches!(error, FormatError::WrongColumns { .. }), "{error}");
 }
+
+#[test]
+fn an_array_among_objects_is_one_reject() {
+    let object = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
+    let message = "{\"e\":\"trade\",\"s\":\"B\",\"t\":3,\"p\":\"6\",\"q\":\"1\",\"T\":1}";
+    // In the order of the fields, for which the parser takes them if it is let.
+    let fields = "[\"1\",\"V\",\"B\",\"7\",\"1\",\"1\",\"buy\",null,null,null,null]";
+    let parts = "[null,\"trade\",\"B\",3,null,\"6\",\"1\",1,true]";
+    for (good, array) in [(object, "[]"), (object, fields), (message, "[]"), (message, parts)] {
+        let outcome = read(format!("{good}\n {array}\n{good}\n"));
+        assert_eq!(
+            outcome.reasons(),
+            ["2: json: is an array, and one object a line is wanted"],
+            "{array}"
+        );
+        assert_eq!(outcome.ticks.len(), 2);
+    }
+}
