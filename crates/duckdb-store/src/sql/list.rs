@@ -6,6 +6,9 @@ use tradekeep_models::{ListQuery, RecordFilter, Table};
 use super::Sql;
 use super::conditions::{Conditions, bound, place_of};
 
+/// DuckDB's `late_materialization_max_rows`.
+const DUCKDB_FETCHES_LATE: usize = 50;
+
 /// Whether any row of `table` is a later version of another: zone maps answer it, and where it is not,
 /// nothing has to be compared.
 pub(crate) fn has_versions(table: Table) -> String {
@@ -14,7 +17,8 @@ pub(crate) fn has_versions(table: Table) -> String {
 
 /// One page of records and one row more.
 ///
-/// The page's last time is found first, as for ticks.
+/// The page's last time is found first, as for ticks; where few rows are asked for, DuckDB sorts row
+/// numbers by itself and fetches the rows afterwards.
 pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql {
     let mut rows = Conditions::of(&query.filter, versions && !query.history);
     let order = F::Record::order();
@@ -35,8 +39,11 @@ pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql
     let (table, limit) = (F::Record::TABLE, query.limit + 1);
     let times =
         format!("SELECT ts FROM {table} t {} ORDER BY ts {way} LIMIT {limit}", rows.text);
-    let values = rows.twice();
-    rows.add(&format!("{up_to_last} FROM ({times}))"), []);
+    let mut values = rows.values.clone();
+    if limit > DUCKDB_FETCHES_LATE {
+        values = rows.twice();
+        rows.add(&format!("{up_to_last} FROM ({times}))"), []);
+    }
     let columns: Vec<_> = F::Record::COLUMNS.iter().map(|column| column.name).collect();
     let order: Vec<_> = order.iter().map(|column| format!("{column} {way}")).collect();
     let text = format!(
