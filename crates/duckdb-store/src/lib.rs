@@ -8,6 +8,7 @@ mod log;
 mod open;
 mod read;
 mod readers;
+mod roles;
 mod rows;
 mod schema;
 mod sql;

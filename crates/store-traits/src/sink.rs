@@ -216,7 +216,7 @@ pub struct Ack {
 ///
 /// **Bad rows.** Records that break a rule (kind `InvalidInput`, found before any I/O) or that conflict
 /// (kind `Conflict`) are named, all that are found, in `Act::BadRows`; nothing of the batch is stored
-/// then, and without them it would be. What the watermark drops is not looked at.
+/// then, and without them it would be. What the watermark drops is never a conflict.
 ///
 /// **Atomic.** Of a batch, all new records become visible at one moment, or none ever.
 ///
