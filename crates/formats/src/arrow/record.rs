@@ -111,13 +111,20 @@ fn array<R: Record>(records: &[R], place: usize, kind: Kind) -> ArrayRef {
 pub fn from_batch<R: Record>(batch: &RecordBatch) -> Result<Vec<R>, ArrowError> {
     let columns = columns::<R>(batch)?;
     let record = |row: usize| {
-        let values = columns.iter().map(|column| column.value(row));
-        let values = values.collect::<Result<Vec<_>, _>>();
-        values
-            .and_then(R::from_row)
-            .map_err(|error| ArrowError::ParseError(format!("row {row} of {}: {error}", R::TABLE)))
+        let mut values = Vec::with_capacity(columns.len());
+        for column in &columns {
+            values.push(column.value(row)?);
+        }
+        R::from_row(values)
     };
-    (0..batch.num_rows()).map(record).collect()
+    let named = |row: usize, error: InvalidInput| {
+        ArrowError::ParseError(format!("row {row} of {}: {error}", R::TABLE))
+    };
+    let mut records = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        records.push(record(row).map_err(|error| named(row, error))?);
+    }
+    Ok(records)
 }
 
 /// One column of a batch.
