@@ -44,6 +44,14 @@ pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
     transaction.commit().map_err(duckdb)
 }
 
+/// Whether the tables are those of this version, so that nothing has to be set up.
+pub(crate) fn is_current(connection: &Connection) -> bool {
+    let latest = STEPS.last().map_or(0, |(version, _)| *version);
+    connection
+        .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| row.get::<_, u32>(0))
+        .is_ok_and(|found| found == latest)
+}
+
 fn wrong_version(found: u32, latest: u32) -> StoreError {
     let context = format!(
         "the database has schema version {found}, this tradekeep knows {latest}: use the tradekeep \
