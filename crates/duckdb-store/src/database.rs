@@ -50,6 +50,8 @@ struct State {
     /// Counts the openings before which another process may have written.
     era: u64,
     opened_at: Instant,
+    /// When the last operation of this turn ended.
+    used_at: Option<Instant>,
     /// What closing and opening again last took.
     closing: Duration,
     opening: Duration,
@@ -89,6 +91,7 @@ impl Database {
             idle: Vec::new(),
             era: 0,
             opened_at: now,
+            used_at: None,
             closing: Duration::ZERO,
             opening: Duration::ZERO,
             courtesy: None,
@@ -177,7 +180,7 @@ impl Database {
                 state.phase = Phase::Open(entered.access, connection);
                 state.era += u64::from(!entered.alone);
                 (state.opened_at, state.opening) = (Instant::now(), entered.opening);
-                state.giving_way = false;
+                (state.giving_way, state.used_at) = (false, None);
                 state.first = false;
                 let room = TROUBLES - state.troubles.len().min(TROUBLES);
                 state.troubles.extend(trouble.into_iter().take(room));
@@ -328,6 +331,7 @@ impl Drop for Lent<'_> {
             other => drop(other),
         }
         state.running -= 1;
+        state.used_at = Some(Instant::now());
         let leaves = state.closed || state.giving_way || self.database.should_give_way(&state);
         state.giving_way = leaves;
         if leaves && state.running == 0 {

@@ -11,13 +11,19 @@ use super::{Access, COURTESY, Database, Phase, State, log, open};
 use crate::STORE;
 
 /// How often the doorman looks whether somebody waits while nothing is done here.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A turn to write lasts this many times what closing and opening again took, so that most of the time
 /// is spent writing whatever the machine; and between these bounds, so that nobody waits for long.
 const WORTH: u32 = 3;
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_millis(400);
+const WRITING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(300));
+
+/// A turn to read, while one read follows another: the pages of a long answer share the opening.
+const READING: Duration = Duration::from_millis(50);
+
+/// Who did nothing for so long after an operation gives way at once.
+const IDLE: Duration = Duration::from_millis(4);
+const IDLE_WRITER: Duration = Duration::from_millis(20);
 
 /// A log up to this size is left as it is when giving way: reading it again takes the next two openings
 /// 12 ms a megabyte, while a checkpoint takes 30 ms at least and writes the last row group anew.
@@ -60,11 +66,15 @@ impl Database {
         let Phase::Open(access, _) = &state.phase else { return false };
         // Where no lock can be had nobody can tell that they wait.
         let Some(lease) = &self.lease else { return self.file.is_some() && state.running == 0 };
-        let least = match access {
-            Access::Read => Duration::ZERO,
-            Access::Write => ((state.closing + state.opening) * WORTH).clamp(SHORTEST, LONGEST),
+        let (least, idle) = match access {
+            Access::Read => (READING, IDLE),
+            Access::Write => {
+                let worth = (state.closing + state.opening) * WORTH;
+                (worth.clamp(WRITING.0, WRITING.1), IDLE_WRITER)
+            }
         };
-        state.opened_at.elapsed() >= least && lease.somebody_waits()
+        let idles = state.running == 0 && state.used_at.is_some_and(|at| at.elapsed() >= idle);
+        (idles || state.opened_at.elapsed() >= least) && lease.somebody_waits()
     }
 
     /// Closes the database and ends the turn.
