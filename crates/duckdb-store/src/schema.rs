@@ -61,6 +61,12 @@ fn version(connection: &Connection) -> Result<u32> {
         .map_err(|error| classify(OP, error))
 }
 
+/// Whether the tables are those of this version, so that nothing has to be set up.
+pub(crate) fn is_current(connection: &Connection) -> bool {
+    let latest = STEPS.last().map_or(0, |(version, _)| *version);
+    version(connection).is_ok_and(|found| found == latest)
+}
+
 fn wrong_version(found: u32, latest: u32) -> StoreError {
     let context = format!(
         "the database has schema version {found}, this tradekeep knows {latest}: use the tradekeep \
