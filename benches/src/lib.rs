@@ -55,7 +55,10 @@ pub fn trades(first: usize, count: usize) -> Outcome<Vec<Trade>> {
     let trade = |n: usize| {
         let ts = at(n, 50_000_000)?;
         let id = Uuid::from_u128(
-            u128::from(ts.as_nanos().unsigned_abs() / 1_000_000) << 80 | 7 << 76 | 2 << 62 | n as u128,
+            u128::from(ts.as_nanos().unsigned_abs() / 1_000_000) << 80
+                | 7 << 76
+                | 2 << 62
+                | n as u128,
         );
         Ok(Trade::builder()
             .ts(ts)

@@ -31,7 +31,10 @@ pub(crate) fn partitions(
     let days = days?.concat();
     let all = days.iter().map(|(_, rows)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
-    Ok(days.into_iter().map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) }).collect())
+    Ok(days
+        .into_iter()
+        .map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) })
+        .collect())
 }
 
 /// What each table holds; `file` is the database's, to measure.

@@ -126,7 +126,9 @@ mod tests {
             )
             .unwrap();
         connection.execute_batch(STEPS[0].1).unwrap();
-        connection.execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)").unwrap();
+        connection
+            .execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)")
+            .unwrap();
         set_up(&mut connection).unwrap();
         assert_eq!(version(&connection).unwrap(), 2);
         let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();

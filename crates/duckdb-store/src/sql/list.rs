@@ -23,7 +23,8 @@ pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql
     let mut rows = Conditions::of(&query.filter, versions && !query.history);
     let order = F::Record::order();
     let (way, beyond) = if query.newest_first { ("DESC", "<") } else { ("ASC", ">") };
-    let up_to_last = if query.newest_first { "ts >= (SELECT min(ts)" } else { "ts <= (SELECT max(ts)" };
+    let up_to_last =
+        if query.newest_first { "ts >= (SELECT min(ts)" } else { "ts <= (SELECT max(ts)" };
     if let Some(cursor) = &query.after
         && let Some((ts, rest)) = cursor.values().split_first()
     {
@@ -31,14 +32,12 @@ pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql
         rows.add(&format!("ts {beyond}= {}", place_of(ts)), [bound(ts)]);
         let places: Vec<_> = rest.iter().map(place_of).collect();
         let (columns, places) = (order[1..].join(", "), places.join(", "));
-        let behind =
-            format!("(ts {beyond} {} OR ({columns}) {beyond} ({places}))", place_of(ts));
+        let behind = format!("(ts {beyond} {} OR ({columns}) {beyond} ({places}))", place_of(ts));
         rows.add(&behind, [bound(ts)]);
         rows.values.extend(rest.iter().map(bound));
     }
     let (table, limit) = (F::Record::TABLE, query.limit + 1);
-    let times =
-        format!("SELECT ts FROM {table} t {} ORDER BY ts {way} LIMIT {limit}", rows.text);
+    let times = format!("SELECT ts FROM {table} t {} ORDER BY ts {way} LIMIT {limit}", rows.text);
     let mut values = rows.values.clone();
     if limit > DUCKDB_FETCHES_LATE {
         values = rows.twice();
