@@ -85,17 +85,29 @@ impl MemoryStore {
         {
             let mut state = store.open("write")?;
             for records in records {
-                write::check(&records, 0)?;
+                write::check(&records)?;
                 with_records!(&records, rows => state.write(rows, None, store.capacity))?;
             }
         }
         Ok(store)
     }
 
-    /// The same store, that awaits `delay` of an operation's name before it does anything.
+    /// Every operation, by the name of its method.
+    pub const OPERATIONS: &'static [&'static str] = faults::OPERATIONS;
+
+    /// The same store, where each operation first awaits `delay` of its name.
     ///
-    /// An operation has the name that [`fail_next`](Self::fail_next) lists. With the paused time of
-    /// tokio nothing really waits.
+    /// ```
+    /// use std::time::Duration;
+    /// use tradekeep_store_traits::MemoryStore;
+    ///
+    /// // Under `#[tokio::test(start_paused = true)]` nobody waits for it.
+    /// let slow = MemoryStore::new().with_delay(|op| async move {
+    ///     if op == "write" {
+    ///         tokio::time::sleep(Duration::from_millis(50)).await;
+    ///     }
+    /// });
+    /// ```
     #[must_use]
     pub fn with_delay<F, D>(mut self, delay: F) -> Self
     where
@@ -106,17 +118,29 @@ impl MemoryStore {
         self
     }
 
-    /// Makes the next `times` calls of the operation `op` fail with `error`; they do nothing then. It
-    /// replaces what was set for `op` before, so that 0 times ends it.
+    /// Makes the next `times` calls of the operation `op` fail with `error`; nothing is done by them.
+    /// It replaces what was set for `op` before, so that 0 times ends it.
     ///
-    /// Operations are named as their methods are: `write`, `settle`, `watermark`, `close`, `ticks`,
-    /// `candles`, `series`, `trades`, `performance`, `orders`, `fills`, `positions`, `metrics`,
-    /// `metric_stats`, `metric_buckets`, `latencies`, `latency_stats`, `latency_histogram`,
-    /// `slippage`, `mev_events`, `mev_analysis`, `summary`, `system_events`, `node_health`,
-    /// `partitions`, `drop_partitions`, `table_stats`, `optimize`, `health`.
+    /// What the caller did wrong (`InvalidInput`) is still answered first.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// use tradekeep_store_traits::{Act, ErrorKind, MemoryStore, RecordSinkExt, StoreError};
+    ///
+    /// let store = MemoryStore::new();
+    /// store.fail_next("write", 2, || {
+    ///     StoreError::new(ErrorKind::Connection, "memory", "write", "the server went away")
+    ///         .with_act(Act::Retry { after: None })
+    /// })?;
+    /// assert!(store.save_ticks(Vec::new()).await.unwrap_err().is_transient());
+    /// assert!(store.save_ticks(Vec::new()).await.is_err());
+    /// assert!(store.save_ticks(Vec::new()).await.is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// When there is no such operation: such a failure would never come.
+    /// When `op` is none of [`OPERATIONS`](Self::OPERATIONS): such a failure would never come.
     pub fn fail_next(
         &self,
         op: &str,
@@ -135,7 +159,12 @@ impl MemoryStore {
         // The state is changed only in steps that cannot panic half-way.
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.closed {
-            return Err(StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed"));
+            return Err(StoreError::new(
+                ErrorKind::Connection,
+                STORE,
+                op,
+                "the store is closed: open a new one",
+            ));
         }
         Ok(state)
     }

@@ -9,8 +9,8 @@ use tradekeep_models::InvalidInput;
 
 use crate::{Result, StoreError};
 
-/// Every operation there is.
-const OPERATIONS: [&str; 29] = [
+/// Every operation, by the name of its method.
+pub(super) const OPERATIONS: &[&str] = &[
     "write",
     "settle",
     "watermark",
@@ -72,7 +72,7 @@ impl Faults {
         error: impl Fn() -> StoreError + Send + Sync + 'static,
     ) -> std::result::Result<(), InvalidInput> {
         let unknown = || InvalidInput::new("op", format!("is none of {}", OPERATIONS.join(", ")));
-        let op = OPERATIONS.into_iter().find(|known| *known == op).ok_or_else(unknown)?;
+        let op = OPERATIONS.iter().copied().find(|known| *known == op).ok_or_else(unknown)?;
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.retain(|failure| failure.op != op);
         failures.push(Failure { op, left: times, error: Box::new(error) });

@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Cursor, Decimal, InvalidInput, Labels, Latency, LatencyFilter,
-    LatencyNumbers, LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter, MetricQuery,
-    MevAnalysis, MevEvent, MevFilter, MevQuery, Name, Page, SlippageSource, SlippageStats, Summary,
-    Symbol, TimeRange, Trade, TradeFilter, ValueStats,
+    BucketCursor, BucketQuery, Cursor, Decimal, Latency, LatencyFilter, LatencyNumbers,
+    LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter, MetricQuery, MevAnalysis,
+    MevEvent, MevFilter, MevQuery, Name, Page, SlippageSource, SlippageStats, Summary, Symbol,
+    TimeRange, Trade, TradeFilter, ValueStats,
 };
 
 use super::tables::{Held, Tables};
 use super::{MemoryStore, invalid, too_large};
 use crate::{MetricStore, Result};
-
-/// Bounds that a histogram may have.
-const MOST_BOUNDS: usize = 1_000;
 
 #[async_trait]
 impl MetricStore for MemoryStore {
@@ -78,7 +75,7 @@ impl MetricStore for MemoryStore {
         filter: &LatencyFilter,
         bounds_ns: &[u64],
     ) -> Result<Vec<u64>> {
-        check_bounds(bounds_ns).map_err(invalid("latency_histogram"))?;
+        LatencyNumbers::check_bounds(bounds_ns).map_err(invalid("latency_histogram"))?;
         self.io("latency_histogram").await?;
         let state = self.open("latency_histogram")?;
         let mut counts = vec![0; bounds_ns.len() + 1];
@@ -94,7 +91,7 @@ impl MetricStore for MemoryStore {
         token: Option<&Symbol>,
     ) -> Result<Option<SlippageStats>> {
         self.io("slippage").await?;
-        slippage(&self.open("slippage")?.tables, range, token).map_err(invalid("slippage"))
+        Ok(slippage(&self.open("slippage")?.tables, range, token))
     }
 
     async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
@@ -115,7 +112,6 @@ impl MetricStore for MemoryStore {
         let latencies = LatencyFilter { range, ..LatencyFilter::default() };
         let took = succeeded(Latency::rows(tables).matching(&latencies));
         let numbers = LatencyNumbers::of(took);
-        let slippage = slippage(tables, range, None).map_err(invalid("summary"))?;
         let events = MevFilter { range, ..MevFilter::default() };
         let (avoided, suffered): (Vec<_>, Vec<_>) =
             MevEvent::rows(tables).matching(&events).partition(|event| event.avoided);
@@ -123,7 +119,7 @@ impl MetricStore for MemoryStore {
             total_trades: Trade::rows(tables).matching(&trades).count() as u64,
             avg_latency_ns: numbers.map(|numbers| numbers.avg_ns),
             p99_latency_ns: numbers.map(|numbers| numbers.p99_ns),
-            avg_slippage_bps: slippage.map(|slippage| slippage.numbers.avg),
+            avg_slippage_bps: slippage(tables, range, None).map(|slippage| slippage.numbers.avg),
             mev_avoided: avoided.len() as u64,
             mev_suffered: suffered.len() as u64,
         })
@@ -140,32 +136,15 @@ fn succeeded<'a>(latencies: impl IntoIterator<Item = &'a Latency>) -> Vec<u64> {
     done.map(|latency| latency.latency_ns).collect()
 }
 
-fn check_bounds(bounds: &[u64]) -> std::result::Result<(), InvalidInput> {
-    if !(1..=MOST_BOUNDS).contains(&bounds.len()) {
-        return Err(InvalidInput::new("bounds", format!("must be 1 to {MOST_BOUNDS}")));
-    }
-    if !bounds.is_sorted_by(|a, b| a < b) {
-        return Err(InvalidInput::new("bounds", "must increase"));
-    }
-    Ok(())
-}
-
 /// Slippage of our trades where they have any, else of the metric.
-fn slippage(
-    tables: &Tables,
-    range: TimeRange,
-    token: Option<&Symbol>,
-) -> std::result::Result<Option<SlippageStats>, InvalidInput> {
-    let trades = TradeFilter { range, token: token.cloned(), ..TradeFilter::default() };
-    let measured = Trade::rows(tables).matching(&trades).filter_map(|t| t.actual_slippage);
-    if let Some(numbers) = ValueStats::of(measured.map(Decimal::to_f64).collect()) {
-        return Ok(Some(SlippageStats { source: SlippageSource::Trades, numbers }));
-    }
-    let labels = match token {
-        Some(token) => Labels::default().with("token", token.as_str())?,
-        None => Labels::default(),
-    };
-    let metric = MetricFilter { name: Some(Name::new("slippage_bps")?), labels, range };
-    let stats = |numbers| SlippageStats { source: SlippageSource::Metric, numbers };
-    Ok(values(tables, &metric).map(stats))
+fn slippage(tables: &Tables, range: TimeRange, token: Option<&Symbol>) -> Option<SlippageStats> {
+    let filter = TradeFilter { range, token: token.cloned(), ..TradeFilter::default() };
+    let trades = Trade::rows(tables).matching(&filter);
+    let measured = trades.filter_map(|trade| trade.actual_slippage).map(Decimal::to_f64).collect();
+    let of_trades = ValueStats::of(measured)
+        .map(|numbers| SlippageStats { source: SlippageSource::Trades, numbers });
+    of_trades.or_else(|| {
+        let numbers = values(tables, &SlippageStats::metric(range, token))?;
+        Some(SlippageStats { source: SlippageSource::Metric, numbers })
+    })
 }

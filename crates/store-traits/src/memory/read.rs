@@ -38,7 +38,7 @@ impl State {
         filter: &'a TickFilter,
         after: Option<&TickCursor>,
     ) -> impl Iterator<Item = &'a Tick> {
-        let rows = Tick::rows(&self.tables).range(filter.range, after.map(place));
+        let rows = Tick::rows(&self.tables).range(filter.range, after.map(place), false);
         rows.map(|(_, tick)| tick).filter(|tick| filter.matches(tick))
     }
 }

@@ -18,9 +18,8 @@ pub(super) struct Rows<R> {
     places: Places,
     /// By the columns that rows are ordered by.
     in_order: BTreeMap<Key, Arc<R>>,
-    /// By identity and time. One identity may be stored with several times: those that no batch met
-    /// within its own.
-    identities: BTreeMap<(Key, Timestamp), Arc<R>>,
+    /// By identity. There may be several of one: those that no batch met within its times.
+    identities: HashMap<Key, Vec<Arc<R>>>,
     /// The highest version of each subject, and the place in order of that.
     highest: HashMap<Key, (Value<'static>, Key)>,
     /// The values of the column that no two subjects share: when, and whose.
@@ -49,7 +48,7 @@ impl<R: Record> Default for Rows<R> {
                 unique: R::UNIQUE.and_then(R::place),
             },
             in_order: BTreeMap::new(),
-            identities: BTreeMap::new(),
+            identities: HashMap::new(),
             highest: HashMap::new(),
             taken: BTreeSet::new(),
         }
@@ -90,8 +89,8 @@ impl<R: Record> Rows<R> {
         identity: &Key,
         (first, last): Window,
     ) -> impl Iterator<Item = &R> {
-        let range = (identity.clone(), first)..=(identity.clone(), last);
-        self.identities.range(range).map(|(_, row)| row.as_ref())
+        let rows = self.identities.get(identity).into_iter().flatten().map(Arc::as_ref);
+        rows.filter(move |row| (first..=last).contains(&row.ts()))
     }
 
     /// Whether a row in the window has this value in the column that no two subjects share, and is
@@ -108,11 +107,11 @@ impl<R: Record> Rows<R> {
             .any(|(_, _, owner)| owner != subject)
     }
 
-    /// Keeps a row that is new.
-    pub(super) fn insert(&mut self, row: &R) {
+    /// Keeps a row that is new, with its identity.
+    pub(super) fn insert(&mut self, identity: Key, row: &R) {
         let place = key(row, &self.places.order);
         let stored = Arc::new(row.clone());
-        self.identities.insert((self.identity(row), row.ts()), Arc::clone(&stored));
+        self.identities.entry(identity).or_default().push(Arc::clone(&stored));
         if let Some(value) = self.unique(row) {
             self.taken.insert((value, row.ts(), self.subject(row)));
         }
@@ -143,7 +142,10 @@ impl<R: Record> Rows<R> {
         let before = self.len();
         let keep = |ts: Timestamp| !days.contains(&ts.day());
         self.in_order.retain(|_, row| keep(row.ts()));
-        self.identities.retain(|(_, ts), _| keep(*ts));
+        self.identities.retain(|_, rows| {
+            rows.retain(|row| keep(row.ts()));
+            !rows.is_empty()
+        });
         self.taken.retain(|(_, ts, _)| keep(*ts));
         self.highest.clear();
         // What is the highest version now may have been a lower one before.
@@ -155,54 +157,31 @@ impl<R: Record> Rows<R> {
         (before - self.len()) as u64
     }
 
-    /// The rows of a range of time, in order, behind the one at `after`.
+    /// The rows of a range of time, in order; with `newest_first` those before the one at `after`,
+    /// else those behind it.
     pub(super) fn range(
         &self,
         range: TimeRange,
         after: Option<Key>,
+        newest_first: bool,
     ) -> impl DoubleEndedIterator<Item = (&Key, &R)> {
-        // A time alone stands before every row of that time.
+        // A time alone stands before every row of that time, and no value at all before everything.
         let at = |ts: Timestamp| vec![Value::Time(ts)];
-        let first = range.from().map(at).map_or(Bound::Unbounded, Bound::Included);
-        self.between(
-            match (first, after) {
-                (Bound::Included(first), Some(after)) if after < first => Bound::Included(first),
-                (_, Some(after)) => Bound::Excluded(after),
-                (first, None) => first,
-            },
-            range.to().map(at).map_or(Bound::Unbounded, Bound::Excluded),
-        )
-    }
-
-    /// The rows of a range of time, in order, before the one at `end`.
-    fn range_before(
-        &self,
-        range: TimeRange,
-        end: Option<Key>,
-    ) -> impl DoubleEndedIterator<Item = (&Key, &R)> {
-        let at = |ts: Timestamp| vec![Value::Time(ts)];
-        let last = range.to().map(at);
-        let end = match (last, end) {
-            (Some(last), Some(end)) => Some(last.min(end)),
-            (last, end) => last.or(end),
-        };
-        self.between(
-            range.from().map(at).map_or(Bound::Unbounded, Bound::Included),
-            end.map_or(Bound::Unbounded, Bound::Excluded),
-        )
-    }
-
-    fn between(
-        &self,
-        first: Bound<Key>,
-        end: Bound<Key>,
-    ) -> impl DoubleEndedIterator<Item = (&Key, &R)> {
-        let empty = match (&first, &end) {
-            // A cursor may be from a list of another range. The map does not take such bounds.
-            (Bound::Included(first) | Bound::Excluded(first), Bound::Excluded(end)) => first >= end,
-            _ => false,
-        };
-        let rows = (!empty).then(|| self.in_order.range((first, end)));
+        let mut first = range.from().map(at).unwrap_or_default();
+        let mut end = range.to().map(at);
+        match after {
+            Some(after) if newest_first => end = end.into_iter().chain([after]).min(),
+            Some(mut after) => {
+                // With one more value it stands right behind itself.
+                after.push(Value::Null);
+                first = first.max(after);
+            }
+            None => {}
+        }
+        // A cursor may be from a list of another range; the map does not take such bounds.
+        let empty = end.as_ref().is_some_and(|end| *end <= first);
+        let end = end.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = (!empty).then(|| self.in_order.range((Bound::Included(first), end)));
         rows.into_iter().flatten().map(|(place, row)| (place, row.as_ref()))
     }
 
@@ -211,7 +190,7 @@ impl<R: Record> Rows<R> {
         &'a self,
         filter: &F,
     ) -> impl Iterator<Item = &'a R> {
-        self.passing(filter, false, self.range(filter.range(), None))
+        self.passing(filter, false, self.range(filter.range(), None, false))
     }
 
     fn passing<'a, F: RecordFilter<Record = R>>(
@@ -228,13 +207,10 @@ impl<R: Record> Rows<R> {
 
     /// The rows that a page is made of: one more than it holds, where there are so many.
     pub(super) fn list<F: RecordFilter<Record = R>>(&self, query: &ListQuery<F>) -> Vec<R> {
-        let range = query.filter.range();
         let after = query.after.as_ref().map(|cursor| cursor.values().to_vec());
-        let rows: Box<dyn Iterator<Item = (&Key, &R)>> = if query.newest_first {
-            Box::new(self.range_before(range, after).rev())
-        } else {
-            Box::new(self.range(range, after))
-        };
+        let rows = self.range(query.filter.range(), after, query.newest_first);
+        let rows: Box<dyn Iterator<Item = (&Key, &R)>> =
+            if query.newest_first { Box::new(rows.rev()) } else { Box::new(rows) };
         let passing = self.passing(&query.filter, query.history, rows);
         passing.take(query.limit + 1).cloned().collect()
     }

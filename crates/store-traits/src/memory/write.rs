@@ -18,8 +18,7 @@ use crate::{
 impl RecordSink for MemoryStore {
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let (records, origin) = (batch.records(), batch.origin());
-        let replayed = self.open("write")?.replayed(records.table(), origin);
-        check(records, replayed)?;
+        check(records)?;
         self.io("write").await?;
         let mut state = self.open("write")?;
         with_records!(records, rows => state.write(rows, origin, self.capacity))
@@ -37,8 +36,8 @@ impl RecordSink for MemoryStore {
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
         self.io("watermark").await?;
-        let position = (stream.clone(), epoch, table);
-        Ok(self.open("watermark")?.watermarks.get(&position).copied())
+        let stream = (stream.clone(), epoch, table);
+        Ok(self.open("watermark")?.watermarks.get(&stream).copied())
     }
 
     async fn close(&self) -> Result<()> {
@@ -50,30 +49,16 @@ impl RecordSink for MemoryStore {
     }
 }
 
-/// Refuses records that break a rule, but for the first `replayed`.
-pub(super) fn check(records: &Records, replayed: usize) -> Result<()> {
-    let Err(mut bad) = records.validate() else {
-        return Ok(());
-    };
-    bad.retain(|row| row.index >= replayed);
-    if bad.is_empty() { Ok(()) } else { Err(refused(ErrorKind::InvalidInput, bad)) }
+/// Refuses records that break a rule.
+pub(super) fn check(records: &Records) -> Result<()> {
+    records.validate().map_err(refused(ErrorKind::InvalidInput))
 }
 
-fn refused(kind: ErrorKind, bad: Vec<BadRow>) -> StoreError {
-    let reason = bad.first().map(|row| row.reason.as_str()).unwrap_or_default();
-    let context = format!("{} rows were refused: {reason}", bad.len());
-    StoreError::new(kind, STORE, "write", context).with_act(Act::BadRows(bad))
+fn refused(kind: ErrorKind) -> impl Fn(Vec<BadRow>) -> StoreError {
+    move |rows| StoreError::bad_rows(kind, STORE, "write", rows)
 }
 
 impl State {
-    /// How many of the first records of a batch the watermark drops.
-    fn replayed(&self, table: Table, origin: Option<&Origin>) -> usize {
-        origin.map_or(0, |origin| {
-            let position = (origin.stream.clone(), origin.epoch, table);
-            origin.replayed(self.watermarks.get(&position).copied())
-        })
-    }
-
     /// Stores the records of a batch that are new: all of them or, with an error, none.
     pub(super) fn write<R: Held>(
         &mut self,
@@ -81,10 +66,11 @@ impl State {
         origin: Option<&Origin>,
         capacity: usize,
     ) -> Result<Ack> {
-        let replayed = self.replayed(R::TABLE, origin);
-        let new = R::rows(&self.tables)
-            .new_of(rows, replayed)
-            .map_err(|bad| refused(ErrorKind::Conflict, bad))?;
+        let stream = origin.map(|origin| (origin.stream.clone(), origin.epoch, R::TABLE));
+        let seen = stream.as_ref().and_then(|stream| self.watermarks.get(stream).copied());
+        let replayed = origin.map_or(0, |origin| origin.replayed(seen));
+        let new =
+            R::rows(&self.tables).new_of(rows, replayed).map_err(refused(ErrorKind::Conflict))?;
         if self.tables.len() + new.len() > capacity {
             let context = format!("the store is full: it holds {capacity} records at most");
             return Err(
@@ -93,11 +79,10 @@ impl State {
         }
         let inserted = new.len();
         let table = R::rows_mut(&mut self.tables);
-        new.into_iter().for_each(|row| table.insert(row));
-        if let Some((origin, last)) = origin.and_then(|o| Some((o, *o.seqs.last()?))) {
-            let position = (origin.stream.clone(), origin.epoch, R::TABLE);
-            let mark = self.watermarks.entry(position).or_default();
-            *mark = last.max(*mark);
+        new.into_iter().for_each(|(identity, row)| table.insert(identity, row));
+        if let Some((stream, last)) = stream.zip(origin.and_then(|origin| origin.seqs.last())) {
+            let mark = self.watermarks.entry(stream).or_default();
+            *mark = (*last).max(*mark);
         }
         self.last_token += 1;
         Ok(Ack {
@@ -116,50 +101,43 @@ enum Verdict {
     Conflict(String),
 }
 
-/// Records of a batch that were found to be new so far.
-struct Earlier<'a, R> {
+/// Records of a batch that are new, as far as it was looked at.
+struct New<'a, R> {
+    /// By identity.
     rows: HashMap<Key, &'a R>,
     /// Whose each value is in the column that no two subjects share.
     taken: HashMap<Value<'static>, Key>,
 }
 
 impl<R: Record> Rows<R> {
-    /// Those of `rows` behind the first `replayed` that are new, or all that conflict.
+    /// Those of `rows` behind the first `replayed` that are new, by identity; or all that conflict.
     fn new_of<'a>(
         &self,
         rows: &'a [R],
         replayed: usize,
-    ) -> std::result::Result<Vec<&'a R>, Vec<BadRow>> {
+    ) -> std::result::Result<HashMap<Key, &'a R>, Vec<BadRow>> {
+        let mut new = New { rows: HashMap::new(), taken: HashMap::new() };
+        let mut bad = Vec::new();
         let times = || rows[replayed..].iter().map(R::ts);
         let Some(window) = times().min().zip(times().max()) else {
-            return Ok(Vec::new());
+            return Ok(new.rows);
         };
-        let mut earlier = Earlier { rows: HashMap::new(), taken: HashMap::new() };
-        let (mut new, mut bad) = (Vec::new(), Vec::new());
         for (index, row) in rows.iter().enumerate().skip(replayed) {
             let identity = self.identity(row);
-            match self.verdict(row, &identity, &earlier, window) {
+            match self.verdict(row, &identity, &new, window) {
                 Verdict::Duplicate => {}
                 Verdict::Conflict(reason) => bad.push(BadRow { index, reason }),
                 Verdict::New => {
-                    earlier.rows.insert(identity, row);
-                    let unique = self.unique(row).map(|value| (value, self.subject(row)));
-                    earlier.taken.extend(unique);
-                    new.push(row);
+                    new.rows.insert(identity, row);
+                    new.taken.extend(self.unique(row).map(|value| (value, self.subject(row))));
                 }
             }
         }
-        if bad.is_empty() { Ok(new) } else { Err(bad) }
+        if bad.is_empty() { Ok(new.rows) } else { Err(bad) }
     }
 
-    fn verdict(
-        &self,
-        row: &R,
-        identity: &Key,
-        earlier: &Earlier<'_, R>,
-        window: Window,
-    ) -> Verdict {
-        let in_batch = earlier.rows.get(identity).copied();
+    fn verdict(&self, row: &R, identity: &Key, new: &New<'_, R>, window: Window) -> Verdict {
+        let in_batch = new.rows.get(identity).copied();
         let mut known = self.of_identity(identity, window).chain(in_batch).peekable();
         if known.peek().is_some() {
             // Equal to any is enough: what was stored once can be sent again.
@@ -174,7 +152,7 @@ impl<R: Record> Rows<R> {
             return Verdict::New;
         };
         let subject = self.subject(row);
-        let in_batch = earlier.taken.get(&value).is_some_and(|owner| *owner != subject);
+        let in_batch = new.taken.get(&value).is_some_and(|owner| *owner != subject);
         if in_batch || self.is_taken(&value, &subject, window) {
             let column = R::UNIQUE.unwrap_or_default();
             let thing = R::TABLE.as_str().trim_end_matches('s');
