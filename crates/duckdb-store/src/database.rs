@@ -28,10 +28,11 @@ pub(crate) struct Database {
     config: DuckDbConfig,
     /// Nothing when in memory.
     file: Option<PathBuf>,
-    /// Nothing when in memory, or in a folder that may not be written.
-    lease: Option<Lease>,
     state: Mutex<State>,
     changed: Condvar,
+    /// Nothing when in memory, or in a folder that may not be written. After the connections: fields are
+    /// dropped in order.
+    lease: Option<Lease>,
 }
 
 #[derive(Debug)]
@@ -57,6 +58,8 @@ struct State {
     opening: Duration,
     /// Others go first until then.
     courtesy: Option<Instant>,
+    /// When opening it last failed.
+    refused_at: Option<Instant>,
     first: bool,
     troubles: Vec<Trouble>,
     closed: bool,
@@ -95,22 +98,26 @@ impl Database {
             closing: Duration::ZERO,
             opening: Duration::ZERO,
             courtesy: None,
+            refused_at: None,
             first: true,
             troubles: Vec::new(),
             closed: false,
             claim,
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let database = Arc::new(Self { config, file, lease, state, changed });
+        let database = Arc::new(Self { config, file, state, changed, lease });
         drop(database.enter(database.lock(), Access::Read, database.config.open_wait())?);
         doorman::start(&database)?;
         Ok(database)
     }
 
-    /// A connection for one operation, once it is this process's turn.
-    pub(crate) fn check_out(&self, access: Access) -> Result<Lent<'_>> {
-        let mut patience = self.config.open_wait();
+    /// A connection for one operation, once it is this process's turn. Who asked before the turn was
+    /// last refused has waited enough: what waits in a queue does not wait its whole time one after
+    /// another.
+    pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Result<Lent<'_>> {
         let mut state = self.lock();
+        let waited = state.refused_at.is_some_and(|refused| asked <= refused);
+        let mut patience = if waited { Duration::ZERO } else { self.config.open_wait() };
         state.writes_waiting += usize::from(access == Access::Write);
         let outcome = loop {
             match &state.phase {
@@ -188,6 +195,7 @@ impl Database {
             }
             Err(error) => {
                 state.phase = Phase::Away;
+                state.refused_at = Some(Instant::now());
                 Err(error)
             }
         };

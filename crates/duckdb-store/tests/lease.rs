@@ -135,7 +135,7 @@ async fn stopped_holder_is_named() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let impatient = config(folder.path()).with_open_wait(Duration::from_millis(300));
-    let store = DuckDbStore::connect(impatient).await.unwrap();
+    let store = Arc::new(DuckDbStore::connect(impatient).await.unwrap());
     let mut holder = Other::start(folder.path(), "obey");
     assert_eq!(holder.hear(), "ready");
     assert_eq!(holder.ask("save 0 3"), "3 0");
@@ -148,6 +148,17 @@ async fn stopped_holder_is_named() {
     let text = error.to_string();
     assert!(!cfg!(target_os = "linux") || text.contains(&name), "{text}");
     assert!(text.contains("has the database open") && !text.contains('\n'), "{text}");
+    // Many that wait do so together, not one after another.
+    let (refused, took) = timed(async {
+        let mut saves = tokio::task::JoinSet::new();
+        for n in 0..20 {
+            let store = Arc::clone(&store);
+            saves.spawn(async move { store.save_ticks(ticks("X", n, 1)).await.is_err() });
+        }
+        saves.join_all().await
+    })
+    .await;
+    assert!(refused.iter().all(|refused| *refused) && took < PATIENCE * 2, "{took:?}");
     let health = store.health().await;
     assert!(!health.readable && !health.writable, "{health:?}");
     assert_eq!(health.troubles.len(), 1);
