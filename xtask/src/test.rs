@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::packages::select;
+use crate::packages::{need_duckdb, select};
 use crate::run::{cargo, checked, line, works};
 use crate::setup::{self, DuckDb};
 
@@ -17,7 +17,7 @@ struct Step {
 }
 
 pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
-    let duckdb = setup::run(root)?;
+    let duckdb = if need_duckdb(crates) { setup::run(root)? } else { DuckDb::Library };
     let steps =
         if crates.is_empty() { all(root, duckdb) } else { vec![test(root, crates, duckdb)] };
 
