@@ -1,6 +1,7 @@
 //! Child processes, with errors that name the command.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -33,7 +34,7 @@ pub(crate) fn checked(command: &mut Command) -> Result<()> {
 }
 
 /// Whether `program args…` starts and succeeds; its output is dropped.
-pub(crate) fn works(program: &str, args: &[&str]) -> bool {
+pub(crate) fn works(program: impl AsRef<OsStr>, args: &[&str]) -> bool {
     Command::new(program)
         .args(args)
         .stdin(Stdio::null())
