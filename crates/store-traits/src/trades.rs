@@ -12,7 +12,8 @@ use crate::{PartitionAdmin, PartitionAdminExt, RecordSink, Result, Table};
 /// A store that answers for our own trades.
 ///
 /// **Versions.** Each trade is answered once, in its highest version, and is filtered by that; a query
-/// for `history` answers every version. **Read after write**, whole batches and empty answers are as
+/// for `history` answers every version. Where that version is stored twice with other content, as a
+/// conflict that no batch could see, both are answered. **Read after write**, whole batches and empty answers are as
 /// [`TickStore`](crate::TickStore) promises.
 #[async_trait]
 pub trait TradeStore: RecordSink + PartitionAdmin {
