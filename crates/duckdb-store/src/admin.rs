@@ -5,13 +5,16 @@ use std::path::Path;
 
 use duckdb::Connection;
 use tradekeep_models::{Day, NANOS_PER_DAY};
-use tradekeep_store_traits::{Delivery, Health, Partition, Result, Table, TableStats, Trouble};
+use tradekeep_store_traits::{
+    Delivery, ErrorKind, Health, Partition, Result, Table, TableStats, Trouble,
+};
 
+use crate::database::Database;
 use crate::error::classify;
 use crate::read::{self, query};
 use crate::readers::Readers;
 use crate::rows::cells::only_row;
-use crate::writer::Writer;
+use crate::writer::{Session, Writer};
 use crate::{STORE, log, rows, sql};
 
 /// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
@@ -28,7 +31,10 @@ pub(crate) fn partitions(
     let days = days?.concat();
     let all = days.iter().map(|(_, rows)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
-    Ok(days.into_iter().map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) }).collect())
+    Ok(days
+        .into_iter()
+        .map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) })
+        .collect())
 }
 
 /// What each table holds; `file` is the database's, to measure.
@@ -104,14 +110,15 @@ pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day])
 /// Free space under which the disk is called nearly full.
 const LITTLE_SPACE: u64 = 512 << 20;
 
-/// Tries a read and a write that changes nothing.
+/// Tries a read, through the lease as any reader, and a write that changes nothing where the database is
+/// open to write; nobody else is kept waiting for the answer.
 pub(crate) async fn health(
+    database: &Database,
     readers: &Readers,
     writer: &Writer,
     folder: Option<&Path>,
-    opening: Option<Trouble>,
 ) -> Health {
-    let mut troubles: Vec<Trouble> = opening.into_iter().collect();
+    let mut troubles = database.troubles();
     let mut note = |cause: String, remedy: &str| {
         troubles.push(Trouble { cause, remedy: remedy.into() });
     };
@@ -121,16 +128,13 @@ pub(crate) async fn health(
             connection.version().map_err(|error| classify("health", error))
         })
         .await;
-    let write = writer
-        .run("health", |session| {
-            session
-                .connection
-                .execute_batch("BEGIN; ROLLBACK")
-                .map_err(|error| classify("health", error))
-        })
-        .await;
+    let write = if database.is_writing() { try_write(writer).await } else { Ok(()) };
     for error in [read.as_ref().err(), write.as_ref().err()].into_iter().flatten() {
-        note(error.to_string(), "close the store and open it again");
+        let remedy = match error.kind {
+            ErrorKind::Conflict => "ask again when that process has let go of it",
+            _ => "close the store and open it again",
+        };
+        note(error.to_string(), remedy);
     }
     let folder_writable = folder.is_none_or(|folder| match try_file(folder) {
         Ok(()) => true,
@@ -148,17 +152,29 @@ pub(crate) async fn health(
         store: STORE,
         version: read.as_ref().ok().cloned(),
         readable: read.is_ok(),
-        writable: write.is_ok() && folder_writable,
+        writable: read.is_ok() && write.is_ok() && folder_writable && database.may_write(),
         troubles,
     }
 }
 
+async fn try_write(writer: &Writer) -> Result<()> {
+    let nothing = |session: &mut Session| {
+        let done = session.connection.execute_batch("BEGIN; ROLLBACK");
+        done.map_err(|error| classify("health", error))
+    };
+    writer.run("health", nothing).await
+}
+
 /// Writes a file beside the database, as the write-ahead log is written, and removes it.
 fn try_file(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(".health");
+    // Another process may try at the same moment.
+    let path = folder.join(format!(".health.{}", std::process::id()));
     let written = fs::write(&path, [0; 4096]);
-    let removed = fs::remove_file(&path);
-    written.and(removed)
+    match fs::remove_file(&path) {
+        // So may another call of this one.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => written,
+        removed => written.and(removed),
+    }
 }
 
 fn free_space(folder: &Path) -> Option<u64> {

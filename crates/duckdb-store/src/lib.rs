@@ -3,8 +3,12 @@
 mod admin;
 mod claim;
 mod config;
+mod database;
 mod error;
+mod holder;
+mod lease;
 mod log;
+mod mend;
 mod open;
 mod read;
 mod readers;

@@ -80,7 +80,10 @@ impl MetricStore for DuckDbStore {
         self.ask("metric_stats", filter, stats::metrics).await
     }
 
-    async fn metric_buckets(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
+    async fn metric_buckets(
+        &self,
+        query: &BucketQuery,
+    ) -> Result<Page<MetricBucket, BucketCursor>> {
         query.validate().map_err(invalid("metric_buckets"))?;
         self.ask("metric_buckets", query, stats::buckets).await
     }
@@ -113,7 +116,8 @@ impl MetricStore for DuckDbStore {
         token: Option<&Symbol>,
     ) -> Result<Option<SlippageStats>> {
         let token = token.cloned();
-        let read = move |connection: &Connection| stats::slippage(connection, range, token.as_ref());
+        let read =
+            move |connection: &Connection| stats::slippage(connection, range, token.as_ref());
         self.read("slippage", read).await
     }
 
@@ -145,8 +149,7 @@ impl EventStore for DuckDbStore {
 impl Maintenance for DuckDbStore {
     async fn table_stats(&self) -> Result<Vec<TableStats>> {
         let file = self.file();
-        let read =
-            move |connection: &Connection| admin::table_stats(connection, file.as_deref());
+        let read = move |connection: &Connection| admin::table_stats(connection, file.as_deref());
         self.read("table_stats", read).await
     }
 

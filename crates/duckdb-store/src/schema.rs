@@ -61,6 +61,12 @@ fn version(connection: &Connection) -> Result<u32> {
         .map_err(|error| classify(OP, error))
 }
 
+/// Whether the tables are those of this version, so that nothing has to be set up.
+pub(crate) fn is_current(connection: &Connection) -> bool {
+    let latest = STEPS.last().map_or(0, |(version, _)| *version);
+    version(connection).is_ok_and(|found| found == latest)
+}
+
 fn wrong_version(found: u32, latest: u32) -> StoreError {
     let context = format!(
         "the database has schema version {found}, this tradekeep knows {latest}: use the tradekeep \
@@ -120,7 +126,9 @@ mod tests {
             )
             .unwrap();
         connection.execute_batch(STEPS[0].1).unwrap();
-        connection.execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)").unwrap();
+        connection
+            .execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)")
+            .unwrap();
         set_up(&mut connection).unwrap();
         assert_eq!(version(&connection).unwrap(), 2);
         let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();

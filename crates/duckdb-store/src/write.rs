@@ -73,7 +73,9 @@ fn bad_rows(kind: ErrorKind, mut rows: Vec<BadRow>) -> StoreError {
     let first = rows.first().map_or("", |row| row.reason.as_str());
     let context = match rows.len() {
         1 => format!("a row cannot be stored: {first}; correct it or leave it out"),
-        count => format!("{count} rows cannot be stored, the first: {first}; correct or leave them out"),
+        count => {
+            format!("{count} rows cannot be stored, the first: {first}; correct or leave them out")
+        }
     };
     StoreError::new(kind, STORE, OP, context).with_act(Act::BadRows(rows))
 }

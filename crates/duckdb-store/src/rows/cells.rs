@@ -22,9 +22,9 @@ pub(crate) fn rows_of<'a>(
     op: &'static str,
     batches: &'a [RecordBatch],
 ) -> impl Iterator<Item = Cells<'a>> {
-    batches.iter().flat_map(move |batch| {
-        (0..batch.num_rows()).map(move |row| Cells { op, batch, row })
-    })
+    batches
+        .iter()
+        .flat_map(move |batch| (0..batch.num_rows()).map(move |row| Cells { op, batch, row }))
 }
 
 /// The one row of a result that has just one.
@@ -74,7 +74,8 @@ impl<'a> Cells<'a> {
     }
 
     pub(crate) fn float(&self, column: usize) -> Result<f64> {
-        let floats = self.column(column).and_then(|values| values.as_primitive_opt::<Float64Type>());
+        let floats =
+            self.column(column).and_then(|values| values.as_primitive_opt::<Float64Type>());
         floats.map(|floats| floats.value(self.row)).ok_or_else(|| self.wrong(column))
     }
 

@@ -22,8 +22,7 @@ const SPREAD: &str = "count, sum, min, max, q[1], q[2], q[3]";
 pub(crate) fn metrics(filter: &MetricFilter) -> Sql {
     let rows = Conditions::of(filter, false);
     let numbers = numbers("value", "fsum");
-    let text =
-        format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM metrics t {})", rows.text);
+    let text = format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM metrics t {})", rows.text);
     Sql { text, values: rows.values }
 }
 
@@ -160,4 +159,3 @@ pub(crate) fn pairs(filter: &TradeFilter, versions: bool) -> Sql {
 pub(crate) fn extent(table: tradekeep_models::Table) -> String {
     format!("SELECT count(*), epoch_ns(min(ts)), epoch_ns(max(ts)) FROM {table}")
 }
-

@@ -16,10 +16,7 @@ use crate::write::shape::Shape;
 const NAMED_SYMBOLS: usize = 16;
 
 /// Strikes out the rows that `transaction` sees stored, and answers those that contradict them.
-pub(crate) fn strike_stored(
-    plan: &mut Plan,
-    transaction: &Transaction<'_>,
-) -> Result<Vec<BadRow>> {
+pub(crate) fn strike_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Result<Vec<BadRow>> {
     let symbols = symbols(plan);
     let names = plan.shape.names(&plan.shape.identity);
     let text = sql::within(plan.shape.table, &names, symbols.len());

@@ -62,8 +62,7 @@ impl Plan {
             let identity = self.identities.row(row);
             let hash = self.hasher.hash_one(identity.as_ref());
             let same = |other: &usize| self.identities.row(*other) == identity;
-            let rehash =
-                |other: &usize| self.hasher.hash_one(self.identities.row(*other).as_ref());
+            let rehash = |other: &usize| self.hasher.hash_one(self.identities.row(*other).as_ref());
             match self.first.entry(hash, same, rehash) {
                 hashbrown::hash_table::Entry::Vacant(free) => {
                     free.insert(row);
@@ -105,7 +104,8 @@ impl Plan {
         let all: Vec<usize> = (0..self.rows.num_columns()).collect();
         let converter = Shape::converter(&self.rows.schema(), &all).map_err(arrow)?;
         let contents = converter.convert_columns(self.rows.columns()).map_err(arrow)?;
-        let differ = |(row, earlier): &&(usize, usize)| contents.row(*row) != contents.row(*earlier);
+        let differ =
+            |(row, earlier): &&(usize, usize)| contents.row(*row) != contents.row(*earlier);
         Ok(self.repeats.iter().filter(differ).map(|(row, _)| self.bad(*row)).collect())
     }
 
