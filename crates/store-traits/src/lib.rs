@@ -12,6 +12,8 @@ mod metrics;
 mod partition;
 mod probe;
 mod sink;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod ticks;
 mod trades;
 
