@@ -13,10 +13,12 @@
 mod candles;
 mod lists;
 mod partitions;
+mod performance;
 mod records;
 mod samples;
 mod sink;
 mod ticks;
+mod trades;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -120,6 +122,8 @@ pub fn cases() -> Vec<Case> {
         partitions::cases(),
         records::cases(),
         lists::cases(),
+        trades::cases(),
+        performance::cases(),
     ]
     .concat()
 }
