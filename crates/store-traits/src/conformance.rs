@@ -11,6 +11,7 @@
 )]
 
 mod candles;
+mod executions;
 mod lists;
 mod partitions;
 mod performance;
@@ -124,6 +125,7 @@ pub fn cases() -> Vec<Case> {
         lists::cases(),
         trades::cases(),
         performance::cases(),
+        executions::cases(),
     ]
     .concat()
 }
