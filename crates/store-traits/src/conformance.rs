@@ -10,9 +10,13 @@
     reason = "a conformance case is a test"
 )]
 
+mod analysis;
+mod buckets;
 mod candles;
 mod executions;
+mod latencies;
 mod lists;
+mod metrics;
 mod partitions;
 mod performance;
 mod records;
@@ -126,6 +130,10 @@ pub fn cases() -> Vec<Case> {
         trades::cases(),
         performance::cases(),
         executions::cases(),
+        metrics::cases(),
+        buckets::cases(),
+        latencies::cases(),
+        analysis::cases(),
     ]
     .concat()
 }
