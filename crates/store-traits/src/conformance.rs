@@ -13,9 +13,12 @@
 mod analysis;
 mod buckets;
 mod candles;
+mod crowd;
+mod events;
 mod executions;
 mod latencies;
 mod lists;
+mod maintenance;
 mod metrics;
 mod partitions;
 mod performance;
@@ -134,6 +137,9 @@ pub fn cases() -> Vec<Case> {
         buckets::cases(),
         latencies::cases(),
         analysis::cases(),
+        events::cases(),
+        maintenance::cases(),
+        crowd::cases(),
     ]
     .concat()
 }
