@@ -5,12 +5,16 @@ use std::path::Path;
 
 use duckdb::Connection;
 use tradekeep_models::{Day, NANOS_PER_DAY};
-use tradekeep_store_traits::{Delivery, Health, Partition, Result, Table, Trouble};
+use tradekeep_store_traits::{
+    Delivery, ErrorKind, Health, Partition, Result, Table, TableStats, Trouble,
+};
 
+use crate::database::Database;
 use crate::error::classify;
-use crate::read::query;
+use crate::read::{self, query};
 use crate::readers::Readers;
-use crate::writer::Writer;
+use crate::rows::cells::only_row;
+use crate::writer::{Session, Writer};
 use crate::{STORE, log, rows, sql};
 
 /// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
@@ -25,16 +29,60 @@ pub(crate) fn partitions(
     let batches = query::<i64>("partitions", connection, &sql::days(table), [])?;
     let days: Result<Vec<_>> = batches.iter().map(rows::days).collect();
     let days = days?.concat();
-    let all: u64 = days.iter().map(|(_, rows)| rows).sum();
-    // Rows are spread evenly over the file, in the estimate.
+    let all = days.iter().map(|(_, rows)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
-    let share = |rows: u64| match on_disk {
+    Ok(days
+        .into_iter()
+        .map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) })
+        .collect())
+}
+
+/// What each table holds; `file` is the database's, to measure.
+pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Result<Vec<TableStats>> {
+    const OP: &str = "table_stats";
+    let extents = read::snapshot(OP, connection, |connection| {
+        let extent = |table: &Table| {
+            let found = query::<i64>(OP, connection, &sql::stats::extent(*table), [])?;
+            let row = only_row(OP, &found)?;
+            Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
+        };
+        Table::ALL.iter().map(extent).collect::<Result<Vec<_>>>()
+    })?;
+    let all = extents.iter().map(|(_, rows, ..)| rows).sum();
+    let on_disk = file.map(bytes_on_disk);
+    let stats = |(table, rows, first_ts, last_ts)| TableStats {
+        table,
+        rows,
+        bytes: share(on_disk, rows, all),
+        first_ts,
+        last_ts,
+    };
+    Ok(extents.into_iter().map(stats).collect())
+}
+
+/// The part of so many bytes on disk that `rows` of `all` rows take: spread evenly, in the estimate.
+fn share(on_disk: Option<u64>, rows: u64, all: u64) -> u64 {
+    match on_disk {
         Some(bytes) if bytes > 0 && all > 0 => {
             u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all)).unwrap_or(bytes)
         }
         _ => rows * ROW_BYTES,
-    };
-    Ok(days.into_iter().map(|(day, rows)| Partition { day, rows, bytes: share(rows) }).collect())
+    }
+}
+
+/// Writes every table that is not in order of time anew, and checkpoints: row groups of a short time
+/// each are what queries by time skip.
+pub(crate) fn optimize(connection: &mut Connection) -> Result<()> {
+    let duckdb = |error| classify("optimize", error);
+    let transaction = connection.transaction().map_err(duckdb)?;
+    for table in Table::ALL {
+        let found = query::<i64>("optimize", &transaction, &sql::disorder(*table), [])?;
+        if only_row("optimize", &found)?.int(0)? > 0 {
+            transaction.execute_batch(&sql::rewrite(*table)).map_err(duckdb)?;
+        }
+    }
+    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    connection.execute_batch("CHECKPOINT").map_err(duckdb)
 }
 
 /// The database's file and its write-ahead log. Their sizes only: opening them would end DuckDB's
@@ -62,14 +110,15 @@ pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day])
 /// Free space under which the disk is called nearly full.
 const LITTLE_SPACE: u64 = 512 << 20;
 
-/// Tries a read and a write that changes nothing.
+/// Tries a read, through the lease as any reader, and a write that changes nothing where the database is
+/// open to write; nobody else is kept waiting for the answer.
 pub(crate) async fn health(
+    database: &Database,
     readers: &Readers,
     writer: &Writer,
     folder: Option<&Path>,
-    opening: Option<Trouble>,
 ) -> Health {
-    let mut troubles: Vec<Trouble> = opening.into_iter().collect();
+    let mut troubles = database.troubles();
     let mut note = |cause: String, remedy: &str| {
         troubles.push(Trouble { cause, remedy: remedy.into() });
     };
@@ -79,16 +128,13 @@ pub(crate) async fn health(
             connection.version().map_err(|error| classify("health", error))
         })
         .await;
-    let write = writer
-        .run("health", |session| {
-            session
-                .connection
-                .execute_batch("BEGIN; ROLLBACK")
-                .map_err(|error| classify("health", error))
-        })
-        .await;
+    let write = if database.is_writing() { try_write(writer).await } else { Ok(()) };
     for error in [read.as_ref().err(), write.as_ref().err()].into_iter().flatten() {
-        note(error.to_string(), "close the store and open it again");
+        let remedy = match error.kind {
+            ErrorKind::Conflict => "ask again when that process has let go of it",
+            _ => "close the store and open it again",
+        };
+        note(error.to_string(), remedy);
     }
     let folder_writable = folder.is_none_or(|folder| match try_file(folder) {
         Ok(()) => true,
@@ -106,17 +152,29 @@ pub(crate) async fn health(
         store: STORE,
         version: read.as_ref().ok().cloned(),
         readable: read.is_ok(),
-        writable: write.is_ok() && folder_writable,
+        writable: read.is_ok() && write.is_ok() && folder_writable && database.may_write(),
         troubles,
     }
 }
 
+async fn try_write(writer: &Writer) -> Result<()> {
+    let nothing = |session: &mut Session| {
+        let done = session.connection.execute_batch("BEGIN; ROLLBACK");
+        done.map_err(|error| classify("health", error))
+    };
+    writer.run("health", nothing).await
+}
+
 /// Writes a file beside the database, as the write-ahead log is written, and removes it.
 fn try_file(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(".health");
+    // Another process may try at the same moment.
+    let path = folder.join(format!(".health.{}", std::process::id()));
     let written = fs::write(&path, [0; 4096]);
-    let removed = fs::remove_file(&path);
-    written.and(removed)
+    match fs::remove_file(&path) {
+        // So may another call of this one.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => written,
+        removed => written.and(removed),
+    }
 }
 
 fn free_space(folder: &Path) -> Option<u64> {

@@ -3,11 +3,16 @@
 mod admin;
 mod claim;
 mod config;
+mod database;
 mod error;
+mod holder;
+mod lease;
 mod log;
+mod mend;
 mod open;
 mod read;
 mod readers;
+mod roles;
 mod rows;
 mod schema;
 mod sql;

@@ -10,6 +10,14 @@ pub(crate) fn of(file: &Path) -> PathBuf {
     file.with_extension("duckdb.wal")
 }
 
+/// Whether a checkpoint of the database in `file` was cut off while others wrote: DuckDB 1.5 has a second
+/// log for them, and joins the two when it opens the database to write.
+pub(crate) fn left_by_a_checkpoint(file: &Path) -> bool {
+    ["wal.checkpoint", "wal.recovery"]
+        .iter()
+        .any(|ending| file.with_extension(format!("duckdb.{ending}")).exists())
+}
+
 /// A name in `quarantine/` beside `file`, for its log as it is now.
 pub(crate) fn refuge(file: &Path) -> io::Result<PathBuf> {
     let folder = file.with_file_name("quarantine");

@@ -1,15 +1,19 @@
 //! Opening a database safely: nothing that is there is lost, whatever state it is in.
+//!
+//! Who reads changes nothing at all, whatever it finds: other processes may read at the same time.
+//! What has to be made or mended is left to an opening for writing, which is alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use duckdb::{Config, Connection};
+use duckdb::{AccessMode, Config, Connection};
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
 
-use crate::claim::{self, Claim};
 use crate::error::classify;
+use crate::lease::Access;
+use crate::mend::{is_log_damage, loose_end, quarantine_log};
 use crate::{DuckDbConfig, STORE, log, schema, sql};
 
 const OP: &str = "open";
@@ -20,65 +24,175 @@ pub(crate) const FILE: &str = "tradekeep.duckdb";
 /// An open database, and what had to be done to open it.
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
-    /// To be held as long as any connection is open.
-    pub(crate) claim: Option<Claim>,
     pub(crate) trouble: Option<Trouble>,
 }
 
-/// Opens the database of `config`, sets it up where it is empty, and locks its settings.
-///
-/// A damaged write-ahead log is moved to `quarantine/` and the database opened as of its last
-/// checkpoint; a damaged database is left as it is.
-pub(crate) fn open(config: &DuckDbConfig) -> Result<Opened> {
-    let file = config.folder().map(database_file).transpose()?;
-    let claim = file.as_deref().map(|file| claim::wait(file, config.open_wait())).transpose()?;
-    let mut trouble = None;
-    let mut connection = match &file {
-        None => connect(config, None)?,
-        Some(file) => {
-            // DuckDB would delete a log that it finds without its database.
-            if !file.exists() && log::of(file).exists() {
-                trouble = Some(quarantine_log(file, "was there without its database")?);
-            }
-            // Before DuckDB opens it, and removes the end of its log.
-            let copy = log::copy_loose_end(file).map_err(|error| {
-                let context = format!("the write-ahead log cannot be copied: {error}");
-                StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
-            })?;
-            let opened = connect_patiently(config, file);
-            match (&opened, copy) {
-                (Ok(_), Some(copy)) => trouble = Some(loose_end(&copy)),
-                // Its log is still there, or another process is writing it.
-                (Err(_), Some(copy)) => drop(fs::remove_file(copy)),
-                (_, None) => {}
-            }
-            match opened {
-                Err(error) if is_log_damage(&error, file) => {
-                    trouble = Some(quarantine_log(file, "was damaged")?);
-                    connect_patiently(config, file)?
-                }
-                outcome => outcome?,
-            }
-        }
-    };
-    schema::set_up(&mut connection)?;
-    if let Some(file) = &file {
-        check_length(&connection, file)?;
-    }
-    connection
-        .execute_batch("SET lock_configuration = true")
-        .map_err(|error| classify(OP, error))?;
-    Ok(Opened { connection, claim, trouble })
+/// How to open a database file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opening<'a> {
+    pub(crate) config: &'a DuckDbConfig,
+    pub(crate) file: &'a Path,
+    /// Whether this store opens it for the first time, and not again after it gave way.
+    pub(crate) first: bool,
+    /// How long to wait for a process that has it open outside the lease.
+    pub(crate) deadline: Instant,
 }
 
 /// The database's file in `folder`, which is made where it does not exist.
-fn database_file(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn database_file(folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).map_err(|error| {
         let context =
             format!("the folder {} cannot be made: {error}; name another one", folder.display());
         StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
     })?;
     Ok(folder.join(FILE))
+}
+
+/// A database in memory.
+pub(crate) fn in_memory(config: &DuckDbConfig) -> Result<Opened> {
+    let mut connection = connect(config, None, Access::Write)?;
+    schema::set_up(&mut connection)?;
+    lock_settings(connection, None)
+}
+
+impl Opening<'_> {
+    /// Opens it to read, and changes nothing. Answers nothing where it must first be made, mended or
+    /// upgraded, or fails in a way that an opening for writing may mend; with `mendable` false, where
+    /// nobody may write, it is opened as it is.
+    pub(crate) fn for_reading(self, mendable: bool) -> Result<Option<Opened>> {
+        let Self { file, .. } = self;
+        if mendable && (!file.exists() || log::left_by_a_checkpoint(file)) {
+            return Ok(None);
+        }
+        let loose = log::has_loose_end(&log::of(file)).unwrap_or(false);
+        if mendable && loose {
+            return Ok(None);
+        }
+        let trouble = loose.then(|| Trouble {
+            cause:
+                "the write-ahead log ends within a transaction, as after a kill: what is behind \
+                    its last whole one is not shown"
+                    .into(),
+            remedy: "open the store once where it may be written".into(),
+        });
+        let mut connection = match self.connect_patiently(Access::Read) {
+            Err(error) if mendable && error.kind != ErrorKind::Conflict => return Ok(None),
+            outcome => outcome?,
+        };
+        if !schema::is_current(&connection) {
+            if mendable {
+                return Ok(None);
+            }
+            schema::set_up(&mut connection)?;
+        }
+        if self.first {
+            check_length(&connection, file)?;
+        }
+        lock_settings(connection, trouble).map(Some)
+    }
+
+    /// Opens it to write, and sets it up where it is empty. Nobody else has it open.
+    ///
+    /// A damaged write-ahead log is moved to `quarantine/` and the database opened as of its last
+    /// checkpoint; a damaged database is left as it is.
+    pub(crate) fn for_writing(self) -> Result<Opened> {
+        let Self { file, first, .. } = self;
+        let mut trouble = None;
+        if !file.exists() {
+            if !first {
+                return Err(gone(file));
+            }
+            // DuckDB would delete a log that it finds without its database.
+            if log::of(file).exists() {
+                trouble = Some(quarantine_log(file, "was there without its database")?);
+            }
+        }
+        // Before DuckDB opens it, and removes the end of its log.
+        let copy = log::copy_loose_end(file).map_err(|error| {
+            let context = format!("the write-ahead log cannot be copied: {error}");
+            StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
+        })?;
+        let opened = self.connect_patiently(Access::Write);
+        match (&opened, &copy) {
+            (Ok(_), Some(copy)) => trouble = Some(loose_end(copy)),
+            // Its log is still there, or another process is writing it.
+            (Err(_), Some(copy)) => drop(fs::remove_file(copy)),
+            (_, None) => {}
+        }
+        let mut connection = match opened {
+            Err(error) if is_log_damage(&error, file) => {
+                trouble = Some(quarantine_log(file, "was damaged")?);
+                self.connect_patiently(Access::Write)?
+            }
+            outcome => outcome?,
+        };
+        if first || !schema::is_current(&connection) {
+            schema::set_up(&mut connection)?;
+        }
+        if first || trouble.is_some() {
+            check_length(&connection, file)?;
+        }
+        if trouble.is_some() {
+            // Whoever reads next finds a whole log; what it was is in quarantine.
+            checkpoint(&connection, OP).unwrap_or_else(|error| {
+                tracing::warn!(%error, "a mended log cannot be checkpointed: it will be mended again");
+            });
+        }
+        lock_settings(connection, trouble)
+    }
+
+    /// Waits, within bounds, for a process that does not take turns to let go of the file.
+    fn connect_patiently(self, access: Access) -> Result<Connection> {
+        loop {
+            match connect(self.config, Some(self.file), access) {
+                Err(error)
+                    if error.kind == ErrorKind::Conflict && Instant::now() < self.deadline =>
+                {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+fn connect(config: &DuckDbConfig, file: Option<&Path>, access: Access) -> Result<Connection> {
+    let duckdb = |error| classify(OP, error);
+    let mode = match access {
+        Access::Read => AccessMode::ReadOnly,
+        Access::Write => AccessMode::ReadWrite,
+    };
+    let settings = Config::default().access_mode(mode).map_err(duckdb)?;
+    let settings = config
+        .settings()
+        .into_iter()
+        .try_fold(settings, |settings, (name, value)| settings.with(name, value))
+        .map_err(duckdb)?;
+    match file {
+        None => Connection::open_in_memory_with_flags(settings),
+        Some(file) => Connection::open_with_flags(file, settings),
+    }
+    .map_err(|error| {
+        let mut error = classify(OP, error);
+        if let Some(file) = file {
+            error.context = format!("{}: {}", file.display(), error.context);
+        }
+        error
+    })
+}
+
+/// Moves the log into the database file.
+pub(crate) fn checkpoint(connection: &Connection, op: &'static str) -> Result<()> {
+    connection.execute_batch("CHECKPOINT").map_err(|error| classify(op, error))
+}
+
+/// From here on nothing of the database's settings changes.
+fn lock_settings(connection: Connection, trouble: Option<Trouble>) -> Result<Opened> {
+    // A checkpoint is asked for where it is worth its time, see `database::put_away`.
+    connection
+        .execute_batch("PRAGMA disable_checkpoint_on_shutdown; SET lock_configuration = true")
+        .map_err(|error| classify(OP, error))?;
+    Ok(Opened { connection, trouble })
 }
 
 /// Refuses a file that ends before the last block of its tables: DuckDB opens it, and fails where it
@@ -104,118 +218,12 @@ fn check_length(connection: &Connection, file: &Path) -> Result<()> {
     Err(StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt))
 }
 
-fn connect(config: &DuckDbConfig, file: Option<&Path>) -> Result<Connection> {
-    let duckdb = |error| classify(OP, error);
-    let settings = config
-        .settings()
-        .into_iter()
-        .try_fold(Config::default(), |settings, (name, value)| settings.with(name, value))
-        .map_err(duckdb)?;
-    match file {
-        None => Connection::open_in_memory_with_flags(settings),
-        Some(file) => Connection::open_with_flags(file, settings),
-    }
-    .map_err(|error| {
-        let mut error = classify(OP, error);
-        if let Some(file) = file {
-            error.context = format!("{}: {}", file.display(), error.context);
-        }
-        error
-    })
-}
-
-/// Waits, within bounds, for another process to let go of the file.
-fn connect_patiently(config: &DuckDbConfig, file: &Path) -> Result<Connection> {
-    let deadline = Instant::now() + config.open_wait();
-    loop {
-        match connect(config, Some(file)) {
-            Err(error) if error.kind == ErrorKind::Conflict && Instant::now() < deadline => {
-                thread::sleep(Duration::from_millis(20));
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// What DuckDB 1.5.6 says of a write-ahead log whose content is wrong. Whatever else may fail while
-/// it is replayed (memory, disk, rights) leaves the log where it is.
-const LOG_DAMAGE: [&str; 4] = [
-    "Corrupt WAL",
-    "does not match stored checksum",
-    "WAL does not match database file",
-    "Invalid WAL entry type",
-];
-
-fn is_log_damage(error: &StoreError, file: &Path) -> bool {
-    let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    names_log_damage(&said, file) && log::of(file).exists()
-}
-
-/// The folder may have any name: only what DuckDB says beside it counts.
-fn names_log_damage(said: &str, file: &Path) -> bool {
-    let said = said.replace(&*file.to_string_lossy(), "");
-    LOG_DAMAGE.iter().any(|damage| said.contains(damage))
-        || (said.contains("Failure while replaying WAL file")
-            && said.contains("Serialization Error"))
-}
-
-/// What to say of a copied log.
-fn loose_end(copy: &Path) -> Trouble {
-    tracing::warn!(log = %copy.display(), "the write-ahead log ended within a transaction; it was copied");
-    Trouble {
-        cause: format!(
-            "the write-ahead log ended within a transaction, as after a kill, or was cut: what it had \
-             is copied to {}",
-            copy.display()
-        ),
-        remedy: "import the latest files again: what is stored is not doubled".into(),
-    }
-}
-
-/// Moves the write-ahead log out of the way, where nothing else will touch it.
-fn quarantine_log(file: &Path, why: &str) -> Result<Trouble> {
-    let log = log::of(file);
-    let moved = log::refuge(file).and_then(|refuge| fs::rename(&log, &refuge).map(|()| refuge));
-    let refuge = moved.map_err(|io| {
-        let context =
-            format!("the write-ahead log {} {why}, and cannot be moved away: {io}", log.display());
-        StoreError::new(ErrorKind::Connection, STORE, OP, context)
-            .with_act(Act::Halt)
-            .with_source(io)
-    })?;
-    tracing::warn!(log = %refuge.display(), why, "the write-ahead log was moved away");
-    Ok(Trouble {
-        cause: format!(
-            "the write-ahead log {why}, and is now {}: what was written since the last \
-             checkpoint is missing",
-            refuge.display()
-        ),
-        remedy: "import the latest files again: what is stored is not doubled".into(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_damage_moves_the_log() {
-        let file = Path::new("/data/WAL does not match database file/tradekeep.duckdb");
-        let replay = "IO Error: Failure while replaying WAL file \"x.wal\": ";
-        for (said, damage) in [
-            ("Corrupt WAL file: entry size exceeded remaining data in file", true),
-            ("WAL does not match database file.", true),
-            ("Serialization Error: field id mismatch", true),
-            ("Out of Memory Error: failed to allocate", false),
-            ("IO Error: No space left on device", false),
-            ("IO Error: Too many open files", false),
-        ] {
-            assert_eq!(names_log_damage(&format!("{replay}{said}"), file), damage, "{said}");
-        }
-        let refusal = format!(
-            "IO Error: The file \"{}\" exists, but it is not a valid DuckDB database file!",
-            file.display()
-        );
-        assert!(!names_log_damage(&refusal, file), "the folder's name says nothing");
-    }
+/// A new one would be made in its place, and what was stored be missing without a word.
+fn gone(file: &Path) -> StoreError {
+    let context = format!(
+        "{}: the database is no longer there: put it back, or close the store and open it again to \
+         begin an empty one",
+        file.display()
+    );
+    StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt)
 }

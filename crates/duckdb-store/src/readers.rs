@@ -1,15 +1,18 @@
-//! The readers: a pool of connections to the same database.
+//! The readers: a queue of reads, and as many threads as may read at once.
 
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use duckdb::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{oneshot, watch};
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 
 use crate::STORE;
-use crate::claim::Claim;
-use crate::error::classify;
-use crate::writer::closed;
+use crate::database::{Database, closed};
+use crate::lease::Access;
 
 /// How a pool of connections is used at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,83 +25,158 @@ pub struct PoolStats {
     pub idle: usize,
 }
 
-/// Connections for reads; each read has one to itself while it runs.
+/// A read, which answers by itself.
+type Job = Box<dyn FnOnce(&Queue) + Send>;
+
+/// Runs reads; each has a connection to itself while it runs.
+///
+/// A read that waits is a job in a queue and not a claim on a permit, so that a caller who is asked
+/// once and then left alone holds nobody up.
 #[derive(Debug)]
-pub(crate) struct Readers {
-    permits: Arc<Semaphore>,
+pub(crate) struct Readers(Arc<Queue>);
+
+struct Queue {
+    database: Arc<Database>,
     most: usize,
-    kept: usize,
-    shelf: Arc<Mutex<Shelf>>,
+    jobs: Mutex<Jobs>,
+    in_use: AtomicUsize,
+    /// Threads that work on the queue; changed only under the lock of `jobs`.
+    workers: watch::Sender<usize>,
 }
 
-#[derive(Debug)]
-struct Shelf {
-    /// Makes further connections; gone once the pool is closed.
-    origin: Option<Connection>,
-    idle: Vec<Connection>,
-    /// After the connections: fields are dropped in order.
-    claim: Option<Claim>,
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    closed: bool,
 }
 
 impl Readers {
-    /// A pool of up to `most` connections cloned from `origin`, `kept` of them when idle.
-    pub(crate) fn new(origin: Connection, claim: Option<Claim>, most: usize, kept: usize) -> Self {
-        let shelf = Shelf { origin: Some(origin), idle: Vec::new(), claim };
-        let (permits, shelf) = (Arc::new(Semaphore::new(most)), Arc::new(Mutex::new(shelf)));
-        Self { permits, most, kept, shelf }
+    /// Up to `most` reads at once.
+    pub(crate) fn new(database: Arc<Database>, most: usize) -> Self {
+        let (jobs, in_use) = (Mutex::default(), AtomicUsize::new(0));
+        Self(Arc::new(Queue { database, most, jobs, in_use, workers: watch::Sender::new(0) }))
     }
 
-    /// Runs `read` on a thread for blocking work, with a connection of its own.
+    /// Runs `read` on a thread for blocking work, with a connection of its own. A read whose caller is
+    /// gone before it begins is not run.
     pub(crate) async fn run<T, F>(&self, op: &'static str, read: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed(op))?;
-        let (shelf, kept) = (Arc::clone(&self.shelf), self.kept);
-        let work = move || {
-            let _permit = permit;
-            let connection = check_out(&shelf, op)?;
-            let answer = read(&connection);
-            let mut shelf = lock(&shelf);
-            if shelf.origin.is_some() && shelf.idle.len() < kept {
-                shelf.idle.push(connection);
+        let (reply, answer) = oneshot::channel();
+        let job = move |queue: &Queue| {
+            if !reply.is_closed() {
+                // Nobody to answer is fine: the caller was dropped.
+                let _ = reply.send(queue.read(op, read));
             }
-            answer
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            StoreError::new(ErrorKind::Query, STORE, op, "the read was broken off")
-                .with_source(error)
-        })?
+        self.0.push(Box::new(job)).map_err(|()| closed(op))?;
+        answer.await.unwrap_or_else(|_| Err(self.0.broken_off(op)))
     }
 
-    /// Waits for the reads under way, then closes every connection.
+    /// Takes no more reads, and waits for those that run.
     pub(crate) async fn close(&self) {
-        let all = u32::try_from(self.most).unwrap_or(u32::MAX);
-        // An error means that it was closed before.
-        let _all = self.permits.acquire_many(all).await;
-        self.permits.close();
-        let mut shelf = lock(&self.shelf);
-        shelf.idle.clear();
-        shelf.origin = None;
-        shelf.claim = None;
+        let unheard = {
+            let mut jobs = self.0.lock();
+            jobs.closed = true;
+            std::mem::take(&mut jobs.waiting)
+        };
+        drop(unheard);
+        // An error means that there is nobody to wait for.
+        let _ = self.0.workers.subscribe().wait_for(|workers| *workers == 0).await;
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        let in_use = self.most.saturating_sub(self.permits.available_permits());
-        PoolStats { most: self.most, in_use, idle: lock(&self.shelf).idle.len() }
+        let (most, in_use) = (self.0.most, self.0.in_use.load(Ordering::Relaxed));
+        PoolStats { most, in_use, idle: self.0.database.idle() }
     }
 }
 
-fn lock(shelf: &Mutex<Shelf>) -> MutexGuard<'_, Shelf> {
-    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+impl Queue {
+    /// Puts `job` into the queue, and starts a worker where there may be one more.
+    fn push(self: &Arc<Self>, job: Job) -> std::result::Result<(), ()> {
+        let mut jobs = self.lock();
+        if jobs.closed {
+            return Err(());
+        }
+        jobs.waiting.push_back(job);
+        if *self.workers.borrow() < self.most {
+            self.workers.send_modify(|workers| *workers += 1);
+            let worker = Worker { queue: Arc::clone(self), done: false };
+            drop(jobs);
+            tokio::task::spawn_blocking(move || worker.work());
+        }
+        Ok(())
+    }
+
+    fn read<T>(&self, op: &'static str, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.in_use.fetch_add(1, Ordering::Relaxed);
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            let mut lent = self.database.check_out(Access::Read)?;
+            let connection = lent.connection.take().ok_or_else(|| closed(op))?;
+            let answer = read(&connection);
+            lent.connection = Some(connection);
+            answer
+        }));
+        self.in_use.fetch_sub(1, Ordering::Relaxed);
+        answer.unwrap_or_else(|_: Box<dyn Any + Send>| Err(self.broken_off(op)))
+    }
+
+    fn broken_off(&self, op: &'static str) -> StoreError {
+        if self.lock().closed {
+            closed(op)
+        } else {
+            StoreError::new(ErrorKind::Query, STORE, op, "the read was broken off")
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn check_out(shelf: &Mutex<Shelf>, op: &'static str) -> Result<Connection> {
-    let mut shelf = lock(shelf);
-    if let Some(connection) = shelf.idle.pop() {
-        return Ok(connection);
+/// One of the threads; it goes when the queue is empty.
+struct Worker {
+    queue: Arc<Queue>,
+    done: bool,
+}
+
+impl Worker {
+    fn work(mut self) {
+        loop {
+            let mut jobs = self.queue.lock();
+            let Some(job) = jobs.waiting.pop_front() else {
+                // Under the same lock: a job that comes now starts a worker of its own.
+                self.queue.workers.send_modify(|workers| *workers -= 1);
+                drop(jobs);
+                self.done = true;
+                return;
+            };
+            drop(jobs);
+            job(&self.queue);
+        }
     }
-    let origin = shelf.origin.as_ref().ok_or_else(|| closed(op))?;
-    origin.try_clone().map_err(|error| classify(op, error))
+}
+
+impl Drop for Worker {
+    /// Where the runtime ended before it began.
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        let mut jobs = self.queue.lock();
+        self.queue.workers.send_modify(|workers| *workers -= 1);
+        // Nobody is left to do them: their callers are told.
+        let left = *self.queue.workers.borrow() == 0;
+        let unheard = if left { std::mem::take(&mut jobs.waiting) } else { VecDeque::new() };
+        drop(jobs);
+        drop(unheard);
+    }
 }

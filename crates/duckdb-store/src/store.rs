@@ -1,28 +1,33 @@
 //! The store: its roles, each handed to the file that does it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use duckdb::Connection;
 use tradekeep_models::{
     Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Tick, TickCursor,
     TickQuery,
 };
 use tradekeep_store_traits::{
     Ack, Batch, ErrorKind, Health, Partition, PartitionAdmin, Probe, RecordSink, Result, Stage,
-    StoreError, Table, TickSeries, TickStore, Token, Trouble,
+    StoreError, Table, TickSeries, TickStore, Token,
 };
 
-use crate::error::classify;
+use crate::database::Database;
 use crate::readers::{PoolStats, Readers};
-use crate::writer::Writer;
+use crate::writer::{Session, Writer};
 use crate::{DuckDbConfig, STORE, admin, open, read, write};
 
 /// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
 ///
+/// Processes take turns at the database: it is open for as long as nobody else waits, and each
+/// operation waits for its turn, [`open_wait`](DuckDbConfig::with_open_wait) at most.
+///
 /// It needs a tokio runtime to be driven. Dropping it loses nothing that was applied;
-/// [`close`](RecordSink::close) moreover waits until the file is free for the next process.
+/// [`close`](RecordSink::close) moreover waits until the file is free.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
@@ -44,10 +49,10 @@ use crate::{DuckDbConfig, STORE, admin, open, read, write};
 /// ```
 #[derive(Debug)]
 pub struct DuckDbStore {
+    database: Arc<Database>,
     writer: Writer,
     readers: Readers,
     folder: Option<PathBuf>,
-    trouble: Option<Trouble>,
     first_token: u64,
     last_token: AtomicU64,
 }
@@ -56,27 +61,29 @@ impl DuckDbStore {
     /// Opens the database of `config`, and sets it up where it is empty.
     ///
     /// # Errors
-    /// `InvalidInput` for a bad configuration; `Conflict` when another process holds the file;
+    /// `InvalidInput` for a bad configuration; `Conflict` when another process does not let go of it;
     /// `Schema` when it is another version's or somebody else's; `Connection` when it is damaged or
     /// cannot be made. None of them changes what is there.
     pub async fn connect(config: DuckDbConfig) -> Result<Self> {
         config.validate().map_err(invalid("open"))?;
-        let (most, kept) = config.readers();
+        let (most, _) = config.readers();
         let folder = config.folder().map(PathBuf::from);
-        let opened = tokio::task::spawn_blocking(move || open::open(&config))
+        let database = tokio::task::spawn_blocking(move || Database::open(config))
             .await
             .map_err(cannot_start)??;
-        let clone = opened.connection.try_clone().map_err(|error| classify("open", error))?;
-        let claim = opened.claim;
-        let writer = Writer::start(opened.connection, claim.clone()).map_err(cannot_start)?;
+        let writer = Writer::start(Arc::clone(&database)).map_err(|error| {
+            // The doorman keeps it open otherwise.
+            let _ = database.close();
+            cannot_start(error)
+        })?;
         // By the clock, so that a token of an earlier run is not taken for one of this.
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let first_token = u64::try_from(since.as_nanos()).unwrap_or_default();
         Ok(Self {
+            readers: Readers::new(Arc::clone(&database), most),
+            database,
             writer,
-            readers: Readers::new(clone, claim, most, kept),
             folder,
-            trouble: opened.trouble,
             first_token,
             last_token: AtomicU64::new(first_token),
         })
@@ -88,12 +95,30 @@ impl DuckDbStore {
         self.readers.stats()
     }
 
-    fn file(&self) -> Option<PathBuf> {
+    /// Runs `read` on a connection of the pool.
+    pub(crate) async fn read<T, F>(&self, op: &'static str, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.readers.run(op, read).await
+    }
+
+    /// Runs `change` on the writer's thread.
+    pub(crate) async fn change<T, F>(&self, op: &'static str, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
+    {
+        self.writer.run(op, change).await
+    }
+
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(open::FILE))
     }
 }
 
-fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
+pub(crate) fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
     move |error| StoreError::invalid(STORE, op, &error)
 }
 
@@ -175,7 +200,6 @@ impl PartitionAdmin for DuckDbStore {
 #[async_trait]
 impl Probe for DuckDbStore {
     async fn health(&self) -> Health {
-        admin::health(&self.readers, &self.writer, self.folder.as_deref(), self.trouble.clone())
-            .await
+        admin::health(&self.database, &self.readers, &self.writer, self.folder.as_deref()).await
     }
 }

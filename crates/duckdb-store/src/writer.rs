@@ -1,55 +1,48 @@
-//! The writer: one thread that owns the one connection that writes.
+//! The writer: one thread, which runs what writes one after another.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use duckdb::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
-use tradekeep_store_traits::{Delivery, ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{Delivery, Result};
 
-use crate::STORE;
-use crate::claim::Claim;
-use crate::error::classify;
+use crate::database::{Database, closed};
+use crate::lease::Access;
 use crate::write::Known;
 
-type Job = Box<dyn FnOnce(&mut Session) + Send>;
+/// Runs in a session, or hears why there is none.
+type Job = Box<dyn FnOnce(Result<&mut Session>) + Send>;
 
-/// What the writer's thread owns.
+/// What a job has to itself.
 pub(crate) struct Session {
     pub(crate) connection: Connection,
-    /// What it knows about the tables without asking, as nobody else writes to them.
+    /// What is known of the tables without asking, as nobody else has written to them since.
     pub(crate) known: Known,
-    /// After the connection: fields are dropped in order.
-    _claim: Option<Claim>,
 }
-
-/// Jobs that wait while one runs. More would only grow memory: the writer is the limit.
-const WAITING: usize = 4;
 
 /// Sends jobs to the writer's thread, which runs them one after another.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    /// Nothing once it is closing.
-    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    /// Nothing once it is closing. The queue has no end, so that no caller ever waits half-way in: each
+    /// awaits its own answer, which bounds what is in the queue.
+    jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     /// Nothing once it is closed.
     thread: tokio::sync::Mutex<Option<JoinHandle<Result<()>>>>,
     ended: watch::Receiver<()>,
 }
 
 impl Writer {
-    /// Starts the thread on `connection`.
-    pub(crate) fn start(connection: Connection, claim: Option<Claim>) -> std::io::Result<Self> {
-        let (jobs, mut queue) = mpsc::channel::<Job>(WAITING);
+    /// Starts the thread on `database`, which it closes when it ends.
+    pub(crate) fn start(database: Arc<Database>) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::unbounded_channel();
         let (end, ended) = watch::channel(());
         let thread = thread::Builder::new().name("tradekeep-duckdb".into()).spawn(move || {
             // Dropped last, whatever comes: whoever closes waits for it.
             let _end = end;
-            let mut session = Session { connection, known: Known::default(), _claim: claim };
-            while let Some(job) = queue.blocking_recv() {
-                job(&mut session);
-            }
-            let checkpoint = session.connection.execute_batch("CHECKPOINT");
-            checkpoint.map_err(|error| classify("close", error))
+            let closing = Closing(&database);
+            work(&database, queue);
+            closing.0.close()
         })?;
         let (jobs, thread) = (Mutex::new(Some(jobs)), tokio::sync::Mutex::new(Some(thread)));
         Ok(Self { jobs, thread, ended })
@@ -62,19 +55,21 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
     {
-        let jobs = self.lock().clone().ok_or_else(|| closed(op))?;
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |session| {
             // Nobody to answer is fine: the caller was dropped.
-            let _ = reply.send(job(session));
+            let _ = reply.send(session.and_then(job));
         });
-        jobs.send(job).await.map_err(|_| closed(op))?;
+        let sent = self.lock().as_ref().map(|jobs| jobs.send(job).is_ok());
+        if sent != Some(true) {
+            return Err(closed(op));
+        }
         // The thread broke off in the middle of it: nobody knows how far it came.
         answer.await.map_err(|_| closed(op).with_delivery(Delivery::Unknown))?
     }
 
-    /// Takes no more jobs, waits for those it has, checkpoints, and closes the connection. Whoever
-    /// closes it again waits for the same.
+    /// Takes no more jobs, waits for those it has, and closes the database. Whoever closes it again
+    /// waits for the same.
     pub(crate) async fn close(&self) -> Result<()> {
         drop(self.lock().take());
         let mut thread = self.thread.lock().await;
@@ -86,11 +81,41 @@ impl Writer {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Sender<Job>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(crate) fn closed(op: &'static str) -> StoreError {
-    StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed: open it again")
+/// Runs jobs until nobody can send one any more.
+fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
+    let (mut era, mut known) = (0, Known::default());
+    while let Some(job) = queue.blocking_recv() {
+        let lent = database.check_out(Access::Write).and_then(|mut lent| {
+            lent.connection.take().map(|c| (lent, c)).ok_or_else(|| closed("write"))
+        });
+        let (mut lent, connection) = match lent {
+            Ok(lent) => lent,
+            Err(error) => {
+                job(Err(error));
+                continue;
+            }
+        };
+        if lent.era != era {
+            (era, known) = (lent.era, Known::default());
+        }
+        let mut session = Session { connection, known };
+        job(Ok(&mut session));
+        known = session.known;
+        lent.connection = Some(session.connection);
+    }
+}
+
+/// Closes the database also where a job panicked.
+struct Closing<'a>(&'a Database);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        // The second time it does nothing.
+        let _ = self.0.close();
+    }
 }

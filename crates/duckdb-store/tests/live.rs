@@ -1,11 +1,11 @@
-//! What only a database file can show: reopening, damage, two processes, strangers.
+//! What only a database file can show: reopening, damage, strangers.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, TickQuery, Timestamp};
@@ -194,46 +194,6 @@ async fn flipped_bits_in_the_database_never_panic() {
     }
     fs::write(&file, &whole).unwrap();
     assert_eq!(stored(&open(folder.path()).await.unwrap()).await.len(), 5_000);
-}
-
-#[tokio::test]
-async fn second_opening_waits_then_names_the_holder() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path();
-    // A process of its own: within one, DuckDB's lock does not conflict.
-    let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "hold_the_folder_of_another_test", "--ignored", "--nocapture"])
-        .env("TRADEKEEP_HOLD", data)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(holder.stdout.take().unwrap()));
-    assert!(lines.any(|line| line.unwrap().contains("holding")));
-    let start = Instant::now();
-    let error = open(data).await.unwrap_err();
-    assert!(start.elapsed() >= Duration::from_millis(100));
-    assert_eq!(error.kind, ErrorKind::Conflict);
-    assert!(error.to_string().contains(&format!("process {}", holder.id())), "{error}");
-    // Let go: the next opening waits for it.
-    drop(holder.stdin.take());
-    let patient = config(data).with_open_wait(Duration::from_secs(20));
-    assert_eq!(stored(&DuckDbStore::connect(patient).await.unwrap()).await.len(), 3);
-    holder.wait().unwrap();
-}
-
-#[tokio::test]
-#[ignore = "run by second_opening_waits_then_names_the_holder in a process of its own"]
-async fn hold_the_folder_of_another_test() {
-    let Some(folder) = std::env::var_os("TRADEKEEP_HOLD") else {
-        return;
-    };
-    let store = open(Path::new(&folder)).await.unwrap();
-    store.save_ticks(ticks(3)).await.unwrap();
-    println!("\nholding");
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).unwrap();
-    store.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ record! {
         venue: Venue,
         /// What was traded.
         market: Market,
-        /// Buy or sell.
+        /// `buy` or `sell`.
         side: Side,
         /// Price of one unit.
         [unit "quote currency"]

@@ -43,7 +43,7 @@ record! {
         latency_ms: u32,
         /// Share of calls that fail, 0 to 1.
         error_rate: Option<Decimal>,
-        /// Whether calls to it are let through.
+        /// Whether calls to it are let through: `closed` (they are), `open` or `half_open`.
         circuit_breaker_status: Option<BreakerStatus>,
         /// When it failed last.
         last_failure: Option<Timestamp>,

@@ -100,9 +100,9 @@ record! {
         venue: Venue,
         /// What is to be traded.
         market: Market,
-        /// Buy or sell.
+        /// `buy` or `sell`.
         side: Side,
-        /// How it is to be executed.
+        /// How it is to be executed: `market`, `limit`, `stop` or `stop_limit`.
         order_type: OrderType,
         /// Its limit, or the price that triggers it.
         [unit "quote currency"]
@@ -110,14 +110,15 @@ record! {
         /// How much; not negative.
         [unit "base currency"]
         quantity: Decimal,
-        /// How far it has come.
+        /// How far it has come: `pending` (the default), `open`, `partially_filled`, `filled`,
+        /// `cancelled`, `rejected` or `expired`.
         [default OrderStatus::Pending]
         status: OrderStatus,
         /// The id we gave it, which no other order has.
         client_order_id: Name,
         /// The id the venue gave it.
         venue_order_id: Option<Name>,
-        /// How long it stays in force.
+        /// How long it stays in force: `gtc`, `ioc`, `fok`, `day` or `gtd`.
         time_in_force: Option<TimeInForce>,
     }
 }

@@ -42,7 +42,7 @@ record! {
         stream: StreamId,
         /// Its number in the stream.
         seq: i64,
-        /// How bad it is.
+        /// How bad it is: `info`, `warning`, `error` or `critical`.
         severity: Severity,
         /// What kind of event: `breaker_opened`.
         event_type: Option<Name>,

@@ -84,9 +84,9 @@ record! {
         version: u32,
         /// Who traded.
         trader_id: TraderId,
-        /// Whether money was at stake.
+        /// Whether money was at stake: `paper` or `live`.
         mode: TradingMode,
-        /// What it did with the base token.
+        /// What it did with the base token: `buy`, `sell` or `swap`.
         action: TradeAction,
         /// What was bought or sold: a symbol or a mint address.
         base_token: Symbol,
@@ -122,7 +122,7 @@ record! {
         mev_protected: Option<bool>,
         /// Signature of its transaction.
         tx_signature: Option<Name>,
-        /// How far it has come.
+        /// How far it has come: `pending`, `submitted`, `confirmed` (the default) or `failed`.
         [default TradeStatus::Confirmed]
         status: TradeStatus,
         /// The request that led to it; a lookup key, which no store keeps unique.

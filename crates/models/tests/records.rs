@@ -1,6 +1,9 @@
 //! Every record goes by its columns: what is read back from a row is the same record.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
+use std::collections::HashSet;
+
+use proptest::prelude::*;
 use tradekeep_models::record::{Kind, Naming, Record, Value};
 use tradekeep_models::*;
 
@@ -65,6 +68,10 @@ fn reads_back<R: Record>(record: &R) {
         assert_eq!(kind, column.kind, "{}", column.name);
         assert_eq!(Value::parse(kind, &value.to_string()).unwrap(), value, "{}", column.name);
     }
+}
+
+fn reads_back_with_holes<R: Record>(record: &R) {
+    reads_back(record);
     for missing in 0..R::COLUMNS.len() {
         let mut holed = row(record);
         holed[missing] = Value::Null;
@@ -108,17 +115,57 @@ fn every_record_reads_back() {
         .quantity("2".parse().unwrap())
         .build()
         .unwrap();
-    reads_back(&trade());
-    reads_back(&order);
-    reads_back(&fill());
-    reads_back(&position);
-    reads_back(&Metric::new(ts(), name("lag"), -0.0).with_symbol("X").unwrap());
-    reads_back(&Latency::new(ts(), name("router"), name("quote"), u64::MAX >> 1));
-    reads_back(&mev);
-    reads_back(&SystemEvent::info(ts(), Message::new("a\nb").unwrap()));
-    reads_back(&health);
-    reads_back(&tick);
+    reads_back_with_holes(&trade());
+    reads_back_with_holes(&order);
+    reads_back_with_holes(&fill());
+    reads_back_with_holes(&position);
+    reads_back_with_holes(&Metric::new(ts(), name("lag"), -0.0).with_symbol("X").unwrap());
+    reads_back_with_holes(&Latency::new(ts(), name("router"), name("quote"), u64::MAX >> 1));
+    reads_back_with_holes(&mev);
+    reads_back_with_holes(&SystemEvent::info(ts(), Message::new("a\nb").unwrap()));
+    reads_back_with_holes(&health);
+    reads_back_with_holes(&tick);
 }
+
+/// Random records of a type read back, and some pairs of them are what stores have to tell apart.
+macro_rules! random_records_read_back {
+    ($($record:ident),+ $(,)?) => { $(
+        mod $record {
+            use super::*;
+
+            proptest! {
+                #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4) })]
+                #[test]
+                fn reads_back(records in prop::collection::vec(strategies::$record(), 200)) {
+                    for record in &records {
+                        record.validate().unwrap();
+                        super::reads_back(record);
+                    }
+                    collide(&records);
+                }
+            }
+        }
+    )+ };
+}
+
+/// Two records have one identity.
+fn collide<R: Record>(records: &[R]) {
+    let key = |record: &R| R::IDENTITY.iter().map(|name| record.named(name).into_owned()).collect();
+    let identities: HashSet<Vec<Value<'static>>> = records.iter().map(key).collect();
+    assert!(identities.len() < records.len(), "{}", R::TABLE);
+}
+
+random_records_read_back!(
+    trade,
+    order,
+    fill,
+    position,
+    metric,
+    latency,
+    mev_event,
+    system_event,
+    node_health,
+);
 
 #[test]
 fn columns_are_sound() {

@@ -143,6 +143,27 @@ impl StoreError {
         Self::new(ErrorKind::InvalidInput, store, op, error.to_string())
     }
 
+    /// Rows that keep a batch from being stored, which are to be set aside.
+    #[must_use]
+    pub fn bad_rows(
+        kind: ErrorKind,
+        store: &'static str,
+        op: &'static str,
+        mut rows: Vec<BadRow>,
+    ) -> Self {
+        rows.sort_by_key(|row| row.index);
+        let first = rows.first().map_or("", |row| row.reason.as_str());
+        let context = match rows.len() {
+            1 => format!("a row cannot be stored: {first}; correct it or leave it out"),
+            count => {
+                format!(
+                    "{count} rows cannot be stored, the first: {first}; correct or leave them out"
+                )
+            }
+        };
+        Self::new(kind, store, op, context).with_act(Act::BadRows(rows))
+    }
+
     /// With what to do about it.
     #[must_use]
     pub fn with_act(mut self, act: Act) -> Self {

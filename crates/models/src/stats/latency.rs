@@ -1,6 +1,6 @@
 //! Numbers about latencies.
 
-use crate::{Name, nearest_rank};
+use crate::{InvalidInput, Name, nearest_rank};
 
 /// How long one operation of one service took.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,18 @@ impl LatencyNumbers {
             p99_ns: rank(990)?,
             p999_ns: rank(999)?,
         })
+    }
+
+    /// Checks the bounds of a histogram.
+    ///
+    /// # Errors
+    /// Unless there are 1 to 1,000 that increase.
+    pub fn check_bounds(bounds_ns: &[u64]) -> Result<(), InvalidInput> {
+        if (1..=1_000).contains(&bounds_ns.len()) && bounds_ns.is_sorted_by(|a, b| a < b) {
+            Ok(())
+        } else {
+            Err(InvalidInput::new("bounds", "must be 1 to 1000 that increase"))
+        }
     }
 
     /// The mean of `count` latencies with this sum: one way for every store.

@@ -1,6 +1,6 @@
 //! Slippage: what it cost that prices moved.
 
-use crate::ValueStats;
+use crate::{Labels, MetricFilter, Name, Symbol, TimeRange, ValueStats};
 
 /// Where the numbers about slippage come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,4 +32,15 @@ pub struct SlippageStats {
     pub source: SlippageSource,
     /// The numbers, in basis points. Decimals count as their nearest doubles.
     pub numbers: ValueStats,
+}
+
+impl SlippageStats {
+    /// The metrics that tell of slippage where no trade does: `slippage_bps`, of one token by its
+    /// label.
+    #[must_use]
+    pub fn metric(range: TimeRange, token: Option<&Symbol>) -> MetricFilter {
+        let label = |token: &Symbol| Labels::default().with("token", token.as_str()).ok();
+        let labels = token.and_then(label).unwrap_or_default();
+        MetricFilter { name: Name::new("slippage_bps").ok(), labels, range }
+    }
 }

@@ -28,7 +28,7 @@ impl Record for Tick {
         measured(column("price", Kind::Decimal, "Price of one unit."), "quote currency"),
         measured(column("quantity", Kind::Decimal, "Units; not negative."), "base currency"),
         measured(column("notional", Kind::Decimal, "Price x quantity."), "quote currency"),
-        optional(column("side", Kind::Text, "Side of the aggressor.")),
+        optional(column("side", Kind::Text, "Side of the aggressor: `buy` or `sell`.")),
     ];
     const IDENTITY: &'static [&'static str] = &["venue", "symbol", "ts", "key"];
 

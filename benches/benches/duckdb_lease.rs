@@ -1,0 +1,114 @@
+//! Claim: a process that writes all the time keeps 0.7 or more of its rate while another process reads
+//! every 100 ms, and that reader waits less than 1 s.
+//!
+//! Workload: new ticks in time order, 10,000 a batch, written without a pause, as in `duckdb_ingest`;
+//! once alone, once beside a process of its own that reads a page of 1,000 ticks every 100 ms, or as
+//! soon as the last one is answered where that takes longer, from one store that stays connected. Both
+//! in one run, in turns. `wait` is what a read takes, its own work included.
+//!
+//! Command: `cargo bench -p tradekeep-benches --bench duckdb_lease`
+
+use std::env;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tradekeep_benches::{Outcome, percentile, rate, rows, ticks};
+use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
+use tradekeep_models::{StreamId, TickFilter, TickQuery, TimeRange};
+use tradekeep_store_traits::{Batch, Origin, RecordSink, Records, TickStore};
+
+const BATCH: usize = 10_000;
+const ROUNDS: usize = 3;
+const EVERY: Duration = Duration::from_millis(100);
+const FOLDER: &str = "TRADEKEEP_BENCH_READ";
+
+fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?)
+}
+
+/// Times of the batches of `rows` rows.
+fn write(folder: &Path, rows: usize) -> Outcome<Vec<Duration>> {
+    let runtime = runtime()?;
+    let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
+    let mut times = Vec::new();
+    for first in (0..rows).step_by(BATCH) {
+        let seqs = (first..first + BATCH).map(|n| n as u64 + 1).collect();
+        let origin = Origin { stream: StreamId::new("s")?, epoch: 1, seqs };
+        let batch = Batch::from_stream(Records::Ticks(ticks(first, BATCH)?), origin)?;
+        let start = Instant::now();
+        let ack = runtime.block_on(store.write(&batch))?;
+        times.push(start.elapsed());
+        assert_eq!(ack.inserted, BATCH as u64);
+    }
+    runtime.block_on(store.close())?;
+    Ok(times)
+}
+
+/// The other process: reads until its input ends, then says what each read took, in microseconds.
+fn read(folder: &Path) -> Outcome {
+    let ended = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    let runtime = runtime()?;
+    let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
+    let filter = TickFilter { venue: None, symbol: None, range: TimeRange::ALL };
+    let query = TickQuery { limit: 1_000, ..TickQuery::new(filter) };
+    while !ended.is_finished() {
+        let start = Instant::now();
+        runtime.block_on(store.ticks(&query))?;
+        println!("{}", start.elapsed().as_micros());
+        thread::sleep(EVERY.saturating_sub(start.elapsed()));
+    }
+    Ok(())
+}
+
+/// As [`write`], with what the reads of another process took meanwhile.
+fn write_beside_a_reader(folder: &Path, rows: usize) -> Outcome<(Vec<Duration>, Vec<Duration>)> {
+    let mut reader = Command::new(env::current_exe()?)
+        .env(FOLDER, folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let times = write(folder, rows);
+    drop(reader.stdin.take());
+    let said = reader.wait_with_output()?;
+    assert!(said.status.success(), "the reader failed");
+    let waits: Result<Vec<u64>, _> =
+        String::from_utf8(said.stdout)?.lines().map(str::parse).collect();
+    Ok((times?, waits?.into_iter().map(Duration::from_micros).collect()))
+}
+
+fn report(name: &str, times: &[Duration]) -> f64 {
+    let rate = rate(times.len() * BATCH, times.iter().sum());
+    println!(
+        "{name:<18} {rate:>6.3} M rows/s   p50 {:>7.1?}  p99 {:>7.1?}  longest {:>7.1?}",
+        percentile(times, 50),
+        percentile(times, 99),
+        percentile(times, 100),
+    );
+    rate
+}
+
+fn main() -> Outcome {
+    if let Some(folder) = env::var_os(FOLDER) {
+        return read(Path::new(&folder));
+    }
+    let rows = rows(5_000_000) / BATCH * BATCH;
+    println!("{rows} rows, {BATCH} a batch, {ROUNDS} rounds");
+    for _ in 0..ROUNDS {
+        let (alone, beside) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let alone = report("alone", &write(alone.path(), rows)?);
+        let (times, waits) = write_beside_a_reader(beside.path(), rows)?;
+        let beside = report("beside a reader", &times);
+        println!("beside / alone     {:>6.3}", beside / alone);
+        println!(
+            "wait of the reader p50 {:>7.1?}  p99 {:>7.1?}  longest {:>7.1?}, {} reads\n",
+            percentile(&waits, 50),
+            percentile(&waits, 99),
+            percentile(&waits, 100),
+            waits.len(),
+        );
+    }
+    Ok(())
+}

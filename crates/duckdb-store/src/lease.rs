@@ -1,0 +1,253 @@
+//! The lease: how processes take turns at one database.
+//!
+//! Two files in its folder are locked, `turn` and `door` (BSD locks, which end with their process
+//! however it ends). Whoever wants the database takes `door`, waits there for `turn` (shared to read,
+//! alone to write), and lets go of `door`. So only one waits for `turn`, nobody overtakes it, and
+//! readers that come one after another cannot keep a writer out. Who has the turn sees that somebody
+//! waits when `door` is taken.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
+
+use crate::{STORE, holder};
+
+/// How often a lock is tried: the system has no wait with an end.
+const POLL: Duration = Duration::from_millis(2);
+
+/// How long a process that gave way stays from the door, so that all who waited come in before it.
+pub(crate) const COURTESY: Duration = Duration::from_millis(6);
+
+/// What the database is wanted for. Who may write may also read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// The two locks.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    folder: PathBuf,
+    turn: File,
+    door: File,
+    /// Whether both files could be opened to write.
+    writable: bool,
+    /// The number of this process's last turn to write, as `turn` has it.
+    last: AtomicU64,
+}
+
+impl Lease {
+    /// The locks in `folder`; nothing where they cannot be had because it may not be written.
+    pub(crate) fn open(folder: &Path) -> Result<Option<Self>> {
+        let lock = |name: &str| {
+            let path = folder.join(name);
+            let made = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path);
+            // A file that may only be read can be locked all the same.
+            match made {
+                Err(error) if may_not_write(&error) => match File::open(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    Err(error) if may_not_write(&error) => Ok(None),
+                    other => other.map(|file| Some((file, false))),
+                },
+                other => other.map(|file| Some((file, true))),
+            }
+            .map_err(|error| broken(folder, &error))
+        };
+        let (Some(turn), Some(door)) = (lock("turn")?, lock("door")?) else { return Ok(None) };
+        let (folder, writable) = (folder.to_owned(), turn.1 && door.1);
+        Ok(Some(Self { folder, turn: turn.0, door: door.0, writable, last: AtomicU64::new(0) }))
+    }
+
+    /// Whether a turn to write can be had.
+    pub(crate) const fn may_write(&self) -> bool {
+        self.writable
+    }
+
+    /// Waits for a turn, until `deadline` at most; it is tried once in any case. Answers whether no
+    /// other process may have written since this one last did.
+    pub(crate) fn enter(&self, access: Access, deadline: Instant) -> Result<bool> {
+        let alone = FlockOperation::NonBlockingLockExclusive;
+        let wanted = match access {
+            Access::Read => FlockOperation::NonBlockingLockShared,
+            Access::Write => alone,
+        };
+        let start = Instant::now();
+        self.wait_for(&self.door, alone, start, deadline)?;
+        let entered = self.wait_for(&self.turn, wanted, start, deadline);
+        self.unlock(&self.door);
+        entered?;
+        let counted = if access == Access::Write { self.count() } else { Ok(true) };
+        counted.inspect_err(|_| self.leave())
+    }
+
+    /// Ends the turn.
+    pub(crate) fn leave(&self) {
+        self.unlock(&self.turn);
+    }
+
+    /// Whether another process waits for its turn. Only to be asked by who has the turn: the lock of
+    /// the door belongs to this process as a whole.
+    pub(crate) fn somebody_waits(&self) -> bool {
+        // Shared, so that two readers that look at the same time do not take each other for waiting.
+        match flock(&self.door, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => {
+                self.unlock(&self.door);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// Numbers this turn to write, in `turn`, and answers whether the last one was also ours.
+    fn count(&self) -> Result<bool> {
+        let mut number = [0; 8];
+        let counted = match self.turn.read_exact_at(&mut number, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            read => read.map(|()| u64::from_le_bytes(number)),
+        }
+        .and_then(|last| {
+            let next = last.wrapping_add(1).max(1);
+            self.turn.write_all_at(&next.to_le_bytes(), 0)?;
+            Ok((last, next))
+        });
+        let (last, next) = counted.map_err(|error| broken(&self.folder, &error))?;
+        Ok(self.last.swap(next, Ordering::Relaxed) == last && last > 0)
+    }
+
+    fn wait_for(
+        &self,
+        lock: &File,
+        how: FlockOperation,
+        start: Instant,
+        deadline: Instant,
+    ) -> Result<()> {
+        loop {
+            match flock(lock, how) {
+                Ok(()) => return Ok(()),
+                Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < deadline => {
+                    thread::sleep(POLL);
+                }
+                Err(Errno::WOULDBLOCK | Errno::INTR) => return Err(self.busy(start.elapsed())),
+                Err(error) => return Err(broken(&self.folder, &error.into())),
+            }
+        }
+    }
+
+    fn busy(&self, waited: Duration) -> StoreError {
+        // Who waits at the door does so for who has the turn.
+        let holder = holder::of(&self.turn)
+            .or_else(|| holder::of(&self.door))
+            .unwrap_or_else(|| "another process".into());
+        let context = format!(
+            "{}: {holder} has the database open, and did not let go of it in {:.1} s: wait for it, \
+             or end it",
+            self.folder.display(),
+            waited.as_secs_f64(),
+        );
+        StoreError::new(ErrorKind::Conflict, STORE, "open", context)
+            .with_act(Act::Retry { after: None })
+    }
+
+    fn unlock(&self, lock: &File) {
+        if let Err(error) = flock(lock, FlockOperation::Unlock) {
+            tracing::error!(folder = %self.folder.display(), %error, "a lock cannot be given back");
+        }
+    }
+}
+
+fn may_not_write(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+fn broken(folder: &Path, error: &io::Error) -> StoreError {
+    let context = format!(
+        "the files `turn` and `door` in {} cannot be used as locks: {error}; free some space, or keep \
+         the data on a local disk",
+        folder.display()
+    );
+    StoreError::new(ErrorKind::Connection, STORE, "open", context).with_act(Act::Halt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// BSD locks belong to the opening of a file, so two leases in one process are as good as two
+    /// processes.
+    fn two() -> (tempfile::TempDir, Lease, Lease) {
+        let folder = tempfile::tempdir().unwrap();
+        let lease = || Lease::open(folder.path()).unwrap().unwrap();
+        let (one, other) = (lease(), lease());
+        (folder, one, other)
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(30)
+    }
+
+    #[test]
+    fn readers_share_and_a_writer_is_alone() {
+        let (_folder, one, other) = two();
+        one.enter(Access::Read, soon()).unwrap();
+        other.enter(Access::Read, soon()).unwrap();
+        other.leave();
+        let error = other.enter(Access::Write, soon()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
+        one.leave();
+        other.enter(Access::Write, soon()).unwrap();
+        assert!(one.enter(Access::Read, soon()).is_err());
+    }
+
+    #[test]
+    fn who_waits_is_seen_and_is_not_overtaken() {
+        let (folder, one, other) = two();
+        one.enter(Access::Read, soon()).unwrap();
+        assert!(!one.somebody_waits());
+        thread::scope(|scope| {
+            let far = Instant::now() + Duration::from_secs(20);
+            let writer = scope.spawn(move || {
+                other.enter(Access::Write, far).unwrap();
+                other
+            });
+            while !one.somebody_waits() {
+                thread::yield_now();
+            }
+            // The turn could be shared with this one, but the writer came first.
+            let late = Lease::open(folder.path()).unwrap().unwrap();
+            assert!(late.enter(Access::Read, soon()).is_err());
+            one.leave();
+            let _writing = writer.join().unwrap();
+            assert!(late.enter(Access::Read, soon()).is_err());
+        });
+    }
+
+    #[test]
+    fn knows_whether_another_has_written() {
+        let (_folder, one, other) = two();
+        let turn = |lease: &Lease, access| {
+            let alone = lease.enter(access, soon()).unwrap();
+            lease.leave();
+            alone
+        };
+        assert!(!turn(&one, Access::Write), "nothing is known at first");
+        turn(&other, Access::Read);
+        assert!(turn(&one, Access::Write));
+        assert!(!turn(&other, Access::Write) && turn(&other, Access::Write));
+        assert!(!turn(&one, Access::Write));
+    }
+}

@@ -1,0 +1,91 @@
+//! Logs in trouble: what is found of them is kept, and said.
+
+use std::fs;
+use std::path::Path;
+
+use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
+
+use crate::{STORE, log};
+
+/// What DuckDB 1.5.6 says of a write-ahead log whose content is wrong. Whatever else may fail while
+/// it is replayed (memory, disk, rights) leaves the log where it is.
+const LOG_DAMAGE: [&str; 4] = [
+    "Corrupt WAL",
+    "does not match stored checksum",
+    "WAL does not match database file",
+    "Invalid WAL entry type",
+];
+
+pub(crate) fn is_log_damage(error: &StoreError, file: &Path) -> bool {
+    let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    names_log_damage(&said, file) && log::of(file).exists()
+}
+
+/// The folder may have any name: only what DuckDB says beside it counts.
+fn names_log_damage(said: &str, file: &Path) -> bool {
+    let said = said.replace(&*file.to_string_lossy(), "");
+    LOG_DAMAGE.iter().any(|damage| said.contains(damage))
+        || (said.contains("Failure while replaying WAL file")
+            && said.contains("Serialization Error"))
+}
+
+/// What to say of a copied log.
+pub(crate) fn loose_end(copy: &Path) -> Trouble {
+    tracing::warn!(log = %copy.display(), "the write-ahead log ended within a transaction; it was copied");
+    Trouble {
+        cause: format!(
+            "the write-ahead log ended within a transaction, as after a kill, or was cut: what it had \
+             is copied to {}",
+            copy.display()
+        ),
+        remedy: "import the latest files again: what is stored is not doubled".into(),
+    }
+}
+
+/// Moves the write-ahead log out of the way, where nothing else will touch it.
+pub(crate) fn quarantine_log(file: &Path, why: &str) -> Result<Trouble> {
+    let log = log::of(file);
+    let moved = log::refuge(file).and_then(|refuge| fs::rename(&log, &refuge).map(|()| refuge));
+    let refuge = moved.map_err(|io| {
+        let context =
+            format!("the write-ahead log {} {why}, and cannot be moved away: {io}", log.display());
+        StoreError::new(ErrorKind::Connection, STORE, "open", context)
+            .with_act(Act::Halt)
+            .with_source(io)
+    })?;
+    tracing::warn!(log = %refuge.display(), why, "the write-ahead log was moved away");
+    Ok(Trouble {
+        cause: format!(
+            "the write-ahead log {why}, and is now {}: what was written since the last \
+             checkpoint is missing",
+            refuge.display()
+        ),
+        remedy: "import the latest files again: what is stored is not doubled".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_damage_moves_the_log() {
+        let file = Path::new("/data/WAL does not match database file/tradekeep.duckdb");
+        let replay = "IO Error: Failure while replaying WAL file \"x.wal\": ";
+        for (said, damage) in [
+            ("Corrupt WAL file: entry size exceeded remaining data in file", true),
+            ("WAL does not match database file.", true),
+            ("Serialization Error: field id mismatch", true),
+            ("Out of Memory Error: failed to allocate", false),
+            ("IO Error: No space left on device", false),
+            ("IO Error: Too many open files", false),
+        ] {
+            assert_eq!(names_log_damage(&format!("{replay}{said}"), file), damage, "{said}");
+        }
+        let refusal = format!(
+            "IO Error: The file \"{}\" exists, but it is not a valid DuckDB database file!",
+            file.display()
+        );
+        assert!(!names_log_damage(&refusal, file), "the folder's name says nothing");
+    }
+}

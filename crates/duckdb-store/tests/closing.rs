@@ -1,0 +1,88 @@
+//! Closing takes a bounded time, whatever callers do with their futures.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
+use tradekeep_models::{Symbol, Tick, Timestamp};
+use tradekeep_store_traits::{Batch, ErrorKind, RecordSink, RecordSinkExt, Records, TickStore};
+
+const BOUND: Duration = Duration::from_secs(20);
+
+fn tick(n: i64) -> Tick {
+    Tick::builder(Symbol::new("X").unwrap(), Timestamp::from_nanos(n).unwrap())
+        .price(n.into())
+        .quantity(1.into())
+        .build()
+        .unwrap()
+}
+
+/// Polls `future` once, as `select!` does with one that then loses.
+fn poll_once<F: Future + ?Sized>(future: &mut Pin<Box<F>>) {
+    let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+}
+
+async fn open(folder: &tempfile::TempDir) -> DuckDbStore {
+    DuckDbStore::connect(DuckDbConfig::new(folder.path()).with_readers(2, 1)).await.unwrap()
+}
+
+#[tokio::test]
+async fn kept_writes_do_not_hold_up_closing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let batches: Vec<_> = (0..40).map(|n| Batch::new(Records::Ticks(vec![tick(n)]))).collect();
+    let mut writes: Vec<_> = batches.iter().map(|batch| store.write(batch)).collect();
+    writes.iter_mut().for_each(poll_once);
+    tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
+    // They were sent, so they ran before the end.
+    for write in writes {
+        assert_eq!(write.await.unwrap().inserted, 1);
+    }
+    assert_eq!(store.save_ticks(vec![tick(1)]).await.unwrap_err().kind, ErrorKind::Connection);
+}
+
+#[tokio::test]
+async fn kept_reads_hold_up_neither_closing_nor_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    store.save_ticks(vec![tick(1)]).await.unwrap();
+    let mut reads: Vec<_> = (0..40).map(|_| store.series()).collect();
+    reads.iter_mut().for_each(poll_once);
+    // More than may read at once are kept, and others still read.
+    let other =
+        tokio::time::timeout(BOUND, store.series()).await.expect("a kept read has its place");
+    assert_eq!(other.unwrap()[0].count, 1);
+    let mut late: Vec<_> = (0..40).map(|_| store.series()).collect();
+    late.iter_mut().for_each(poll_once);
+    tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
+    for read in reads {
+        assert_eq!(read.await.unwrap()[0].count, 1, "it ran before the other one");
+    }
+    for read in late {
+        // Some ran, some were still in the queue.
+        match read.await {
+            Ok(series) => assert_eq!(series[0].count, 1),
+            Err(error) => assert!(error.to_string().contains("closed"), "{error}"),
+        }
+    }
+    assert_eq!(store.pool_stats().in_use, 0);
+}
+
+#[tokio::test]
+async fn dropped_futures_are_nobodys_business() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    for n in 0..50 {
+        let batch = Batch::new(Records::Ticks(vec![tick(n)]));
+        let mut write = store.write(&batch);
+        poll_once(&mut write);
+        poll_once(&mut store.series());
+    }
+    // Behind all of them in the writer's queue.
+    store.save_ticks(vec![tick(50)]).await.unwrap();
+    assert_eq!(store.series().await.unwrap()[0].count, 51);
+    tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
+}

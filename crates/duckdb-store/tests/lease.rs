@@ -1,0 +1,282 @@
+//! Several processes on one data folder, real ones: they take turns, and nobody waits for long.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+#[path = "lease/child.rs"]
+mod child;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use child::{BATCH, Other, PATIENCE, config, count, mark, ticks, write_batch};
+use tradekeep_duckdb_store::DuckDbStore;
+use tradekeep_store_traits::{Act, ErrorKind, Probe, RecordSink, RecordSinkExt, TickStore};
+
+#[tokio::test]
+#[ignore = "run by the other tests in processes of their own"]
+async fn other_process() {
+    if let (Some(folder), Ok(role)) =
+        (env::var_os("TRADEKEEP_TEST_FOLDER"), env::var("TRADEKEEP_TEST_ROLE"))
+    {
+        child::run(Path::new(&folder), &role).await;
+    }
+}
+
+async fn open(folder: &Path) -> DuckDbStore {
+    DuckDbStore::connect(config(folder)).await.unwrap()
+}
+
+/// Times its answer.
+async fn timed<T>(operation: impl Future<Output = T>) -> (T, Duration) {
+    let start = Instant::now();
+    let answer = operation.await;
+    (answer, start.elapsed())
+}
+
+/// One process writes without a pause, three query: ten seconds, or `TRADEKEEP_TEST_LEASE_SECONDS`.
+#[tokio::test]
+async fn one_writes_all_the_time_and_three_query() {
+    let seconds = env::var("TRADEKEEP_TEST_LEASE_SECONDS").ok();
+    let seconds: usize = seconds.map_or(10, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Other::start(folder.path(), "write s");
+    writer.hear();
+    let readers: Vec<_> = ["read", "query", "query"]
+        .map(|role| {
+            let mut reader = Other::start(folder.path(), role);
+            assert_eq!(reader.hear(), "ready");
+            reader
+        })
+        .into();
+    let end = Instant::now() + Duration::from_secs(seconds as u64);
+    while Instant::now() < end {
+        writer.hear();
+    }
+    for reader in readers {
+        let (reads, slow) = reader.end_reader();
+        assert!(reads >= seconds, "{reads} reads in {seconds} s");
+        assert!(slow <= 1 + reads / 20, "{slow} of {reads} reads were slow");
+    }
+    let batches: u64 = writer.end().parse().unwrap();
+    println!("{batches} batches");
+    let store = open(folder.path()).await;
+    assert_eq!(count(&store).await, batches * BATCH);
+    assert_eq!(mark(&store, "s").await, batches * BATCH);
+}
+
+#[tokio::test]
+async fn two_writers_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writers =
+        ["a", "b"].map(|stream| Other::start(folder.path(), &format!("write {stream}")));
+    // Each has several turns, and the parent one now and then.
+    let store = open(folder.path()).await;
+    for round in 0..6 {
+        for writer in &mut writers {
+            writer.hear();
+        }
+        assert_eq!(write_batch(&store, "c", round).await.inserted, BATCH);
+    }
+    let written = writers.map(|writer| writer.end().parse::<u64>().unwrap());
+    assert_eq!(count(&store).await, (written[0] + written[1] + 6) * BATCH);
+    for (stream, batches) in [("a", written[0]), ("b", written[1]), ("c", 6)] {
+        assert_eq!(mark(&store, stream).await, batches * BATCH);
+    }
+}
+
+#[tokio::test]
+async fn rows_of_another_process_are_known_as_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut other = Other::start(folder.path(), "obey");
+    assert_eq!(other.hear(), "ready");
+    for round in 0..5 {
+        // Later than all that this process has seen; the half of them is the other's.
+        assert_eq!(other.ask(&format!("save {} 100", round * 150)), "100 0");
+        let saved = store.save_ticks(ticks("X", round * 150 + 50, 100)).await.unwrap();
+        assert_eq!((saved.inserted, saved.duplicates), (50, 50));
+        // What one reads is what the other wrote.
+        assert_eq!(other.ask("count"), ((round + 1) * 150).to_string());
+    }
+    other.end();
+    assert_eq!(count(&store).await, 750);
+}
+
+#[tokio::test]
+async fn idle_holder_gives_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut holder = Other::start(folder.path(), "obey");
+    assert_eq!(holder.hear(), "ready");
+    assert_eq!(holder.ask("save 0 3"), "3 0");
+    let (store, took) = timed(open(folder.path())).await;
+    assert!(took < PATIENCE, "{took:?}");
+    let (found, took) = timed(count(&store)).await;
+    assert!(found == 3 && took < PATIENCE, "{found} {took:?}");
+    // Reading together, then writing in turns.
+    assert_eq!(holder.ask("count"), "3");
+    let (saved, took) = timed(store.save_ticks(ticks("X", 3, 3))).await;
+    assert!(saved.unwrap().inserted == 3 && took < PATIENCE, "{took:?}");
+    assert_eq!(holder.ask("count"), "6");
+    holder.end();
+}
+
+#[tokio::test]
+async fn stopped_holder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let impatient = config(folder.path()).with_open_wait(Duration::from_millis(300));
+    let store = DuckDbStore::connect(impatient).await.unwrap();
+    let mut holder = Other::start(folder.path(), "obey");
+    assert_eq!(holder.hear(), "ready");
+    assert_eq!(holder.ask("save 0 3"), "3 0");
+    holder.signal("-STOP");
+    let (answer, took) = timed(store.series()).await;
+    let error = answer.unwrap_err();
+    assert!((Duration::from_millis(300)..PATIENCE * 2).contains(&took), "{took:?}");
+    assert_eq!((error.kind, &error.act), (ErrorKind::Conflict, &Act::Retry { after: None }));
+    let name = format!("process {} (", holder.process.id());
+    let text = error.to_string();
+    assert!(!cfg!(target_os = "linux") || text.contains(&name), "{text}");
+    assert!(text.contains("has the database open") && !text.contains('\n'), "{text}");
+    let health = store.health().await;
+    assert!(!health.readable && !health.writable, "{health:?}");
+    assert_eq!(health.troubles.len(), 1);
+    assert!(health.troubles[0].cause.contains("has the database open"), "{health:?}");
+    holder.signal("-CONT");
+    assert_eq!(holder.ask("save 3 3"), "3 0");
+    // Once it goes on it gives way.
+    assert_eq!(count(&store).await, 6);
+    assert!(store.health().await.is_healthy());
+    holder.end();
+}
+
+#[tokio::test]
+async fn killed_writer_leaves_whole_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    // Open all the while: what a kill leaves is met on opening again, too.
+    let store = open(folder.path()).await;
+    for round in 0..6 {
+        let mut writer = Other::start(folder.path(), "write s");
+        let mut applied = 0;
+        for _ in 0..5 + round {
+            applied = writer.hear().parse().unwrap();
+        }
+        writer.signal("-KILL");
+        writer.process.wait().unwrap();
+        let found = if round % 2 == 0 {
+            count(&store).await
+        } else {
+            // First met by a process that is new.
+            let mut other = Other::start(folder.path(), "obey");
+            assert_eq!(other.hear(), "ready");
+            let found = other.ask("count").parse().unwrap();
+            other.end();
+            found
+        };
+        assert!(found % BATCH == 0 && found >= applied * BATCH, "{found} of {applied} batches");
+        assert_eq!(mark(&store, "s").await, found);
+    }
+    assert!(store.health().await.writable);
+    let all = count(&store).await;
+    assert_eq!(store.save_ticks(ticks("s", 0, all + 10)).await.unwrap().inserted, 10);
+}
+
+#[tokio::test]
+async fn readers_do_not_starve_a_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    write_batch(&store, "s", 0).await;
+    let readers = ["read", "read", "read"].map(|role| {
+        let mut reader = Other::start(folder.path(), role);
+        assert_eq!(reader.hear(), "ready");
+        reader
+    });
+    let mut slow = 0;
+    for n in 1..=20 {
+        let (ack, took) = timed(write_batch(&store, "s", n)).await;
+        assert_eq!(ack.inserted, BATCH);
+        slow += usize::from(took >= PATIENCE);
+    }
+    assert!(slow <= 1, "{slow} of 20 writes were slow");
+    for reader in readers {
+        assert!(reader.end_reader().0 > 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_operations_at_once_while_giving_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(folder.path()).await);
+    let mut reader = Other::start(folder.path(), "read");
+    assert_eq!(reader.hear(), "ready");
+    let mut writer = Other::start(folder.path(), "write other");
+    let mut operations = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let store = Arc::clone(&store);
+        operations.spawn(async move {
+            if n % 2 == 0 {
+                assert_eq!(write_batch(&store, &format!("s{n}"), 0).await.inserted, BATCH);
+            } else {
+                assert_eq!(count(&store).await % BATCH, 0);
+            }
+        });
+    }
+    writer.hear();
+    operations.join_all().await;
+    assert!(reader.end_reader().0 > 0);
+    let batches: u64 = writer.end().parse().unwrap();
+    assert_eq!(count(&store).await, (50 + batches) * BATCH);
+    assert_eq!(store.pool_stats().in_use, 0);
+    store.close().await.unwrap();
+}
+
+/// Root may write whatever the modes of a folder say, so it is mounted read-only, in a mount namespace
+/// that ends with the child; who is not root gets the modes.
+#[tokio::test]
+async fn read_only_folder_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let store = open(&data).await;
+    store.save_ticks(ticks("X", 0, 3)).await.unwrap();
+    store.close().await.unwrap();
+    for locks in ["there", "missing"] {
+        if locks == "missing" {
+            fs::remove_file(data.join("turn")).unwrap();
+            fs::remove_file(data.join("door")).unwrap();
+        }
+        let Some(mut reader) = in_read_only(&data) else {
+            eprintln!("skipped read_only_folder_is_read: nothing can be mounted read-only here");
+            return;
+        };
+        assert_eq!(reader.hear(), "ready");
+        assert_eq!(reader.ask("count"), "3", "with locks {locks}");
+        let refusal = reader.ask("refused");
+        assert!(refusal.contains("may not be written"), "{refusal}");
+        assert_eq!(reader.ask("count"), "3", "reading goes on");
+        reader.end();
+        assert!(!data.join("turn").exists() || locks == "there");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn in_read_only(data: &Path) -> Option<Other> {
+    const MOUNT: &str = "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\"";
+    let shell = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script, "sh"]).arg(data);
+        command
+    };
+    let tried = shell(MOUNT).output().is_ok_and(|tried| tried.status.success());
+    tried.then(|| {
+        let mut command = shell(&format!("{MOUNT} && shift && exec \"$@\""));
+        command.arg(env::current_exe().unwrap());
+        Other::start_by(command, data, "obey")
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_read_only(_data: &Path) -> Option<Other> {
+    None
+}
