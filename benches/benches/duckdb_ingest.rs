@@ -8,10 +8,9 @@
 //!
 //! Command: `cargo bench -p tradekeep-benches --bench duckdb_ingest`
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use duckdb::Connection;
-use tradekeep_benches::{Outcome, percentile, rate, raw, rows, ticks};
+use tradekeep_benches::{Outcome, Times, raw, raw_batch, report, rows, ticks};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_formats::arrow::ticks_to_batch;
 use tradekeep_models::StreamId;
@@ -19,9 +18,6 @@ use tradekeep_store_traits::{Batch, Origin, RecordSink, Records};
 
 const BATCH: usize = 10_000;
 const ROUNDS: usize = 2;
-
-/// Time of each batch.
-type Times = Vec<Duration>;
 
 fn raw_loop(rows: usize, ready: bool) -> Outcome<Times> {
     let folder = tempfile::tempdir()?;
@@ -34,27 +30,10 @@ fn raw_loop(rows: usize, ready: bool) -> Outcome<Times> {
         let made = if ready { Some(ticks_to_batch(&ticks)?) } else { None };
         let start = Instant::now();
         let batch = made.map_or_else(|| ticks_to_batch(&ticks), Ok)?;
-        raw_batch(&mut connection, batch, first + BATCH)?;
+        raw_batch(&mut connection, "ticks", batch, first + BATCH)?;
         times.push(start.elapsed());
     }
     Ok(times)
-}
-
-fn raw_batch(
-    connection: &mut Connection,
-    batch: arrow::array::RecordBatch,
-    last: usize,
-) -> Outcome {
-    let transaction = connection.transaction()?;
-    let mut appender = transaction.appender("ticks")?;
-    appender.append_record_batch(batch)?;
-    appender.flush()?;
-    drop(appender);
-    transaction.execute(
-        "UPDATE ingest_watermark SET last_seq = ? WHERE stream = 's' AND epoch = 1 AND table_name = 'ticks'",
-        [last],
-    )?;
-    Ok(transaction.commit()?)
 }
 
 fn tradekeep_loop(rows: usize) -> Outcome<Times> {
@@ -76,24 +55,13 @@ fn tradekeep_loop(rows: usize) -> Outcome<Times> {
     Ok(times)
 }
 
-fn report(name: &str, times: &Times) -> f64 {
-    let rate = rate(times.len() * BATCH, times.iter().sum());
-    let longest = times.iter().max().copied().unwrap_or_default();
-    println!(
-        "{name:<18} {rate:>6.3} M rows/s   p50 {:>7.1?}  p99 {:>7.1?}  longest {longest:>7.1?}",
-        percentile(times, 50),
-        percentile(times, 99),
-    );
-    rate
-}
-
 fn main() -> Outcome {
     let rows = rows(20_000_000) / BATCH * BATCH;
     println!("{rows} rows, {BATCH} a batch, {ROUNDS} rounds");
     for _ in 0..ROUNDS {
-        report("raw, made before", &raw_loop(rows, true)?);
-        let raw = report("raw", &raw_loop(rows, false)?);
-        let ours = report("tradekeep", &tradekeep_loop(rows)?);
+        report("raw, made before", BATCH, &raw_loop(rows, true)?);
+        let raw = report("raw", BATCH, &raw_loop(rows, false)?);
+        let ours = report("tradekeep", BATCH, &tradekeep_loop(rows)?);
         println!("tradekeep / raw    {:>6.3}\n", ours / raw);
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use tradekeep::formats::{ColumnMap, Format};
 use tradekeep::{
-    CandleCursor, Fill, Interval, InvalidInput, Symbol, TickCursor, TimeRange, Timestamp, Venue,
+    CandleCursor, GapFill, Interval, InvalidInput, Symbol, TickCursor, TimeRange, Timestamp, Venue,
 };
 
 use crate::WrongUsage;
@@ -195,11 +195,11 @@ pub(crate) enum FillMode {
 }
 
 impl FillMode {
-    pub(crate) const fn fill(self) -> Fill {
+    pub(crate) const fn fill(self) -> GapFill {
         match self {
-            Self::None => Fill::None,
-            Self::Previous => Fill::Previous,
-            Self::Zero => Fill::Zero,
+            Self::None => GapFill::None,
+            Self::Previous => GapFill::Previous,
+            Self::Zero => GapFill::Zero,
         }
     }
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 
 use duckdb::Connection;
 use tradekeep_models::{Day, NANOS_PER_DAY};
-use tradekeep_store_traits::{Delivery, ErrorKind, Health, Partition, Result, Table, Trouble};
+use tradekeep_store_traits::{
+    Delivery, ErrorKind, Health, Partition, Result, Table, TableStats, Trouble,
+};
 
 use crate::database::Database;
 use crate::error::classify;
-use crate::read::query;
+use crate::read::{self, query};
 use crate::readers::Readers;
+use crate::rows::cells::only_row;
 use crate::writer::{Session, Writer};
 use crate::{STORE, log, rows, sql};
 
@@ -26,16 +29,60 @@ pub(crate) fn partitions(
     let batches = query::<i64>("partitions", connection, &sql::days(table), [])?;
     let days: Result<Vec<_>> = batches.iter().map(rows::days).collect();
     let days = days?.concat();
-    let all: u64 = days.iter().map(|(_, rows)| rows).sum();
-    // Rows are spread evenly over the file, in the estimate.
+    let all = days.iter().map(|(_, rows)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
-    let share = |rows: u64| match on_disk {
+    Ok(days
+        .into_iter()
+        .map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) })
+        .collect())
+}
+
+/// What each table holds; `file` is the database's, to measure.
+pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Result<Vec<TableStats>> {
+    const OP: &str = "table_stats";
+    let extents = read::snapshot(OP, connection, |connection| {
+        let extent = |table: &Table| {
+            let found = query::<i64>(OP, connection, &sql::stats::extent(*table), [])?;
+            let row = only_row(OP, &found)?;
+            Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
+        };
+        Table::ALL.iter().map(extent).collect::<Result<Vec<_>>>()
+    })?;
+    let all = extents.iter().map(|(_, rows, ..)| rows).sum();
+    let on_disk = file.map(bytes_on_disk);
+    let stats = |(table, rows, first_ts, last_ts)| TableStats {
+        table,
+        rows,
+        bytes: share(on_disk, rows, all),
+        first_ts,
+        last_ts,
+    };
+    Ok(extents.into_iter().map(stats).collect())
+}
+
+/// The part of so many bytes on disk that `rows` of `all` rows take: spread evenly, in the estimate.
+fn share(on_disk: Option<u64>, rows: u64, all: u64) -> u64 {
+    match on_disk {
         Some(bytes) if bytes > 0 && all > 0 => {
             u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all)).unwrap_or(bytes)
         }
         _ => rows * ROW_BYTES,
-    };
-    Ok(days.into_iter().map(|(day, rows)| Partition { day, rows, bytes: share(rows) }).collect())
+    }
+}
+
+/// Writes every table that is not in order of time anew, and checkpoints: row groups of a short time
+/// each are what queries by time skip.
+pub(crate) fn optimize(connection: &mut Connection) -> Result<()> {
+    let duckdb = |error| classify("optimize", error);
+    let transaction = connection.transaction().map_err(duckdb)?;
+    for table in Table::ALL {
+        let found = query::<i64>("optimize", &transaction, &sql::disorder(*table), [])?;
+        if only_row("optimize", &found)?.int(0)? > 0 {
+            transaction.execute_batch(&sql::rewrite(*table)).map_err(duckdb)?;
+        }
+    }
+    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    connection.execute_batch("CHECKPOINT").map_err(duckdb)
 }
 
 /// The database's file and its write-ahead log. Their sizes only: opening them would end DuckDB's

@@ -12,6 +12,7 @@ mod mend;
 mod open;
 mod read;
 mod readers;
+mod roles;
 mod rows;
 mod schema;
 mod sql;

@@ -1,12 +1,20 @@
 //! Pages out.
 
+pub(crate) mod stats;
+
 use arrow::array::RecordBatch;
 use duckdb::{Connection, ToSql, params_from_iter};
-use tradekeep_formats::arrow::ticks_from_batch;
-use tradekeep_models::{Candle, CandleCursor, CandleQuery, Page, Tick, TickCursor, TickQuery};
+use tradekeep_formats::arrow::{from_batch, ticks_from_batch};
+use tradekeep_models::record::Record;
+use tradekeep_models::{
+    Candle, CandleCursor, CandleQuery, Cursor, ListQuery, Page, RecordFilter, Table, Tick,
+    TickCursor, TickQuery,
+};
 use tradekeep_store_traits::{Result, TickSeries};
 
 use crate::error::{classify, conversion};
+use crate::rows::cells::only_row;
+use crate::sql::Sql;
 use crate::{rows, sql};
 
 /// Runs a statement to its end: a result left open would keep the database from checkpointing.
@@ -56,4 +64,50 @@ pub(crate) fn series(connection: &Connection) -> Result<Vec<TickSeries>> {
     let batches = query::<i64>("series", connection, sql::SERIES, [])?;
     let series: Result<Vec<_>> = batches.iter().map(rows::series).collect();
     Ok(series?.concat())
+}
+
+/// Runs a statement with its values.
+fn ask(op: &'static str, connection: &Connection, statement: Sql) -> Result<Vec<RecordBatch>> {
+    query(op, connection, &statement.text, statement.values)
+}
+
+/// Runs several statements that see the same moment.
+pub(crate) fn snapshot<T>(
+    op: &'static str,
+    connection: &Connection,
+    read: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    let duckdb = |error| classify(op, error);
+    let transaction = connection.unchecked_transaction().map_err(duckdb)?;
+    let answer = read(&transaction)?;
+    transaction.commit().map_err(duckdb)?;
+    Ok(answer)
+}
+
+/// Whether rows of `table` may not be the highest version of what they are of.
+fn versions(op: &'static str, connection: &Connection, table: Table) -> Result<bool> {
+    let found = query::<i64>(op, connection, &sql::has_versions(table), [])?;
+    Ok(only_row(op, &found)?.int(0)? > 0)
+}
+
+/// A page of any record.
+pub(crate) fn list<F: RecordFilter>(
+    op: &'static str,
+    connection: &Connection,
+    wanted: &ListQuery<F>,
+) -> Result<Page<F::Record, Cursor>> {
+    let pages = |connection: &Connection, versions: bool| {
+        let batches = ask(op, connection, sql::list(wanted, versions))?;
+        let records: Result<Vec<_>> = batches
+            .iter()
+            .map(|batch| from_batch(batch).map_err(|error| conversion(op, error)))
+            .collect();
+        Ok(wanted.page(records?.concat()))
+    };
+    if F::Record::SUBJECT.is_empty() || wanted.history {
+        return pages(connection, false);
+    }
+    snapshot(op, connection, |connection| {
+        pages(connection, versions(op, connection, F::Record::TABLE)?)
+    })
 }

@@ -1,5 +1,7 @@
 //! Arrow result columns to records. No I/O.
 
+pub(crate) mod cells;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimestampNanosecondType};
 use arrow::error::ArrowError;
@@ -106,26 +108,4 @@ pub(crate) fn days(batch: &RecordBatch) -> Result<Vec<(Day, u64)>> {
         |column: usize, row: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
     let day = |row| Ok((Day::new(number(0, row)).map_err(bad(OP))?, number(1, row).unsigned_abs()));
     (0..batch.num_rows()).map(day).collect()
-}
-
-/// One row of `sql::identities`.
-pub(crate) struct StoredIdentity<'a> {
-    pub(crate) venue: &'a str,
-    pub(crate) symbol: &'a str,
-    pub(crate) ts: i64,
-    pub(crate) key: i64,
-}
-
-/// The rows of `sql::identities`, and the like-named columns of a batch of ticks.
-pub(crate) fn identities(batch: &RecordBatch) -> Result<impl Iterator<Item = StoredIdentity<'_>>> {
-    expect("write", batch, &[is_text, is_text, is_time, is_number])?;
-    let (venue, symbol) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
-    let ts = batch.column(2).as_primitive::<TimestampNanosecondType>();
-    let key = batch.column(3).as_primitive::<Int64Type>();
-    Ok((0..batch.num_rows()).map(move |row| StoredIdentity {
-        venue: venue.value(row),
-        symbol: symbol.value(row),
-        ts: ts.value(row),
-        key: key.value(row),
-    }))
 }

@@ -7,11 +7,17 @@ use crate::STORE;
 use crate::error::classify;
 
 /// Every step, oldest first. A step that has landed is never edited.
-const STEPS: &[(u32, &str)] = &[(1, include_str!("../schema/0001_ticks.sql"))];
+///
+/// Steps so far only add tables, so a file of an earlier version gets what it lacks when it is opened
+/// (`docs/adr/0007-embedded-files-are-brought-up-to-date.md`).
+const STEPS: &[(u32, &str)] = &[
+    (1, include_str!("../schema/0001_ticks.sql")),
+    (2, include_str!("../schema/0002_records.sql")),
+];
 
 const OP: &str = "open";
 
-/// Sets up an empty database, and checks one that is not.
+/// Sets up an empty database, brings an older one up to date, and refuses a stranger's or a newer one.
 pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
     let duckdb = |error| classify(OP, error);
     let tables: Vec<String> = connection
@@ -19,23 +25,27 @@ pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
         .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
         .map_err(duckdb)?;
     let latest = STEPS.last().map_or(0, |(version, _)| *version);
-    if tables.iter().any(|table| table == "tradekeep_schema") {
-        let found: u32 = connection
-            .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| row.get(0))
-            .map_err(duckdb)?;
-        return if found == latest { Ok(()) } else { Err(wrong_version(found, latest)) };
-    }
-    if !tables.is_empty() {
+    let ours = tables.iter().any(|table| table == "tradekeep_schema");
+    if !ours && !tables.is_empty() {
         let context = "the database holds tables of something else: name an empty folder";
         return Err(StoreError::new(ErrorKind::Schema, STORE, OP, context).with_act(Act::Halt));
+    }
+    let found = if ours { version(connection)? } else { 0 };
+    if found > latest {
+        return Err(wrong_version(found, latest));
+    }
+    let missing = STEPS.iter().filter(|(version, _)| *version > found);
+    if found == latest {
+        return Ok(());
     }
     let transaction = connection.transaction().map_err(duckdb)?;
     transaction
         .execute_batch(
-            "CREATE TABLE tradekeep_schema (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS tradekeep_schema \
+             (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)",
         )
         .map_err(duckdb)?;
-    for (version, sql) in STEPS {
+    for (version, sql) in missing {
         transaction.execute_batch(sql).map_err(duckdb)?;
         transaction
             .execute("INSERT INTO tradekeep_schema VALUES (?, now())", [version])
@@ -44,12 +54,17 @@ pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
     transaction.commit().map_err(duckdb)
 }
 
+/// The schema version of a database of ours.
+fn version(connection: &Connection) -> Result<u32> {
+    connection
+        .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| row.get(0))
+        .map_err(|error| classify(OP, error))
+}
+
 /// Whether the tables are those of this version, so that nothing has to be set up.
 pub(crate) fn is_current(connection: &Connection) -> bool {
     let latest = STEPS.last().map_or(0, |(version, _)| *version);
-    connection
-        .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| row.get::<_, u32>(0))
-        .is_ok_and(|found| found == latest)
+    version(connection).is_ok_and(|found| found == latest)
 }
 
 fn wrong_version(found: u32, latest: u32) -> StoreError {
@@ -63,6 +78,63 @@ fn wrong_version(found: u32, latest: u32) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tradekeep_models::Table;
+    use tradekeep_models::record::Kind;
+
+    #[test]
+    fn tables_are_those_of_the_model() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        set_up(&mut connection).unwrap();
+        for table in Table::ALL {
+            let mut statement = connection
+                .prepare(
+                    "SELECT column_name, data_type, NOT is_nullable FROM duckdb_columns() \
+                     WHERE table_name = ? ORDER BY column_index",
+                )
+                .unwrap();
+            let found: Vec<(String, String, bool)> = statement
+                .query_map([table.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .unwrap()
+                .map(std::result::Result::unwrap)
+                .collect();
+            let expected: Vec<_> = table
+                .columns()
+                .iter()
+                .map(|column| {
+                    let kind = match column.kind {
+                        Kind::Text => "VARCHAR",
+                        Kind::Int => "BIGINT",
+                        Kind::Float => "DOUBLE",
+                        Kind::Bool => "BOOLEAN",
+                        Kind::Decimal => "DECIMAL(38,18)",
+                        Kind::Time => "TIMESTAMP_NS",
+                    };
+                    (column.name.to_owned(), kind.to_owned(), column.required)
+                })
+                .collect();
+            assert_eq!(found, expected, "{table}");
+        }
+    }
+
+    #[test]
+    fn an_older_database_gets_what_it_lacks() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE tradekeep_schema (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL); \
+                 INSERT INTO tradekeep_schema VALUES (1, now());",
+            )
+            .unwrap();
+        connection.execute_batch(STEPS[0].1).unwrap();
+        connection
+            .execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)")
+            .unwrap();
+        set_up(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), 2);
+        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM ingest_watermark"), 1);
+        assert_eq!(count("SELECT count(*) FROM trades"), 0);
+    }
 
     #[test]
     fn sets_up_once_and_refuses_strangers() {

@@ -1,5 +1,9 @@
 //! SQL text, and the values bound to it. No I/O.
 
+mod conditions;
+mod list;
+pub(crate) mod stats;
+
 use duckdb::types::Value;
 use tradekeep_models::{Buckets, CandleQuery, Interval, NANOS_PER_DAY, TickFilter, TickQuery};
 use tradekeep_store_traits::Table;
@@ -8,48 +12,13 @@ use tradekeep_store_traits::Table;
 const TICK: &str = "venue, symbol, ts, key, sequence, trade_id, received_ts, price, quantity, \
                     notional, side";
 
+use self::conditions::Conditions;
+pub(crate) use self::list::{has_versions, list};
+
 /// A statement's text, with a `?` for each of its values.
 pub(crate) struct Sql {
     pub(crate) text: String,
     pub(crate) values: Vec<Value>,
-}
-
-/// Conditions on rows, with their values.
-#[derive(Default)]
-struct Conditions {
-    text: String,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    /// Times bind as integers: the driver would cut a timestamp to microseconds without a word.
-    fn new(filter: &TickFilter) -> Self {
-        let mut conditions = Self::default();
-        if let Some(venue) = &filter.venue {
-            conditions.add("venue = ?", [venue.to_string().into()]);
-        }
-        if let Some(symbol) = &filter.symbol {
-            conditions.add("symbol = ?", [symbol.to_string().into()]);
-        }
-        if let Some(from) = filter.range.from() {
-            conditions.add("ts >= make_timestamp_ns(?)", [from.as_nanos().into()]);
-        }
-        if let Some(to) = filter.range.to() {
-            conditions.add("ts < make_timestamp_ns(?)", [to.as_nanos().into()]);
-        }
-        conditions
-    }
-
-    fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
-        self.text.push_str(if self.text.is_empty() { "WHERE " } else { " AND " });
-        self.text.push_str(condition);
-        self.values.extend(values);
-    }
-
-    /// The values for a text that has the conditions twice.
-    fn twice(&self) -> Vec<Value> {
-        [self.values.as_slice(), self.values.as_slice()].concat()
-    }
 }
 
 /// One page of ticks and one row more.
@@ -57,7 +26,7 @@ impl Conditions {
 /// The page's last time is found first, by times alone: sorting whole rows costs ten times as much,
 /// as DuckDB reads every column of every row that might be on the page.
 pub(crate) fn ticks(query: &TickQuery) -> Sql {
-    let mut rows = Conditions::new(&query.filter);
+    let mut rows = Conditions::of_ticks(&query.filter);
     if let Some(at) = &query.after {
         let ts = at.ts.as_nanos();
         // The first condition is what the zone maps understand.
@@ -90,7 +59,7 @@ pub(crate) fn ticks(query: &TickQuery) -> Sql {
 /// Open and close are looked up afterwards, at the first and last time of each bucket: picking them
 /// while grouping compares (ts, sequence, key) for every row, and takes more than twice as long.
 pub(crate) fn candles(query: &CandleQuery) -> Sql {
-    let rows = Conditions::new(&TickFilter {
+    let rows = Conditions::of_ticks(&TickFilter {
         venue: Some(query.venue.clone()),
         symbol: Some(query.symbol.clone()),
         range: query.tick_range(),
@@ -135,12 +104,14 @@ pub(crate) const LENGTH: &str = "SELECT 12288 + block_size * (\
 pub(crate) const SERIES: &str = "SELECT venue, symbol, count(*), min(ts), max(ts) FROM ticks \
                                  GROUP BY venue, symbol ORDER BY venue, symbol";
 
-/// Identities stored from one moment to another, both included, of up to as many symbols as there
+/// Columns of the rows from one moment to another, both included; of up to as many symbols as there
 /// are values behind the first two.
-pub(crate) fn identities(symbols: usize) -> String {
-    let mut sql = "SELECT venue, symbol, ts, key FROM ticks \
-                   WHERE ts >= make_timestamp_ns(?) AND ts <= make_timestamp_ns(?)"
-        .to_owned();
+pub(crate) fn within(table: Table, columns: &[&str], symbols: usize) -> String {
+    let (columns, table) = (columns.join(", "), table.as_str());
+    let mut sql = format!(
+        "SELECT {columns} FROM {table} \
+         WHERE ts >= make_timestamp_ns(?) AND ts <= make_timestamp_ns(?)"
+    );
     if symbols > 0 {
         sql.push_str(" AND symbol IN (");
         sql.push_str(&vec!["?"; symbols].join(", "));
@@ -170,6 +141,22 @@ pub(crate) fn days(table: Table) -> String {
     format!(
         "SELECT epoch_ns(ts) // {NANOS_PER_DAY} AS day, count(*) FROM {table} \
          GROUP BY day ORDER BY day"
+    )
+}
+
+/// How many rows of `table` are earlier than the one stored before them.
+pub(crate) fn disorder(table: Table) -> String {
+    format!(
+        "SELECT count(*) FROM (SELECT ts, lag(ts) OVER (ORDER BY rowid) AS before FROM {table}) \
+         WHERE before > ts"
+    )
+}
+
+/// Stores the rows of `table` anew, in order of time. The table itself stays, with all its settings.
+pub(crate) fn rewrite(table: Table) -> String {
+    format!(
+        "CREATE TEMP TABLE in_order AS SELECT * FROM {table} ORDER BY ts; \
+         DELETE FROM {table}; INSERT INTO {table} SELECT * FROM in_order; DROP TABLE in_order"
     )
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use duckdb::Connection;
 use tradekeep_models::{
     Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Tick, TickCursor,
     TickQuery,
@@ -17,7 +18,7 @@ use tradekeep_store_traits::{
 
 use crate::database::Database;
 use crate::readers::{PoolStats, Readers};
-use crate::writer::Writer;
+use crate::writer::{Session, Writer};
 use crate::{DuckDbConfig, STORE, admin, open, read, write};
 
 /// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
@@ -94,12 +95,30 @@ impl DuckDbStore {
         self.readers.stats()
     }
 
-    fn file(&self) -> Option<PathBuf> {
+    /// Runs `read` on a connection of the pool.
+    pub(crate) async fn read<T, F>(&self, op: &'static str, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.readers.run(op, read).await
+    }
+
+    /// Runs `change` on the writer's thread.
+    pub(crate) async fn change<T, F>(&self, op: &'static str, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
+    {
+        self.writer.run(op, change).await
+    }
+
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(open::FILE))
     }
 }
 
-fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
+pub(crate) fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
     move |error| StoreError::invalid(STORE, op, &error)
 }
 

@@ -1,21 +1,27 @@
 //! Batches in: once, by watermark and identity, in the rows' own transaction.
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use duckdb::{Connection, ToSql, Transaction};
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
-use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Batch, Delivery, Origin, Records, Result, Table};
+mod conflicts;
+mod guard;
+mod plan;
+mod shape;
 
+use arrow::array::RecordBatch;
+use duckdb::{Connection, Transaction};
+use hashbrown::HashMap;
+use tradekeep_formats::arrow::{ticks_to_batch, to_batch};
+use tradekeep_models::StreamId;
+use tradekeep_models::record::Record;
+use tradekeep_store_traits::{
+    Act, Batch, Delivery, ErrorKind, Origin, Records, Result, StoreError, Table, with_records,
+};
+
+use self::plan::Plan;
+use self::shape::Shape;
 use crate::error::{classify, conversion};
 use crate::writer::Session;
-use crate::{rows, sql};
+use crate::{STORE, sql};
 
 const OP: &str = "write";
-
-/// Symbols up to which the search for stored identities names them; past that it reads all.
-const NAMED_SYMBOLS: usize = 16;
 
 /// A batch made ready, outside the writer's thread.
 pub(crate) struct Prepared {
@@ -43,105 +49,24 @@ pub(crate) struct Written {
     pub(crate) duplicates: usize,
 }
 
-/// Rows, and which of them are the first of their identity in the batch.
-struct Plan {
-    rows: RecordBatch,
-    /// Each (venue, symbol) of the batch, numbered.
-    series: HashMap<(String, String), u32>,
-    /// The first row of each (series, ts, key).
-    first: HashMap<(u32, i64, i64), usize>,
-    keep: Vec<bool>,
-    /// Earliest and latest ts.
-    span: (i64, i64),
-}
-
 /// Makes `batch` ready to be written.
 pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
-    let Records::Ticks(ticks) = batch.records();
-    let rows = tradekeep_formats::arrow::ticks_to_batch(ticks).map_err(|e| conversion(OP, e))?;
-    let table = batch.records().table();
-    Ok(Prepared { plan: Plan::new(rows)?, origin: batch.origin().cloned(), table })
-}
-
-impl Plan {
-    fn new(rows: RecordBatch) -> Result<Self> {
-        let mut plan = Self {
-            series: HashMap::new(),
-            first: HashMap::with_capacity(rows.num_rows()),
-            keep: Vec::with_capacity(rows.num_rows()),
-            span: (i64::MAX, i64::MIN),
-            rows: rows.clone(),
-        };
-        let identity = rows.project(&[0, 1, 2, 3]).map_err(|error| conversion(OP, error))?;
-        let mut last: Option<(&str, &str, u32)> = None;
-        let identity_rows = rows::identities(&identity)?;
-        for (row, id) in identity_rows.enumerate() {
-            let series = match last {
-                Some((venue, symbol, series)) if (venue, symbol) == (id.venue, id.symbol) => series,
-                _ => {
-                    let next = u32::try_from(plan.series.len()).unwrap_or(u32::MAX);
-                    let name = (id.venue.to_owned(), id.symbol.to_owned());
-                    *plan.series.entry(name).or_insert(next)
-                }
-            };
-            last = Some((id.venue, id.symbol, series));
-            let entry = plan.first.entry((series, id.ts, id.key));
-            plan.keep.push(matches!(entry, Entry::Vacant(_)));
-            entry.or_insert(row);
-            plan.span = (plan.span.0.min(id.ts), plan.span.1.max(id.ts));
-        }
-        Ok(plan)
+    fn generic<R: Record>(records: &[R]) -> Result<(Shape, RecordBatch)> {
+        Ok((Shape::of::<R>(), to_batch(records).map_err(|error| conversion(OP, error))?))
     }
-
-    /// Strikes out the rows that `transaction` sees stored already.
-    fn strike_stored(&mut self, transaction: &Transaction<'_>) -> Result<()> {
-        let mut symbols: Vec<&String> = self.series.keys().map(|(_, symbol)| symbol).collect();
-        symbols.sort_unstable();
-        symbols.dedup();
-        if symbols.len() > NAMED_SYMBOLS {
-            symbols.clear();
+    batch
+        .records()
+        .validate()
+        .map_err(|rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows))?;
+    let (shape, rows) = match batch.records() {
+        Records::Ticks(ticks) => {
+            let rows = ticks_to_batch(ticks).map_err(|error| conversion(OP, error))?;
+            (Shape::of::<tradekeep_models::Tick>(), rows)
         }
-        let mut values: Vec<&dyn ToSql> = vec![&self.span.0, &self.span.1];
-        values.extend(symbols.iter().map(|symbol| *symbol as &dyn ToSql));
-        let duckdb = |error| classify(OP, error);
-        let mut statement = transaction.prepare(&sql::identities(symbols.len())).map_err(duckdb)?;
-        // Streamed: what is stored in the batch's span may be far more than the batch.
-        drop(statement.stream_arrow(values.as_slice()).map_err(duckdb)?);
-        while let Some(stored) = statement.step().map_err(duckdb)? {
-            strike(&self.series, &self.first, &mut self.keep, &RecordBatch::from(stored))?;
-        }
-        Ok(())
-    }
-
-    /// The rows that are new.
-    fn new_rows(self) -> Result<RecordBatch> {
-        if self.keep.iter().all(|keep| *keep) {
-            return Ok(self.rows);
-        }
-        filter_record_batch(&self.rows, &BooleanArray::from(self.keep))
-            .map_err(|error| conversion(OP, error))
-    }
-}
-
-fn strike(
-    series: &HashMap<(String, String), u32>,
-    first: &HashMap<(u32, i64, i64), usize>,
-    keep: &mut [bool],
-    stored: &RecordBatch,
-) -> Result<()> {
-    let mut last: Option<(&str, &str, Option<u32>)> = None;
-    for id in rows::identities(stored)? {
-        let number = match last {
-            Some((venue, symbol, number)) if (venue, symbol) == (id.venue, id.symbol) => number,
-            _ => series.get(&(id.venue.to_owned(), id.symbol.to_owned())).copied(),
-        };
-        last = Some((id.venue, id.symbol, number));
-        let row = number.and_then(|number| first.get(&(number, id.ts, id.key)));
-        if let Some(slot) = row.and_then(|row| keep.get_mut(*row)) {
-            *slot = false;
-        }
-    }
-    Ok(())
+        records => with_records!(records, rows => generic(rows))?,
+    };
+    let (table, origin) = (shape.table, batch.origin().cloned());
+    Ok(Prepared { plan: Plan::new(shape, rows)?, origin, table })
 }
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction.
@@ -157,6 +82,7 @@ fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) 
     let duckdb = |error| classify(OP, error);
     let Prepared { mut plan, origin, table } = prepared;
     let all = plan.rows.num_rows();
+    let mut replayed = 0;
     let transaction = connection.transaction().map_err(duckdb)?;
     if let Some(origin) = origin {
         let position = (origin.stream.clone(), origin.epoch, table);
@@ -164,36 +90,49 @@ fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) 
             Some(seen) => Some(*seen),
             None => watermark(&transaction, &position)?,
         };
-        let replayed = origin.replayed(seen);
+        replayed = origin.replayed(seen);
         if replayed > 0 {
-            plan = Plan::new(plan.rows.slice(replayed, all - replayed))?;
+            plan = plan.skip(replayed)?;
         }
         if let Some(last) = origin.seqs.last().filter(|_| replayed < all) {
             move_watermark(&transaction, &position, *last)?;
             known.watermarks.insert(position, *last);
         }
     }
-    let inserted =
-        if plan.rows.num_rows() == 0 { 0 } else { append(&transaction, known, table, plan)? };
+    let inserted = match plan.rows.num_rows() {
+        0 => 0,
+        _ => append(&transaction, known, plan).map_err(|error| shifted(error, replayed))?,
+    };
     // A commit that failed half-way may be found whole when the database is opened again.
     transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
     Ok(Written { inserted, duplicates: all - inserted })
 }
 
+/// Bad rows counted from the start of the batch, its replayed rows included.
+fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
+    if let Act::BadRows(rows) = &mut error.act {
+        rows.iter_mut().for_each(|row| row.index += replayed);
+    }
+    error
+}
+
 /// Appends the rows of `plan` that are not stored yet, and answers how many they are.
-fn append(
-    transaction: &Transaction<'_>,
-    known: &mut Known,
-    table: Table,
-    mut plan: Plan,
-) -> Result<usize> {
+fn append(transaction: &Transaction<'_>, known: &mut Known, mut plan: Plan) -> Result<usize> {
     let duckdb = |error| classify(OP, error);
+    let table = plan.shape.table;
     let newest = match known.newest.get(&table) {
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    if plan.span.0 <= newest {
-        plan.strike_stored(transaction)?;
+    // What is later than all that is stored meets nothing.
+    let stored = (plan.span.0 <= newest).then_some(transaction);
+    if plan.shape.conflicts {
+        let bad = conflicts::settle(&mut plan, stored)?;
+        if !bad.is_empty() {
+            return Err(StoreError::bad_rows(ErrorKind::Conflict, STORE, OP, bad));
+        }
+    } else if let Some(transaction) = stored {
+        guard::strike_stored(&mut plan, transaction)?;
     }
     known.newest.insert(table, newest.max(plan.span.1));
     let rows = plan.new_rows()?;

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{
-    CandleQuery, Fill, StreamId, Symbol, Tick, TickFilter, TickQuery, TimeRange, Timestamp, Venue,
-    strategies,
+    CandleQuery, GapFill, StreamId, Symbol, Tick, TickFilter, TickQuery, TimeRange, Timestamp,
+    Venue, strategies,
 };
 use tradekeep_store_traits::{
     Batch, MemoryStore, Origin, Records, SeriesStore, Table, TickStoreExt,
@@ -41,7 +41,7 @@ fn filter() -> impl Strategy<Value = TickFilter> {
 
 fn candles() -> impl Strategy<Value = CandleQuery> {
     let width = prop::sample::select(vec!["1s", "7s", "1m", "7m", "1h", "1d", "1w", "1M"]);
-    let fill = prop::sample::select(vec![Fill::None, Fill::Previous, Fill::Zero]);
+    let fill = prop::sample::select(vec![GapFill::None, GapFill::Previous, GapFill::Zero]);
     (width, fill, range(), 1usize..200).prop_map(|(width, fill, range, limit)| {
         let (venue, symbol) = (Venue::new("binance").unwrap(), Symbol::new("BTC-USD").unwrap());
         CandleQuery {

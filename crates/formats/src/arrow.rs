@@ -1,4 +1,10 @@
-//! Ticks as Arrow record batches: the form in which they enter and leave columnar stores.
+//! Records as Arrow record batches: the form in which they enter and leave columnar stores.
+//!
+//! [`schema`], [`to_batch`] and [`from_batch`] do it for every record by its columns. Ticks, of which
+//! there are a thousand for one of the others, also have functions of their own, which give the same
+//! batches faster.
+
+mod record;
 
 use std::sync::Arc;
 
@@ -14,6 +20,8 @@ use arrow::error::ArrowError;
 use tradekeep_models::{
     Decimal, InvalidInput, Side, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
 };
+
+pub use record::{data_type, from_batch, schema, to_batch};
 
 const PRECISION: u8 = 38;
 const SCALE: i8 = 18;

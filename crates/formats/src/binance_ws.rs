@@ -6,9 +6,9 @@ use tradekeep_models::{InvalidInput, Tick};
 
 use crate::draft::{Drafter, Fields};
 use crate::json::{object, scalar, string};
-use crate::record::row_text;
+use crate::lines::next_row;
 use crate::source::Source;
-use crate::{FormatError, Reject, Row};
+use crate::{FormatError, Row};
 
 /// The parts of a message that matter here, of a combined stream or a single one. In messages other
 /// than trades the same letters mean other things, so nothing is read before its time.
@@ -44,20 +44,7 @@ struct Message<'a> {
 
 /// The next trade; messages that are no trades are passed over.
 pub(crate) fn next(source: &mut Source, drafter: &mut Drafter) -> Result<Option<Row>, FormatError> {
-    while let Some((line, number)) = source.text_line()? {
-        match tick(line, drafter) {
-            Ok(Some(tick)) => return Ok(Some(Row::Tick(tick))),
-            Ok(None) => {}
-            Err(error) => {
-                return Ok(Some(Row::Rejected(Reject {
-                    line: number,
-                    reason: error.to_string(),
-                    row: row_text(line),
-                })));
-            }
-        }
-    }
-    Ok(None)
+    next_row(source, |line| tick(line, drafter))
 }
 
 /// The time of receipt, where there is one, and the message.

@@ -2,9 +2,10 @@
 
 use crate::columns::Columns;
 use crate::draft::Drafter;
-use crate::record::{Record, row_text};
+use crate::lines::next_row;
+use crate::record::Record;
 use crate::source::Source;
-use crate::{FormatError, Reject, Row};
+use crate::{FormatError, Row};
 
 use tradekeep_models::{InvalidInput, Tick};
 
@@ -25,17 +26,7 @@ impl CsvRows {
         source: &mut Source,
         drafter: &mut Drafter,
     ) -> Result<Option<Row>, FormatError> {
-        let Some((line, number)) = source.text_line()? else {
-            return Ok(None);
-        };
-        Ok(Some(match self.tick(line, drafter) {
-            Ok(tick) => Row::Tick(tick),
-            Err(error) => Row::Rejected(Reject {
-                line: number,
-                reason: error.to_string(),
-                row: row_text(line),
-            }),
-        }))
+        next_row(source, |line| self.tick(line, drafter).map(Some))
     }
 
     fn tick(&mut self, line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {

@@ -7,7 +7,9 @@ use serde::de::IgnoredAny;
 use crate::columns::Columns;
 use crate::record::{Record, printable};
 use crate::source::{MAX_LINE, Source};
-use crate::{Field, Format, FormatError, ReadOptions, binance, binance_ws, dbn, number, tardis};
+use crate::{
+    Field, Format, FormatError, ReadOptions, binance, binance_ws, dbn, mistaken, number, tardis,
+};
 
 /// How to read a file.
 #[derive(Debug)]
@@ -59,14 +61,22 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
             _ => Err(FormatError::Empty),
         };
     }
-    if let Some(error) = not_text(line) {
+    if let Some(error) = mistaken::not_text(line) {
         return Err(error);
+    }
+    let (received, message) = binance_ws::split(line);
+    let json = message.starts_with(b"{");
+    // Both may make one line of the whole file, and tell more than its length does.
+    let json_asked = matches!(asked, None | Some(Format::Ndjson | Format::BinanceWs));
+    if json_asked && mistaken::is_json_array(line) {
+        return Err(FormatError::JsonArray);
+    }
+    if mistaken::has_lone_return(line, json) {
+        return Err(FormatError::LoneReturn);
     }
     if line.len() > MAX_LINE {
         return Err(FormatError::LineTooLong { line: source.number() + 1 });
     }
-    let (received, message) = binance_ws::split(line);
-    let json = message.starts_with(b"{");
     let plan = match asked {
         None if json && received.is_empty() => json_plan(start),
         None | Some(Format::BinanceWs) if json => Plan::BinanceWs,
@@ -97,6 +107,17 @@ fn json_plan(start: &[u8]) -> Plan {
 }
 
 fn csv_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
+    comma_plan(line, options).map_err(|error| match error {
+        FormatError::UnknownFormat { .. }
+        | FormatError::WrongFormat { .. }
+        | FormatError::WrongColumns { .. }
+        | FormatError::NoSuchColumn { .. } => mistaken::foreign_delimiter(line)
+            .map_or(error, |delimiter| FormatError::ForeignDelimiter { delimiter }),
+        error => error,
+    })
+}
+
+fn comma_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
     let ending: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
     let first = Record::of(&[line, ending].concat()).map_err(|_| unknown(line))?;
     let asked = options.format;
@@ -128,45 +149,6 @@ fn csv_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
         return Err(FormatError::MissingSymbol);
     }
     Ok(Plan::csv(Format::Csv, columns, true))
-}
-
-/// Files that people take for the text in them, and what to do instead.
-const BINARY: [(&[u8], &str, &str); 9] = [
-    (b"PK\x03\x04", "a zip archive", "unpack it, or pipe `unzip -p FILE` into `import -`"),
-    (b"BZh", "bzip2 data", "unpack it: .gz and .zst are read as they are"),
-    (b"\xfd7zXZ", "xz data", "unpack it: .gz and .zst are read as they are"),
-    (b"\x04\x22\x4d\x18", "lz4 data", "unpack it: .gz and .zst are read as they are"),
-    (b"PAR1", "a Parquet file", "export it as CSV"),
-    (b"ARROW1", "an Arrow file", "export it as CSV"),
-    (b"%PDF", "a PDF", "export its table as CSV"),
-    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
-];
-
-/// Why the first line is no text, where it is none.
-fn not_text(line: &[u8]) -> Option<FormatError> {
-    let known = BINARY.iter().find(|(magic, ..)| line.starts_with(magic));
-    let (found, remedy) = match known {
-        Some((_, found, remedy)) => (*found, *remedy),
-        None => {
-            let control = |b: &u8| b.is_ascii_control() && !b.is_ascii_whitespace();
-            let found = if line.iter().any(control) {
-                "binary"
-            } else if !line.is_ascii() && is_broken_utf8(line) {
-                "binary, or text in an encoding other than UTF-8"
-            } else {
-                return None;
-            };
-            (found, "give CSV, JSON lines or DBN, plain or as .gz or .zst")
-        }
-    };
-    Some(FormatError::NotText { found: found.into(), remedy })
-}
-
-fn is_broken_utf8(line: &[u8]) -> bool {
-    // A line that is too long may be cut inside a character.
-    std::str::from_utf8(line)
-        .is_err_and(|error| error.error_len().is_some() || line.ends_with(b"\n"))
 }
 
 fn unknown(line: &[u8]) -> FormatError {

@@ -23,6 +23,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) received_ts: &'a [u8],
     pub(crate) sequence: &'a [u8],
     pub(crate) key: &'a [u8],
+    /// What the row says that price x quantity is.
+    pub(crate) notional: &'a [u8],
 }
 
 /// A row's fields as values.
@@ -98,6 +100,8 @@ impl Drafter {
             },
         };
         let tick = self.complete(draft)?;
+        check_notional(fields.notional, &tick)?;
+        // Only an accepted row decides for the others.
         self.ts.settle(ts);
         if let Some(received) = received {
             self.received_ts.settle(received);
@@ -152,6 +156,14 @@ impl Drafter {
 /// Whether the model takes this trade id for the sequence.
 fn is_number(id: &str) -> bool {
     is_digits(id.as_bytes()) && id.parse::<i64>().is_ok()
+}
+
+fn check_notional(text: &[u8], tick: &Tick) -> Result<(), InvalidInput> {
+    if !text.is_empty() && decimal("notional", text)? != tick.notional() {
+        let reason = format!("is not price x quantity, which is {}", tick.notional());
+        return Err(InvalidInput::new("notional", reason));
+    }
+    Ok(())
 }
 
 fn utf8<'a>(field: &'static str, text: &'a [u8]) -> Result<&'a str, InvalidInput> {

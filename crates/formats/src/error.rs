@@ -65,6 +65,29 @@ pub enum FormatError {
         /// What to do about it.
         remedy: &'static str,
     },
+    /// A table whose columns are separated by something else than commas.
+    #[error(
+        "its columns are separated by {}, and a CSV here has commas: export it with commas, or pipe \
+         `tr '{}' ',' < FILE` into `import -` where no value has a comma",
+        plural(*delimiter),
+        delimiter.escape_default()
+    )]
+    ForeignDelimiter {
+        /// A tab, a semicolon or a vertical bar.
+        delimiter: char,
+    },
+    /// Lines that end as on old Macs.
+    #[error(
+        "its lines end with a carriage return alone, and lines here end with a line feed: \
+         pipe `tr '\\r' '\\n' < FILE` into `import -`"
+    )]
+    LoneReturn,
+    /// JSON, but not of one object a line.
+    #[error(
+        "the file is a JSON array, and one object a line is wanted: pipe `jq -c '.[]' FILE` into \
+         `import -` (jq 1.7 or newer, older ones round numbers)"
+    )]
+    JsonArray,
     /// Market data, but not of public trades.
     #[error("the file holds {found}; supported here: {supported}")]
     UnsupportedSchema {
@@ -100,9 +123,18 @@ pub enum FormatError {
         /// What does not fit.
         reason: String,
     },
-    /// A line longer than [`MAX_LINE`](crate::MAX_LINE).
-    #[error("line {line} is longer than 1 MiB: this is no file of one row a line")]
+    /// A first line longer than [`MAX_LINE`](crate::MAX_LINE), which tells no format.
+    #[error("line {line} is longer than 1 MiB: this is no file of one row a line, give it as one")]
     LineTooLong {
+        /// Its number, from 1.
+        line: u64,
+    },
+    /// A line so long that it may never end.
+    #[error(
+        "line {line} is longer than 64 MiB: the file is damaged from there on, get it again; rows \
+         before are safe to import twice"
+    )]
+    EndlessLine {
         /// Its number, from 1.
         line: u64,
     },
@@ -140,6 +172,14 @@ fn doubt(place: Place) -> &'static str {
     match place {
         Place::Line(0) | Place::Record(0) => "",
         _ => "; rows read before that may be wrong too",
+    }
+}
+
+const fn plural(delimiter: char) -> &'static str {
+    match delimiter {
+        '\t' => "tabs",
+        ';' => "semicolons",
+        _ => "vertical bars",
     }
 }
 

@@ -10,6 +10,10 @@ use crate::record::printable;
 
 /// The object on a line.
 pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, InvalidInput> {
+    // The parser would take its elements for the fields, in their order here.
+    if line.trim_ascii_start().starts_with(b"[") {
+        return Err(InvalidInput::new("json", "is an array, and one object a line is wanted"));
+    }
     serde_json::from_slice(line).map_err(|error| {
         let reason = error.to_string();
         // A line of a file is always line 1 to the parser.

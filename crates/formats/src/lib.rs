@@ -13,6 +13,8 @@ mod draft;
 mod error;
 mod field;
 mod json;
+mod lines;
+mod mistaken;
 mod ndjson;
 mod number;
 mod occurrence;

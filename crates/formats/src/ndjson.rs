@@ -9,10 +9,9 @@ use tradekeep_models::{InvalidInput, Tick};
 
 use crate::draft::{Drafter, Fields};
 use crate::json::{object, scalar, string};
-use crate::number::decimal;
-use crate::record::row_text;
+use crate::lines::next_row;
 use crate::source::Source;
-use crate::{FormatError, Reject, Row};
+use crate::{FormatError, Row};
 
 /// One line. Whatever else is in it is refused: a misspelt field must not vanish.
 #[derive(Deserialize)]
@@ -44,20 +43,12 @@ struct Line<'a> {
 
 /// The next row.
 pub(crate) fn next(source: &mut Source, drafter: &mut Drafter) -> Result<Option<Row>, FormatError> {
-    let Some((line, number)) = source.text_line()? else {
-        return Ok(None);
-    };
-    Ok(Some(match tick(line, drafter) {
-        Ok(tick) => Row::Tick(tick),
-        Err(error) => {
-            Row::Rejected(Reject { line: number, reason: error.to_string(), row: row_text(line) })
-        }
-    }))
+    next_row(source, |line| tick(line, drafter).map(Some))
 }
 
 fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
     let line: Line<'_> = object(line)?;
-    let tick = drafter.tick(&Fields {
+    drafter.tick(&Fields {
         ts: scalar("ts", line.ts)?.as_bytes(),
         venue: string("venue", line.venue)?.as_bytes(),
         symbol: string("symbol", line.symbol)?.as_bytes(),
@@ -69,13 +60,8 @@ fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
         received_ts: scalar("received_ts", line.received_ts)?.as_bytes(),
         sequence: scalar("sequence", line.sequence)?.as_bytes(),
         key: scalar("key", line.key)?.as_bytes(),
-    })?;
-    let notional = scalar("notional", line.notional)?;
-    if !notional.is_empty() && decimal("notional", notional.as_bytes())? != tick.notional() {
-        let reason = format!("is not price x quantity, which is {}", tick.notional());
-        return Err(InvalidInput::new("notional", reason));
-    }
-    Ok(tick)
+        notional: scalar("notional", line.notional)?.as_bytes(),
+    })
 }
 
 /// A tick as the JSON object that is one line of a file: decimals and the key are strings, times are

@@ -8,7 +8,7 @@ use tradekeep_models::InvalidInput;
 /// No table of trades is wider.
 const MOST_FIELDS: usize = 1024;
 /// Of a rejected row, this much is kept.
-const LONGEST_ROW: usize = 4096;
+pub(crate) const LONGEST_ROW: usize = 4096;
 /// Of a header or a first line, this much is shown.
 const LONGEST_SHOWN: usize = 160;
 

@@ -7,11 +7,26 @@ use std::ops::Range;
 use crate::FormatError;
 use crate::decompress::Decompressed;
 use crate::error::Place;
+use crate::record::LONGEST_ROW;
 
-/// The longest line that is read, in bytes: 1 MiB.
+/// The longest line that is read, in bytes: 1 MiB. A longer one is a rejected row.
 pub const MAX_LINE: usize = 1 << 20;
 
+/// A line that has not ended by then is no row gone wrong: it may never end.
+const LONGEST_SKIPPED: usize = 64 << 20;
+
 const CHUNK: usize = 1 << 18;
+
+/// A line of text that is not blank.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    /// From 1.
+    pub(crate) number: u64,
+    /// It ends with `\n`, if need be with one that the file lacks.
+    pub(crate) text: &'a [u8],
+    /// Longer than [`MAX_LINE`]: `text` is its start only.
+    pub(crate) too_long: bool,
+}
 
 /// The decompressed file behind a buffer that never outgrows [`MAX_LINE`] plus a chunk.
 pub(crate) struct Source {
@@ -99,19 +114,19 @@ impl Source {
         Ok(self.unread())
     }
 
-    /// The next line that is not blank, with its number; it ends with `\n`, if need be with one that
-    /// the file lacks.
-    pub(crate) fn text_line(&mut self) -> Result<Option<(&[u8], u64)>, FormatError> {
-        while let Some(line) = self.next_line()? {
-            if !self.buffer[line.clone()].trim_ascii().is_empty() {
-                return Ok(Some((&self.buffer[line], self.number())));
+    /// The next line that is not blank.
+    pub(crate) fn text_line(&mut self) -> Result<Option<Line<'_>>, FormatError> {
+        while let Some((line, too_long)) = self.next_line()? {
+            if too_long || !self.buffer[line.clone()].trim_ascii().is_empty() {
+                let number = self.number();
+                return Ok(Some(Line { number, text: &self.buffer[line], too_long }));
             }
         }
         Ok(None)
     }
 
-    /// Where in the buffer the next line is.
-    fn next_line(&mut self) -> Result<Option<Range<usize>>, FormatError> {
+    /// Where in the buffer the next line is, and whether that is only its start.
+    fn next_line(&mut self) -> Result<Option<(Range<usize>, bool)>, FormatError> {
         let mut searched = 0;
         let length = loop {
             let unread = &self.buffer[self.start + searched..self.end];
@@ -135,13 +150,41 @@ impl Source {
             self.buffer[self.end] = b'\n';
             self.end += 1;
         };
-        let number = self.number() + 1;
         if length > MAX_LINE {
-            return Err(FormatError::LineTooLong { line: number });
+            return Ok(Some((self.skip_long_line()?, true)));
         }
-        self.place = Place::Line(number);
+        self.place = Place::Line(self.number() + 1);
         self.start += length;
-        Ok(Some(self.start - length..self.start))
+        Ok(Some((self.start - length..self.start, false)))
+    }
+
+    /// Takes off the line that starts here, and leaves its first bytes at the buffer's front: they
+    /// stay there while the rest of the line goes through the room behind them.
+    fn skip_long_line(&mut self) -> Result<Range<usize>, FormatError> {
+        self.make_room();
+        let mut skipped = LONGEST_ROW;
+        loop {
+            let rest = &self.buffer[LONGEST_ROW..self.end];
+            if let Some(at) = memchr::memchr(b'\n', rest) {
+                self.start = LONGEST_ROW + at + 1;
+                break;
+            }
+            skipped += rest.len();
+            if skipped > LONGEST_SKIPPED {
+                return Err(FormatError::EndlessLine { line: self.number() + 1 });
+            }
+            self.end = LONGEST_ROW;
+            if self.fill() {
+                continue;
+            }
+            if let Some(error) = self.take_error() {
+                return Err(error);
+            }
+            self.start = self.end;
+            break;
+        }
+        self.place = Place::Line(self.number() + 1);
+        Ok(0..LONGEST_ROW)
     }
 
     /// The error that ended the file, where one did.
@@ -195,5 +238,23 @@ impl fmt::Debug for Source {
             .field("unread", &self.unread().len())
             .field("ended", &self.ended)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_buffer_does_not_grow_with_a_line() {
+        let long = io::repeat(b'x').take(20 << 20);
+        let input = long.chain(&b"\nnext\n"[..]);
+        let mut source = Source::new(Decompressed::new(Box::new(input)).unwrap());
+        let line = source.text_line().unwrap().unwrap();
+        assert!(line.too_long && line.number == 1);
+        assert_eq!(line.text, [b'x'; LONGEST_ROW]);
+        assert_eq!(source.text_line().unwrap().unwrap().text, b"next\n");
+        assert!(source.text_line().unwrap().is_none());
+        assert!(source.buffer.len() <= MAX_LINE + 2 * CHUNK, "{}", source.buffer.len());
     }
 }

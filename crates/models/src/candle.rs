@@ -5,7 +5,7 @@ use crate::{Decimal, DecimalError, Interval, InvalidInput, Symbol, Tick, Timesta
 /// Open, high, low, close and volume of one bucket of one (venue, symbol).
 ///
 /// Open and close are the first and last tick by (ts, sequence, key). Prices are absent only in a
-/// bucket without ticks that was filled by [`Fill::Zero`](crate::Fill::Zero).
+/// bucket without ticks that was filled by [`GapFill::Zero`](crate::GapFill::Zero).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candle {
     /// Where it traded.

@@ -102,6 +102,14 @@ impl Decimal {
         Self::from_scaled(self.0 + other.0)
     }
 
+    /// The exact difference.
+    ///
+    /// # Errors
+    /// [`DecimalError::TooLarge`] when the difference does not fit.
+    pub const fn sub(self, other: Self) -> Result<Self, DecimalError> {
+        Self::from_scaled(self.0 - other.0)
+    }
+
     /// The product, rounded half to even at 18 places.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike};
 
 use crate::InvalidInput;
-use crate::time::{NANOS_PER_DAY, NANOS_PER_SECOND, Timestamp};
+use crate::time::{NANOS_PER_DAY, NANOS_PER_SECOND, TimeRange, Timestamp};
 
 /// The unit of an [`Interval`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +142,19 @@ impl Interval {
     pub fn index_from(self, ts: Timestamp) -> i64 {
         let index = self.index(ts);
         if self.start(index) == Some(ts) { index } else { index + 1 }
+    }
+
+    /// The times of the buckets from number `first` up to but without number `end`.
+    pub(crate) fn whole_buckets(self, first: Option<i64>, end: Option<i64>) -> TimeRange {
+        let end = end.and_then(|index| self.start(index));
+        match first.map(|index| self.start(index)) {
+            // Behind the last bucket there is.
+            Some(None) => TimeRange::new(Timestamp::MIN, Timestamp::MIN).unwrap_or_default(),
+            Some(Some(from)) => {
+                TimeRange::new(from, end.map(|end| end.max(from))).unwrap_or_default()
+            }
+            None => TimeRange::new(None, end).unwrap_or_default(),
+        }
     }
 }
 

@@ -2,22 +2,60 @@
 
 mod candle;
 mod decimal;
+mod document;
 mod error;
+mod fill;
 mod interval;
+mod labels;
+mod latency;
+mod list;
+mod metric;
+mod mev;
+mod node_health;
+mod order;
+mod place;
+mod position;
 mod query;
+pub mod record;
+mod stats;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+mod system_event;
+mod table;
 mod text;
 mod tick;
 mod time;
+mod trade;
 
 pub use candle::{Candle, vwap};
 pub use decimal::{Decimal, DecimalError};
+pub use document::{Json, Message};
 pub use error::InvalidInput;
+pub use fill::{Fill, FillFilter};
 pub use interval::{Buckets, Interval, IntervalUnit};
-pub use query::{
-    CandleCursor, CandleQuery, Fill, MAX_LIMIT, Page, TickCursor, TickFilter, TickQuery,
+pub use labels::Labels;
+pub use latency::{Latency, LatencyFilter};
+pub use list::{
+    Condition, Cursor, FillQuery, LatencyQuery, ListQuery, MetricQuery, MevQuery, NodeHealthQuery,
+    OrderQuery, PositionQuery, RecordFilter, SystemEventQuery, TradeQuery,
 };
-pub use text::{Ident, StreamId, Symbol, TradeId, Venue};
+pub use metric::{Metric, MetricFilter};
+pub use mev::{MevEvent, MevFilter};
+pub use node_health::{BreakerStatus, NodeHealth, NodeHealthFilter};
+pub use order::{Order, OrderFilter, OrderStatus, OrderType, TimeInForce};
+pub use place::Place;
+pub use position::{Position, PositionFilter};
+pub use query::{
+    CandleCursor, CandleQuery, GapFill, MAX_LIMIT, Page, TickCursor, TickFilter, TickQuery,
+};
+pub use stats::{
+    BucketCursor, BucketQuery, LatencyNumbers, LatencyStats, MetricBucket, MevAnalysis,
+    PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, ValueStats,
+    nearest_rank,
+};
+pub use system_event::{Severity, SystemEvent, SystemEventFilter};
+pub use table::Table;
+pub use text::{Ident, Market, Name, StreamId, Symbol, TradeId, TraderId, Venue};
 pub use tick::{Side, Tick, TickBuilder, TickKey};
 pub use time::{Day, NANOS_PER_DAY, NANOS_PER_SECOND, TimeRange, Timestamp};
+pub use trade::{Trade, TradeAction, TradeFilter, TradeStatus, TradingMode};

@@ -25,7 +25,7 @@ pub struct Page<T, C> {
     pub next: Option<C>,
 }
 
-fn check_limit(limit: usize) -> Result<(), InvalidInput> {
+pub(crate) fn check_limit(limit: usize) -> Result<(), InvalidInput> {
     if (1..=MAX_LIMIT).contains(&limit) {
         Ok(())
     } else {
@@ -125,26 +125,33 @@ impl TickCursor {
     }
 }
 
-fn encode(kind: &str, parts: &[&dyn fmt::Display], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn encode(
+    kind: &str,
+    parts: &[&dyn fmt::Display],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     // No part holds a newline: names refuse control characters.
     let text = parts.iter().fold(kind.to_owned(), |text, part| format!("{text}\n{part}"));
     f.pad(&URL_SAFE_NO_PAD.encode(text))
 }
 
-fn bad_cursor() -> InvalidInput {
+pub(crate) fn bad_cursor() -> InvalidInput {
     InvalidInput::new("cursor", "is not one that this query returned")
 }
 
-/// The `N` parts of a cursor of `kind`.
-fn decode<const N: usize>(kind: &str, text: &str) -> Result<[String; N], InvalidInput> {
+/// The parts of a cursor of `kind`.
+pub(crate) fn decode(kind: &str, text: &str) -> Result<Vec<String>, InvalidInput> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
     let decoded = String::from_utf8(bytes).map_err(|_| bad_cursor())?;
     let mut parts = decoded.split('\n');
     if parts.next() != Some(kind) {
         return Err(bad_cursor());
     }
-    let parts: Vec<String> = parts.map(Into::into).collect();
-    parts.try_into().map_err(|_| bad_cursor())
+    Ok(parts.map(Into::into).collect())
+}
+
+fn parts<const N: usize>(kind: &str, text: &str) -> Result<[String; N], InvalidInput> {
+    decode(kind, text)?.try_into().map_err(|_| bad_cursor())
 }
 
 fn part<T: FromStr>(text: &str) -> Result<T, InvalidInput> {
@@ -162,7 +169,7 @@ impl FromStr for TickCursor {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let [ts, sequence, key, venue, symbol] = decode("tick1", text)?;
+        let [ts, sequence, key, venue, symbol] = parts("tick1", text)?;
         Ok(Self {
             ts: Timestamp::from_nanos(part(&ts)?).map_err(|_| bad_cursor())?,
             sequence: part(&sequence)?,
@@ -175,7 +182,7 @@ impl FromStr for TickCursor {
 
 /// What to answer for buckets without ticks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Fill {
+pub enum GapFill {
     /// No candle.
     #[default]
     None,
@@ -185,7 +192,7 @@ pub enum Fill {
     Zero,
 }
 
-impl FromStr for Fill {
+impl FromStr for GapFill {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
@@ -202,7 +209,7 @@ impl FromStr for Fill {
 ///
 /// A candle is in the range when its `open_ts` is, and is then computed from its whole bucket.
 /// Filled buckets reach from the first candle to the last, or to the ends of the range where it has
-/// ends ([`Fill::Previous`] never starts before the first candle).
+/// ends ([`GapFill::Previous`] never starts before the first candle).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandleQuery {
     /// Where it traded.
@@ -214,7 +221,7 @@ pub struct CandleQuery {
     /// Only candles that open in this range.
     pub range: TimeRange,
     /// What to do with buckets that have no ticks.
-    pub fill: Fill,
+    pub fill: GapFill,
     /// Candles at most, filled ones included, 1 to [`MAX_LIMIT`].
     pub limit: usize,
     /// Only candles behind this one, from the page before.
@@ -241,7 +248,7 @@ impl FromStr for CandleCursor {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let [open_ts, close] = decode("candle1", text)?;
+        let [open_ts, close] = parts("candle1", text)?;
         Ok(Self {
             open_ts: Timestamp::from_nanos(part(&open_ts)?).map_err(|_| bad_cursor())?,
             close: if close.is_empty() { None } else { Some(part(&close)?) },
@@ -258,7 +265,7 @@ impl CandleQuery {
             symbol,
             interval,
             range: TimeRange::ALL,
-            fill: Fill::None,
+            fill: GapFill::None,
             limit: MAX_LIMIT,
             after: None,
         }
@@ -275,23 +282,14 @@ impl CandleQuery {
     /// The ticks to read for this page: whole buckets, behind the cursor.
     #[must_use]
     pub fn tick_range(&self) -> TimeRange {
-        let first = self.first_index().map(|index| self.interval.start(index));
-        let end = self.end_index().and_then(|index| self.interval.start(index));
-        match first {
-            // Behind the last bucket there is.
-            Some(None) => TimeRange::new(Timestamp::MIN, Timestamp::MIN).unwrap_or_default(),
-            Some(Some(from)) => {
-                TimeRange::new(from, end.map(|end| end.max(from))).unwrap_or_default()
-            }
-            None => TimeRange::new(None, end).unwrap_or_default(),
-        }
+        self.interval.whole_buckets(self.first_index(), self.end_index())
     }
 
     /// The page made of `found`: up to `limit + 1` candles with ticks from
     /// [`tick_range`](Self::tick_range), in order.
     #[must_use]
     pub fn page(&self, found: Vec<Candle>) -> Page<Candle, CandleCursor> {
-        let mut items = if self.fill == Fill::None { found } else { self.filled(found) };
+        let mut items = if self.fill == GapFill::None { found } else { self.filled(found) };
         let more = items.len() > self.limit;
         items.truncate(self.limit);
         let at = |candle: &Candle| CandleCursor { open_ts: candle.open_ts, close: candle.close };
@@ -312,7 +310,7 @@ impl CandleQuery {
     fn filled(&self, found: Vec<Candle>) -> Vec<Candle> {
         let index = |candle: &Candle| self.interval.index(candle.open_ts);
         let (first, last) = (found.first().map(index), found.last().map(index));
-        let may_lead = self.after.is_some() || self.fill == Fill::Zero;
+        let may_lead = self.after.is_some() || self.fill == GapFill::Zero;
         let Some(start) = (if may_lead { self.first_index().or(first) } else { first }) else {
             return found;
         };
@@ -325,7 +323,7 @@ impl CandleQuery {
                 break;
             };
             let candle = found.next_if(|candle| candle.open_ts == open_ts).unwrap_or_else(|| {
-                let close = close.filter(|_| self.fill == Fill::Previous);
+                let close = close.filter(|_| self.fill == GapFill::Previous);
                 Candle::empty(&self.venue, &self.symbol, self.interval, open_ts, close)
             });
             close = candle.close;

@@ -1,8 +1,20 @@
-//! Strategies for property tests: values over the whole range of each type, and ticks that collide.
+//! Strategies for property tests: values over the whole range of each type, and records that collide.
+//!
+//! Identities are of small spaces, so that versions, repeats and conflicts happen, and what is filtered
+//! by has few common values among hostile ones. What analyses add up in doubles has few binary places:
+//! its sums are exact in any order.
+
+mod executions;
+mod measurements;
+mod values;
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+
+pub use executions::{fill, order, position, trade};
+pub use measurements::{latency, metric, mev_event, node_health, system_event};
+pub use values::{crowded_timestamp, float, json, labels, message, name, text, uuid};
 
 use crate::{Decimal, Side, Symbol, Tick, Timestamp, TradeId, Venue};
 

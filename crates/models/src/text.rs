@@ -97,6 +97,28 @@ name_type! {
     TradeId, "trade_id", 128
 }
 
+name_type! {
+    /// Who trades: 1 to 64 bytes, otherwise as [`Symbol`].
+    TraderId, "trader_id", 64
+}
+name_type! {
+    /// What a position is in, or an order for, as its venue writes it: a symbol, a mint, a market's
+    /// hash; 1 to 128 bytes, otherwise as [`Symbol`].
+    Market, "market", 128
+}
+name_type! {
+    /// The name of a service, an operation, a metric, a node, a request, a signature: 1 to 128 bytes,
+    /// otherwise as [`Symbol`].
+    Name, "name", 128
+}
+
+impl StreamId {
+    /// The stream of a process, whose name is known to be a good one.
+    pub(crate) fn of_process(name: &SmolStr) -> Self {
+        Self(name.clone())
+    }
+}
+
 impl Venue {
     /// The venue of records that name none: `unknown`.
     #[must_use]

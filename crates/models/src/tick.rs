@@ -1,5 +1,7 @@
 //! A public trade print.
 
+mod row;
+
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, Fill, Page, Symbol, Tick, TickCursor, TickFilter, TickQuery,
-    TimeRange, Timestamp, Venue, strategies,
+    Candle, CandleCursor, CandleQuery, GapFill, Page, Symbol, Tick, TickCursor, TickFilter,
+    TickQuery, TimeRange, Timestamp, Venue, strategies,
 };
 
 fn ticks_at(seconds: &[i64]) -> Vec<Tick> {
@@ -28,7 +28,7 @@ fn answer(query: &CandleQuery, ticks: &[Tick]) -> Page<Candle, CandleCursor> {
     query.page(found)
 }
 
-fn query(interval: &str, fill: Fill) -> CandleQuery {
+fn query(interval: &str, fill: GapFill) -> CandleQuery {
     let mut query =
         CandleQuery::new(Venue::unknown(), Symbol::new("X").unwrap(), interval.parse().unwrap());
     query.fill = fill;
@@ -49,15 +49,15 @@ fn shape(candles: &[Candle]) -> Vec<(i64, u64, Option<String>)> {
 fn fills_between_the_candles() {
     let ticks = ticks_at(&[10, 13]);
     let close = |n: i64| Some(n.to_string());
-    let page = answer(&query("1s", Fill::None), &ticks);
+    let page = answer(&query("1s", GapFill::None), &ticks);
     assert_eq!(shape(&page.items), [(10, 1, close(20)), (13, 1, close(23))]);
-    let page = answer(&query("1s", Fill::Previous), &ticks);
+    let page = answer(&query("1s", GapFill::Previous), &ticks);
     assert_eq!(
         shape(&page.items),
         [(10, 1, close(20)), (11, 0, close(20)), (12, 0, close(20)), (13, 1, close(23))]
     );
     assert_eq!(page.items[1].open, page.items[0].close, "all four prices are the last close");
-    let page = answer(&query("1s", Fill::Zero), &ticks);
+    let page = answer(&query("1s", GapFill::Zero), &ticks);
     assert_eq!(
         shape(&page.items),
         [(10, 1, close(20)), (11, 0, None), (12, 0, None), (13, 1, close(23))]
@@ -67,13 +67,13 @@ fn fills_between_the_candles() {
 #[test]
 fn fills_to_the_ends_of_the_range() {
     let ticks = ticks_at(&[10]);
-    let mut zero = query("1s", Fill::Zero);
+    let mut zero = query("1s", GapFill::Zero);
     zero.range = seconds(Some(9), Some(12));
     assert_eq!(
         shape(&answer(&zero, &ticks).items),
         [(9, 0, None), (10, 1, Some("20".into())), (11, 0, None)]
     );
-    let mut previous = CandleQuery { fill: Fill::Previous, ..zero.clone() };
+    let mut previous = CandleQuery { fill: GapFill::Previous, ..zero.clone() };
     assert_eq!(shape(&answer(&previous, &ticks).items).len(), 2, "not before the first candle");
     previous.range = seconds(Some(11), Some(14));
     assert!(answer(&previous, &ticks).items.is_empty(), "nothing to fill from");
@@ -84,7 +84,7 @@ fn fills_to_the_ends_of_the_range() {
 #[test]
 fn a_range_holds_the_candles_that_open_in_it_whole() {
     let ticks = ticks_at(&[59, 60, 90, 119, 120]);
-    let mut minutes = query("1m", Fill::None);
+    let mut minutes = query("1m", GapFill::None);
     minutes.range = seconds(Some(30), Some(90));
     let counts: Vec<_> = answer(&minutes, &ticks).items.iter().map(|c| c.count).collect();
     assert_eq!(counts, [3], "the candle of 60 s to 120 s, and all of it");
@@ -126,7 +126,7 @@ proptest! {
         to in prop::option::of(30i64..70),
     ) {
         let ticks = ticks_at(&at.into_iter().collect::<Vec<_>>());
-        let mut query = query("2s", [Fill::None, Fill::Previous, Fill::Zero][fill]);
+        let mut query = query("2s", [GapFill::None, GapFill::Previous, GapFill::Zero][fill]);
         query.range = seconds(from, to);
         let whole = answer(&query, &ticks);
         prop_assert!(whole.next.is_none());

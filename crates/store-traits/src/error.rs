@@ -42,6 +42,30 @@ pub enum ErrorKind {
     Unsupported,
 }
 
+impl ErrorKind {
+    /// Its name in metrics and JSON: `pool_exhausted`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::PoolExhausted => "pool_exhausted",
+            Self::Query => "query",
+            Self::Write => "write",
+            Self::Transaction => "transaction",
+            Self::Migration => "migration",
+            Self::Schema => "schema",
+            Self::Serialization => "serialization",
+            Self::Deserialization => "deserialization",
+            Self::Authentication => "authentication",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::InvalidInput => "invalid_input",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
 /// Whether a failed write may have been applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Delivery {
@@ -117,6 +141,27 @@ impl StoreError {
     #[must_use]
     pub fn invalid(store: &'static str, op: &'static str, error: &InvalidInput) -> Self {
         Self::new(ErrorKind::InvalidInput, store, op, error.to_string())
+    }
+
+    /// Rows that keep a batch from being stored, which are to be set aside.
+    #[must_use]
+    pub fn bad_rows(
+        kind: ErrorKind,
+        store: &'static str,
+        op: &'static str,
+        mut rows: Vec<BadRow>,
+    ) -> Self {
+        rows.sort_by_key(|row| row.index);
+        let first = rows.first().map_or("", |row| row.reason.as_str());
+        let context = match rows.len() {
+            1 => format!("a row cannot be stored: {first}; correct it or leave it out"),
+            count => {
+                format!(
+                    "{count} rows cannot be stored, the first: {first}; correct or leave them out"
+                )
+            }
+        };
+        Self::new(kind, store, op, context).with_act(Act::BadRows(rows))
     }
 
     /// With what to do about it.

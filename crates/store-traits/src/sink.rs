@@ -1,55 +1,116 @@
 //! The way in: batches of records into a store, each record once.
 
 use async_trait::async_trait;
-use tradekeep_models::{InvalidInput, StreamId, Tick};
+use tradekeep_models::record::Record;
+use tradekeep_models::{
+    Fill, InvalidInput, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId,
+    SystemEvent, Table, Tick, Trade,
+};
 
-use crate::{Delivery, ErrorKind, Result, StoreError};
+use crate::{BadRow, Delivery, ErrorKind, Result, StoreError};
 
-/// A kind of record, and the table that holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
-    /// Public trade prints.
-    Ticks,
-}
-
-impl Table {
-    /// Its name in every store: `ticks`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ticks => "ticks",
+/// Calls `$body` with the records of a [`Records`], whatever kind they are: `$rows` is their vector.
+///
+/// ```
+/// use tradekeep_store_traits::{Records, with_records};
+///
+/// fn newest(records: &Records) -> Option<tradekeep_models::Timestamp> {
+///     with_records!(records, rows => rows.iter().map(tradekeep_models::record::Record::ts).max())
+/// }
+/// ```
+#[macro_export]
+macro_rules! with_records {
+    ($records:expr, $rows:ident => $body:expr) => {
+        match $records {
+            $crate::Records::Ticks($rows) => $body,
+            $crate::Records::Trades($rows) => $body,
+            $crate::Records::Orders($rows) => $body,
+            $crate::Records::Fills($rows) => $body,
+            $crate::Records::Positions($rows) => $body,
+            $crate::Records::Metrics($rows) => $body,
+            $crate::Records::Latencies($rows) => $body,
+            $crate::Records::MevEvents($rows) => $body,
+            $crate::Records::SystemEvents($rows) => $body,
+            $crate::Records::NodeHealth($rows) => $body,
         }
-    }
+    };
 }
 
 /// Records of one kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Records {
     /// Public trade prints.
     Ticks(Vec<Tick>),
+    /// Our own trades.
+    Trades(Vec<Trade>),
+    /// Our own orders.
+    Orders(Vec<Order>),
+    /// Executions of our own orders.
+    Fills(Vec<Fill>),
+    /// Our own positions.
+    Positions(Vec<Position>),
+    /// Measured values.
+    Metrics(Vec<Metric>),
+    /// How long operations took.
+    Latencies(Vec<Latency>),
+    /// What MEV did to our trades, or would have done.
+    MevEvents(Vec<MevEvent>),
+    /// What happened to the system.
+    SystemEvents(Vec<SystemEvent>),
+    /// How the nodes were.
+    NodeHealth(Vec<NodeHealth>),
+}
+
+/// Vectors of records are [`Records`].
+macro_rules! records_from {
+    ($($variant:ident($record:ty)),+ $(,)?) => { $(
+        impl From<Vec<$record>> for Records {
+            fn from(records: Vec<$record>) -> Self {
+                Self::$variant(records)
+            }
+        }
+    )+ };
+}
+
+records_from! {
+    Ticks(Tick), Trades(Trade), Orders(Order), Fills(Fill), Positions(Position), Metrics(Metric),
+    Latencies(Latency), MevEvents(MevEvent), SystemEvents(SystemEvent), NodeHealth(NodeHealth),
 }
 
 impl Records {
     /// The table they go to.
     #[must_use]
-    pub const fn table(&self) -> Table {
-        match self {
-            Self::Ticks(_) => Table::Ticks,
+    pub fn table(&self) -> Table {
+        fn of<R: Record>(_: &[R]) -> Table {
+            R::TABLE
         }
+        with_records!(self, rows => of(rows))
     }
 
     /// How many there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        match self {
-            Self::Ticks(ticks) => ticks.len(),
-        }
+        with_records!(self, rows => rows.len())
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Checks every record.
+    ///
+    /// # Errors
+    /// Every record that breaks a rule, by its place, with field and reason.
+    pub fn validate(&self) -> std::result::Result<(), Vec<BadRow>> {
+        fn check<R: Record>((index, record): (usize, &R)) -> Option<BadRow> {
+            let error = record.validate().err()?;
+            Some(BadRow { index, reason: error.to_string() })
+        }
+        let bad: Vec<BadRow> =
+            with_records!(self, rows => rows.iter().enumerate().filter_map(check).collect());
+        if bad.is_empty() { Ok(()) } else { Err(bad) }
     }
 }
 
@@ -73,7 +134,7 @@ impl Origin {
 }
 
 /// What is written at once: all of it or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     records: Records,
     origin: Option<Origin>,
@@ -149,6 +210,15 @@ pub struct Ack {
 /// rows' own transaction: the *watermark* of the batch's stream drops what was applied before, and
 /// *identity* drops what is stored already or repeats inside the batch. The first one stored stays.
 ///
+/// **Conflicts.** Of trades, orders, fills and positions, a record with the identity of another one
+/// but with other content is a conflict, and so is an order with the `client_order_id` of another
+/// order. The other one stands earlier in the batch, or is stored with a time from the batch's first
+/// to its last, both included.
+///
+/// **Bad rows.** Records that break a rule (kind `InvalidInput`, found before any I/O) or that conflict
+/// (kind `Conflict`) are named, all that are found, in `Act::BadRows`; nothing of the batch is stored
+/// then, and without them it would be. What the watermark drops is never a conflict.
+///
 /// **Atomic.** Of a batch, all new records become visible at one moment, or none ever.
 ///
 /// **Cancel safety.** Dropping the future of `write` leaves the outcome open; sending the same
@@ -217,6 +287,22 @@ pub trait RecordSinkExt: RecordSink {
     /// As [`RecordSinkExt::save`].
     async fn save_ticks(&self, ticks: Vec<Tick>) -> Result<Saved> {
         self.save(Records::Ticks(ticks)).await
+    }
+
+    /// Saves trades, or new versions of them.
+    ///
+    /// # Errors
+    /// As [`RecordSinkExt::save`].
+    async fn save_trades(&self, trades: Vec<Trade>) -> Result<Saved> {
+        self.save(Records::Trades(trades)).await
+    }
+
+    /// Saves one trade, or a new version of it.
+    ///
+    /// # Errors
+    /// As [`RecordSinkExt::save`].
+    async fn save_trade(&self, trade: Trade) -> Result<Saved> {
+        self.save(Records::Trades(vec![trade])).await
     }
 }
 

@@ -29,7 +29,7 @@ impl SmallDisk {
         fs::create_dir(&path).ok()?;
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&path);
-        mount.output().ok()?.status.success().then_some(Self(path))
+        mount.output().ok()?.status.success().then(|| Self(path))
     }
 }
 

@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn random_text(text in "([0-9.,:TZe{}\"\\-\r\n a-z]{0,200}\n){0,4}") {
+    fn random_text(text in "([0-9.,:;|\\[\\]TZe{}\"\\-\t\r\n a-z]{0,200}\n){0,4}") {
         exhaust_as_all(text.as_bytes());
         exhaust_as_all(format!("ts,symbol,price,qty\n{text}").as_bytes());
     }

@@ -8,6 +8,8 @@ mod dbn;
 mod golden;
 mod identity;
 mod json_lines;
+mod long_lines;
+mod mistaken;
 mod real_files;
 mod sample;
 mod truncated;

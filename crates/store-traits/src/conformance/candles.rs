@@ -1,6 +1,6 @@
 //! Cases of [`TickStore`](crate::TickStore) on candles.
 
-use tradekeep_models::{Candle, CandleQuery, Fill, Tick, TimeRange, TradeId};
+use tradekeep_models::{Candle, CandleQuery, GapFill, Tick, TimeRange, TradeId};
 
 use super::{Store, at, draft, interval, symbol, tick, time, venue};
 use crate::{ErrorKind, RecordSinkExt, TickStoreExt};
@@ -54,7 +54,7 @@ fn rows(candles: &[Candle]) -> Vec<String> {
 }
 
 async fn no_ticks_no_candles(store: Store) {
-    for fill in [Fill::None, Fill::Previous, Fill::Zero] {
+    for fill in [GapFill::None, GapFill::Previous, GapFill::Zero] {
         let page = store.candles(&CandleQuery { fill, ..query("1m") }).await.unwrap();
         assert!(page.items.is_empty() && page.next.is_none());
     }
@@ -184,13 +184,13 @@ async fn empty_buckets_absent_previous_or_zero(store: Store) {
     let range = TimeRange::new(at(9, 0), at(14, 0)).unwrap();
     let filled = |fill| candles(&store, CandleQuery { fill, range, ..query("1s") });
     let (first, last) = ("1 1 1 1 1 1 1 1", "2 2 2 2 1 2 1 2");
-    assert_eq!(rows(&filled(Fill::None).await), [first, last]);
+    assert_eq!(rows(&filled(GapFill::None).await), [first, last]);
     assert_eq!(
-        rows(&filled(Fill::Previous).await),
+        rows(&filled(GapFill::Previous).await),
         [first, "1 1 1 1 0 0 0 -", last, "2 2 2 2 0 0 0 -"]
     );
     let zero = "- - - - 0 0 0 -";
-    assert_eq!(rows(&filled(Fill::Zero).await), [zero, first, zero, last, zero]);
+    assert_eq!(rows(&filled(GapFill::Zero).await), [zero, first, zero, last, zero]);
 }
 
 fn scattered() -> Vec<Tick> {
@@ -218,7 +218,7 @@ async fn pages_cover_everything_once(store: Store) {
 
 async fn filled_pages_cover_everything_once(store: Store) {
     store.save_ticks(scattered()).await.unwrap();
-    for fill in [Fill::Previous, Fill::Zero] {
+    for fill in [GapFill::Previous, GapFill::Zero] {
         let range = TimeRange::new(at(-7_200, 0), at(300_000, 0)).unwrap();
         let query = CandleQuery { fill, range, ..query("1h") };
         let whole = candles(&store, query.clone()).await;

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use serde::Serialize;
 use tradekeep::{
-    Candle, CandleQuery, Decimal, Fill, MAX_LIMIT, Symbol, TickSeries, TickStoreExt, TimeRange,
+    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TickStoreExt, TimeRange,
     Timestamp, Tradekeep, Venue,
 };
 
@@ -139,12 +139,12 @@ async fn last(
     let (interval, asked) = (query.interval, query.range);
     let index = |ts: Timestamp| interval.index(ts);
     let first = match (asked.from(), query.fill) {
-        (Some(from), Fill::Zero) => from,
+        (Some(from), GapFill::Zero) => from,
         (Some(from), _) => from.max(series.first_ts),
         (None, _) => series.first_ts,
     };
     let last = match (asked.to(), query.fill) {
-        (Some(to), Fill::Previous | Fill::Zero) => to,
+        (Some(to), GapFill::Previous | GapFill::Zero) => to,
         (to, _) => to.map_or(series.last_ts, |to| to.min(series.last_ts)),
     };
     let mut span = i64::try_from(count).unwrap_or(i64::MAX);

@@ -1,0 +1,82 @@
+//! The guard of identity: which rows of a batch are stored already.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use duckdb::{ToSql, Transaction};
+use tradekeep_models::Table;
+use tradekeep_store_traits::Result;
+
+use crate::error::classify;
+use crate::sql;
+use crate::write::OP;
+use crate::write::plan::Plan;
+
+/// Symbols up to which the search for stored ticks names them; past that it reads all.
+const NAMED_SYMBOLS: usize = 16;
+
+/// Strikes out the rows that `transaction` sees stored.
+pub(crate) fn strike_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Result<()> {
+    for row in stored(plan, transaction)? {
+        plan.strike(row);
+    }
+    Ok(())
+}
+
+/// First rows of the identities that are stored within the times of the batch.
+pub(crate) fn stored(plan: &Plan, transaction: &Transaction<'_>) -> Result<Vec<usize>> {
+    let symbols = symbols(plan);
+    let names = plan.shape.names(&plan.shape.identity);
+    let text = sql::within(plan.shape.table, &names, symbols.len());
+    let mut hits = Vec::new();
+    scan(transaction, &text, plan.span, &symbols, |stored| {
+        hits.extend(plan.meet(stored)?.into_iter().flatten());
+        Ok(())
+    })?;
+    Ok(hits)
+}
+
+pub(crate) fn texts(column: &dyn Array) -> impl Iterator<Item = &str> {
+    column.as_string_opt::<i32>().into_iter().flat_map(|texts| texts.iter().flatten())
+}
+
+pub(crate) fn text_at(batch: &RecordBatch, column: usize, row: usize) -> &str {
+    batch.column(column).as_string_opt::<i32>().map_or("", |texts| texts.value(row))
+}
+
+/// The symbols of a batch of ticks, where they are few.
+fn symbols(plan: &Plan) -> Vec<String> {
+    if plan.shape.table != Table::Ticks {
+        return Vec::new();
+    }
+    let symbol = plan.rows.schema().index_of("symbol").unwrap_or_default();
+    let mut symbols: Vec<&str> = Vec::new();
+    for symbol in texts(plan.rows.column(symbol)) {
+        // Most rows repeat the one before.
+        if symbols.last() != Some(&symbol) && !symbols.contains(&symbol) {
+            if symbols.len() == NAMED_SYMBOLS {
+                return Vec::new();
+            }
+            symbols.push(symbol);
+        }
+    }
+    symbols.into_iter().map(str::to_owned).collect()
+}
+
+/// Hands each batch of a statement about stored rows to `take`. Streamed: what is stored in the
+/// batch's span may be far more than the batch.
+pub(crate) fn scan(
+    transaction: &Transaction<'_>,
+    text: &str,
+    span: (i64, i64),
+    symbols: &[String],
+    mut take: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let duckdb = |error| classify(OP, error);
+    let mut values: Vec<&dyn ToSql> = vec![&span.0, &span.1];
+    values.extend(symbols.iter().map(|symbol| symbol as &dyn ToSql));
+    let mut statement = transaction.prepare(text).map_err(duckdb)?;
+    drop(statement.stream_arrow(values.as_slice()).map_err(duckdb)?);
+    while let Some(stored) = statement.step().map_err(duckdb)? {
+        take(&RecordBatch::from(stored))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Files that people take for a supported one, and what to do instead.
+
+use crate::FormatError;
+
+/// Files that people take for the text in them.
+const BINARY: [(&[u8], &str, &str); 9] = [
+    (b"PK\x03\x04", "a zip archive", "unpack it, or pipe `unzip -p FILE` into `import -`"),
+    (b"BZh", "bzip2 data", "unpack it: .gz and .zst are read as they are"),
+    (b"\xfd7zXZ", "xz data", "unpack it: .gz and .zst are read as they are"),
+    (b"\x04\x22\x4d\x18", "lz4 data", "unpack it: .gz and .zst are read as they are"),
+    (b"PAR1", "a Parquet file", "export it as CSV"),
+    (b"ARROW1", "an Arrow file", "export it as CSV"),
+    (b"%PDF", "a PDF", "export its table as CSV"),
+    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
+];
+
+/// Why the first line is no text, where it is none.
+pub(crate) fn not_text(line: &[u8]) -> Option<FormatError> {
+    let known = BINARY.iter().find(|(magic, ..)| line.starts_with(magic));
+    let (found, remedy) = match known {
+        Some((_, found, remedy)) => (*found, *remedy),
+        None => {
+            let control = |b: &u8| b.is_ascii_control() && !b.is_ascii_whitespace();
+            let found = if line.iter().any(control) {
+                "binary"
+            } else if !line.is_ascii() && is_broken_utf8(line) {
+                "binary, or text in an encoding other than UTF-8"
+            } else {
+                return None;
+            };
+            (found, "give CSV, JSON lines or DBN, plain or as .gz or .zst")
+        }
+    };
+    Some(FormatError::NotText { found: found.into(), remedy })
+}
+
+fn is_broken_utf8(line: &[u8]) -> bool {
+    // A line that is too long may be cut inside a character.
+    std::str::from_utf8(line)
+        .is_err_and(|error| error.error_len().is_some() || line.ends_with(b"\n"))
+}
+
+/// Whether the file is JSON, but in an array. A column's name may start with `[` too.
+pub(crate) fn is_json_array(line: &[u8]) -> bool {
+    let Some((b'[', rest)) = line.trim_ascii().split_first() else {
+        return false;
+    };
+    let element = rest.trim_ascii_start().first();
+    element.is_none_or(|b| matches!(b, b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9'))
+}
+
+/// Whether a carriage return alone ends the first row, so that `line` is more than that row.
+pub(crate) fn has_lone_return(line: &[u8], json: bool) -> bool {
+    let line = line.trim_ascii();
+    memchr::memchr_iter(b'\r', line).any(|at| {
+        let (before, after) = (&line[..at], &line[at + 1..]);
+        // In JSON it may stand between any two words, but an object is over at its end.
+        let next = |b: &u8| *b == b'{' || b.is_ascii_digit();
+        !json || (before.ends_with(b"}") && after.first().is_some_and(next))
+    })
+}
+
+/// What separates the columns, where it is no comma. A tick takes three columns.
+pub(crate) fn foreign_delimiter(line: &[u8]) -> Option<char> {
+    let count = |wanted: u8| {
+        let unquoted = line.split(|b| *b == b'"').step_by(2);
+        unquoted.map(|part| memchr::memchr_iter(wanted, part).count()).sum::<usize>()
+    };
+    let found = [b'\t', b';', b'|'].into_iter().max_by_key(|delimiter| count(*delimiter))?;
+    (count(found) >= 2 && count(found) > count(b',')).then_some(char::from(found))
+}

@@ -1,0 +1,151 @@
+//! Text that is nearly what is read here: the cause by name, and the way out.
+
+use tradekeep_formats::{Format, FormatError, MAX_LINE, ReadOptions};
+
+use crate::{format, gzip, read, read_with, refused};
+
+fn refused_plain(bytes: impl Into<Vec<u8>>) -> String {
+    refused(bytes, &ReadOptions::default())
+}
+
+#[test]
+fn other_delimiters_are_named() {
+    for (delimiter, name, in_shell) in
+        [("\t", "tabs", "\\t"), (";", "semicolons", ";"), ("|", "vertical bars", "|")]
+    {
+        let expected = format!(
+            "its columns are separated by {name}, and a CSV here has commas: export it with commas, \
+             or pipe `tr '{in_shell}' ',' < FILE` into `import -` where no value has a comma"
+        );
+        let csv = "ts,symbol,price,qty\n1,B,1,1\n";
+        let tardis = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
+        let binance = "77,6.30,0.02,12.5,1723120496789,True,True\n";
+        let quoted = "\"ts, UTC, of the venue, in full\",\"symbol\",\"price\",\"qty\"\n";
+        for file in [csv, tardis, binance, "78,6,3,5\n"] {
+            let file = file.replace(',', delimiter);
+            assert_eq!(refused_plain(file.clone()), expected);
+            assert_eq!(refused_plain(gzip(file.as_bytes())), expected);
+            assert_eq!(refused(file, &format(Format::Csv)), expected);
+        }
+        let with_commas = quoted.replace("\",\"", &format!("\"{delimiter}\""));
+        assert_eq!(refused_plain(with_commas), expected);
+        // Decimal commas, as tables of numbers with semicolons have them.
+        let fields = ["77", "6,30", "0,02", "1723120496789"];
+        assert_eq!(refused_plain(fields.join(delimiter)), expected);
+        for asked in [Format::BinanceTrades, Format::Tardis] {
+            assert_eq!(refused(tardis.replace(',', delimiter), &format(asked)), expected);
+        }
+        let mapped = ReadOptions { map: "ts=when".parse().unwrap(), ..ReadOptions::default() };
+        assert_eq!(refused("when,price,qty\n".replace(',', delimiter), &mapped), expected);
+    }
+}
+
+#[test]
+fn other_delimiters_within_a_csv_are_text() {
+    let header = "ts;a;b;c,symbol|d|e|f,price,qty\n";
+    let options = ReadOptions {
+        map: "ts=ts;a;b;c,symbol=symbol|d|e|f".parse().unwrap(),
+        ..ReadOptions::default()
+    };
+    let outcome = read_with(format!("{header}1,B;C|D;E,1,1\n"), &options);
+    assert!(outcome.error.is_none() && outcome.rejects.is_empty(), "{outcome:?}");
+    assert_eq!(outcome.ticks[0].symbol().as_str(), "B;C|D;E");
+    for (header, cause) in [
+        ("when,last;best,lots\n", "no column for ts, price, quantity among when, last;best, lots"),
+        ("\"a;b;c;d\",price,qty\n", "no column for ts among a;b;c;d, price, qty"),
+        ("one;two\n", "no column for ts, price, quantity among one;two"),
+    ] {
+        let error = refused_plain(header);
+        assert!(error.starts_with(cause), "{error}");
+    }
+}
+
+#[test]
+fn carriage_returns_alone_are_named() {
+    let expected = "its lines end with a carriage return alone, and lines here end with a line feed: \
+                    pipe `tr '\\r' '\\n' < FILE` into `import -`";
+    let json = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}\n";
+    let message = "1723161254087896568 {\"stream\":\"s\",\"data\":{\"e\":\"trade\"}}\n";
+    let binance = "77,6.30,0.02,12.5,1723120496789,True,True\n";
+    for rows in [
+        // All that a tick needs is in its header, so this was read as a file without rows.
+        "ts,symbol,price,qty,side\n1,B,1,1,buy\n2,B,1,1,buy\n".to_owned(),
+        "ts,symbol,price,qty\n1,B,1,1\n".to_owned(),
+        format!("{binance}{binance}"),
+        format!("{json}{json}"),
+        format!("{message}{message}"),
+        format!("ts,symbol,price,qty\n{}", "1,B,1,1\n".repeat(MAX_LINE / 4)),
+        json.repeat(MAX_LINE / 20),
+    ] {
+        let old_mac = rows.replace('\n', "\r");
+        assert_eq!(refused_plain(old_mac.clone()), expected);
+        assert_eq!(refused_plain(gzip(old_mac.as_bytes())), expected);
+        // A header that ends so takes the first row with it, whatever ends the others.
+        assert_eq!(refused_plain(rows.replacen('\n', "\r", 1)), expected, "{}", &rows[..30]);
+    }
+}
+
+#[test]
+fn carriage_returns_beside_line_feeds_are_space() {
+    let json = "{\"ts\":1,\r\"symbol\":\"B\",\"price\":1,\"quantity\":1\r}\r\n";
+    for file in
+        ["ts,symbol,price,qty\r\r\n\r1,B,1,1\r\r\n", "\r\nts,symbol,price,qty\r\n1,B,1,1", json]
+    {
+        let outcome = read(file);
+        assert!(outcome.error.is_none() && outcome.rejects.is_empty(), "{outcome:?}");
+        assert_eq!(outcome.ticks.len(), 1, "{file:?}");
+    }
+}
+
+#[test]
+fn json_arrays_are_named() {
+    let expected = "the file is a JSON array, and one object a line is wanted: pipe `jq -c '.[]' \
+                    FILE` into `import -` (jq 1.7 or newer, older ones round numbers)";
+    let object = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
+    let long = format!("[{}{object}]", format!("{object},").repeat(MAX_LINE / 40));
+    for file in [
+        "[]",
+        "[]\n",
+        " [ ]\r\n",
+        "[\n",
+        "\u{feff}[",
+        &format!("[{object},{object}]"),
+        &format!("[\n  {object},\n  {object}\n]\n"),
+        "[[1,2],[3,4]]",
+        "[\r{},\r{}]\r",
+        "[-1.5]",
+        "[\"a\"]",
+        &long,
+    ] {
+        for asked in [None, Some(Format::Ndjson), Some(Format::BinanceWs)] {
+            let options = ReadOptions { format: asked, ..ReadOptions::default() };
+            assert_eq!(refused(file, &options), expected, "{asked:?}");
+        }
+    }
+    let error = refused("[]\n", &format(Format::Tardis));
+    assert_eq!(
+        error,
+        "this is no tardis file, it starts with []: leave --format out, or name another"
+    );
+    // Some tables have their columns' names in brackets.
+    let error = read("[ts],[price],[qty]\n").error.unwrap();
+    assert!(matches!(error, FormatError::WrongColumns { .. }), "{error}");
+}
+
+#[test]
+fn an_array_among_objects_is_one_reject() {
+    let object = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
+    let message = "{\"e\":\"trade\",\"s\":\"B\",\"t\":3,\"p\":\"6\",\"q\":\"1\",\"T\":1}";
+    // In the order of the fields, for which the parser takes them if it is let.
+    let fields = "[\"1\",\"V\",\"B\",\"7\",\"1\",\"1\",\"buy\",null,null,null,null]";
+    let parts = "[null,\"trade\",\"B\",3,null,\"6\",\"1\",1,true]";
+    for (good, array) in [(object, "[]"), (object, fields), (message, "[]"), (message, parts)] {
+        let outcome = read(format!("{good}\n {array}\n{good}\n"));
+        assert_eq!(
+            outcome.reasons(),
+            ["2: json: is an array, and one object a line is wanted"],
+            "{array}"
+        );
+        assert_eq!(outcome.ticks.len(), 2);
+    }
+}

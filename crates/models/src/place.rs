@@ -1,0 +1,45 @@
+//! What tells measurements and events of one moment apart.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use smol_str::{SmolStr, format_smolstr};
+use uuid::Uuid;
+
+use crate::StreamId;
+
+/// The place of a record in the stream it came from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The stream.
+    pub stream: StreamId,
+    /// The number in it.
+    pub seq: i64,
+}
+
+impl Place {
+    /// The next place in this process's own stream: no other record has it, or ever will.
+    ///
+    /// So a record that is made once and saved twice is stored once, and two that are made alike are
+    /// stored both.
+    #[must_use]
+    pub fn next() -> Self {
+        static STREAM: LazyLock<SmolStr> =
+            LazyLock::new(|| format_smolstr!("process-{}", Uuid::now_v7().simple()));
+        static SEQ: AtomicI64 = AtomicI64::new(0);
+        let stream = StreamId::of_process(&STREAM);
+        Self { stream, seq: SEQ.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_place_comes_twice() {
+        let (a, b) = (Place::next(), Place::next());
+        assert_eq!(a.stream, b.stream);
+        assert!(a.seq < b.seq && StreamId::new(a.stream.as_str()).is_ok());
+    }
+}

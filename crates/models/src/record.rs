@@ -1,0 +1,142 @@
+//! What a record is to everything that moves one: named, typed columns, one row of values, an identity.
+//!
+//! Each record type is declared once, by `record!`; files, stores and documents go by its columns.
+
+pub(crate) mod cell;
+mod macros;
+mod value;
+
+pub(crate) use cell::Cell;
+pub(crate) use macros::{record, text_enum};
+pub use value::Value;
+
+use crate::{InvalidInput, Table, Timestamp};
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// UTF-8, ordered by its bytes; also names of variants, UUIDs, labels and JSON.
+    Text,
+    /// A whole number of 64 bits, signed.
+    Int,
+    /// A finite number in double precision.
+    Float,
+    /// True or false.
+    Bool,
+    /// A [`Decimal`](crate::Decimal).
+    Decimal,
+    /// A [`Timestamp`].
+    Time,
+}
+
+impl Kind {
+    /// Its name in documents: `text`, `integer`, `float`, `boolean`, `decimal`, `time`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Int => "integer",
+            Self::Float => "float",
+            Self::Bool => "boolean",
+            Self::Decimal => "decimal",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// One column of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in every store and file: `executed_price`.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// Whether every row has a value; else it may be [`Value::Null`].
+    pub required: bool,
+    /// Whether a row without it takes a default.
+    pub default: bool,
+    /// Whether its text is a JSON object, as of labels: files that can nest write it as one.
+    pub json: bool,
+    /// The unit of a number, where it has one: `lamports`.
+    pub unit: Option<&'static str>,
+    /// What it holds.
+    pub doc: &'static str,
+}
+
+/// What names a record when its source does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// Nothing: the source has to.
+    Given,
+    /// The column is a UUID, made of these other columns; of all where none is listed.
+    Uuid {
+        /// The column that is missing.
+        column: &'static str,
+        /// What it is made of.
+        of: &'static [&'static str],
+    },
+    /// `stream` and `seq` are made of the whole row.
+    Place,
+}
+
+/// A record of a series: an event at a time, which never changes once it is stored.
+///
+/// Rows are ordered by time, then identity, unless [`order`](Record::order) says more. Where a record has versions, a new version is a new row,
+/// and reads answer with the highest unless asked for history.
+pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 'static {
+    /// The table it is kept in.
+    const TABLE: Table;
+    /// Its columns; one of them is `ts`.
+    const COLUMNS: &'static [Column];
+    /// The columns that together tell it from every other record of its table; all required.
+    const IDENTITY: &'static [&'static str];
+    /// Of these, the ones that all versions of one thing share; empty where there are no versions.
+    /// The column `version` is the rest.
+    const SUBJECT: &'static [&'static str] = &[];
+    /// Columns that only versions of one subject may share, besides the identity.
+    const UNIQUE: Option<&'static str> = None;
+    /// Whether another record of the same identity but with other content is a conflict. Where it is
+    /// not, the first one stored stays.
+    const CONFLICTS: bool = false;
+    /// What names it when its source does not.
+    const NAMING: Naming = Naming::Given;
+    /// Whether lists begin with the newest unless asked otherwise.
+    const NEWEST_FIRST: bool = false;
+
+    /// Its time, as its caller gave it.
+    fn ts(&self) -> Timestamp;
+
+    /// The value in a column, by its place in [`COLUMNS`](Self::COLUMNS); null past the last.
+    fn value(&self, column: usize) -> Value<'_>;
+
+    /// The record of a row, whose values are in the order of [`COLUMNS`](Self::COLUMNS). A missing
+    /// value that has a default takes it.
+    ///
+    /// # Errors
+    /// When a value is missing, of another type, or out of the range of its field.
+    fn from_row(row: Vec<Value<'_>>) -> Result<Self, InvalidInput>;
+
+    /// Checks what the types of the fields leave open.
+    ///
+    /// # Errors
+    /// For the first field that breaks a rule.
+    fn validate(&self) -> Result<(), InvalidInput>;
+
+    /// The place of a column; nothing where there is none of that name.
+    #[must_use]
+    fn place(name: &str) -> Option<usize> {
+        Self::COLUMNS.iter().position(|column| column.name == name)
+    }
+
+    /// The value in the column called `name`; null where there is none.
+    fn named(&self, name: &str) -> Value<'_> {
+        Self::place(name).map_or(Value::Null, |place| self.value(place))
+    }
+
+    /// The columns that rows are ordered by: time, then identity.
+    #[must_use]
+    fn order() -> Vec<&'static str> {
+        let identity = Self::IDENTITY.iter().copied().filter(|name| *name != "ts");
+        std::iter::once("ts").chain(identity).collect()
+    }
+}

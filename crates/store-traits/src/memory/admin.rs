@@ -1,0 +1,60 @@
+//! What is stored, and how the store is.
+
+use async_trait::async_trait;
+use tradekeep_models::Day;
+
+use super::{MemoryStore, STORE};
+use crate::{Health, Maintenance, Partition, PartitionAdmin, Probe, Result, Table, TableStats};
+
+#[async_trait]
+impl PartitionAdmin for MemoryStore {
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        self.io("partitions").await?;
+        Ok(self.open("partitions")?.tables.named(table).partitions())
+    }
+
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        self.io("drop_partitions").await?;
+        Ok(self.open("drop_partitions")?.tables.named_mut(table).drop_days(days))
+    }
+}
+
+#[async_trait]
+impl Maintenance for MemoryStore {
+    async fn table_stats(&self) -> Result<Vec<TableStats>> {
+        self.io("table_stats").await?;
+        let state = self.open("table_stats")?;
+        Ok(Table::ALL.iter().map(|table| state.tables.named(*table).stats()).collect())
+    }
+
+    async fn optimize(&self) -> Result<()> {
+        self.io("optimize").await?;
+        // It is in order already.
+        self.open("optimize").map(drop)
+    }
+}
+
+#[async_trait]
+impl Probe for MemoryStore {
+    async fn health(&self) -> Health {
+        let trouble = |cause: String, remedy: &str| crate::Trouble { cause, remedy: remedy.into() };
+        let reached = self.io("health").await;
+        let held = reached.and_then(|()| Ok(self.open("health")?.tables.len()));
+        let full = held.as_ref().is_ok_and(|held| *held >= self.capacity);
+        let mut troubles = Vec::new();
+        if let Err(error) = &held {
+            troubles.push(trouble(error.context.clone(), "open a new one"));
+        }
+        if full {
+            let cause = format!("the store holds its {} records", self.capacity);
+            troubles.push(trouble(cause, "drop old days, or open it with a larger capacity"));
+        }
+        Health {
+            store: STORE,
+            version: None,
+            readable: held.is_ok(),
+            writable: held.is_ok() && !full,
+            troubles,
+        }
+    }
+}

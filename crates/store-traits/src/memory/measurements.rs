@@ -1,0 +1,150 @@
+//! Measurements, and the numbers about them, by the functions of the model.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use tradekeep_models::{
+    BucketCursor, BucketQuery, Cursor, Decimal, Latency, LatencyFilter, LatencyNumbers,
+    LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter, MetricQuery, MevAnalysis,
+    MevEvent, MevFilter, MevQuery, Name, Page, SlippageSource, SlippageStats, Summary, Symbol,
+    TimeRange, Trade, TradeFilter, ValueStats,
+};
+
+use super::tables::{Held, Tables};
+use super::{MemoryStore, invalid, too_large};
+use crate::{MetricStore, Result};
+
+#[async_trait]
+impl MetricStore for MemoryStore {
+    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>> {
+        self.list("metrics", query).await
+    }
+
+    async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
+        self.io("metric_stats").await?;
+        Ok(values(&self.open("metric_stats")?.tables, filter))
+    }
+
+    async fn metric_buckets(
+        &self,
+        query: &BucketQuery,
+    ) -> Result<Page<MetricBucket, BucketCursor>> {
+        query.validate().map_err(invalid("metric_buckets"))?;
+        self.io("metric_buckets").await?;
+        let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
+        let state = self.open("metric_buckets")?;
+        let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+        for metric in Metric::rows(&state.tables).matching(&filter) {
+            buckets.entry(query.interval.index(metric.ts)).or_default().push(metric.value);
+        }
+        let numbers = |(index, values)| {
+            let open_ts = query.interval.start(index)?;
+            Some(MetricBucket { open_ts, stats: ValueStats::of(values)? })
+        };
+        Ok(query.page(buckets.into_iter().filter_map(numbers).take(query.limit + 1).collect()))
+    }
+
+    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>> {
+        self.list("latencies", query).await
+    }
+
+    async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
+        self.io("latency_stats").await?;
+        let state = self.open("latency_stats")?;
+        let mut groups: BTreeMap<(&Name, &Name), Vec<&Latency>> = BTreeMap::new();
+        for latency in Latency::rows(&state.tables).matching(filter) {
+            groups.entry((&latency.service, &latency.operation)).or_default().push(latency);
+        }
+        let numbers = |((service, operation), all): ((&Name, &Name), Vec<&Latency>)| {
+            let count = all.len() as u64;
+            let took = succeeded(all);
+            let successes = took.len() as u64;
+            LatencyStats {
+                service: service.clone(),
+                operation: operation.clone(),
+                failures: count - successes,
+                successes,
+                numbers: LatencyNumbers::of(took),
+            }
+        };
+        Ok(groups.into_iter().map(numbers).collect())
+    }
+
+    async fn latency_histogram(
+        &self,
+        filter: &LatencyFilter,
+        bounds_ns: &[u64],
+    ) -> Result<Vec<u64>> {
+        LatencyNumbers::check_bounds(bounds_ns).map_err(invalid("latency_histogram"))?;
+        self.io("latency_histogram").await?;
+        let state = self.open("latency_histogram")?;
+        let mut counts = vec![0; bounds_ns.len() + 1];
+        for latency in succeeded(Latency::rows(&state.tables).matching(filter)) {
+            counts[bounds_ns.partition_point(|bound| *bound <= latency)] += 1;
+        }
+        Ok(counts)
+    }
+
+    async fn slippage(
+        &self,
+        range: TimeRange,
+        token: Option<&Symbol>,
+    ) -> Result<Option<SlippageStats>> {
+        self.io("slippage").await?;
+        Ok(slippage(&self.open("slippage")?.tables, range, token))
+    }
+
+    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
+        self.list("mev_events", query).await
+    }
+
+    async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
+        self.io("mev_analysis").await?;
+        let state = self.open("mev_analysis")?;
+        MevAnalysis::of(MevEvent::rows(&state.tables).matching(filter))
+            .map_err(too_large("mev_analysis"))
+    }
+
+    async fn summary(&self, range: TimeRange) -> Result<Summary> {
+        self.io("summary").await?;
+        let tables = &self.open("summary")?.tables;
+        let trades = TradeFilter { range, ..TradeFilter::default() };
+        let latencies = LatencyFilter { range, ..LatencyFilter::default() };
+        let took = succeeded(Latency::rows(tables).matching(&latencies));
+        let numbers = LatencyNumbers::of(took);
+        let events = MevFilter { range, ..MevFilter::default() };
+        let (avoided, suffered): (Vec<_>, Vec<_>) =
+            MevEvent::rows(tables).matching(&events).partition(|event| event.avoided);
+        Ok(Summary {
+            total_trades: Trade::rows(tables).matching(&trades).count() as u64,
+            avg_latency_ns: numbers.map(|numbers| numbers.avg_ns),
+            p99_latency_ns: numbers.map(|numbers| numbers.p99_ns),
+            avg_slippage_bps: slippage(tables, range, None).map(|slippage| slippage.numbers.avg),
+            mev_avoided: avoided.len() as u64,
+            mev_suffered: suffered.len() as u64,
+        })
+    }
+}
+
+fn values(tables: &Tables, filter: &MetricFilter) -> Option<ValueStats> {
+    ValueStats::of(Metric::rows(tables).matching(filter).map(|metric| metric.value).collect())
+}
+
+/// How long those took that succeeded.
+fn succeeded<'a>(latencies: impl IntoIterator<Item = &'a Latency>) -> Vec<u64> {
+    let done = latencies.into_iter().filter(|latency| latency.success);
+    done.map(|latency| latency.latency_ns).collect()
+}
+
+/// Slippage of our trades where they have any, else of the metric.
+fn slippage(tables: &Tables, range: TimeRange, token: Option<&Symbol>) -> Option<SlippageStats> {
+    let filter = TradeFilter { range, token: token.cloned(), ..TradeFilter::default() };
+    let trades = Trade::rows(tables).matching(&filter);
+    let measured = trades.filter_map(|trade| trade.actual_slippage).map(Decimal::to_f64).collect();
+    let of_trades = ValueStats::of(measured)
+        .map(|numbers| SlippageStats { source: SlippageSource::Trades, numbers });
+    of_trades.or_else(|| {
+        let numbers = values(tables, &SlippageStats::metric(range, token))?;
+        Some(SlippageStats { source: SlippageSource::Metric, numbers })
+    })
+}

@@ -1,0 +1,127 @@
+//! All tables of a store, picked by type or by name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use tradekeep_models::record::Record;
+use tradekeep_models::{
+    Day, Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent, Tick,
+    Trade,
+};
+
+use super::rows::Rows;
+use crate::{Partition, Table, TableStats};
+
+/// A stream, its epoch, and the table that its records go to: each has a watermark.
+pub(super) type Source = (StreamId, u64, Table);
+
+/// Everything that changes.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) tables: Tables,
+    pub(super) watermarks: HashMap<Source, u64>,
+    pub(super) last_token: u64,
+    pub(super) closed: bool,
+}
+
+/// A record that has a table here: every record.
+pub(super) trait Held: Record {
+    fn rows(tables: &Tables) -> &Rows<Self>;
+    fn rows_mut(tables: &mut Tables) -> &mut Rows<Self>;
+}
+
+macro_rules! held {
+    ($($table:ident: $record:ident in $variant:ident),+ $(,)?) => {
+        #[derive(Debug, Default)]
+        pub(super) struct Tables {
+            $($table: Rows<$record>),+
+        }
+
+        impl Tables {
+            pub(super) fn named(&self, table: Table) -> &dyn AnyRows {
+                match table {
+                    $(Table::$variant => &self.$table),+
+                }
+            }
+
+            pub(super) fn named_mut(&mut self, table: Table) -> &mut dyn AnyRows {
+                match table {
+                    $(Table::$variant => &mut self.$table),+
+                }
+            }
+        }
+
+        $(impl Held for $record {
+            fn rows(tables: &Tables) -> &Rows<Self> {
+                &tables.$table
+            }
+
+            fn rows_mut(tables: &mut Tables) -> &mut Rows<Self> {
+                &mut tables.$table
+            }
+        })+
+    };
+}
+
+held! {
+    ticks: Tick in Ticks,
+    trades: Trade in Trades,
+    orders: Order in Orders,
+    fills: Fill in Fills,
+    positions: Position in Positions,
+    metrics: Metric in Metrics,
+    latencies: Latency in Latencies,
+    mev_events: MevEvent in MevEvents,
+    system_events: SystemEvent in SystemEvents,
+    node_health: NodeHealth in NodeHealth,
+}
+
+impl Tables {
+    /// Records in all of them.
+    pub(super) fn len(&self) -> usize {
+        Table::ALL.iter().map(|table| self.named(*table).count()).sum()
+    }
+}
+
+/// What can be done with a table whatever its records are.
+pub(super) trait AnyRows: fmt::Debug {
+    fn count(&self) -> usize;
+    fn partitions(&self) -> Vec<Partition>;
+    fn drop_days(&mut self, days: &[Day]) -> u64;
+    fn stats(&self) -> TableStats;
+}
+
+/// An estimate: text that is kept elsewhere is not in it.
+fn bytes<R>(rows: u64) -> u64 {
+    rows * size_of::<R>() as u64
+}
+
+impl<R: Record> AnyRows for Rows<R> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn partitions(&self) -> Vec<Partition> {
+        let mut days: BTreeMap<Day, u64> = BTreeMap::new();
+        for row in self.all() {
+            *days.entry(row.ts().day()).or_default() += 1;
+        }
+        let partition = |(day, rows)| Partition { day, rows, bytes: bytes::<R>(rows) };
+        days.into_iter().map(partition).collect()
+    }
+
+    fn drop_days(&mut self, days: &[Day]) -> u64 {
+        Self::drop_days(self, days)
+    }
+
+    fn stats(&self) -> TableStats {
+        let rows = self.len() as u64;
+        TableStats {
+            table: R::TABLE,
+            rows,
+            bytes: bytes::<R>(rows),
+            first_ts: self.all().next().map(R::ts),
+            last_ts: self.all().next_back().map(R::ts),
+        }
+    }
+}
