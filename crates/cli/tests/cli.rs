@@ -9,6 +9,8 @@ mod damage;
 mod demo;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/lease.rs"]
+mod lease;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/real_files.rs"]

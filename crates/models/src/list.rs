@@ -48,7 +48,8 @@ impl Condition {
     }
 }
 
-/// A typed filter of one kind of record: all parts that are set must match.
+/// A typed filter of one kind of record: all parts that are set must match, text as a whole and byte for
+/// byte.
 pub trait RecordFilter: Clone + Default + fmt::Debug + Send + Sync + 'static {
     /// What it filters.
     type Record: Record;

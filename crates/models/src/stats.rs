@@ -1,7 +1,7 @@
 //! Every number that an analysis answers, and how it is computed (`docs/analytics.md`).
 //!
 //! What is made of integers and decimals is exact. Sums and averages of floats differ by the order
-//! they are added in: they are right to a relative error of 10^-12.
+//! they are added in: they are right to 10^-12, relative to the sum of the magnitudes.
 
 mod latency;
 mod mev;

@@ -1,7 +1,8 @@
 //! The suite that every store passes: a case for each promise of the traits.
 //!
 //! A case takes a fresh, empty store and panics where a promise is broken. [`run`] makes a test
-//! program of all cases; [`cases`] lists them for a harness of your own.
+//! program of all cases; [`cases`] lists them for a harness of your own. A store that leaves out one
+//! of [`Capabilities`] says so to [`run_with`], and the cases that need it are reported as ignored.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,29 +10,74 @@
     reason = "a conformance case is a test"
 )]
 
+mod analysis;
+mod buckets;
 mod candles;
+mod crowd;
+mod events;
+mod executions;
+mod latencies;
+mod lists;
+mod maintenance;
+mod metrics;
 mod partitions;
+mod performance;
+mod records;
+mod samples;
 mod sink;
 mod ticks;
+mod trades;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use tradekeep_models::{Interval, Symbol, Tick, TickBuilder, TickFilter, Timestamp, Venue};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tradekeep_models::{
+    Decimal, Interval, Name, Symbol, Tick, TickBuilder, TickFilter, TimeRange, Timestamp, TraderId,
+    Venue,
+};
 
-use crate::{Result, SeriesStore};
+use crate::{Act, BadRow, Delivery, ErrorKind, Result, Saved, SeriesStore, StoreError};
 
 type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What a store may leave out of the promises, if its documentation says so.
+///
+/// ```
+/// use tradekeep_store_traits::conformance::{Capabilities, cases};
+///
+/// let upserts = Capabilities { conflicts: false, ..Capabilities::default() };
+/// assert!(cases().iter().any(|case| case.excuse(upserts).is_some()));
+/// assert!(cases().iter().all(|case| case.excuse(Capabilities::default()).is_none()));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Names records that conflict with others, and keeps the first one stored. Without it the last
+    /// one written stays.
+    pub conflicts: bool,
+    /// Keeps watermarks, in the rows' own transaction. Without it identity alone keeps records single.
+    pub watermarks: bool,
+}
+
+impl Default for Capabilities {
+    /// Everything.
+    fn default() -> Self {
+        Self { conflicts: true, watermarks: true }
+    }
+}
+
+/// The name of a capability, and how to see whether a store has it.
+type Need = (&'static str, fn(Capabilities) -> bool);
+
 /// One promise, tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// Its name: `ticks::late_tick_corrects_its_candle`.
+    /// Its name: `candles::late_tick_corrects_its_candle`.
     pub name: &'static str,
+    need: Option<Need>,
     test: fn(Store) -> CaseFuture,
 }
 
@@ -43,17 +89,32 @@ impl Case {
     pub async fn run(&self, store: Store) {
         (self.test)(store).await;
     }
+
+    /// Why a store of these capabilities need not pass; nothing where it must.
+    #[must_use]
+    pub fn excuse(&self, capabilities: Capabilities) -> Option<String> {
+        let (name, has) = self.need?;
+        (!has(capabilities)).then(|| format!("this store does not promise `{name}`"))
+    }
 }
 
-/// Lists functions of a module as cases.
+/// Lists functions of a module as cases; those behind a `;` need the capability named there.
 macro_rules! list_cases {
-    ($module:ident: $($name:ident),+ $(,)?) => {
+    ($module:ident: $($name:ident),+ $(; $need:ident: $($needy:ident),+)* $(,)?) => {
         /// The cases of this file.
         pub(super) fn cases() -> Vec<super::Case> {
-            vec![$(super::Case {
-                name: concat!(stringify!($module), "::", stringify!($name)),
-                test: |store| Box::pin($name(store)),
-            }),+]
+            vec![
+                $(super::Case {
+                    name: concat!(stringify!($module), "::", stringify!($name)),
+                    need: None,
+                    test: |store| Box::pin($name(store)),
+                },)+
+                $($(super::Case {
+                    name: concat!(stringify!($module), "::", stringify!($needy)),
+                    need: Some((stringify!($need), |capabilities| capabilities.$need)),
+                    test: |store| Box::pin($needy(store)),
+                },)+)*
+            ]
         }
     };
 }
@@ -62,7 +123,25 @@ use list_cases;
 /// All cases.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [sink::cases(), ticks::cases(), candles::cases(), partitions::cases()].concat()
+    [
+        sink::cases(),
+        ticks::cases(),
+        candles::cases(),
+        partitions::cases(),
+        records::cases(),
+        lists::cases(),
+        trades::cases(),
+        performance::cases(),
+        executions::cases(),
+        metrics::cases(),
+        buckets::cases(),
+        latencies::cases(),
+        analysis::cases(),
+        events::cases(),
+        maintenance::cases(),
+        crowd::cases(),
+    ]
+    .concat()
 }
 
 /// The `main` of a test program that runs all cases, each on a store that `open` makes for it.
@@ -71,14 +150,26 @@ where
     F: Fn() -> Opened + Clone + Send + 'static,
     Opened: Future<Output = Result<Store>>,
 {
+    run_with(Capabilities::default(), open)
+}
+
+/// The same for a store that leaves something out: cases that need it are ignored, with the reason.
+pub fn run_with<F, Opened>(capabilities: Capabilities, open: F) -> ExitCode
+where
+    F: Fn() -> Opened + Clone + Send + 'static,
+    Opened: Future<Output = Result<Store>>,
+{
     let trial = |case: Case| {
         let open = open.clone();
-        Trial::test(case.name, move || {
+        Trial::ignorable_test(case.name, move || {
+            if let Some(reason) = case.excuse(capabilities) {
+                return Ok(Completion::ignored_with(reason));
+            }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async move {
                 let store = open().await.map_err(Failed::from)?;
                 case.run(store).await;
-                Ok(())
+                Ok(Completion::Completed)
             })
         })
     };
@@ -107,6 +198,23 @@ fn symbol(name: &str) -> Symbol {
     Symbol::new(name).unwrap()
 }
 
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn trader(name: &str) -> TraderId {
+    TraderId::new(name).unwrap()
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+/// From second `from` up to, but without, second `to`.
+fn between(from: i64, to: i64) -> TimeRange {
+    TimeRange::new(at(from, 0), at(to, 0)).unwrap()
+}
+
 fn interval(text: &str) -> Interval {
     text.parse().unwrap()
 }
@@ -132,4 +240,52 @@ fn in_order(mut ticks: Vec<Tick>) -> Vec<Tick> {
 
 fn everything() -> TickFilter {
     TickFilter::default()
+}
+
+fn saved(inserted: u64, duplicates: u64) -> Saved {
+    Saved { inserted, duplicates }
+}
+
+/// The rows that an error names, which is of that kind and left nothing behind.
+fn bad_rows(error: StoreError, kind: ErrorKind) -> Vec<BadRow> {
+    assert_eq!((error.kind, error.delivery), (kind, Delivery::NotApplied), "{error}");
+    match error.act {
+        Act::BadRows(rows) => rows,
+        act => unreachable!("{act:?} where rows are to be named"),
+    }
+}
+
+/// The places of those rows in the batch.
+fn bad_places(error: StoreError, kind: ErrorKind) -> Vec<usize> {
+    bad_rows(error, kind).iter().map(|row| row.index).collect()
+}
+
+/// Equal but for what adding floats in another order changes.
+fn assert_close(found: f64, expected: f64) {
+    let error = (found - expected).abs();
+    assert!(error <= 1e-12 * expected.abs(), "{found} is not {expected}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let names: HashSet<_> = cases().iter().map(|case| case.name).collect();
+        assert_eq!(names.len(), cases().len());
+    }
+
+    #[test]
+    fn only_what_needs_it_is_excused() {
+        let excused = |capabilities: Capabilities| -> Vec<_> {
+            cases().into_iter().filter_map(|case| case.excuse(capabilities)).collect()
+        };
+        assert_eq!(excused(Capabilities::default()), Vec::<String>::new());
+        let without = excused(Capabilities { watermarks: false, ..Capabilities::default() });
+        assert!(without.iter().all(|reason| reason == "this store does not promise `watermarks`"));
+        assert!(!without.is_empty() && without.len() < cases().len() / 2);
+    }
 }

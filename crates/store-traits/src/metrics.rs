@@ -12,7 +12,7 @@ use crate::{RecordSink, RecordSinkExt, Records, Result, Saved};
 /// A store that answers for measurements.
 ///
 /// **Exact.** Counts, integers, decimals and percentiles (nearest rank) are exact; sums and means of
-/// floats are right to a relative error of 10^-12. Each number is defined in `docs/analytics.md` and by
+/// floats are right to 10^-12, relative to the sum of the magnitudes. Each number is defined in `docs/analytics.md` and by
 /// the function of the model that computes it from records.
 ///
 /// Read after write, whole batches and empty answers are as [`TickStore`](crate::TickStore) promises.
@@ -63,8 +63,9 @@ pub trait MetricStore: RecordSink {
         bounds_ns: &[u64],
     ) -> Result<Vec<u64>>;
 
-    /// Slippage of our trades in `range`, of one token where one is given; nothing where neither a
-    /// trade nor the metric `slippage_bps` has any.
+    /// Slippage of our trades in `range`, each in its highest version and whatever its status, with
+    /// `token` as base or quote where one is given. Where none of these has an actual slippage, that
+    /// of the metric `slippage_bps` with the label `token`; nothing where that has no value either.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -25,8 +25,9 @@ pub trait PartitionAdmin: Send + Sync {
     /// When the store cannot be read.
     async fn partitions(&self, table: Table) -> Result<Vec<Partition>>;
 
-    /// Drops these whole days of `table`, all or none, and answers how many rows went. A day
-    /// without rows is no error. Rows of a dropped day that are written later are stored.
+    /// Drops these whole days of `table`, all or none, and answers how many rows went, every version
+    /// counted. A day without rows is no error; other tables keep theirs. Rows of a dropped day that
+    /// are written later are stored: nothing of what went is a duplicate or a conflict any more.
     ///
     /// # Errors
     /// When the store cannot be written; then nothing was dropped.

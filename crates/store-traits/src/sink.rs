@@ -211,8 +211,9 @@ pub struct Ack {
 /// *identity* drops what is stored already or repeats inside the batch. The first one stored stays.
 ///
 /// **Conflicts.** Of trades, orders, fills and positions, a record with the identity of another one
-/// (stored within the times of the batch, or earlier in it) but with other content is a conflict, and
-/// so is an order with the `client_order_id` of another order.
+/// but with other content is a conflict, and so is an order with the `client_order_id` of another
+/// order. The other one stands earlier in the batch, or is stored with a time from the batch's first
+/// to its last, both included.
 ///
 /// **Bad rows.** Records that break a rule (kind `InvalidInput`, found before any I/O) or that conflict
 /// (kind `Conflict`) are named, all that are found, in `Act::BadRows`; nothing of the batch is stored

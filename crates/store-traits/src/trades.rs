@@ -11,8 +11,11 @@ use crate::{PartitionAdmin, PartitionAdminExt, RecordSink, Result, Table};
 
 /// A store that answers for our own trades.
 ///
-/// **Versions.** Each trade is answered once, in its highest version, and is filtered by that; a query
-/// for `history` answers every version. **Read after write**, whole batches and empty answers are as
+/// **Versions.** Each trade is answered once, in its highest version, whenever that came and whatever its
+/// time, and is filtered by that alone: a range that holds only a lower version does not hold the trade.
+/// A query for `history` answers every version, each filtered by itself. What was dropped with its day no
+/// longer counts. Where the highest version is stored twice with other content, as a conflict that no
+/// batch could see, both are answered. **Read after write**, whole batches and empty answers are as
 /// [`TickStore`](crate::TickStore) promises.
 #[async_trait]
 pub trait TradeStore: RecordSink + PartitionAdmin {
@@ -53,7 +56,7 @@ pub trait TradeStoreExt: TradeStore {
         self.all_trades(query).await
     }
 
-    /// The earliest trade that this request led to.
+    /// The earliest trade, by (ts, id), that this request led to.
     ///
     /// # Errors
     /// As [`TradeStore::trades`].

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use tradekeep_models::{StreamId, Tick, TickQuery, TradeId};
 
-use super::{Store, at, draft, everything, in_order, seconds, symbol, tick, venue};
-use crate::{
-    Batch, ErrorKind, Origin, RecordSinkExt, Records, Saved, Stage, Table, TickStoreExt, Token,
-};
+use super::{Store, at, draft, everything, in_order, saved, seconds, symbol, tick, venue};
+use crate::{Batch, ErrorKind, Origin, RecordSinkExt, Records, Stage, Table, TickStoreExt, Token};
 
 super::list_cases!(sink:
     empty_batch_is_answered,
@@ -16,28 +14,26 @@ super::list_cases!(sink:
     same_batch_twice_is_stored_once,
     repeats_inside_a_batch_are_stored_once,
     overlapping_batches_add_what_is_new,
-    first_stored_stays,
     identity_has_venue_symbol_ts_and_key,
     equal_rows_of_one_source_are_kept_apart,
     late_batch_meets_its_duplicates,
     wide_batch_meets_its_duplicates,
+    big_batch_is_stored_whole,
+    hundred_writers_at_once,
+    readers_see_whole_batches,
+    closed_store_answers_connection;
+    watermarks:
     watermark_starts_absent_and_moves_with_rows,
     replayed_batch_is_dropped_by_watermark,
     partly_replayed_batch_adds_its_rest,
     streams_epochs_have_their_own_watermarks,
-    batch_of_duplicates_moves_the_watermark,
-    big_batch_is_stored_whole,
-    hundred_writers_at_once,
-    readers_see_whole_batches,
-    closed_store_answers_connection,
+    batch_of_duplicates_moves_the_watermark;
+    conflicts:
+    first_stored_stays,
 );
 
 async fn count(store: &Store) -> usize {
     store.all_ticks(TickQuery::new(everything())).await.unwrap().len()
-}
-
-fn saved(inserted: u64, duplicates: u64) -> Saved {
-    Saved { inserted, duplicates }
 }
 
 fn streamed(stream: &str, epoch: u64, seqs: &[u64], ticks: Vec<Tick>) -> Batch {

@@ -1,0 +1,89 @@
+//! Cases of many writers and readers at once, each on a thread of its own.
+
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tradekeep_models::{
+    Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent,
+    TimeRange, Trade,
+};
+
+use super::samples::Sample;
+use super::{Store, between};
+use crate::{RecordSinkExt, Saved};
+
+super::list_cases!(crowd:
+    hundred_writers_of_every_record,
+    readers_see_whole_batches_of_every_record,
+);
+
+/// Writes twenty records, of which the neighbours of batch `k` have a half each.
+fn write<R: Sample>(handle: &Handle, store: &Store, k: i64) -> Saved {
+    let (from, to) = (10 * k, 10 * k + 20);
+    handle.block_on(async {
+        let saved = store.save(R::records((from..to).map(R::full).collect())).await.unwrap();
+        let own = ListQuery::new(R::during(between(from, to)));
+        let found = R::page(store, &own).await.unwrap().items.len();
+        assert_eq!(found, 20, "{}: a read after a write sees it", R::TABLE);
+        saved
+    })
+}
+
+/// How many rows a reader sees.
+fn read<R: Sample>(handle: &Handle, store: &Store) -> usize {
+    let all = ListQuery::new(R::during(TimeRange::ALL));
+    handle.block_on(async { R::page(store, &all).await.unwrap().items.len() })
+}
+
+type Write = fn(&Handle, &Store, i64) -> Saved;
+type Read = fn(&Handle, &Store) -> usize;
+
+const EACH: [(Write, Read); 9] = [
+    (write::<Trade>, read::<Trade>),
+    (write::<Order>, read::<Order>),
+    (write::<Fill>, read::<Fill>),
+    (write::<Position>, read::<Position>),
+    (write::<Metric>, read::<Metric>),
+    (write::<Latency>, read::<Latency>),
+    (write::<MevEvent>, read::<MevEvent>),
+    (write::<SystemEvent>, read::<SystemEvent>),
+    (write::<NodeHealth>, read::<NodeHealth>),
+];
+
+async fn hundred_writers_of_every_record(store: Store) {
+    let mut writers = JoinSet::new();
+    for (k, (write, _)) in (0..12).flat_map(|k| EACH.map(|each| (k, each))).take(100) {
+        let (handle, store) = (Handle::current(), store.clone());
+        writers.spawn_blocking(move || write(&handle, &store, k));
+    }
+    let all = writers.join_all().await;
+    // Twelve batches of the first kind and eleven of the others, each ten rows ahead of the last.
+    assert_eq!(all.iter().map(|saved| saved.inserted).sum::<u64>(), 130 + 8 * 120);
+    assert_eq!(all.iter().map(|saved| saved.duplicates).sum::<u64>(), 110 + 8 * 100);
+    let rows: Vec<u64> =
+        store.table_stats().await.unwrap().iter().map(|stats| stats.rows).collect();
+    assert_eq!(rows, [0, 130, 120, 120, 120, 120, 120, 120, 120, 120]);
+}
+
+async fn readers_see_whole_batches_of_every_record(store: Store) {
+    let mut threads = JoinSet::new();
+    for (write, read) in EACH {
+        let (handle, own) = (Handle::current(), store.clone());
+        threads.spawn_blocking(move || {
+            for n in 0..5 {
+                // Apart from each other: every other neighbour.
+                write(&handle, &own, 2 * n);
+            }
+        });
+        let (handle, own) = (Handle::current(), store.clone());
+        threads.spawn_blocking(move || {
+            let mut seen = 0;
+            while seen < 100 {
+                let now = read(&handle, &own);
+                assert_eq!(now % 20, 0, "a part of a batch of 20 was visible");
+                assert!(now >= seen, "{seen} rows were visible, and then only {now}");
+                seen = now;
+            }
+        });
+    }
+    threads.join_all().await;
+}

@@ -1,0 +1,392 @@
+//! Made records of every kind but ticks, for cases that are the same for all of them.
+
+use std::future::Future;
+
+use tradekeep_models::record::{Column, Record, Value};
+use tradekeep_models::{
+    BreakerStatus, Cursor, Decimal, Fill, FillFilter, Json, Labels, Latency, LatencyFilter,
+    ListQuery, Market, Message, Metric, MetricFilter, MevEvent, MevFilter, NodeHealth,
+    NodeHealthFilter, Order, OrderFilter, OrderStatus, OrderType, Page, Position, PositionFilter,
+    RecordFilter, Severity, Side, StreamId, SystemEvent, SystemEventFilter, TimeInForce, TimeRange,
+    Timestamp, Trade, TradeAction, TradeFilter, TradeStatus, TradingMode,
+};
+use uuid::Uuid;
+
+use super::{Store, at, name, symbol, trader, venue};
+use crate::{Records, Result};
+
+/// A record that cases can make and read without knowing what it is.
+pub(super) trait Sample: Record {
+    /// What filters it.
+    type Filter: RecordFilter<Record = Self>;
+
+    /// Record `n` of a series with one a second. Every column has a value, and another one than in
+    /// the record before.
+    fn full(n: i64) -> Self;
+
+    /// Records that break one rule each, and the field that the rule is about.
+    fn broken() -> Vec<(Self, &'static str)> {
+        Vec::new()
+    }
+
+    /// All of a range of time.
+    fn during(range: TimeRange) -> Self::Filter;
+
+    /// Rows as a batch has them.
+    fn records(rows: Vec<Self>) -> Records;
+
+    /// A page from the store's own method for this record.
+    fn page(
+        store: &Store,
+        query: &ListQuery<Self::Filter>,
+    ) -> impl Future<Output = Result<Page<Self, Cursor>>> + Send;
+
+    /// The same as [`full`](Self::full) with nothing in it that may be absent.
+    fn bare(n: i64) -> Self {
+        let kept = |(column, value): (&Column, Value<'static>)| {
+            if column.required { value } else { Value::Null }
+        };
+        let full = row(&Self::full(n));
+        Self::from_row(Self::COLUMNS.iter().zip(full).map(kept).collect()).unwrap()
+    }
+
+    /// This record at another time.
+    fn at(&self, ts: Timestamp) -> Self {
+        with(self, "ts", Value::Time(ts)).unwrap()
+    }
+}
+
+/// The values of all columns. They tell -0 from 0, where equality of records does not.
+pub(super) fn row<R: Record>(record: &R) -> Vec<Value<'static>> {
+    (0..R::COLUMNS.len()).map(|column| record.value(column).into_owned()).collect()
+}
+
+/// This record with another value in a column; nothing where the record does not take it.
+pub(super) fn with<R: Record>(record: &R, column: &str, value: Value<'static>) -> Option<R> {
+    let mut row = row(record);
+    row[R::place(column).unwrap()] = value;
+    if let Some(notional) = R::place("notional").filter(|_| column != "notional") {
+        // Follows from price and quantity when it is not given.
+        row[notional] = Value::Null;
+    }
+    R::from_row(row).ok()
+}
+
+/// UUIDs whose order is not that of `n`, and of which every second has its highest bit set.
+pub(super) fn uuid(n: i64) -> Uuid {
+    let n = u128::try_from(n).unwrap();
+    Uuid::from_u128(n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+/// Numbers of both signs, whose order is not that of `n`.
+fn scattered(n: i64) -> i64 {
+    (n * 37) % 101 - 50
+}
+
+fn text(prefix: &str, n: i64) -> String {
+    format!("{prefix}{}", (n * 37) % 101)
+}
+
+/// Not negative, with digits in all 18 places.
+fn amount(n: i64) -> Decimal {
+    Decimal::from_scaled(i128::from(n + 1) * 1_234_567_890_123_456_789).unwrap()
+}
+
+fn choice<T: Copy>(all: &[T], n: i64) -> T {
+    all[usize::try_from(n).unwrap() % all.len()]
+}
+
+fn when(n: i64) -> Timestamp {
+    at(n, 123_456_789 + n)
+}
+
+fn some_side(n: i64) -> Side {
+    choice(&[Side::Buy, Side::Sell], n)
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap()
+}
+
+fn small(n: i64) -> u32 {
+    u32::try_from(n).unwrap()
+}
+
+/// Lists generic functions of a module as cases, one for each record; `need` is as in `list_cases`.
+macro_rules! list_cases_of {
+    ([$($record:ident $table:ident),+]: $module:ident $need:expr, $names:tt) => {
+        [$(list_cases_of!(@ $record $table $module $need, $names)),+].concat()
+    };
+    (@ $record:ident $table:ident $module:ident $need:expr, [$($name:ident),+ $(,)?]) => {
+        vec![$(super::Case {
+            name: concat!(
+                stringify!($module), "::", stringify!($table), "::", stringify!($name)
+            ),
+            need: $need,
+            test: |store| Box::pin($name::<$record>(store)),
+        }),+]
+    };
+}
+pub(super) use list_cases_of;
+
+/// What every sample has alike: its filter by time, its kind of batch, its method.
+macro_rules! read_by {
+    ($filter:ident, $kind:ident, $method:ident) => {
+        type Filter = $filter;
+
+        fn during(range: TimeRange) -> $filter {
+            $filter { range, ..$filter::default() }
+        }
+
+        fn records(rows: Vec<Self>) -> Records {
+            Records::$kind(rows)
+        }
+
+        async fn page(store: &Store, query: &ListQuery<$filter>) -> Result<Page<Self, Cursor>> {
+            store.$method(query).await
+        }
+    };
+}
+
+impl Sample for Trade {
+    read_by!(TradeFilter, Trades, trades);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            id: uuid(n),
+            version: small(n % 3),
+            trader_id: trader(&text("trader-", n)),
+            mode: choice(TradingMode::ALL, n),
+            action: choice(TradeAction::ALL, n),
+            base_token: symbol(&text("BASE", n)),
+            quote_token: symbol(&text("QUOTE", n)),
+            base_amount: amount(n),
+            quote_amount: amount(n + 1),
+            executed_price: amount(n + 2),
+            transaction_fee: Some(count(n)),
+            priority_fee: Some(count(n) + 5_000),
+            transfer_fees: Some(amount(n + 3)),
+            expected_slippage: Some(scattered(n).into()),
+            actual_slippage: Some(scattered(n + 1).into()),
+            mev_status: Some(name(&text("mev-", n))),
+            mev_protected: Some(n % 2 == 0),
+            tx_signature: Some(name(&text("signature-", n))),
+            status: choice(TradeStatus::ALL, n),
+            request_id: Some(name(&text("request-", n))),
+            source_service: Some(name(&text("service-", n))),
+            latency_ns: Some(count(n) * 1_000),
+            metadata: Some(Json::new(format!("{{\"n\": {n}.0}}")).unwrap()),
+        }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        let (past, negative) = (Some(1 << 63), Decimal::from(-1));
+        vec![
+            (Self { base_amount: negative, ..Self::full(90) }, "base_amount"),
+            (Self { quote_amount: negative, ..Self::full(91) }, "quote_amount"),
+            (Self { transaction_fee: past, ..Self::full(92) }, "transaction_fee"),
+            (Self { priority_fee: past, ..Self::full(93) }, "priority_fee"),
+            (Self { latency_ns: past, ..Self::full(94) }, "latency_ns"),
+        ]
+    }
+}
+
+impl Sample for Order {
+    read_by!(OrderFilter, Orders, orders);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            order_id: uuid(n),
+            version: small(n % 3),
+            trader_id: Some(trader(&text("trader-", n))),
+            venue: venue(&text("venue-", n)),
+            market: Market::new(text("market-", n)).unwrap(),
+            side: some_side(n),
+            order_type: choice(OrderType::ALL, n),
+            price: Some(amount(n)),
+            quantity: amount(n + 1),
+            status: choice(OrderStatus::ALL, n),
+            client_order_id: name(&format!("client-{n}")),
+            venue_order_id: Some(name(&text("theirs-", n))),
+            time_in_force: Some(choice(TimeInForce::ALL, n)),
+        }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        vec![(Self { quantity: Decimal::from(-1), ..Self::full(90) }, "quantity")]
+    }
+}
+
+impl Sample for Fill {
+    read_by!(FillFilter, Fills, fills);
+
+    fn full(n: i64) -> Self {
+        Self::builder()
+            .ts(when(n))
+            .fill_id(uuid(n))
+            .order_id(uuid(n + 1_000))
+            .trader_id(trader(&text("trader-", n)))
+            .venue(venue(&text("venue-", n)))
+            .market(Market::new(text("market-", n)).unwrap())
+            .side(some_side(n))
+            .price(amount(n))
+            .quantity(amount(n + 1))
+            .fee(scattered(n).into())
+            .fee_currency(symbol(&text("FEE", n)))
+            .venue_fill_id(name(&text("theirs-", n)))
+            .build()
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        let off_by_one = Self::full(90).notional.add(Decimal::from_scaled(1).unwrap()).unwrap();
+        let huge = Self { price: Decimal::MAX, quantity: Decimal::from(2), ..Self::full(92) };
+        vec![
+            (Self { notional: off_by_one, ..Self::full(90) }, "notional"),
+            (Self { quantity: Decimal::from(-1), ..Self::full(91) }, "quantity"),
+            (huge, "notional"),
+        ]
+    }
+}
+
+impl Sample for Position {
+    read_by!(PositionFilter, Positions, positions);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            trader_id: trader(&text("trader-", n)),
+            venue: venue(&text("venue-", n)),
+            market: Market::new(text("market-", n)).unwrap(),
+            version: small(n % 3),
+            amount: scattered(n).into(),
+            cost_basis: amount(n),
+            current_price: Some(amount(n + 1)),
+            unrealized_pnl: Some(scattered(n + 1).into()),
+        }
+    }
+}
+
+fn stream(n: i64) -> StreamId {
+    StreamId::new(text("stream-", n)).unwrap()
+}
+
+fn float(n: i64) -> f64 {
+    0.1 + f64::from(small(n))
+}
+
+impl Sample for Metric {
+    read_by!(MetricFilter, Metrics, metrics);
+
+    fn full(n: i64) -> Self {
+        let labels = Labels::default().with("venue", text("v", n)).unwrap().with("n", "").unwrap();
+        let (stream, seq) = (stream(n), scattered(n));
+        Self { ts: when(n), stream, seq, name: name(&text("metric-", n)), value: float(n), labels }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        [f64::NAN, f64::INFINITY, f64::NEG_INFINITY]
+            .map(|value| (Self { value, ..Self::full(90) }, "value"))
+            .to_vec()
+    }
+}
+
+impl Sample for Latency {
+    read_by!(LatencyFilter, Latencies, latencies);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            stream: stream(n),
+            seq: scattered(n),
+            service: name(&text("service-", n)),
+            operation: name(&text("operation-", n)),
+            latency_ns: count(n) * 1_000,
+            // What succeeded has no error: so half of the series has none.
+            success: n % 2 == 1,
+            error_type: (n % 2 == 0).then(|| name(&text("error-", n))),
+        }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        vec![
+            (Self { success: true, ..Self::full(90) }, "error_type"),
+            (Self { latency_ns: u64::MAX, ..Self::full(91) }, "latency_ns"),
+        ]
+    }
+}
+
+impl Sample for MevEvent {
+    read_by!(MevFilter, MevEvents, mev_events);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            stream: stream(n),
+            seq: scattered(n),
+            trade_id: Some(uuid(n)),
+            trader_id: Some(trader(&text("trader-", n))),
+            token_pair: Some(symbol(&text("SOL/", n))),
+            trade_size: Some(amount(n)),
+            sandwich_probability: float(n % 100) / 200.0,
+            estimated_loss_bps: i32::try_from(scattered(n)).unwrap(),
+            actual_loss_bps: Some(i32::try_from(scattered(n + 1)).unwrap()),
+            protection_used: Some(n % 2 == 0),
+            priority_fee_lamports: Some(count(n)),
+            avoided: n % 2 == 1,
+        }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        let likely =
+            |p| (Self { sandwich_probability: p, ..Self::full(90) }, "sandwich_probability");
+        let fee = Some(u64::MAX);
+        vec![
+            likely(-0.1),
+            likely(1.000_000_1),
+            likely(f64::NAN),
+            (Self { trade_size: Some(Decimal::from(-1)), ..Self::full(91) }, "trade_size"),
+            (Self { priority_fee_lamports: fee, ..Self::full(92) }, "priority_fee_lamports"),
+        ]
+    }
+}
+
+impl Sample for SystemEvent {
+    read_by!(SystemEventFilter, SystemEvents, system_events);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            stream: stream(n),
+            seq: scattered(n),
+            severity: choice(Severity::ALL, n),
+            event_type: Some(name(&text("kind-", n))),
+            source: Some(name(&text("source-", n))),
+            message: Message::new(text("message ", n)).unwrap(),
+            data: Some(Json::new(format!("{{\"n\": {n}}}")).unwrap()),
+        }
+    }
+}
+
+impl Sample for NodeHealth {
+    read_by!(NodeHealthFilter, NodeHealth, node_health);
+
+    fn full(n: i64) -> Self {
+        Self {
+            ts: when(n),
+            node: name(&text("node-", n)),
+            latency_ms: small(n),
+            error_rate: Some(Decimal::from_scaled(i128::from(n + 1)).unwrap()),
+            circuit_breaker_status: Some(choice(BreakerStatus::ALL, n)),
+            last_failure: Some(when(n + 7)),
+        }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        let rate = |text: &str| {
+            (Self { error_rate: Some(text.parse().unwrap()), ..Self::full(90) }, "error_rate")
+        };
+        vec![rate("1.000000000000000001"), rate("-0.000000000000000001")]
+    }
+}

@@ -1,0 +1,392 @@
+//! Cases of [`TradeStore`](crate::TradeStore): versions, filters, deletion.
+
+use tradekeep_models::{
+    ListQuery, Name, TimeRange, Trade, TradeAction, TradeFilter, TradeStatus, TradingMode,
+};
+use uuid::Uuid;
+
+use super::samples::uuid;
+use super::{Store, at, bad_places, bad_rows, between, decimal, name, saved, symbol, time, trader};
+use crate::{ErrorKind, RecordSinkExt, Table, TradeStoreExt};
+
+super::list_cases!(trades:
+    unknown_trade_is_nothing,
+    highest_version_is_answered_once,
+    highest_version_may_be_the_earliest,
+    lower_version_may_come_late,
+    versions_order_as_numbers,
+    history_answers_every_version,
+    filters_look_at_the_highest_version,
+    range_looks_at_the_highest_version,
+    history_filters_each_version_by_itself,
+    request_id_finds_the_earliest,
+    token_matches_base_or_quote,
+    trader_and_mode_match_exactly,
+    all_parts_of_a_filter_must_match,
+    newest_first_then_by_id_and_version,
+    newest_few_by_token_and_trader,
+    filtered_pages_cover_everything_once,
+    pages_count_things_and_not_versions,
+    deletes_whole_days_only,
+    deleted_versions_are_gone;
+    conflicts:
+    conflict_within_the_times_of_a_batch_is_found,
+    errors_show_no_values,
+);
+
+/// Trade number `n` with nothing but what is required: 1 SOL for 100 USDC.
+pub(super) fn trade(n: i64, second: i64) -> Trade {
+    Trade::builder()
+        .ts(at(second, 0))
+        .id(uuid(n))
+        .trader_id(trader("t"))
+        .mode(TradingMode::Live)
+        .action(TradeAction::Buy)
+        .base_token(symbol("SOL"))
+        .quote_token(symbol("USDC"))
+        .base_amount(1.into())
+        .quote_amount(100.into())
+        .executed_price(100.into())
+        .build()
+}
+
+/// Another version of a trade, at another time.
+fn version(of: &Trade, version: u32, second: i64) -> Trade {
+    Trade { version, ts: at(second, 0), ..of.clone() }
+}
+
+fn any() -> TradeFilter {
+    TradeFilter::default()
+}
+
+async fn found(store: &Store, filter: TradeFilter) -> Vec<Trade> {
+    store.all_trades(ListQuery { newest_first: false, ..ListQuery::new(filter) }).await.unwrap()
+}
+
+async fn history(store: &Store, filter: TradeFilter) -> Vec<Trade> {
+    let query = ListQuery { newest_first: false, history: true, ..ListQuery::new(filter) };
+    store.all_trades(query).await.unwrap()
+}
+
+fn request(text: &str) -> Option<Name> {
+    Some(name(text))
+}
+
+async fn unknown_trade_is_nothing(store: Store) {
+    store.save_trade(trade(1, 1)).await.unwrap();
+    assert_eq!(store.trade(uuid(2)).await.unwrap(), None);
+    assert_eq!(store.trade_history(uuid(2)).await.unwrap(), []);
+    assert_eq!(store.trade_by_request_id(name("r")).await.unwrap(), None);
+    assert_eq!(store.trades_by_token(symbol("sol"), 10).await.unwrap(), []);
+    assert_eq!(store.trades_by_trader(trader("T"), 10).await.unwrap(), []);
+    assert_eq!(store.trades_in(between(2, 9)).await.unwrap(), []);
+    assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(trade(1, 1)));
+}
+
+async fn highest_version_is_answered_once(store: Store) {
+    let sent = trade(1, 1);
+    let done = Trade { status: TradeStatus::Failed, ..version(&sent, 1, 5) };
+    assert_eq!(store.save_trades(vec![sent, trade(2, 3)]).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save_trade(done.clone()).await.unwrap(), saved(1, 0));
+    assert_eq!(found(&store, any()).await, [trade(2, 3), done.clone()]);
+    assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(done));
+}
+
+async fn highest_version_may_be_the_earliest(store: Store) {
+    let first = trade(1, 9);
+    let corrected = version(&first, 1, 2);
+    store.save_trades(vec![first, corrected.clone()]).await.unwrap();
+    assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(corrected.clone()));
+    assert_eq!(store.trades_in(TimeRange::ALL).await.unwrap(), [corrected]);
+}
+
+async fn lower_version_may_come_late(store: Store) {
+    let first = trade(1, 1);
+    let third = version(&first, 2, 3);
+    store.save_trade(third.clone()).await.unwrap();
+    let late = vec![version(&first, 1, 2), first.clone()];
+    assert_eq!(store.save_trades(late).await.unwrap(), saved(2, 0));
+    assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(third));
+    assert_eq!(store.trade_history(uuid(1)).await.unwrap().len(), 3);
+}
+
+async fn versions_order_as_numbers(store: Store) {
+    let numbers = [9, 10, 99, 100, u32::MAX];
+    let versions = numbers.map(|number| version(&trade(1, 1), number, 1));
+    let mut backwards = versions.to_vec();
+    backwards.reverse();
+    store.save_trades(backwards).await.unwrap();
+    assert_eq!(store.trade(uuid(1)).await.unwrap().unwrap().version, u32::MAX);
+    assert_eq!(store.trade_history(uuid(1)).await.unwrap(), versions);
+}
+
+async fn history_answers_every_version(store: Store) {
+    let (a, b) = (trade(1, 1), trade(2, 2));
+    let (a1, b1) = (version(&a, 1, 3), version(&b, 1, 0));
+    store.save_trades(vec![a.clone(), b.clone()]).await.unwrap();
+    store.save_trades(vec![a1.clone(), b1.clone()]).await.unwrap();
+    assert_eq!(history(&store, any()).await, [b1.clone(), a.clone(), b.clone(), a1.clone()]);
+    assert_eq!(store.trade_history(uuid(1)).await.unwrap(), [a.clone(), a1.clone()]);
+    let newest = ListQuery { history: true, limit: 1, ..ListQuery::new(any()) };
+    assert_eq!(store.all_trades(newest).await.unwrap(), [a1, b, a, b1]);
+}
+
+async fn filters_look_at_the_highest_version(store: Store) {
+    let old = Trade {
+        trader_id: trader("old"),
+        mode: TradingMode::Paper,
+        base_token: symbol("OLD"),
+        request_id: request("old"),
+        ..trade(1, 1)
+    };
+    let new = Trade {
+        trader_id: trader("new"),
+        mode: TradingMode::Live,
+        base_token: symbol("NEW"),
+        request_id: request("new"),
+        ..version(&old, 1, 2)
+    };
+    store.save_trades(vec![old, new.clone()]).await.unwrap();
+    for (trader_id, mode, token, asked, expected) in [
+        (Some("old"), None, None, None, vec![]),
+        (None, Some(TradingMode::Paper), None, None, vec![]),
+        (None, None, Some("OLD"), None, vec![]),
+        (None, None, None, Some("old"), vec![]),
+        (Some("new"), Some(TradingMode::Live), Some("NEW"), Some("new"), vec![new.clone()]),
+    ] {
+        let filter = TradeFilter {
+            trader_id: trader_id.map(trader),
+            mode,
+            token: token.map(symbol),
+            request_id: asked.map(name),
+            ..any()
+        };
+        assert_eq!(found(&store, filter.clone()).await, expected, "{filter:?}");
+    }
+    assert_eq!(store.trade_by_request_id(name("old")).await.unwrap(), None);
+}
+
+async fn range_looks_at_the_highest_version(store: Store) {
+    let old = trade(1, 1);
+    let new = version(&old, 1, 10);
+    store.save_trades(vec![old, new.clone()]).await.unwrap();
+    assert_eq!(store.trades_in(between(0, 10)).await.unwrap(), []);
+    assert_eq!(store.trades_in(between(2, 11)).await.unwrap(), [new]);
+}
+
+async fn history_filters_each_version_by_itself(store: Store) {
+    let old = trade(1, 1);
+    let new = Trade { trader_id: trader("new"), ..version(&old, 1, 10) };
+    store.save_trades(vec![old.clone(), new]).await.unwrap();
+    let early = TradeFilter { range: between(0, 10), ..any() };
+    assert_eq!(history(&store, early).await, [trade(1, 1)]);
+    let by_trader = TradeFilter { trader_id: Some(trader("t")), ..any() };
+    assert_eq!(history(&store, by_trader).await, [old]);
+}
+
+async fn request_id_finds_the_earliest(store: Store) {
+    let asked = |n, second| Trade { request_id: request("r"), ..trade(n, second) };
+    // Numbers 2 and 4 have the same time; the id of 2 is the smaller one.
+    assert!(uuid(2) < uuid(4));
+    let later = version(&asked(1, 1), 1, 9);
+    store.save_trades(vec![asked(3, 7), asked(4, 5), asked(2, 5)]).await.unwrap();
+    store.save_trades(vec![asked(1, 1), later, trade(5, 0)]).await.unwrap();
+    assert_eq!(store.trade_by_request_id(name("r")).await.unwrap(), Some(asked(2, 5)));
+    assert_eq!(store.trade_by_request_id(name("R")).await.unwrap(), None);
+}
+
+fn pair(n: i64, base: &str, quote: &str) -> Trade {
+    Trade { base_token: symbol(base), quote_token: symbol(quote), ..trade(n, n) }
+}
+
+async fn token_matches_base_or_quote(store: Store) {
+    let trades = [
+        pair(1, "SOL", "USDC"),
+        pair(2, "USDC", "SOL"),
+        pair(3, "SOL", "SOL"),
+        pair(4, "BTC", "USDC"),
+        pair(5, "sol", "SO"),
+    ];
+    store.save_trades(trades.to_vec()).await.unwrap();
+    for (token, expected) in
+        [("SOL", &trades[..3]), ("BTC", &trades[3..4]), ("SO", &trades[4..]), ("S%", &[])]
+    {
+        let filter = TradeFilter { token: Some(symbol(token)), ..any() };
+        assert_eq!(found(&store, filter).await, expected, "{token}");
+    }
+}
+
+async fn trader_and_mode_match_exactly(store: Store) {
+    let of = |n, name: &str, mode| Trade { trader_id: trader(name), mode, ..trade(n, n) };
+    let (live, paper) = (TradingMode::Live, TradingMode::Paper);
+    let trades = [of(1, "a", live), of(2, "a", paper), of(3, "A", live), of(4, "a'b", paper)];
+    store.save_trades(trades.to_vec()).await.unwrap();
+    let by = |name: &str| TradeFilter { trader_id: Some(trader(name)), ..any() };
+    assert_eq!(found(&store, by("a")).await, trades[..2]);
+    assert_eq!(found(&store, by("a'b")).await, trades[3..]);
+    assert_eq!(found(&store, by("_")).await, []);
+    let paper = found(&store, TradeFilter { mode: Some(paper), ..any() }).await;
+    assert_eq!(paper, [trades[1].clone(), trades[3].clone()]);
+}
+
+async fn all_parts_of_a_filter_must_match(store: Store) {
+    let wanted = Trade { request_id: request("r"), ..trade(1, 5) };
+    let others = [
+        Trade { id: uuid(3), ..wanted.clone() },
+        Trade { id: uuid(2), request_id: None, ..wanted.clone() },
+        Trade { id: uuid(4), base_token: symbol("BTC"), ..wanted.clone() },
+        Trade { id: uuid(5), trader_id: trader("u"), ..wanted.clone() },
+        Trade { id: uuid(6), mode: TradingMode::Paper, ..wanted.clone() },
+        Trade { id: uuid(7), ts: at(6, 0), ..wanted.clone() },
+    ];
+    store.save_trades([vec![wanted.clone()], others.to_vec()].concat()).await.unwrap();
+    let filter = TradeFilter {
+        id: None,
+        request_id: request("r"),
+        token: Some(symbol("SOL")),
+        trader_id: Some(trader("t")),
+        mode: Some(TradingMode::Live),
+        range: between(5, 6),
+    };
+    assert_eq!(found(&store, filter.clone()).await, [wanted.clone(), others[0].clone()]);
+    let one = TradeFilter { id: Some(uuid(1)), ..filter };
+    assert_eq!(found(&store, one).await, [wanted]);
+}
+
+async fn newest_first_then_by_id_and_version(store: Store) {
+    let id = |text: &str| Trade { id: text.parse::<Uuid>().unwrap(), ..trade(1, 5) };
+    let in_order = [
+        Trade { ts: at(4, 999_999_999), ..id("ffffffff-ffff-ffff-ffff-ffffffffffff") },
+        id("00000000-0000-0000-0000-000000000000"),
+        id("7fffffff-ffff-ffff-ffff-ffffffffffff"),
+        id("80000000-0000-0000-0000-000000000000"),
+        version(&id("80000000-0000-0000-0000-000000000000"), 2, 5),
+        version(&id("80000000-0000-0000-0000-000000000000"), 10, 5),
+        id("ffffffff-ffff-ffff-ffff-fffffffffffe"),
+    ];
+    let mixed = [5, 1, 6, 0, 3, 2, 4].map(|place: usize| in_order[place].clone());
+    store.save_trades(mixed.to_vec()).await.unwrap();
+    assert_eq!(history(&store, any()).await, in_order);
+    let newest = ListQuery { history: true, ..ListQuery::new(any()) };
+    let mut backwards = in_order.to_vec();
+    backwards.reverse();
+    assert_eq!(store.all_trades(newest).await.unwrap(), backwards);
+}
+
+async fn newest_few_by_token_and_trader(store: Store) {
+    let trades: Vec<_> = (1..=5).map(|n| trade(n, n)).collect();
+    store.save_trades(trades.clone()).await.unwrap();
+    let newest = [trade(5, 5), trade(4, 4)];
+    assert_eq!(store.trades_by_token(symbol("USDC"), 2).await.unwrap(), newest);
+    assert_eq!(store.trades_by_trader(trader("t"), 2).await.unwrap(), newest);
+    let range = store.trades_in(between(4, 6)).await.unwrap();
+    assert_eq!(range, newest);
+    let error = store.trades_by_trader(trader("t"), 0).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::InvalidInput);
+}
+
+async fn filtered_pages_cover_everything_once(store: Store) {
+    let tokens = ["SOL", "BTC", "ETH"].iter().cycle();
+    let trades: Vec<_> = tokens.zip(0..30).map(|(token, n)| pair(n, token, "USDC")).collect();
+    store.save_trades(trades.clone()).await.unwrap();
+    let expected: Vec<_> = (0..10).rev().map(|n| trades[3 * n + 1].clone()).collect();
+    for limit in [1, 3, 9, 10] {
+        let filter = TradeFilter { token: Some(symbol("BTC")), ..any() };
+        let query = ListQuery { limit, ..ListQuery::new(filter) };
+        assert_eq!(store.all_trades(query).await.unwrap(), expected, "pages of {limit}");
+    }
+}
+
+async fn pages_count_things_and_not_versions(store: Store) {
+    for number in 0..4 {
+        let versions = (1..=5).map(|n| version(&trade(n, n), number, 10 * n + i64::from(number)));
+        store.save_trades(versions.collect()).await.unwrap();
+    }
+    let mut query = ListQuery { limit: 2, newest_first: false, ..ListQuery::new(any()) };
+    let mut sizes = Vec::new();
+    loop {
+        let page = store.trades(&query).await.unwrap();
+        assert!(page.items.iter().all(|trade| trade.version == 3));
+        sizes.push(page.items.len());
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+}
+
+fn dated(n: i64, ts: &str) -> Trade {
+    Trade { ts: time(ts), ..trade(n, 0) }
+}
+
+async fn deletes_whole_days_only(store: Store) {
+    let old = dated(1, "2024-08-08T10:00:00Z");
+    let trades = vec![
+        Trade { version: 1, ..old.clone() },
+        old,
+        dated(2, "2024-08-09T00:00:00Z"),
+        dated(3, "2024-08-09T23:59:59.999999999Z"),
+        dated(4, "2024-08-10T00:00:00Z"),
+    ];
+    store.save_trades(trades.clone()).await.unwrap();
+    store.save_ticks(super::seconds(3)).await.unwrap();
+    for (before, gone, left) in [
+        ("2024-08-08T23:59:59.999999999Z", 0, &trades[..]),
+        ("2024-08-09T23:59:59.999999999Z", 2, &trades[2..]),
+        ("2024-08-09T00:00:00Z", 0, &trades[2..]),
+        ("2024-08-10T00:00:00Z", 2, &trades[4..]),
+        ("1970-01-01T00:00:00Z", 0, &trades[4..]),
+    ] {
+        assert_eq!(store.delete_trades_before(time(before)).await.unwrap(), gone, "{before}");
+        assert_eq!(history(&store, any()).await.len(), left.len(), "{before}");
+    }
+    assert_eq!(found(&store, any()).await, trades[4..]);
+    assert_eq!(store.partitions(Table::Ticks).await.unwrap().len(), 1, "ticks stay");
+}
+
+async fn deleted_versions_are_gone(store: Store) {
+    let first = dated(1, "2024-08-10T10:00:00Z");
+    let highest = Trade { version: 1, ..dated(1, "2024-08-09T10:00:00Z") };
+    store.save_trades(vec![first.clone(), highest.clone()]).await.unwrap();
+    store.delete_trades_before(time("2024-08-10")).await.unwrap();
+    assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(first));
+    // Its number is free again, also for other content.
+    let other = Trade { status: TradeStatus::Failed, ..highest };
+    assert_eq!(store.save_trade(other.clone()).await.unwrap(), saved(1, 0));
+    assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(other));
+}
+
+async fn conflict_within_the_times_of_a_batch_is_found(store: Store) {
+    store.save_trade(trade(1, 5)).await.unwrap();
+    let forgot_the_version = Trade { status: TradeStatus::Failed, ..trade(1, 5) };
+    // The stored one stands at the first, the last, the only moment of the batch, or between them.
+    for (batch, expected) in [
+        (vec![forgot_the_version], [0]),
+        (vec![trade(2, 5), trade(1, 9)], [1]),
+        (vec![trade(1, 2), trade(2, 5)], [0]),
+        (vec![trade(2, 1), trade(3, 9), trade(1, 7)], [2]),
+    ] {
+        let error = store.save_trades(batch).await.unwrap_err();
+        assert_eq!(bad_places(error, ErrorKind::Conflict), expected);
+        assert_eq!(found(&store, any()).await, [trade(1, 5)]);
+    }
+}
+
+async fn errors_show_no_values(store: Store) {
+    let secret = Trade {
+        trader_id: trader("canary"),
+        request_id: request("canary"),
+        base_amount: decimal("31337.31337"),
+        ..trade(1, 1)
+    };
+    store.save_trade(secret.clone()).await.unwrap();
+    let other = Trade { tx_signature: request("canary"), ..secret.clone() };
+    let negative = Trade { base_amount: decimal("-31337.31337"), ..secret };
+    for (bad, kind) in [(other, ErrorKind::Conflict), (negative, ErrorKind::InvalidInput)] {
+        let error = store.save_trade(bad).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("canary") && !shown.contains("31337"), "{shown}");
+        assert!(bad_rows(error, kind).iter().all(|row| !row.reason.is_empty()));
+    }
+}
