@@ -104,7 +104,7 @@ impl Out {
         if left_out.is_empty() {
             return Ok(());
         }
-        self.dim(format_args!("for a wider terminal, or --json: {}", left_out.join(", ")))
+        self.dim(format_args!("not shown (see --json): {}", left_out.join(", ")))
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {

@@ -87,7 +87,7 @@ impl Histogram {
 
     fn rows(&self) -> impl Iterator<Item = Row> {
         let last = self.counts.len().saturating_sub(1);
-        let rows = self.counts.iter().enumerate().filter_map(move |(place, count)| {
+        self.counts.iter().enumerate().filter_map(move |(place, count)| {
             let from = place.checked_sub(1).and_then(|below| self.bounds.get(below)).copied();
             let to = self.bounds.get(place).copied();
             let label = match (from, to) {
@@ -98,8 +98,7 @@ impl Histogram {
             // Outside of all bounds there is something only where it came between two questions.
             let shown = (1..last).contains(&place) || *count > 0;
             shown.then(|| Row { label, count: *count, marks: self.marks_within(from, to) })
-        });
-        rows
+        })
     }
 
     fn marks_within(&self, from: Option<u64>, to: Option<u64>) -> String {

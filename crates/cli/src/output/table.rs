@@ -3,8 +3,10 @@
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
 
 /// Space between columns.
-const GAP: usize = 2;
-/// Characters that text is cut to, at least.
+const GAP: usize = GAP_WIDTH as usize;
+const GAP_WIDTH: u16 = 2;
+/// Characters that text is cut to, at least: for other columns' sake, and to fit at all.
+const SHORT: usize = 24;
 const SHORTEST: usize = 12;
 
 /// A column of a table.
@@ -15,14 +17,22 @@ pub(crate) struct Column {
     right: bool,
     /// Whether a terminal can do without it.
     extra: bool,
-    /// Whether it may be cut to fit a terminal.
-    long: bool,
+    /// Whether it may be cut to fit a terminal, and where.
+    long: Option<Cut>,
+}
+
+/// Where text is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Names are told apart by both ends.
+    Middle,
+    End,
 }
 
 impl Column {
     /// Of text.
     pub(crate) const fn text(name: &'static str, cells: Vec<String>) -> Self {
-        Self { name, cells, right: false, extra: false, long: false }
+        Self { name, cells, right: false, extra: false, long: None }
     }
 
     /// Of numbers with units.
@@ -47,9 +57,15 @@ impl Column {
         self
     }
 
-    /// That may be cut to fit a terminal.
+    /// Of names that may be cut to fit a terminal.
     pub(crate) const fn long(mut self) -> Self {
-        self.long = true;
+        self.long = Some(Cut::Middle);
+        self
+    }
+
+    /// Of sentences that may be cut to fit a terminal.
+    pub(crate) const fn prose(mut self) -> Self {
+        self.long = Some(Cut::End);
         self
     }
 
@@ -62,13 +78,24 @@ impl Column {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
 
+    /// Characters it takes when it gives way to others.
+    fn short_width(&self) -> usize {
+        let least = match self.long {
+            None => usize::MAX,
+            Some(Cut::Middle) => SHORT,
+            Some(Cut::End) => 2 * SHORT,
+        };
+        self.width().min(least)
+    }
+
     fn cut_to(&mut self, width: usize) {
         for cell in &mut self.cells {
-            if let Some((end, _)) = cell.char_indices().nth(width - 1)
-                && cell.chars().count() > width
-            {
-                cell.truncate(end);
-                cell.push('…');
+            let count = cell.chars().count();
+            if count > width {
+                let tail = if self.long == Some(Cut::Middle) { (width - 1) / 2 } else { 0 };
+                let head: String = cell.chars().take(width - 1 - tail).collect();
+                let tail: String = cell.chars().skip(count - tail).collect();
+                *cell = format!("{head}…{tail}");
             }
         }
     }
@@ -84,25 +111,28 @@ pub(super) fn fit(
     let Some(width) = width else {
         return (columns, left_out);
     };
-    let surplus = |columns: &[Column]| {
-        let gaps = GAP * columns.len().saturating_sub(1);
-        (columns.iter().map(Column::width).sum::<usize>() + gaps).saturating_sub(width)
+    let taken = |columns: &[Column], of: fn(&Column) -> usize| {
+        columns.iter().map(of).sum::<usize>() + GAP * columns.len().saturating_sub(1)
     };
-    while surplus(&columns) > 0
+    while taken(&columns, Column::short_width) > width
         && let Some(last) = columns.iter().rposition(|column| column.extra)
     {
         left_out.push(columns.remove(last).name);
     }
     left_out.reverse();
     let longest = |columns: &[Column]| {
-        let long = columns.iter().enumerate().filter(|(_, column)| column.long);
+        let long = columns.iter().enumerate().filter(|(_, column)| column.long.is_some());
         long.map(|(place, column)| (column.width(), place)).max()
     };
-    while surplus(&columns) > 0
+    // The longest gives way first: one character at a time where several are as long.
+    while taken(&columns, Column::width) > width
         && let Some((wide, place)) = longest(&columns).filter(|(wide, _)| *wide > SHORTEST)
     {
-        let room = wide.saturating_sub(surplus(&columns)).max(SHORTEST);
-        columns[place].cut_to(room);
+        columns[place].cut_to(wide - 1);
+        if columns[place].width() == wide {
+            // Its name is what is long.
+            break;
+        }
     }
     (columns, left_out)
 }
@@ -127,8 +157,10 @@ pub(super) fn draw(columns: &[Column], colour: bool) -> String {
             Cell::new(text).set_alignment(alignment)
         }));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    let last = columns.len().saturating_sub(1);
+    for (place, column) in table.column_iter_mut().enumerate() {
+        // A styled header would carry the gap past the end of the line.
+        column.set_padding((0, if place < last { GAP_WIDTH } else { 0 }));
     }
     table.trim_fmt()
 }
@@ -168,11 +200,13 @@ mod tests {
         let names = |columns: &[Column]| columns.iter().map(|c| c.name).collect::<Vec<_>>();
         let (all, out) = fit(columns(), None);
         assert_eq!((names(&all), out), (vec!["name", "one", "text", "two"], vec![]));
-        let (some, out) = fit(columns(), Some(33));
+        let (some, out) = fit(columns(), Some(34));
         assert_eq!((names(&some), out), (vec!["name", "one", "text"], vec!["two"]));
         let (few, out) = fit(columns(), Some(20));
         assert_eq!((names(&few), out), (vec!["name", "text"], vec!["one", "two"]));
-        assert_eq!(few[1].cells, ["1234567890123…", "x"]);
-        assert_eq!(fit(columns(), Some(1)).0[1].cells[0], "12345678901…");
+        assert_eq!(few[1].cells, ["1234567…567890", "x"]);
+        assert_eq!(fit(columns(), Some(1)).0[1].cells[0], "123456…67890");
+        let prose = vec![Column::text("text", cells(["12345678901234567890", "x"])).prose()];
+        assert_eq!(fit(prose, Some(14)).0[0].cells[0], "1234567890123…");
     }
 }

@@ -24,7 +24,7 @@ fn columns(events: &[SystemEvent]) -> Vec<Column> {
         Column::text("time (UTC)", times(events.iter().map(|event| event.ts))),
         Column::text("severity", column(|event| event.severity.to_string())),
         Column::text("source", column(|event| maybe(event.source.as_ref()))).long(),
-        Column::text("message", column(|event| one_line(event.message.as_str()))).long(),
+        Column::text("message", column(|event| one_line(event.message.as_str()))).prose(),
         Column::text("type", column(|event| maybe(event.event_type.as_ref()))).extra(),
         Column::text(
             "data",

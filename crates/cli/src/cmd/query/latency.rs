@@ -53,8 +53,6 @@ fn columns(latencies: &[Latency]) -> Vec<Column> {
         Column::text("operation", column(|latency| latency.operation.to_string())).long(),
         Column::amounts("took", column(|latency| took(latency.latency_ns))),
         Column::text("outcome", column(outcome)).long(),
-        Column::text("stream", column(|latency| latency.stream.to_string())).extra(),
-        Column::amounts("seq", column(|latency| latency.seq.to_string())).extra(),
     ]
 }
 

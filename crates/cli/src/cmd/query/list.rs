@@ -61,3 +61,10 @@ fn words(table: Table) -> &'static str {
 pub(super) fn maybe(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
+
+/// The column of versions, where any was changed.
+pub(super) fn versions(versions: impl Iterator<Item = u32> + Clone) -> Column {
+    let changed = versions.clone().any(|version| version > 0);
+    let cell = |version: u32| if changed { version.to_string() } else { String::new() };
+    Column::amounts("version", versions.map(cell).collect()).extra()
+}

@@ -34,8 +34,6 @@ fn columns(metrics: &[Metric]) -> Vec<Column> {
         Column::text("name", column(|metric| metric.name.to_string())).long(),
         Column::numbers("value", column(|metric| metric.value.to_string())),
         Column::text("labels", column(|metric| labels(&metric.labels))).long(),
-        Column::text("stream", column(|metric| metric.stream.to_string())).extra(),
-        Column::amounts("seq", column(|metric| metric.seq.to_string())).extra(),
     ]
 }
 

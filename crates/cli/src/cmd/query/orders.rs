@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tradekeep::{Order, Tradekeep};
 
-use super::list::{self, maybe};
+use super::list::{self, maybe, versions};
 use crate::args::Orders;
 use crate::output::{Column, Out, times};
 
@@ -31,7 +31,7 @@ fn columns(orders: &[Order]) -> Vec<Column> {
         Column::text("client id", column(|order| order.client_order_id.to_string())).extra(),
         Column::text("trader", column(|order| maybe(order.trader_id.as_ref()))).extra(),
         Column::text("order id", column(|order| order.order_id.to_string())).extra(),
-        Column::amounts("version", column(|order| order.version.to_string())).extra(),
+        versions(orders.iter().map(|order| order.version)),
         Column::text("in force", column(|order| maybe(order.time_in_force))).extra(),
     ]
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tradekeep::{Position, Tradekeep};
 
-use super::list::{self, maybe};
+use super::list::{self, maybe, versions};
 use crate::args::Positions;
 use crate::output::{Column, Out, times};
 
@@ -29,6 +29,6 @@ fn columns(positions: &[Position]) -> Vec<Column> {
         Column::numbers("unrealized", column(|position| maybe(position.unrealized_pnl))).extra(),
         Column::numbers("price", column(|position| maybe(position.current_price))).extra(),
         Column::text("venue", column(|position| position.venue.to_string())).extra(),
-        Column::amounts("version", column(|position| position.version.to_string())).extra(),
+        versions(positions.iter().map(|position| position.version)),
     ]
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tradekeep::{Trade, Tradekeep};
 
-use super::list::{self, maybe};
+use super::list::{self, maybe, versions};
 use crate::args::Trades;
 use crate::output::{Column, Out, times, took};
 
@@ -34,7 +34,7 @@ pub(crate) fn columns(trades: &[Trade]) -> Vec<Column> {
         Column::amounts("took", column(|trade| maybe(trade.latency_ns.map(took)))).extra(),
         Column::text("MEV", column(|trade| maybe(trade.mev_status.as_ref()))).extra(),
         Column::text("id", column(|trade| trade.id.to_string())).extra(),
-        Column::amounts("version", column(|trade| trade.version.to_string())).extra(),
+        versions(trades.iter().map(|trade| trade.version)),
         Column::text("request", column(|trade| maybe(trade.request_id.as_ref()))).extra(),
     ]
 }
