@@ -31,5 +31,5 @@ pub use field::{ColumnMap, Field};
 pub use ndjson::{TickObject, write_tick};
 pub use reader::{Format, ReadOptions, Reject, Row, TickReader};
 pub use records::{FieldMap, RecordObject, RecordOptions, RecordReader, RecordRow, write_record};
-pub use sample::{SampleMarket, write_csv};
+pub use sample::{SampleActivity, SampleMarket, write_csv};
 pub use source::MAX_LINE;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+mod activity;
 mod any;
 mod arrow;
 mod bad_input;
