@@ -14,6 +14,7 @@ use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 use crate::STORE;
 use crate::database::{Database, closed};
 use crate::lease::Access;
+use crate::read::at_one_moment;
 
 /// How a pool of connections is used at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl Queue {
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let mut lent = self.database.check_out(Access::Read, asked)?;
             let connection = lent.connection.take().ok_or_else(|| closed(op))?;
-            let answer = read(&connection);
+            let answer = at_one_moment(op, &connection, read);
             lent.connection = Some(connection);
             answer
         }));

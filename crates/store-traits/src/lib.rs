@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+pub mod batch_strategies;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -16,8 +18,6 @@ pub mod mock;
 mod partition;
 mod probe;
 mod sink;
-#[cfg(feature = "proptest")]
-pub mod strategies;
 mod ticks;
 mod trades;
 

@@ -96,6 +96,12 @@ impl<R: Record> RecordReader<R> {
             Rows::Ndjson(_) => Format::Ndjson,
         }
     }
+
+    /// The line of the row that came last, from 1, in the decompressed file.
+    #[must_use]
+    pub const fn line(&self) -> u64 {
+        self.source.number()
+    }
 }
 
 impl Rows {

@@ -9,7 +9,7 @@ use tradekeep_models::{
 
 use super::super::tables::Held;
 use super::*;
-use crate::strategies::batches;
+use crate::batch_strategies::batches;
 
 /// What a batch came to: how many were new, or which conflict and why.
 type Outcome = std::result::Result<usize, Vec<(usize, String)>>;
