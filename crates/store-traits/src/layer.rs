@@ -95,7 +95,7 @@ impl<T: ?Sized> Layered<T> {
     {
         let call = Call { store: self.store, op, kind };
         let attempt = || {
-            let work = chaos::disturbed(self.dice.as_ref(), call, next());
+            let work = chaos::disturbed(self.dice.as_ref(), call, &next);
             let work = limit::admitted(self.gate.as_ref(), call, work);
             timeout::bounded(self.config.timeout, call, work)
         };
