@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+pub mod batch_strategies;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;

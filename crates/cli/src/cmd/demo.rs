@@ -12,7 +12,7 @@ use tradekeep::{CandleQuery, Config, Day, Symbol, TimeRange, Tradekeep, Venue};
 use super::import::{self, Report};
 use super::{query, stats, url, with_store};
 use crate::Outcome;
-use crate::args::{Demo, Global};
+use crate::args::{Demo, Global, Type};
 use crate::chart::Look;
 use crate::output::Out;
 
@@ -56,7 +56,7 @@ async fn show(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<Outcome> {
-    let report = Report::of(file, folder, store).await?;
+    let report = Report::of(Type::Ticks, file, folder, store).await?;
     if let Some(error) = report.error() {
         return Err(anyhow!("{}: {error}", file.display()));
     }

@@ -21,7 +21,7 @@ pub(crate) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let range = args.which.range()?;
+    let range = args.which.window.range()?;
     let asked = args.which.limit;
     let (venue, symbol) = choose(args.which.venue, args.which.symbol, store).await?;
     let mut query = CandleQuery::new(venue, symbol, args.interval);
@@ -204,7 +204,7 @@ fn tell(candles: &[Candle], out: &mut Out) -> Result<()> {
     let places = places.max().unwrap_or(0) + 2;
     let average = |candle: &Candle| candle.vwap.map(|vwap| format!("{:.places$}", vwap.to_f64()));
     let [open, high, low, close] = prices;
-    out.table(&[
+    out.table(vec![
         Column::text("open time (UTC)", times(candles.iter().map(|candle| candle.open_ts))),
         Column::numbers("open", open),
         Column::numbers("high", high),
