@@ -1,4 +1,5 @@
 //! Attempts that take too long, and too many at once. The clock is paused: nobody waits.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
