@@ -88,6 +88,11 @@ impl Out {
         if self.colour { self.line(format_args!("\x1b[2m{text}\x1b[0m")) } else { self.line(text) }
     }
 
+    /// A line that stands out, where there are colours.
+    pub(crate) fn bold(&mut self, text: impl fmt::Display) -> Result<()> {
+        if self.colour { self.line(format_args!("\x1b[1m{text}\x1b[0m")) } else { self.line(text) }
+    }
+
     /// An object in a line of its own.
     pub(crate) fn object(&mut self, object: &impl Serialize) -> Result<()> {
         self.with(|stdout| {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tradekeep::{Partition, Table, TableStats, TickSeries, Timestamp, Tradekeep};
 
 use crate::Outcome;
-use crate::output::{Column, Out, counted, grouped, size, times};
+use crate::output::{Column, Out, counted, grouped, size};
 
 #[derive(Serialize)]
 struct OfTable {
@@ -110,8 +110,8 @@ fn of_tables(tables: &[TableStats], out: &mut Out) -> Result<()> {
         Column::text("table", column(|table| table.table.to_string())),
         Column::amounts("rows", column(|table| grouped(table.rows))),
         Column::amounts("about", column(|table| size(table.bytes))),
-        Column::text("first (UTC)", times(tables.iter().filter_map(|table| table.first_ts))),
-        Column::text("last (UTC)", times(tables.iter().filter_map(|table| table.last_ts))),
+        Column::times("first (UTC)", tables.iter().filter_map(|table| table.first_ts)),
+        Column::times("last (UTC)", tables.iter().filter_map(|table| table.last_ts)),
     ])
 }
 
@@ -125,8 +125,8 @@ pub(crate) fn table(series: &[TickSeries], out: &mut Out) -> Result<()> {
         Column::text("venue", column(|series| series.venue.to_string())),
         Column::text("symbol", column(|series| series.symbol.to_string())),
         Column::numbers("ticks", column(|series| grouped(series.count))),
-        Column::text("first (UTC)", times(series.iter().map(|series| series.first_ts))),
-        Column::text("last (UTC)", times(series.iter().map(|series| series.last_ts))),
+        Column::times("first (UTC)", series.iter().map(|series| series.first_ts)),
+        Column::times("last (UTC)", series.iter().map(|series| series.last_ts)),
     ])
 }
 

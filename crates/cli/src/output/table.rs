@@ -1,14 +1,11 @@
 //! Tables.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use tradekeep::Timestamp;
 
 /// Space between columns.
 const GAP: usize = GAP_WIDTH as usize;
 const GAP_WIDTH: u16 = 2;
-/// Characters that text is cut to, at least: for other columns' sake, and to fit at all.
-const SHORT: usize = 24;
-const SHORTEST: usize = 12;
-
 /// A column of a table.
 #[derive(Debug)]
 pub(crate) struct Column {
@@ -17,22 +14,34 @@ pub(crate) struct Column {
     right: bool,
     /// Whether a terminal can do without it.
     extra: bool,
-    /// Whether it may be cut to fit a terminal, and where.
-    long: Option<Cut>,
+    /// How it may be cut to fit a terminal.
+    cut: Cut,
 }
 
-/// Where text is cut.
+/// How the cells of a column give way to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cut {
-    /// Names are told apart by both ends.
+    /// Not at all.
+    None,
+    /// Names: in the middle, as they are told apart by both ends.
     Middle,
+    /// Sentences.
     End,
+    /// Times: nanoseconds, microseconds, milliseconds.
+    Second,
+    /// Numbers: their last decimals. Holds what stays at least.
+    Decimals(usize),
 }
 
 impl Column {
     /// Of text.
     pub(crate) const fn text(name: &'static str, cells: Vec<String>) -> Self {
-        Self { name, cells, right: false, extra: false, long: None }
+        Self { name, cells, right: false, extra: false, cut: Cut::None }
+    }
+
+    /// Of times.
+    pub(crate) fn times(name: &'static str, times: impl IntoIterator<Item = Timestamp>) -> Self {
+        Self { cut: Cut::Second, ..Self::text(name, super::times(times)) }
     }
 
     /// Of numbers with units.
@@ -48,7 +57,12 @@ impl Column {
             let missing = widest - places(cell);
             cell.extend(std::iter::repeat_n(' ', missing));
         }
-        Self::amounts(name, cells)
+        let longest = cells.iter().map(String::len).max().unwrap_or(0);
+        for cell in &mut cells {
+            cell.insert_str(0, &" ".repeat(longest - cell.len()));
+        }
+        let whole = longest - widest;
+        Self { cut: Cut::Decimals(whole + DECIMALS), ..Self::amounts(name, cells) }
     }
 
     /// That a terminal can do without: left out where it is empty or does not fit, the last first.
@@ -59,13 +73,13 @@ impl Column {
 
     /// Of names that may be cut to fit a terminal.
     pub(crate) const fn long(mut self) -> Self {
-        self.long = Some(Cut::Middle);
+        self.cut = Cut::Middle;
         self
     }
 
     /// Of sentences that may be cut to fit a terminal.
     pub(crate) const fn prose(mut self) -> Self {
-        self.long = Some(Cut::End);
+        self.cut = Cut::End;
         self
     }
 
@@ -78,28 +92,58 @@ impl Column {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
 
-    /// Characters it takes when it gives way to others.
+    /// Characters it takes when it gives way to extra columns.
     fn short_width(&self) -> usize {
-        let least = match self.long {
-            None => usize::MAX,
-            Some(Cut::Middle) => SHORT,
-            Some(Cut::End) => 2 * SHORT,
-        };
-        self.width().min(least)
+        self.width().min(match self.cut {
+            Cut::None => usize::MAX,
+            Cut::Middle => 24,
+            Cut::End => 48,
+            Cut::Second => MILLIS,
+            Cut::Decimals(least) => least.max(self.name.len()),
+        })
     }
 
-    fn cut_to(&mut self, width: usize) {
+    /// Characters that it takes at least.
+    fn least_width(&self) -> usize {
+        match self.cut {
+            Cut::Middle | Cut::End => self.width().min(12).max(self.name.len()),
+            Cut::Second => self.width().min(SECONDS),
+            _ => self.short_width(),
+        }
+    }
+
+    /// Makes it narrower by a character, or a few.
+    fn cut(&mut self) {
+        let width = self.width().saturating_sub(1);
         for cell in &mut self.cells {
             let count = cell.chars().count();
-            if count > width {
-                let tail = if self.long == Some(Cut::Middle) { (width - 1) / 2 } else { 0 };
-                let head: String = cell.chars().take(width - 1 - tail).collect();
-                let tail: String = cell.chars().skip(count - tail).collect();
-                *cell = format!("{head}…{tail}");
+            if count <= width {
+                continue;
             }
+            let (head, tail) = match self.cut {
+                Cut::None => continue,
+                Cut::Middle => (width - (width - 1) / 2, (width - 1) / 2),
+                Cut::End | Cut::Decimals(_) => (width, 0),
+                Cut::Second if width < MILLIS => (SECONDS, 0),
+                Cut::Second => (MILLIS + (width - MILLIS) / 3 * 3, 0),
+            };
+            let mut short: String = cell.chars().take(head).collect();
+            let left_out = cell.chars().skip(head).any(|c| c != ' ');
+            if left_out && self.cut != Cut::Second {
+                short.pop();
+                short.push('…');
+            }
+            short.extend(cell.chars().skip(count - tail));
+            *cell = short;
         }
     }
 }
+
+/// Decimals that a number keeps at least, its point and a mark of what is cut off included.
+const DECIMALS: usize = 8;
+/// Characters of a time with seconds, and with milliseconds.
+const SECONDS: usize = 19;
+const MILLIS: usize = 23;
 
 /// The columns to show in so many characters, and the names of those left out.
 pub(super) fn fit(
@@ -120,19 +164,13 @@ pub(super) fn fit(
         left_out.push(columns.remove(last).name);
     }
     left_out.reverse();
-    let longest = |columns: &[Column]| {
-        let long = columns.iter().enumerate().filter(|(_, column)| column.long.is_some());
-        long.map(|(place, column)| (column.width(), place)).max()
-    };
-    // The longest gives way first: one character at a time where several are as long.
+    // The widest gives way first.
     while taken(&columns, Column::width) > width
-        && let Some((wide, place)) = longest(&columns).filter(|(wide, _)| *wide > SHORTEST)
+        && let Some(widest) = (columns.iter_mut())
+            .filter(|column| column.width() > column.least_width())
+            .max_by_key(|column| column.width())
     {
-        columns[place].cut_to(wide - 1);
-        if columns[place].width() == wide {
-            // Its name is what is long.
-            break;
-        }
+        widest.cut();
     }
     (columns, left_out)
 }
@@ -184,6 +222,30 @@ mod tests {
             "name          price\na          61837.63\nlong name      5"
         );
         assert!(draw(&columns, true).contains("\x1b["));
+    }
+
+    #[test]
+    fn times_and_numbers_lose_digits() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let columns = || {
+            let times = [at("2024-08-08T10:00:05.123456789Z"), at("2024-08-08")];
+            let numbers = cells(["1.123456789012345678", "22.5"]);
+            vec![Column::times("time", times), Column::numbers("price", numbers)]
+        };
+        let shown = |width| -> Vec<Vec<String>> {
+            fit(columns(), Some(width)).0.into_iter().map(|column| column.cells).collect()
+        };
+        assert_eq!(
+            shown(50),
+            [
+                ["2024-08-08 10:00:05.123456", "2024-08-08 00:00:00.000000"],
+                [" 1.123456789012345678", "22.5                 "],
+            ]
+        );
+        assert_eq!(
+            shown(1),
+            [["2024-08-08 10:00:05", "2024-08-08 00:00:00"], [" 1.123456…", "22.5      "],]
+        );
     }
 
     #[test]

@@ -93,6 +93,11 @@ fn per_second(report: &Report) -> String {
 }
 
 impl Report {
+    /// Of records that came from no file.
+    pub(crate) fn done(name: &str, summary: ImportSummary, took: Duration) -> Self {
+        Self { name: name.into(), summary, took, ..Self::default() }
+    }
+
     /// What to say of rejected rows, where there are any.
     pub(super) fn rejection(&self) -> Option<String> {
         let (line, reason) = self.first_reject.as_ref()?;

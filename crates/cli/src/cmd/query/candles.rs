@@ -10,7 +10,7 @@ use tradekeep::{
 use super::{pages, tell_next};
 use crate::args::Candles;
 use crate::chart::{self, Look};
-use crate::output::{Column, Out, grouped, times};
+use crate::output::{Column, Out, grouped};
 
 /// Series that are named where one has to be chosen.
 const MOST_NAMED: usize = 10;
@@ -205,13 +205,14 @@ fn tell(candles: &[Candle], out: &mut Out) -> Result<()> {
     let average = |candle: &Candle| candle.vwap.map(|vwap| format!("{:.places$}", vwap.to_f64()));
     let [open, high, low, close] = prices;
     out.table(vec![
-        Column::text("open time (UTC)", times(candles.iter().map(|candle| candle.open_ts))),
+        Column::times("open time (UTC)", candles.iter().map(|candle| candle.open_ts)),
         Column::numbers("open", open),
         Column::numbers("high", high),
         Column::numbers("low", low),
         Column::numbers("close", close),
         Column::numbers("volume", column(|candle| Some(candle.volume))),
-        Column::numbers("vwap", candles.iter().map(|c| average(c).unwrap_or_default()).collect()),
+        Column::numbers("vwap", candles.iter().map(|c| average(c).unwrap_or_default()).collect())
+            .extra(),
         Column::numbers("ticks", candles.iter().map(|candle| grouped(candle.count)).collect()),
     ])
 }

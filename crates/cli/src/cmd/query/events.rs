@@ -5,7 +5,7 @@ use tradekeep::{SystemEvent, Tradekeep};
 
 use super::list::{self, maybe};
 use crate::args::Events;
-use crate::output::{Column, Out, one_line, times};
+use crate::output::{Column, Out, one_line};
 
 pub(super) async fn run(
     args: &Events,
@@ -21,7 +21,7 @@ pub(super) async fn run(
 fn columns(events: &[SystemEvent]) -> Vec<Column> {
     let column = |cell: fn(&SystemEvent) -> String| events.iter().map(cell).collect();
     vec![
-        Column::text("time (UTC)", times(events.iter().map(|event| event.ts))),
+        Column::times("time (UTC)", events.iter().map(|event| event.ts)),
         Column::text("severity", column(|event| event.severity.to_string())),
         Column::text("source", column(|event| maybe(event.source.as_ref()))).long(),
         Column::text("message", column(|event| one_line(event.message.as_str()))).prose(),

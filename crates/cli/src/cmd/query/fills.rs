@@ -5,7 +5,7 @@ use tradekeep::{Fill, Tradekeep};
 
 use super::list::{self, maybe};
 use crate::args::Fills;
-use crate::output::{Column, Out, times};
+use crate::output::{Column, Out};
 
 pub(super) async fn run(
     args: &Fills,
@@ -20,7 +20,7 @@ pub(super) async fn run(
 fn columns(fills: &[Fill]) -> Vec<Column> {
     let column = |cell: fn(&Fill) -> String| fills.iter().map(cell).collect();
     vec![
-        Column::text("time (UTC)", times(fills.iter().map(|fill| fill.ts))),
+        Column::times("time (UTC)", fills.iter().map(|fill| fill.ts)),
         Column::text("market", column(|fill| fill.market.to_string())).long(),
         Column::text("side", column(|fill| fill.side.as_str().into())),
         Column::numbers("price", column(|fill| fill.price.to_string())),

@@ -8,7 +8,7 @@ use super::list::{self, maybe, nothing};
 use crate::args::{self, Listed};
 use crate::chart::Look;
 use crate::chart::histogram::{self, Histogram};
-use crate::output::{Column, Out, grouped, times, took};
+use crate::output::{Column, Out, grouped, took};
 
 const WHAT: &str = "latencies";
 
@@ -48,7 +48,7 @@ fn columns(latencies: &[Latency]) -> Vec<Column> {
         None => if latency.success { "ok" } else { "failed" }.into(),
     };
     vec![
-        Column::text("time (UTC)", times(latencies.iter().map(|latency| latency.ts))),
+        Column::times("time (UTC)", latencies.iter().map(|latency| latency.ts)),
         Column::text("service", column(|latency| latency.service.to_string())).long(),
         Column::text("operation", column(|latency| latency.operation.to_string())).long(),
         Column::amounts("took", column(|latency| took(latency.latency_ns))),

@@ -7,7 +7,7 @@ use tradekeep::{BucketQuery, Interval, Labels, Metric, MetricBucket, Tradekeep, 
 use super::list::{self, nothing};
 use super::{pages, tell_next};
 use crate::args::{Listed, Metrics};
-use crate::output::{Column, Out, grouped, rounded, times};
+use crate::output::{Column, Out, grouped, rounded};
 
 const WHAT: &str = "metrics";
 
@@ -30,7 +30,7 @@ pub(super) async fn run(
 fn columns(metrics: &[Metric]) -> Vec<Column> {
     let column = |cell: fn(&Metric) -> String| metrics.iter().map(cell).collect();
     vec![
-        Column::text("time (UTC)", times(metrics.iter().map(|metric| metric.ts))),
+        Column::times("time (UTC)", metrics.iter().map(|metric| metric.ts)),
         Column::text("name", column(|metric| metric.name.to_string())).long(),
         Column::numbers("value", column(|metric| metric.value.to_string())),
         Column::text("labels", column(|metric| labels(&metric.labels))).long(),
@@ -126,7 +126,7 @@ fn tell(buckets: &[MetricBucket], out: &mut Out) -> Result<()> {
     if buckets.is_empty() {
         return Ok(());
     }
-    let open = Column::text("open time (UTC)", times(buckets.iter().map(|bucket| bucket.open_ts)));
+    let open = Column::times("open time (UTC)", buckets.iter().map(|bucket| bucket.open_ts));
     let stats: Vec<_> = buckets.iter().map(|bucket| bucket.stats).collect();
     out.table(std::iter::once(open).chain(numbers(&stats)).collect())
 }

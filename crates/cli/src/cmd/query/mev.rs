@@ -7,7 +7,7 @@ use tradekeep::{MevAnalysis, MevEvent, Tradekeep};
 use super::facts::Facts;
 use super::list::{self, maybe, nothing};
 use crate::args::{self, Listed};
-use crate::output::{Column, Out, grouped, percent, rounded, times};
+use crate::output::{Column, Out, grouped, percent, rounded};
 
 pub(super) async fn run(
     args: &args::Mev,
@@ -36,11 +36,11 @@ fn columns(events: &[MevEvent]) -> Vec<Column> {
     let guarded =
         |event: &MevEvent| maybe(event.protection_used.map(|used| if used { "yes" } else { "no" }));
     vec![
-        Column::text("time (UTC)", times(events.iter().map(|event| event.ts))),
+        Column::times("time (UTC)", events.iter().map(|event| event.ts)),
         Column::text("pair", column(|event| maybe(event.token_pair.as_ref()))).long(),
         Column::numbers("USD", column(|event| maybe(event.trade_size))),
         Column::amounts("risk", column(|event| percent(event.sandwich_probability))),
-        Column::amounts("est. bps", column(|event| event.estimated_loss_bps.to_string())),
+        Column::amounts("est. bps", column(|event| event.estimated_loss_bps.to_string())).extra(),
         Column::amounts("lost bps", column(|event| maybe(event.actual_loss_bps))),
         Column::text("outcome", column(outcome)),
         Column::text("protected", column(guarded)).extra(),

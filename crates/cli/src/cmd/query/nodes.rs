@@ -22,7 +22,7 @@ fn columns(reports: &[NodeHealth]) -> Vec<Column> {
     let column = |cell: fn(&NodeHealth) -> String| reports.iter().map(cell).collect();
     let failed = |report: &NodeHealth| maybe(report.last_failure.and_then(|ts| times([ts]).pop()));
     vec![
-        Column::text("time (UTC)", times(reports.iter().map(|report| report.ts))),
+        Column::times("time (UTC)", reports.iter().map(|report| report.ts)),
         Column::text("node", column(|report| report.node.to_string())).long(),
         Column::amounts("ms", column(|report| grouped(report.latency_ms.into()))),
         Column::numbers("error rate", column(|report| maybe(report.error_rate))),

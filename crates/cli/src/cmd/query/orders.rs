@@ -5,7 +5,7 @@ use tradekeep::{Order, Tradekeep};
 
 use super::list::{self, maybe, versions};
 use crate::args::Orders;
-use crate::output::{Column, Out, times};
+use crate::output::{Column, Out};
 
 pub(super) async fn run(
     args: &Orders,
@@ -20,7 +20,7 @@ pub(super) async fn run(
 fn columns(orders: &[Order]) -> Vec<Column> {
     let column = |cell: fn(&Order) -> String| orders.iter().map(cell).collect();
     vec![
-        Column::text("time (UTC)", times(orders.iter().map(|order| order.ts))),
+        Column::times("time (UTC)", orders.iter().map(|order| order.ts)),
         Column::text("market", column(|order| order.market.to_string())).long(),
         Column::text("side", column(|order| order.side.as_str().into())),
         Column::text("type", column(|order| order.order_type.to_string())),

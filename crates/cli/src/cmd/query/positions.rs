@@ -5,7 +5,7 @@ use tradekeep::{Position, Tradekeep};
 
 use super::list::{self, maybe, versions};
 use crate::args::Positions;
-use crate::output::{Column, Out, times};
+use crate::output::{Column, Out};
 
 pub(super) async fn run(
     args: &Positions,
@@ -21,7 +21,7 @@ pub(super) async fn run(
 fn columns(positions: &[Position]) -> Vec<Column> {
     let column = |cell: fn(&Position) -> String| positions.iter().map(cell).collect();
     vec![
-        Column::text("time (UTC)", times(positions.iter().map(|position| position.ts))),
+        Column::times("time (UTC)", positions.iter().map(|position| position.ts)),
         Column::text("trader", column(|position| position.trader_id.to_string())).long(),
         Column::text("market", column(|position| position.market.to_string())).long(),
         Column::numbers("amount", column(|position| position.amount.to_string())),

@@ -6,7 +6,7 @@ use tradekeep::{Side, Tick, TickFilter, TickQuery, Tradekeep};
 
 use super::{pages, tell_next};
 use crate::args::Ticks;
-use crate::output::{Column, Out, times};
+use crate::output::{Column, Out};
 
 pub(crate) async fn run(
     args: Ticks,
@@ -45,7 +45,7 @@ fn tell(ticks: &[Tick], out: &mut Out) -> Result<()> {
     }
     let column = |cell: fn(&Tick) -> String| ticks.iter().map(cell).collect();
     out.table(vec![
-        Column::text("time (UTC)", times(ticks.iter().map(Tick::ts))),
+        Column::times("time (UTC)", ticks.iter().map(Tick::ts)),
         Column::text("venue", column(|tick| tick.venue().to_string())),
         Column::text("symbol", column(|tick| tick.symbol().to_string())),
         Column::numbers("price", column(|tick| tick.price().to_string())),

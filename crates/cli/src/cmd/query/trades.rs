@@ -5,7 +5,7 @@ use tradekeep::{Trade, Tradekeep};
 
 use super::list::{self, maybe, versions};
 use crate::args::Trades;
-use crate::output::{Column, Out, times, took};
+use crate::output::{Column, Out, took};
 
 pub(super) async fn run(
     args: &Trades,
@@ -21,8 +21,8 @@ pub(crate) fn columns(trades: &[Trade]) -> Vec<Column> {
     let column = |cell: fn(&Trade) -> String| trades.iter().map(cell).collect();
     let pair = |trade: &Trade| format!("{}/{}", trade.base_token, trade.quote_token);
     vec![
-        Column::text("time (UTC)", times(trades.iter().map(|trade| trade.ts))),
-        Column::text("trader", column(|trade| trade.trader_id.to_string())).long(),
+        Column::times("time (UTC)", trades.iter().map(|trade| trade.ts)),
+        Column::text("trader", column(|trade| trade.trader_id.to_string())).extra(),
         Column::text("action", column(|trade| trade.action.to_string())),
         Column::text("pair", column(pair)).long(),
         Column::numbers("amount", column(|trade| trade.base_amount.to_string())),
