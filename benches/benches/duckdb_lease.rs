@@ -29,17 +29,26 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?)
 }
 
-/// Times of the batches of `rows` rows.
-fn write(folder: &Path, rows: usize) -> Outcome<Vec<Duration>> {
+/// New ticks in time order, made before any clock runs.
+fn batches(rows: usize) -> Outcome<Vec<Batch>> {
+    (0..rows)
+        .step_by(BATCH)
+        .map(|first| {
+            let seqs = (first..first + BATCH).map(|n| n as u64 + 1).collect();
+            let origin = Origin { stream: StreamId::new("s")?, epoch: 1, seqs };
+            Ok(Batch::from_stream(Records::Ticks(ticks(first, BATCH)?), origin)?)
+        })
+        .collect()
+}
+
+/// Times of the batches, one after the other.
+fn write(folder: &Path, batches: &[Batch]) -> Outcome<Vec<Duration>> {
     let runtime = runtime()?;
     let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
     let mut times = Vec::new();
-    for first in (0..rows).step_by(BATCH) {
-        let seqs = (first..first + BATCH).map(|n| n as u64 + 1).collect();
-        let origin = Origin { stream: StreamId::new("s")?, epoch: 1, seqs };
-        let batch = Batch::from_stream(Records::Ticks(ticks(first, BATCH)?), origin)?;
+    for batch in batches {
         let start = Instant::now();
-        let ack = runtime.block_on(store.write(&batch))?;
+        let ack = runtime.block_on(store.write(batch))?;
         times.push(start.elapsed());
         assert_eq!(ack.inserted, BATCH as u64);
     }
@@ -64,13 +73,16 @@ fn read(folder: &Path) -> Outcome {
 }
 
 /// As [`write`], with what the reads of another process took meanwhile.
-fn write_beside_a_reader(folder: &Path, rows: usize) -> Outcome<(Vec<Duration>, Vec<Duration>)> {
+fn write_beside_a_reader(
+    folder: &Path,
+    batches: &[Batch],
+) -> Outcome<(Vec<Duration>, Vec<Duration>)> {
     let mut reader = Command::new(env::current_exe()?)
         .env(FOLDER, folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let times = write(folder, rows);
+    let times = write(folder, batches);
     drop(reader.stdin.take());
     let said = reader.wait_with_output()?;
     assert!(said.status.success(), "the reader failed");
@@ -94,12 +106,13 @@ fn main() -> Outcome {
     if let Some(folder) = env::var_os(FOLDER) {
         return read(Path::new(&folder));
     }
-    let rows = rows(5_000_000) / BATCH * BATCH;
+    let rows = rows(4_000_000) / BATCH * BATCH;
     println!("{rows} rows, {BATCH} a batch, {ROUNDS} rounds");
+    let batches = batches(rows)?;
     for _ in 0..ROUNDS {
         let (alone, beside) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let alone = report("alone", &write(alone.path(), rows)?);
-        let (times, waits) = write_beside_a_reader(beside.path(), rows)?;
+        let alone = report("alone", &write(alone.path(), &batches)?);
+        let (times, waits) = write_beside_a_reader(beside.path(), &batches)?;
         let beside = report("beside a reader", &times);
         println!("beside / alone     {:>6.3}", beside / alone);
         println!(

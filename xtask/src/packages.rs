@@ -8,7 +8,10 @@ use crate::setup::DuckDb;
 const FEATURES: &[&str] = &[
     "tradekeep-models/proptest",
     "tradekeep-store-traits/conformance",
+    "tradekeep-store-traits/layers",
     "tradekeep-store-traits/memory",
+    "tradekeep-store-traits/mock",
+    "tradekeep-store-traits/proptest",
 ];
 
 const DUCKDB_STORE: &str = "tradekeep-duckdb-store";
@@ -29,12 +32,20 @@ pub(crate) fn package(name: &str) -> String {
     }
 }
 
+/// Whether one of `names` (none: the whole workspace) is built with DuckDB.
+pub(crate) fn need_duckdb(names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|name| !WITHOUT_DUCKDB.contains(&&*package(name)))
+}
+
 /// The arguments that choose `names` (none: the whole workspace) and their features.
 pub(crate) fn select(names: &[String], duckdb: DuckDb) -> Vec<String> {
     let mut packages: Vec<String> = names.iter().map(|name| package(name)).collect();
-    let needs_duckdb = packages.iter().any(|p| !WITHOUT_DUCKDB.contains(&p.as_str()));
     // Cargo takes a feature only of a package that is chosen too.
-    if duckdb == DuckDb::FromSource && needs_duckdb && !packages.iter().any(|p| p == DUCKDB_STORE) {
+    if duckdb == DuckDb::FromSource
+        && !packages.is_empty()
+        && need_duckdb(names)
+        && !packages.iter().any(|p| p == DUCKDB_STORE)
+    {
         packages.push(DUCKDB_STORE.to_owned());
     }
     let features: Vec<&str> = [FEATURES, duckdb.duckdb_features()]
@@ -101,8 +112,18 @@ mod tests {
         assert_eq!(
             selected(&["store-traits"], DuckDb::Library),
             "-p tradekeep-store-traits --features \
-             tradekeep-store-traits/conformance,tradekeep-store-traits/memory"
+             tradekeep-store-traits/conformance,tradekeep-store-traits/layers,\
+             tradekeep-store-traits/memory,tradekeep-store-traits/mock,\
+             tradekeep-store-traits/proptest"
         );
+    }
+
+    #[test]
+    fn only_some_packages_need_duckdb() {
+        let need =
+            |names: &[&str]| need_duckdb(&names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>());
+        assert!(need(&[]) && need(&["cli"]) && need(&["models", "crates/facade"]));
+        assert!(!need(&["models", "crates/formats/", "xtask"]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Child processes, with errors that name the command.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -32,8 +33,21 @@ pub(crate) fn checked(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// As [`checked`], for who says much: shown is only the last line on stderr, and only of a failure.
+pub(crate) fn quiet(command: &mut Command) -> Result<()> {
+    let line = line(command);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("cannot start `{line}`"))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let last = stderr.lines().rfind(|said| !said.trim().is_empty());
+        bail!("`{line}` failed ({}): {}", output.status, last.unwrap_or("it did not say why"));
+    }
+    Ok(())
+}
+
 /// Whether `program args…` starts and succeeds; its output is dropped.
-pub(crate) fn works(program: &str, args: &[&str]) -> bool {
+pub(crate) fn works(program: impl AsRef<OsStr>, args: &[&str]) -> bool {
     Command::new(program)
         .args(args)
         .stdin(Stdio::null())
@@ -58,6 +72,14 @@ mod tests {
     fn a_failing_child_is_named_with_its_status() {
         let error = checked(Command::new("/bin/sh").args(["-c", "exit 3"])).unwrap_err();
         assert_eq!(error.to_string(), "`sh -c exit 3` failed (exit status: 3)");
+    }
+
+    #[test]
+    fn a_quiet_child_is_quoted_when_it_fails() {
+        let sh = |script| quiet(Command::new("sh").args(["-c", script]));
+        assert!(sh("echo much; echo more >&2").is_ok());
+        let error = sh("echo first >&2; echo why >&2; exit 3").unwrap_err().to_string();
+        assert!(error.ends_with("failed (exit status: 3): why"), "{error}");
     }
 
     #[test]

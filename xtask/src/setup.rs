@@ -7,11 +7,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::run::{checked, works};
+use crate::run::{checked, quiet, works};
 
 /// Of the npm package. Must be the DuckDB that the `duckdb` crate in Cargo.toml is made for (its
 /// 1.10506 is DuckDB 1.5.6); a test compares them.
 const VERSION: &str = "1.5.6-r.1";
+
+fn duckdb_version() -> &'static str {
+    VERSION.split_once('-').map_or(VERSION, |(duckdb, _)| duckdb)
+}
 
 /// Where DuckDB comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +48,10 @@ pub(crate) fn run(root: &Path) -> Result<DuckDb> {
         let own = own.join(&library);
         ensure!(
             own.is_file(),
-            "DUCKDB_LIB_DIR is set, but {} does not exist: put the library of DuckDB {VERSION} \
-             there, or unset the variable",
-            own.display()
+            "DUCKDB_LIB_DIR is set, but {} does not exist: put the library of DuckDB {} there, or \
+             unset the variable",
+            own.display(),
+            duckdb_version()
         );
         println!("DuckDB: your own {} (DUCKDB_LIB_DIR), left alone", own.display());
         return Ok(DuckDb::Library);
@@ -58,11 +63,14 @@ pub(crate) fn run(root: &Path) -> Result<DuckDb> {
         return Ok(DuckDb::Library);
     }
     let Some(package) = package(consts::OS, consts::ARCH) else {
-        return from_source(&format!("no library for {} {}", consts::OS, consts::ARCH));
+        let cause = format!("there is no library for {} {}", consts::OS, consts::ARCH);
+        return from_source(&cause, &own_library(&library));
     };
     if let Err(cause) = ensure_npm() {
-        return from_source(&format!("{cause:#}"));
+        let npm = "install npm (Debian: apt-get install --no-install-recommends npm)";
+        return from_source(&format!("{cause:#}"), &format!("{npm}, or {}", own_library(&library)));
     }
+    println!("DuckDB: getting {VERSION} with npm");
     fetch(package, &library, &home).context(
         "DuckDB was not installed: run `cargo xtask setup` again, or set DUCKDB_LIB_DIR to a \
          folder that has its library",
@@ -89,14 +97,21 @@ fn package(os: &str, arch: &str) -> Option<&'static str> {
     })
 }
 
-fn from_source(cause: &str) -> Result<DuckDb> {
+fn own_library(library: &str) -> String {
+    format!("set DUCKDB_LIB_DIR to a folder with {library} of DuckDB {}", duckdb_version())
+}
+
+/// `instead` is what saves the user from it.
+fn from_source(cause: &str, instead: &str) -> Result<DuckDb> {
     ensure!(
         works("c++", &["--version"]),
-        "DuckDB must be compiled ({cause}), but `c++` is not on PATH: install a C++ compiler, or npm"
+        "DuckDB was not installed: {cause}; {instead}. Compiling DuckDB, about 34 CPU-minutes, is \
+         the last way, and that needs a C++ compiler: `c++` is not on PATH"
     );
     println!(
-        "DuckDB: {cause}, so it is compiled from source (about 34 CPU-minutes, once); to avoid \
-         that, install npm or set DUCKDB_LIB_DIR to a folder that has the library"
+        "DuckDB: {cause}, so it is compiled from source: about 34 CPU-minutes for `demo`, and again \
+         for `test`.\n\
+         DuckDB: to have it in seconds, stop this and {instead}"
     );
     Ok(DuckDb::FromSource)
 }
@@ -109,13 +124,15 @@ fn ensure_npm() -> Result<()> {
     if !is_root() || !works("apt-get", &["--version"]) {
         bail!("npm was not found");
     }
-    println!("npm was not found: installing it with apt-get");
+    println!("npm was not found: installing it and the hundreds of packages it needs with apt-get");
+    // Two thousand lines otherwise.
     let apt = |args: &[&str]| {
         let mut command = Command::new("apt-get");
-        checked(command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()))
+        quiet(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    apt(&["update", "-q"])
-        .and_then(|()| apt(&["install", "-q", "-y", "--no-install-recommends", "npm"]))
+    // An update fails if one of many sources does; whether npm is among the rest, install says.
+    let _ = apt(&["update"]);
+    apt(&["install", "-y", "--no-install-recommends", "npm"])
         .context("npm was not found and not installed")
 }
 
@@ -174,8 +191,8 @@ mod tests {
     /// The crate's minor version is the library's: 1.5.6 is 1_05_06.
     #[test]
     fn the_library_is_the_one_the_crate_is_made_for() {
-        let (duckdb, _) = VERSION.split_once('-').unwrap();
-        let digits: Vec<u32> = duckdb.split('.').map(|part| part.parse().unwrap()).collect();
+        let digits: Vec<u32> =
+            duckdb_version().split('.').map(|part| part.parse().unwrap()).collect();
         let minor = digits.iter().fold(0, |number, part| number * 100 + part);
         let manifest = include_str!("../../Cargo.toml");
         let wanted = format!("duckdb = {{ version = \"=1.{minor}.");

@@ -1,14 +1,20 @@
 //! `cargo xtask test`: every check, or the tests of some crates.
 
+use std::env;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::packages::select;
+use crate::packages::{need_duckdb, select};
 use crate::run::{cargo, checked, line, works};
 use crate::setup::{self, DuckDb};
+
+// Not in every Rust: rustup's minimal profile has neither of the first two.
+const NO_RUSTFMT: &str = "rustfmt is not installed (rustup component add rustfmt)";
+const NO_CLIPPY: &str = "clippy is not installed (rustup component add clippy)";
+const NO_DENY: &str = "cargo-deny is not installed (cargo install cargo-deny)";
 
 struct Step {
     name: &'static str,
@@ -17,7 +23,7 @@ struct Step {
 }
 
 pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
-    let duckdb = setup::run(root)?;
+    let duckdb = if need_duckdb(crates) { setup::run(root)? } else { DuckDb::Library };
     let steps =
         if crates.is_empty() { all(root, duckdb) } else { vec![test(root, crates, duckdb)] };
 
@@ -58,8 +64,8 @@ fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
     doc.args(["doc", "--no-deps"]).args(workspace()).env("RUSTDOCFLAGS", "-D warnings");
 
     vec![
-        step("fmt", &["fmt", "--all", "--check"], vec![]),
-        step("clippy", &["clippy"], clippy),
+        or_skipped(step("fmt", &["fmt", "--all", "--check"], vec![]), NO_RUSTFMT),
+        or_skipped(step("clippy", &["clippy"], clippy), NO_CLIPPY),
         test(root, &[], duckdb),
         Step { name: "doc", command: Ok(doc) },
         // Not built again from the packages, and the tree may hold changes: this checks manifests,
@@ -78,9 +84,14 @@ fn test(root: &Path, crates: &[String], duckdb: DuckDb) -> Step {
 fn deny(root: &Path) -> Step {
     let mut command = cargo(root);
     command.args(["deny", "check", "bans", "licenses", "sources"]);
-    let installed = works("cargo-deny", &["--version"]);
-    let reason = "cargo-deny is not installed (cargo install cargo-deny)";
-    Step { name: "deny", command: installed.then_some(command).ok_or(reason) }
+    or_skipped(Step { name: "deny", command: Ok(command) }, NO_DENY)
+}
+
+/// `step`, or the reason to skip it where cargo has no such command.
+fn or_skipped(step: Step, reason: &'static str) -> Step {
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let installed = works(program, &[step.name, "--version"]);
+    Step { command: if installed { step.command } else { Err(reason) }, ..step }
 }
 
 fn row(name: &str, outcome: &str, elapsed: Option<Duration>) -> String {

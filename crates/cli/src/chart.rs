@@ -1,6 +1,7 @@
-//! Candles as characters.
+//! Candles, and how latencies spread, as characters.
 
 mod axis;
+pub(crate) mod histogram;
 
 use std::io::stdout;
 
@@ -32,6 +33,11 @@ impl Look {
 
     fn bold(&self, text: String) -> String {
         if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text }
+    }
+
+    /// As a bar that neither rises nor falls.
+    fn coloured(&self, text: &str) -> String {
+        if self.colour { format!("\x1b[36m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

@@ -3,13 +3,14 @@
 mod demo;
 mod health;
 mod import;
+mod optimize;
 mod query;
 mod stats;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use tradekeep::{Config, ConfigFormat, IMPORT_MEMORY_MEGABYTES, Tradekeep};
+use tradekeep::{Config, ConfigFormat, IMPORT_MEMORY_MEGABYTES, Role, Tradekeep};
 
 use crate::Outcome;
 use crate::args::{Args, Command, Global};
@@ -36,7 +37,8 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
         Command::Import(args) => {
             let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
             import::check(&args)?;
-            let data = config.folder().unwrap_or_else(|| DATA.into());
+            let role = Role::of(args.records.table());
+            let data = config.folder(role).unwrap_or_else(|| DATA.into());
             with_store(&config, async |store| import::run(&args, &data, store, out).await).await
         }
         Command::Query(args) => {
@@ -49,6 +51,11 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
             let config = config(global)?;
             must_have_data(&config)?;
             with_store(&config, async |store| stats::run(store, out).await).await
+        }
+        Command::Optimize => {
+            let config = config(global)?;
+            must_have_data(&config)?;
+            with_store(&config, async |store| optimize::run(store, out).await).await
         }
         Command::Health => {
             let config = config(global)?;
@@ -89,8 +96,9 @@ fn url(folder: &Path) -> Result<String> {
 
 /// Keeps a mistyped folder from answering as an empty store.
 fn must_have_data(config: &Config) -> Result<()> {
-    match config.folder() {
-        Some(folder) if !folder.exists() => bail!(
+    let folders: Vec<_> = Role::ALL.into_iter().filter_map(|role| config.folder(role)).collect();
+    match folders.first() {
+        Some(folder) if folders.iter().all(|folder: &PathBuf| !folder.exists()) => bail!(
             "{}: there is no such data folder: import something first, or name the folder with \
              --data",
             folder.display()

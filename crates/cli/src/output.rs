@@ -1,12 +1,17 @@
 //! What goes to stdout: JSON lines, tables, plain lines.
 
+mod table;
+mod words;
+
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::{env, fmt};
 
 use anyhow::{Result, anyhow};
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
-use tradekeep::Timestamp;
+use terminal_size::{Width, terminal_size_of};
+
+pub(crate) use table::Column;
+pub(crate) use words::{counted, grouped, one_line, percent, rounded, size, times, took};
 
 /// Whether `stream` is a terminal that wants colours.
 pub(crate) fn may_colour(stream: &impl IsTerminal) -> bool {
@@ -20,6 +25,8 @@ pub(crate) struct Out {
     closed: bool,
     json: bool,
     colour: bool,
+    /// Characters in a line, where stdout is a terminal.
+    width: Option<usize>,
 }
 
 impl fmt::Debug for Out {
@@ -32,7 +39,9 @@ impl Out {
     pub(crate) fn new(json: bool) -> Self {
         let stdout = io::stdout();
         let colour = !json && may_colour(&stdout);
-        Self { stdout: BufWriter::with_capacity(1 << 16, stdout), closed: false, json, colour }
+        let width = terminal_size_of(&stdout).map(|(Width(width), _)| width.into());
+        let stdout = BufWriter::with_capacity(1 << 16, stdout);
+        Self { stdout, closed: false, json, colour, width }
     }
 
     /// Whether JSON was asked for.
@@ -79,6 +88,11 @@ impl Out {
         if self.colour { self.line(format_args!("\x1b[2m{text}\x1b[0m")) } else { self.line(text) }
     }
 
+    /// A line that stands out, where there are colours.
+    pub(crate) fn bold(&mut self, text: impl fmt::Display) -> Result<()> {
+        if self.colour { self.line(format_args!("\x1b[1m{text}\x1b[0m")) } else { self.line(text) }
+    }
+
     /// An object in a line of its own.
     pub(crate) fn object(&mut self, object: &impl Serialize) -> Result<()> {
         self.with(|stdout| {
@@ -87,132 +101,18 @@ impl Out {
         })
     }
 
-    /// A table.
-    pub(crate) fn table(&mut self, columns: &[Column]) -> Result<()> {
-        let text = table(columns, self.colour);
-        self.line(text)
+    /// A table. On a terminal, columns that can be done without are left out where they do not fit,
+    /// and named.
+    pub(crate) fn table(&mut self, columns: Vec<Column>) -> Result<()> {
+        let (columns, left_out) = table::fit(columns, self.width);
+        self.line(table::draw(&columns, self.colour))?;
+        if left_out.is_empty() {
+            return Ok(());
+        }
+        self.dim(format_args!("not shown (see --json): {}", left_out.join(", ")))
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {
         self.with(Write::flush)
-    }
-}
-
-/// A column of a table.
-#[derive(Debug)]
-pub(crate) struct Column {
-    name: &'static str,
-    cells: Vec<String>,
-    right: bool,
-}
-
-impl Column {
-    /// Of text.
-    pub(crate) const fn text(name: &'static str, cells: Vec<String>) -> Self {
-        Self { name, cells, right: false }
-    }
-
-    /// Of numbers, their decimal points one below the other.
-    pub(crate) fn numbers(name: &'static str, mut cells: Vec<String>) -> Self {
-        let places = |cell: &String| cell.find('.').map_or(0, |point| cell.len() - point);
-        let widest = cells.iter().map(places).max().unwrap_or(0);
-        for cell in &mut cells {
-            let missing = widest - places(cell);
-            cell.extend(std::iter::repeat_n(' ', missing));
-        }
-        Self { name, cells, right: true }
-    }
-}
-
-fn table(columns: &[Column], colour: bool) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if colour {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
-    table.set_header(columns.iter().map(|column| {
-        let alignment = if column.right { CellAlignment::Right } else { CellAlignment::Left };
-        Cell::new(column.name).add_attribute(Attribute::Dim).set_alignment(alignment)
-    }));
-    let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
-    for row in 0..rows {
-        table.add_row(columns.iter().map(|column| {
-            let alignment = if column.right { CellAlignment::Right } else { CellAlignment::Left };
-            let text = column.cells.get(row).map_or("", String::as_str);
-            Cell::new(text).set_alignment(alignment)
-        }));
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table.trim_fmt()
-}
-
-/// 1234567 as 1,234,567.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 tick`, `2,000 ticks`.
-pub(crate) fn counted(number: u64, word: &str) -> String {
-    format!("{} {word}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// Times for people: all with as many decimals as the finest needs, in thousands.
-pub(crate) fn times(times: impl IntoIterator<Item = Timestamp>) -> Vec<String> {
-    let texts: Vec<_> = times.into_iter().map(|ts| ts.to_string()).collect();
-    // 2024-08-08T10:00:05.123456789Z
-    let decimals = |text: &String| {
-        let fraction = text.get(20..29).unwrap_or_default().trim_end_matches('0');
-        fraction.len().div_ceil(3) * 3
-    };
-    let finest = texts.iter().map(decimals).max().unwrap_or(0);
-    let end = if finest == 0 { 19 } else { 20 + finest };
-    texts.iter().map(|text| text.get(..end).unwrap_or(text).replace('T', " ")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        let texts = [0, 999, 1000, 1_234_567].map(grouped);
-        assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "tick"), "1 tick");
-    }
-
-    #[test]
-    fn times_are_as_fine_as_needed() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(times([at("2024-08-08")]), ["2024-08-08 00:00:00"]);
-        assert_eq!(
-            times([at("2024-08-08T00:00:00.1234Z"), at("2024-08-08")]),
-            ["2024-08-08 00:00:00.123400", "2024-08-08 00:00:00.000000"]
-        );
-    }
-
-    #[test]
-    fn tables_line_up() {
-        let cells = |cells: [&str; 2]| cells.map(String::from).to_vec();
-        let columns = [
-            Column::text("name", cells(["a", "long name"])),
-            Column::numbers("price", cells(["61837.63", "5"])),
-        ];
-        assert_eq!(
-            table(&columns, false),
-            "name          price\na          61837.63\nlong name      5"
-        );
-        assert!(table(&columns, true).contains("\x1b["));
     }
 }

@@ -9,10 +9,18 @@ mod damage;
 mod demo;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/lease.rs"]
+mod lease;
+#[path = "cli/numbers.rs"]
+mod numbers;
+#[path = "cli/own.rs"]
+mod own;
 #[path = "cli/query.rs"]
 mod query;
 #[path = "cli/real_files.rs"]
 mod real_files;
+#[path = "cli/records.rs"]
+mod records;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/usage.rs"]

@@ -11,7 +11,7 @@ use tradekeep_store_traits::{
 
 use crate::database::Database;
 use crate::error::classify;
-use crate::read::{self, query};
+use crate::read::query;
 use crate::readers::Readers;
 use crate::rows::cells::only_row;
 use crate::writer::{Session, Writer};
@@ -40,14 +40,12 @@ pub(crate) fn partitions(
 /// What each table holds; `file` is the database's, to measure.
 pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Result<Vec<TableStats>> {
     const OP: &str = "table_stats";
-    let extents = read::snapshot(OP, connection, |connection| {
-        let extent = |table: &Table| {
-            let found = query::<i64>(OP, connection, &sql::stats::extent(*table), [])?;
-            let row = only_row(OP, &found)?;
-            Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
-        };
-        Table::ALL.iter().map(extent).collect::<Result<Vec<_>>>()
-    })?;
+    let extent = |table: &Table| {
+        let found = query::<i64>(OP, connection, &sql::stats::extent(*table), [])?;
+        let row = only_row(OP, &found)?;
+        Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
+    };
+    let extents: Vec<_> = Table::ALL.iter().map(extent).collect::<Result<_>>()?;
     let all = extents.iter().map(|(_, rows, ..)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
     let stats = |(table, rows, first_ts, last_ts)| TableStats {

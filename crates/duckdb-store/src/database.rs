@@ -5,6 +5,8 @@
 //! where somebody waits.
 
 mod doorman;
+mod lent;
+mod turn;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,12 +14,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
+use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
 
+pub(crate) use self::lent::Lent;
 use crate::claim::{self, Claim};
 use crate::error::classify;
 use crate::lease::{Access, COURTESY, Lease};
-use crate::open::{self, Opened, Opening};
+use crate::open::{self, Opened};
 use crate::{DuckDbConfig, STORE, log};
 
 /// Troubles remembered for health: the first ones, since later ones mostly follow from them.
@@ -28,10 +31,11 @@ pub(crate) struct Database {
     config: DuckDbConfig,
     /// Nothing when in memory.
     file: Option<PathBuf>,
-    /// Nothing when in memory, or in a folder that may not be written.
-    lease: Option<Lease>,
     state: Mutex<State>,
     changed: Condvar,
+    /// Nothing when in memory, or in a folder that may not be written. After the connections: fields are
+    /// dropped in order.
+    lease: Option<Lease>,
 }
 
 #[derive(Debug)]
@@ -57,6 +61,8 @@ struct State {
     opening: Duration,
     /// Others go first until then.
     courtesy: Option<Instant>,
+    /// When opening it last failed.
+    refused_at: Option<Instant>,
     first: bool,
     troubles: Vec<Trouble>,
     closed: bool,
@@ -95,22 +101,26 @@ impl Database {
             closing: Duration::ZERO,
             opening: Duration::ZERO,
             courtesy: None,
+            refused_at: None,
             first: true,
             troubles: Vec::new(),
             closed: false,
             claim,
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let database = Arc::new(Self { config, file, lease, state, changed });
+        let database = Arc::new(Self { config, file, state, changed, lease });
         drop(database.enter(database.lock(), Access::Read, database.config.open_wait())?);
         doorman::start(&database)?;
         Ok(database)
     }
 
-    /// A connection for one operation, once it is this process's turn.
-    pub(crate) fn check_out(&self, access: Access) -> Result<Lent<'_>> {
-        let mut patience = self.config.open_wait();
+    /// A connection for one operation, once it is this process's turn. Who asked before the turn was
+    /// last refused has waited enough: what waits in a queue does not wait its whole time one after
+    /// another.
+    pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Result<Lent<'_>> {
         let mut state = self.lock();
+        let waited = state.refused_at.is_some_and(|refused| asked <= refused);
+        let mut patience = if waited { Duration::ZERO } else { self.config.open_wait() };
         state.writes_waiting += usize::from(access == Access::Write);
         let outcome = loop {
             match &state.phase {
@@ -188,62 +198,12 @@ impl Database {
             }
             Err(error) => {
                 state.phase = Phase::Away;
+                state.refused_at = Some(Instant::now());
                 Err(error)
             }
         };
         self.changed.notify_all();
         outcome.map(|()| state)
-    }
-
-    fn enter_and_open(&self, wanted: Access, first: bool, deadline: Instant) -> Result<Entered> {
-        let Some(file) = &self.file else {
-            let opened = open::in_memory(&self.config)?;
-            return Ok(Entered {
-                access: Access::Write,
-                opened,
-                alone: true,
-                opening: Duration::ZERO,
-            });
-        };
-        let mendable = self.may_write();
-        let opening = Opening { config: &self.config, file, first, deadline };
-        if wanted == Access::Read {
-            self.take_turn(Access::Read, deadline)?;
-            let start = Instant::now();
-            match opening.for_reading(mendable).inspect_err(|_| self.end_turn())? {
-                Some(opened) => {
-                    let access = Access::Read;
-                    return Ok(Entered { access, opened, alone: true, opening: start.elapsed() });
-                }
-                None => self.end_turn(),
-            }
-        }
-        if !mendable {
-            return Err(may_not_write(file));
-        }
-        let alone = self.take_turn(Access::Write, deadline)?;
-        let start = Instant::now();
-        let opened = opening.for_writing().inspect_err(|_| self.end_turn())?;
-        Ok(Entered { access: Access::Write, opened, alone, opening: start.elapsed() })
-    }
-
-    fn take_turn(&self, access: Access, deadline: Instant) -> Result<bool> {
-        self.lease.as_ref().map_or(Ok(false), |lease| lease.enter(access, deadline))
-    }
-
-    fn end_turn(&self) {
-        if let Some(lease) = &self.lease {
-            lease.leave();
-        }
-    }
-
-    /// Whether the database may be written, as far as the rights to its files tell.
-    pub(crate) fn may_write(&self) -> bool {
-        use rustix::fs::{Access as Right, access};
-        let Some(file) = &self.file else { return true };
-        // Asked of the system: opening the file would end DuckDB's lock on it.
-        self.lease.as_ref().is_some_and(Lease::may_write)
-            && file.parent().is_some_and(|folder| access(folder, Right::WRITE_OK).is_ok())
     }
 
     /// Whether it is open to write at this moment.
@@ -298,56 +258,6 @@ impl Database {
     }
 }
 
-/// What a turn begins with.
-struct Entered {
-    access: Access,
-    opened: Opened,
-    /// Whether no other process may have written since this one last did.
-    alone: bool,
-    /// What opening took, after the wait for the turn.
-    opening: Duration,
-}
-
-/// A connection for one operation, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Lent<'a> {
-    database: &'a Database,
-    access: Access,
-    /// What was known of the tables in another era may be wrong.
-    pub(crate) era: u64,
-    /// Nothing while the operation owns it; it ends with an operation that breaks off.
-    pub(crate) connection: Option<Connection>,
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        let connection = self.connection.take().filter(|_| !thread::panicking());
-        let (_, kept) = self.database.config.readers();
-        let mut state = self.database.lock();
-        match connection {
-            Some(connection) if self.access == Access::Write => state.writer = Some(connection),
-            Some(connection) if state.idle.len() < kept => state.idle.push(connection),
-            // Before it counts as ended: nothing of the database may be open then.
-            other => drop(other),
-        }
-        state.running -= 1;
-        state.used_at = Some(Instant::now());
-        let leaves = state.closed || state.giving_way || self.database.should_give_way(&state);
-        state.giving_way = leaves;
-        if leaves && state.running == 0 {
-            self.database.changed.notify_all();
-        }
-    }
-}
-
 pub(crate) fn closed(op: &'static str) -> StoreError {
     StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed: open it again")
-}
-
-fn may_not_write(file: &std::path::Path) -> StoreError {
-    let context = format!(
-        "{}: the database may not be written: ask for the right to write to its folder",
-        file.display()
-    );
-    StoreError::new(ErrorKind::Authentication, STORE, "open", context).with_act(Act::Halt)
 }

@@ -237,6 +237,13 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn folder_that_may_not_be_written_has_no_locks() {
+        // Not even by root.
+        assert!(Lease::open(Path::new("/sys")).unwrap().is_none());
+    }
+
+    #[test]
     fn knows_whether_another_has_written() {
         let (_folder, one, other) = two();
         let turn = |lease: &Lease, access| {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use duckdb::Connection;
 use tokio::sync::{oneshot, watch};
@@ -13,6 +14,7 @@ use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 use crate::STORE;
 use crate::database::{Database, closed};
 use crate::lease::Access;
+use crate::read::at_one_moment;
 
 /// How a pool of connections is used at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +72,11 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        let (asked, (reply, answer)) = (Instant::now(), oneshot::channel());
         let job = move |queue: &Queue| {
             if !reply.is_closed() {
                 // Nobody to answer is fine: the caller was dropped.
-                let _ = reply.send(queue.read(op, read));
+                let _ = reply.send(queue.read(op, asked, read));
             }
         };
         self.0.push(Box::new(job)).map_err(|()| closed(op))?;
@@ -116,12 +118,17 @@ impl Queue {
         Ok(())
     }
 
-    fn read<T>(&self, op: &'static str, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    fn read<T>(
+        &self,
+        op: &'static str,
+        asked: Instant,
+        read: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         let answer = catch_unwind(AssertUnwindSafe(|| {
-            let mut lent = self.database.check_out(Access::Read)?;
+            let mut lent = self.database.check_out(Access::Read, asked)?;
             let connection = lent.connection.take().ok_or_else(|| closed(op))?;
-            let answer = read(&connection);
+            let answer = at_one_moment(op, &connection, read);
             lent.connection = Some(connection);
             answer
         }));

@@ -1,5 +1,6 @@
 //! Batches in: once, by watermark and identity, in the rows' own transaction.
 
+mod conflicts;
 mod guard;
 mod plan;
 mod shape;
@@ -11,8 +12,7 @@ use tradekeep_formats::arrow::{ticks_to_batch, to_batch};
 use tradekeep_models::StreamId;
 use tradekeep_models::record::Record;
 use tradekeep_store_traits::{
-    Act, BadRow, Batch, Delivery, ErrorKind, Origin, Records, Result, StoreError, Table,
-    with_records,
+    Act, Batch, Delivery, ErrorKind, Origin, Records, Result, StoreError, Table, with_records,
 };
 
 use self::plan::Plan;
@@ -54,7 +54,10 @@ pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
     fn generic<R: Record>(records: &[R]) -> Result<(Shape, RecordBatch)> {
         Ok((Shape::of::<R>(), to_batch(records).map_err(|error| conversion(OP, error))?))
     }
-    batch.records().validate().map_err(|rows| bad_rows(ErrorKind::InvalidInput, rows))?;
+    batch
+        .records()
+        .validate()
+        .map_err(|rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows))?;
     let (shape, rows) = match batch.records() {
         Records::Ticks(ticks) => {
             let rows = ticks_to_batch(ticks).map_err(|error| conversion(OP, error))?;
@@ -64,20 +67,6 @@ pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
     };
     let (table, origin) = (shape.table, batch.origin().cloned());
     Ok(Prepared { plan: Plan::new(shape, rows)?, origin, table })
-}
-
-/// Rows that keep a batch from being stored.
-fn bad_rows(kind: ErrorKind, mut rows: Vec<BadRow>) -> StoreError {
-    rows.sort_by_key(|row| row.index);
-    rows.dedup_by_key(|row| row.index);
-    let first = rows.first().map_or("", |row| row.reason.as_str());
-    let context = match rows.len() {
-        1 => format!("a row cannot be stored: {first}; correct it or leave it out"),
-        count => {
-            format!("{count} rows cannot be stored, the first: {first}; correct or leave them out")
-        }
-    };
-    StoreError::new(kind, STORE, OP, context).with_act(Act::BadRows(rows))
 }
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction.
@@ -135,14 +124,15 @@ fn append(transaction: &Transaction<'_>, known: &mut Known, mut plan: Plan) -> R
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    let overlaps = plan.span.0 <= newest;
-    let mut bad = plan.conflicts_within()?;
-    bad.extend(guard::not_unique(&plan, overlaps.then_some(transaction))?);
-    if overlaps {
-        bad.extend(guard::strike_stored(&mut plan, transaction)?);
-    }
-    if !bad.is_empty() {
-        return Err(bad_rows(ErrorKind::Conflict, bad));
+    // What is later than all that is stored meets nothing.
+    let stored = (plan.span.0 <= newest).then_some(transaction);
+    if plan.shape.conflicts {
+        let bad = conflicts::settle(&mut plan, stored)?;
+        if !bad.is_empty() {
+            return Err(StoreError::bad_rows(ErrorKind::Conflict, STORE, OP, bad));
+        }
+    } else if let Some(transaction) = stored {
+        guard::strike_stored(&mut plan, transaction)?;
     }
     known.newest.insert(table, newest.max(plan.span.1));
     let rows = plan.new_rows()?;

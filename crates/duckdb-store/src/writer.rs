@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use duckdb::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -11,8 +12,8 @@ use crate::database::{Database, closed};
 use crate::lease::Access;
 use crate::write::Known;
 
-/// Runs in a session, or hears why there is none.
-type Job = Box<dyn FnOnce(Result<&mut Session>) + Send>;
+/// Runs in a session, or hears why there is none; with the time when it was asked for.
+type Job = (Instant, Box<dyn FnOnce(Result<&mut Session>) + Send>);
 
 /// What a job has to itself.
 pub(crate) struct Session {
@@ -56,11 +57,11 @@ impl Writer {
         F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |session| {
+        let job = Box::new(move |session: Result<&mut Session>| {
             // Nobody to answer is fine: the caller was dropped.
             let _ = reply.send(session.and_then(job));
         });
-        let sent = self.lock().as_ref().map(|jobs| jobs.send(job).is_ok());
+        let sent = self.lock().as_ref().map(|jobs| jobs.send((Instant::now(), job)).is_ok());
         if sent != Some(true) {
             return Err(closed(op));
         }
@@ -89,17 +90,15 @@ impl Writer {
 /// Runs jobs until nobody can send one any more.
 fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
     let (mut era, mut known) = (0, Known::default());
-    while let Some(job) = queue.blocking_recv() {
-        let lent = database.check_out(Access::Write).and_then(|mut lent| {
-            lent.connection.take().map(|c| (lent, c)).ok_or_else(|| closed("write"))
-        });
-        let (mut lent, connection) = match lent {
+    while let Some((asked, job)) = queue.blocking_recv() {
+        let mut lent = match database.check_out(Access::Write, asked) {
             Ok(lent) => lent,
             Err(error) => {
                 job(Err(error));
                 continue;
             }
         };
+        let Some(connection) = lent.connection.take() else { continue };
         if lent.era != era {
             (era, known) = (lent.era, Known::default());
         }

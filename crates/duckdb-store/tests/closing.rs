@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
@@ -20,9 +20,24 @@ fn tick(n: i64) -> Tick {
         .unwrap()
 }
 
-/// Polls `future` once, as `select!` does with one that then loses.
-fn poll_once<F: Future + ?Sized>(future: &mut Pin<Box<F>>) {
-    let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+/// A future that is polled once, as `select!` does with one that then loses, and kept; with its answer
+/// where it had one at once.
+struct Kept<'a, T>(Pin<Box<dyn Future<Output = T> + Send + 'a>>, Option<T>);
+
+impl<'a, T> Kept<'a, T> {
+    fn new(mut future: Pin<Box<dyn Future<Output = T> + Send + 'a>>) -> Self {
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Self(future, Some(answer)),
+            Poll::Pending => Self(future, None),
+        }
+    }
+
+    async fn answer(self) -> T {
+        match self.1 {
+            Some(answer) => answer,
+            None => self.0.await,
+        }
+    }
 }
 
 async fn open(folder: &tempfile::TempDir) -> DuckDbStore {
@@ -34,12 +49,11 @@ async fn kept_writes_do_not_hold_up_closing() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
     let batches: Vec<_> = (0..40).map(|n| Batch::new(Records::Ticks(vec![tick(n)]))).collect();
-    let mut writes: Vec<_> = batches.iter().map(|batch| store.write(batch)).collect();
-    writes.iter_mut().for_each(poll_once);
+    let writes: Vec<_> = batches.iter().map(|batch| Kept::new(store.write(batch))).collect();
     tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
     // They were sent, so they ran before the end.
     for write in writes {
-        assert_eq!(write.await.unwrap().inserted, 1);
+        assert_eq!(write.answer().await.unwrap().inserted, 1);
     }
     assert_eq!(store.save_ticks(vec![tick(1)]).await.unwrap_err().kind, ErrorKind::Connection);
 }
@@ -49,21 +63,19 @@ async fn kept_reads_hold_up_neither_closing_nor_others() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
     store.save_ticks(vec![tick(1)]).await.unwrap();
-    let mut reads: Vec<_> = (0..40).map(|_| store.series()).collect();
-    reads.iter_mut().for_each(poll_once);
+    let reads: Vec<_> = (0..40).map(|_| Kept::new(store.series())).collect();
     // More than may read at once are kept, and others still read.
     let other =
         tokio::time::timeout(BOUND, store.series()).await.expect("a kept read has its place");
     assert_eq!(other.unwrap()[0].count, 1);
-    let mut late: Vec<_> = (0..40).map(|_| store.series()).collect();
-    late.iter_mut().for_each(poll_once);
+    let late: Vec<_> = (0..40).map(|_| Kept::new(store.series())).collect();
     tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
     for read in reads {
-        assert_eq!(read.await.unwrap()[0].count, 1, "it ran before the other one");
+        assert_eq!(read.answer().await.unwrap()[0].count, 1, "it ran before the other one");
     }
     for read in late {
         // Some ran, some were still in the queue.
-        match read.await {
+        match read.answer().await {
             Ok(series) => assert_eq!(series[0].count, 1),
             Err(error) => assert!(error.to_string().contains("closed"), "{error}"),
         }
@@ -77,9 +89,8 @@ async fn dropped_futures_are_nobodys_business() {
     let store = open(&folder).await;
     for n in 0..50 {
         let batch = Batch::new(Records::Ticks(vec![tick(n)]));
-        let mut write = store.write(&batch);
-        poll_once(&mut write);
-        poll_once(&mut store.series());
+        drop(Kept::new(store.write(&batch)));
+        drop(Kept::new(store.series()));
     }
     // Behind all of them in the writer's queue.
     store.save_ticks(vec![tick(50)]).await.unwrap();

@@ -25,6 +25,9 @@ async fn other_process() {
     }
 }
 
+/// One test at a time: its processes are load enough, and what they wait for each other is measured.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 async fn open(folder: &Path) -> DuckDbStore {
     DuckDbStore::connect(config(folder)).await.unwrap()
 }
@@ -41,6 +44,7 @@ async fn timed<T>(operation: impl Future<Output = T>) -> (T, Duration) {
 async fn one_writes_all_the_time_and_three_query() {
     let seconds = env::var("TRADEKEEP_TEST_LEASE_SECONDS").ok();
     let seconds: usize = seconds.map_or(10, |text| text.parse().unwrap());
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Other::start(folder.path(), "write s");
     writer.hear();
@@ -69,6 +73,7 @@ async fn one_writes_all_the_time_and_three_query() {
 
 #[tokio::test]
 async fn two_writers_take_turns() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut writers =
         ["a", "b"].map(|stream| Other::start(folder.path(), &format!("write {stream}")));
@@ -89,6 +94,7 @@ async fn two_writers_take_turns() {
 
 #[tokio::test]
 async fn rows_of_another_process_are_known_as_stored() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let mut other = Other::start(folder.path(), "obey");
@@ -107,6 +113,7 @@ async fn rows_of_another_process_are_known_as_stored() {
 
 #[tokio::test]
 async fn idle_holder_gives_way() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut holder = Other::start(folder.path(), "obey");
     assert_eq!(holder.hear(), "ready");
@@ -125,9 +132,10 @@ async fn idle_holder_gives_way() {
 
 #[tokio::test]
 async fn stopped_holder_is_named() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let impatient = config(folder.path()).with_open_wait(Duration::from_millis(300));
-    let store = DuckDbStore::connect(impatient).await.unwrap();
+    let store = Arc::new(DuckDbStore::connect(impatient).await.unwrap());
     let mut holder = Other::start(folder.path(), "obey");
     assert_eq!(holder.hear(), "ready");
     assert_eq!(holder.ask("save 0 3"), "3 0");
@@ -140,6 +148,17 @@ async fn stopped_holder_is_named() {
     let text = error.to_string();
     assert!(!cfg!(target_os = "linux") || text.contains(&name), "{text}");
     assert!(text.contains("has the database open") && !text.contains('\n'), "{text}");
+    // Many that wait do so together, not one after another.
+    let (refused, took) = timed(async {
+        let mut saves = tokio::task::JoinSet::new();
+        for n in 0..20 {
+            let store = Arc::clone(&store);
+            saves.spawn(async move { store.save_ticks(ticks("X", n, 1)).await.is_err() });
+        }
+        saves.join_all().await
+    })
+    .await;
+    assert!(refused.iter().all(|refused| *refused) && took < PATIENCE * 2, "{took:?}");
     let health = store.health().await;
     assert!(!health.readable && !health.writable, "{health:?}");
     assert_eq!(health.troubles.len(), 1);
@@ -154,6 +173,7 @@ async fn stopped_holder_is_named() {
 
 #[tokio::test]
 async fn killed_writer_leaves_whole_batches() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // Open all the while: what a kill leaves is met on opening again, too.
     let store = open(folder.path()).await;
@@ -185,6 +205,7 @@ async fn killed_writer_leaves_whole_batches() {
 
 #[tokio::test]
 async fn readers_do_not_starve_a_writer() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     write_batch(&store, "s", 0).await;
@@ -207,6 +228,7 @@ async fn readers_do_not_starve_a_writer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_operations_at_once_while_giving_way() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(folder.path()).await);
     let mut reader = Other::start(folder.path(), "read");
@@ -236,6 +258,7 @@ async fn a_hundred_operations_at_once_while_giving_way() {
 /// that ends with the child; who is not root gets the modes.
 #[tokio::test]
 async fn read_only_folder_is_read() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let store = open(&data).await;

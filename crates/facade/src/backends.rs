@@ -1,6 +1,6 @@
 //! Which URL scheme is which store: the only place that knows backends.
 
-use std::path::PathBuf;
+use std::path::{PathBuf, absolute};
 use std::sync::Arc;
 
 #[cfg(feature = "duckdb")]
@@ -37,6 +37,12 @@ impl Backend {
             Some((scheme, _)) => Err(format!("no store has the scheme `{scheme}`: use {EXAMPLES}")),
             None => Err(format!("is not the URL of a store: use {EXAMPLES}")),
         }
+    }
+
+    /// Whether this and `other` are one store: a folder can be written in many ways.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let place = |backend: &Self| backend.folder().and_then(|folder| absolute(folder).ok());
+        self == other || place(self).is_some_and(|folder| Some(folder) == place(other))
     }
 
     /// Where an embedded store keeps its files.

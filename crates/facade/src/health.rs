@@ -1,20 +1,22 @@
-//! How the stores are doing, by role.
+//! How the stores are doing.
 
 use tradekeep_store_traits::Health;
+
+use crate::Role;
 
 /// One store's condition, and what it is used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreReport {
-    /// The role: `ticks`.
-    pub role: &'static str,
-    /// Its store's condition.
+    /// Its roles, in the order of [`Role::ALL`].
+    pub roles: Vec<Role>,
+    /// Its condition.
     pub health: Health,
 }
 
 /// Every store's condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One entry a role.
+    /// One entry a store, ordered by its first role.
     pub stores: Vec<StoreReport>,
 }
 

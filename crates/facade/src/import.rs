@@ -1,22 +1,22 @@
 //! Files into a store: read on one thread, written from another, in bounded memory.
 
+mod rows;
+mod write;
+
 use std::io;
 
 use tokio::sync::mpsc;
-use tradekeep_formats::{FormatError, Reject, Row, TickReader};
-use tradekeep_models::{Tick, Timestamp};
-use tradekeep_store_traits::{RecordSink, RecordSinkExt, Saved, StoreError};
+use tradekeep_formats::{FormatError, RecordReader, Reject, TickReader};
+use tradekeep_models::Timestamp;
+use tradekeep_models::record::Record;
+use tradekeep_store_traits::{RecordSink, Records, StoreError};
 
-/// Rows written at once. DuckDB's row group: a transaction of that size goes past the write-ahead
-/// log.
-const CHUNK: usize = 122_880;
+use self::rows::{Chunk, Rows, read};
+use self::write::write;
 
 /// Memory of an embedded store, in megabytes, that is enough to import at full speed: with more it
 /// only keeps what was written.
 pub const IMPORT_MEMORY_MEGABYTES: u32 = 128;
-
-/// Rejected rows handed on at once.
-const REJECTS: usize = 1_000;
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct ImportSummary {
     pub imported: u64,
     /// Rows that were stored before.
     pub duplicates: u64,
-    /// Rows that are no ticks.
+    /// Rows that are no such records, or that the store refused.
     pub rejected: u64,
     /// Earliest time of the good rows.
     pub first_ts: Option<Timestamp>,
@@ -68,14 +68,6 @@ pub enum ImportError {
     Interrupted,
 }
 
-/// What the reading thread hands over.
-#[derive(Default)]
-struct Chunk {
-    ticks: Vec<Tick>,
-    rejects: Vec<Reject>,
-    end: Option<FormatError>,
-}
-
 /// Writes the ticks of `reader` to `sink`.
 ///
 /// A bad row never stops the rest: it goes to `on_reject`. Rows that are stored already, from this
@@ -98,13 +90,58 @@ struct Chunk {
 pub async fn import(
     sink: &dyn RecordSink,
     reader: TickReader,
+    on_reject: impl FnMut(Reject) -> io::Result<()>,
+    on_progress: impl FnMut(&ImportSummary),
+) -> (ImportSummary, Result<(), ImportError>) {
+    run(sink, reader, on_reject, on_progress).await
+}
+
+/// Writes the records of `reader` to `sink`, as [`import`] does ticks.
+///
+/// What the store refuses (a record with the identity of another one, or that breaks a rule) is a bad
+/// row, and the rest is stored.
+///
+/// ```
+/// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
+/// use tradekeep::formats::{RecordOptions, RecordReader};
+/// use tradekeep::{Config, Latency, Tradekeep, import_records};
+///
+/// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
+/// let csv = "ts,service,operation,latency_ns\n2024-08-08T10:00:05Z,router,quote,1250000\n";
+/// let reader = RecordReader::<Latency>::open(Box::new(csv.as_bytes()), RecordOptions::default())?;
+/// let (summary, outcome) = import_records(&*store.sink(), reader, |_| Ok(()), |_| {}).await;
+/// outcome?;
+/// assert_eq!(summary.imported, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub async fn import_records<R>(
+    sink: &dyn RecordSink,
+    reader: RecordReader<R>,
+    on_reject: impl FnMut(Reject) -> io::Result<()>,
+    on_progress: impl FnMut(&ImportSummary),
+) -> (ImportSummary, Result<(), ImportError>)
+where
+    R: Record,
+    Records: From<Vec<R>>,
+{
+    run(sink, reader, on_reject, on_progress).await
+}
+
+async fn run<R>(
+    sink: &dyn RecordSink,
+    rows: impl Rows<Record = R>,
     mut on_reject: impl FnMut(Reject) -> io::Result<()>,
     mut on_progress: impl FnMut(&ImportSummary),
-) -> (ImportSummary, Result<(), ImportError>) {
+) -> (ImportSummary, Result<(), ImportError>)
+where
+    R: Record,
+    Records: From<Vec<R>>,
+{
     let mut summary = ImportSummary::default();
     // One chunk waits while one is written and one is read.
     let (chunks, mut queue) = mpsc::channel(1);
-    let reading = tokio::task::spawn_blocking(move || read(reader, &chunks));
+    let reading = tokio::task::spawn_blocking(move || read(rows, &chunks));
     while let Some(chunk) = queue.recv().await {
         if let Err(error) = take(sink, chunk, &mut summary, &mut on_reject).await {
             return (summary, Err(error));
@@ -115,47 +152,28 @@ pub async fn import(
     (summary, outcome)
 }
 
-async fn take(
+async fn take<R>(
     sink: &dyn RecordSink,
-    chunk: Chunk,
+    chunk: Chunk<R>,
     summary: &mut ImportSummary,
     on_reject: &mut impl FnMut(Reject) -> io::Result<()>,
-) -> Result<(), ImportError> {
-    let times = || chunk.ticks.iter().map(Tick::ts);
-    let (first_ts, last_ts) = (times().min(), times().max());
-    let good = chunk.ticks.len() as u64;
+) -> Result<(), ImportError>
+where
+    R: Record,
+    Records: From<Vec<R>>,
+{
+    let mut set_aside = |rejects: Vec<Reject>, summary: &mut ImportSummary| {
+        for reject in rejects {
+            on_reject(reject).map_err(ImportError::Rejects)?;
+            summary.read += 1;
+            summary.rejected += 1;
+        }
+        Ok::<(), ImportError>(())
+    };
     // First, so that a store's failure does not lose them.
-    for reject in chunk.rejects {
-        on_reject(reject).map_err(ImportError::Rejects)?;
-        summary.read += 1;
-        summary.rejected += 1;
-    }
-    let saved = if good == 0 { Saved::default() } else { sink.save_ticks(chunk.ticks).await? };
-    *summary = summary.and(ImportSummary {
-        read: good,
-        imported: saved.inserted,
-        duplicates: saved.duplicates,
-        rejected: 0,
-        first_ts,
-        last_ts,
-    });
+    set_aside(chunk.rejects, summary)?;
+    let written = write(sink, chunk.records, chunk.lines).await?;
+    *summary = summary.and(written.summary);
+    set_aside(written.refused, summary)?;
     chunk.end.map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// Reads to the end, or until nobody takes the chunks any more.
-fn read(reader: TickReader, chunks: &mpsc::Sender<Chunk>) {
-    let mut chunk = Chunk::default();
-    for row in reader {
-        match row {
-            Ok(Row::Tick(tick)) => chunk.ticks.push(tick),
-            Ok(Row::Rejected(reject)) => chunk.rejects.push(reject),
-            Err(error) => chunk.end = Some(error),
-        }
-        let full = chunk.ticks.len() >= CHUNK || chunk.rejects.len() >= REJECTS;
-        if full && chunks.blocking_send(std::mem::take(&mut chunk)).is_err() {
-            return;
-        }
-    }
-    // Nobody listens only after an error of the store.
-    let _ = chunks.blocking_send(chunk);
 }

@@ -4,13 +4,17 @@ mod backends;
 mod config;
 mod health;
 mod import;
+mod role;
+mod routed;
 mod store;
 
 pub use config::{Config, ConfigError, ConfigFormat};
 pub use health::{Report, StoreReport};
-pub use import::{IMPORT_MEMORY_MEGABYTES, ImportError, ImportSummary, import};
+pub use import::{IMPORT_MEMORY_MEGABYTES, ImportError, ImportSummary, import, import_records};
+pub use role::Role;
 pub use store::Tradekeep;
 
 pub use tradekeep_formats as formats;
 pub use tradekeep_models::*;
 pub use tradekeep_store_traits::*;
+pub use uuid::Uuid;

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use tradekeep_store_traits::{PartitionAdmin, RecordSink, Result, SeriesStore, TickStore};
+use tradekeep_store_traits::{
+    EventStore, ExecutionStore, Maintenance, MetricStore, PartitionAdmin, RecordSink, Result,
+    SeriesStore, TickStore, TradeStore,
+};
 
-use crate::Config;
 use crate::health::{Report, StoreReport};
+use crate::routed::{Routed, SplitMetrics};
+use crate::{Config, Role};
 
 /// The stores of a configuration, open, each role answered by its own.
 ///
-/// Cheap to clone: clones share the stores.
+/// Cheap to clone: clones share the stores. Roles whose URLs name one store share it.
 #[derive(Clone)]
 pub struct Tradekeep {
-    ticks: Arc<dyn SeriesStore>,
+    routed: Arc<Routed>,
 }
 
 impl std::fmt::Debug for Tradekeep {
@@ -22,43 +26,112 @@ impl std::fmt::Debug for Tradekeep {
 }
 
 impl Tradekeep {
-    /// Opens the stores of `config`.
+    /// Opens the stores of `config`, each once.
     ///
     /// # Errors
-    /// Of the first store that cannot be opened.
+    /// Of the first store that cannot be opened; the others are closed again.
     pub async fn open(config: &Config) -> Result<Self> {
-        Ok(Self { ticks: config.connect_ticks().await? })
+        let backends = Role::ALL.map(|role| config.backend(role));
+        let (mut stores, mut of) = (Vec::new(), [0; Role::ALL.len()]);
+        let mut opened = Vec::new();
+        for role in Role::ALL {
+            let backend = backends[role.place()];
+            if let Some(place) = opened.iter().position(|other| backend.is(other)) {
+                of[role.place()] = place;
+                continue;
+            }
+            match backend.connect(config.memory_megabytes()).await {
+                Ok(store) => stores.push(store),
+                Err(error) => {
+                    for store in stores {
+                        // The error that is told came first, and nothing was written.
+                        let _ = store.close().await;
+                    }
+                    return Err(error);
+                }
+            }
+            of[role.place()] = opened.len();
+            opened.push(backend.clone());
+        }
+        Ok(Self { routed: Arc::new(Routed::new(stores, of)) })
     }
 
-    /// The way in for ticks.
+    /// The way in, for records of every kind: each goes to the store of its table.
     #[must_use]
     pub fn sink(&self) -> Arc<dyn RecordSink> {
-        Arc::<dyn SeriesStore>::clone(&self.ticks)
+        match self.routed.only() {
+            Some(store) => store,
+            None => Arc::<Routed>::clone(&self.routed),
+        }
     }
 
     /// Ticks and candles.
     #[must_use]
     pub fn ticks(&self) -> Arc<dyn TickStore> {
-        Arc::<dyn SeriesStore>::clone(&self.ticks)
+        self.of(Role::Ticks)
     }
 
-    /// Days of ticks: list, size, drop.
+    /// Our own trades, and what they gained.
+    #[must_use]
+    pub fn trades(&self) -> Arc<dyn TradeStore> {
+        self.of(Role::Trades)
+    }
+
+    /// Orders, fills and positions.
+    #[must_use]
+    pub fn executions(&self) -> Arc<dyn ExecutionStore> {
+        self.of(Role::Executions)
+    }
+
+    /// Metrics, latencies and MEV events, and the numbers about them. What they say of trades comes
+    /// from the store of trades.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<dyn MetricStore> {
+        let (metrics, trades) = (self.of(Role::Metrics), self.of(Role::Trades));
+        if self.routed.share(Role::Metrics, Role::Trades) {
+            metrics
+        } else {
+            Arc::new(SplitMetrics { metrics, trades })
+        }
+    }
+
+    /// System events and the health of nodes.
+    #[must_use]
+    pub fn events(&self) -> Arc<dyn EventStore> {
+        self.of(Role::Events)
+    }
+
+    /// Days of every table: list, size, drop.
     #[must_use]
     pub fn partitions(&self) -> Arc<dyn PartitionAdmin> {
-        Arc::<dyn SeriesStore>::clone(&self.ticks)
+        Arc::<Routed>::clone(&self.routed)
+    }
+
+    /// What every table holds, and putting the stores in order.
+    #[must_use]
+    pub fn maintenance(&self) -> Arc<dyn Maintenance> {
+        Arc::<Routed>::clone(&self.routed)
     }
 
     /// How each store is doing.
     pub async fn health(&self) -> Report {
-        Report { stores: vec![StoreReport { role: "ticks", health: self.ticks.health().await }] }
+        let mut stores = Vec::new();
+        for (store, roles) in self.routed.stores() {
+            stores.push(StoreReport { roles, health: store.health().await });
+        }
+        Report { stores }
     }
 
     /// Finishes what is under way and closes every store, so that another process can open them.
     ///
     /// # Errors
     /// When a store could not make everything durable in its own files; what was applied stays
-    /// stored.
+    /// stored, and the others are closed.
     pub async fn shutdown(&self) -> Result<()> {
-        self.ticks.close().await
+        self.routed.close().await
+    }
+
+    fn of(&self, role: Role) -> Arc<dyn SeriesStore> {
+        Arc::clone(self.routed.of(role))
     }
 }

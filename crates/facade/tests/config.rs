@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use tradekeep::{Config, ConfigFormat, Tradekeep};
+use tradekeep::{Config, ConfigFormat, Role};
 
 fn problems(text: &str) -> Vec<String> {
     Config::parse(text, ConfigFormat::Toml).unwrap_err().problems
@@ -36,7 +36,7 @@ fn all_problems_at_once() {
     );
     let expected = [
         "other is not a section: there are stores, query",
-        "stores.cache is not a key: stores has series, ticks",
+        "stores.cache is not a key: stores has series, ticks, trades, executions, metrics, events",
         "stores.series: no store has the scheme `oracle`: use memory:// or duckdb://./tradekeep-data",
         "stores.ticks: is not the URL of a store: use memory:// or duckdb://./tradekeep-data",
         "query.max_results: must be a whole number from 1 on",
@@ -98,19 +98,21 @@ fn files_go_by_extension_and_are_named_in_errors() {
 fn another_store_of_series_leaves_the_rest() {
     let text = "[stores]\nticks = 'memory://'\n[query]\nmax_results = 5";
     let config = Config::parse(text, ConfigFormat::Toml).unwrap();
-    assert_eq!(config.folder(), None);
+    assert_eq!(config.folder(Role::Ticks), None);
+    assert_eq!(config.folder(Role::Trades), Some("./tradekeep-data".into()));
     let config = config.with_series("duckdb://./here").unwrap();
-    assert_eq!(config.folder(), Some("./here".into()));
+    for role in Role::ALL {
+        assert_eq!(config.folder(role), Some("./here".into()), "{role}");
+    }
     assert_eq!(config.max_results(), 5);
     assert!(config.with_series("oracle://x").is_err());
 }
 
-#[tokio::test]
-async fn health_and_shutdown_cover_every_role() {
-    for url in ["memory://", "duckdb://:memory:"] {
-        let store = Tradekeep::open(&Config::from_url(url).unwrap()).await.unwrap();
-        assert!(store.health().await.is_healthy(), "{url}");
-        store.shutdown().await.unwrap();
-        assert!(!store.health().await.is_healthy(), "{url}");
-    }
+#[test]
+fn each_role_may_have_a_store_of_its_own() {
+    let text = "[stores]\nseries = 'duckdb://a'\nexecutions = 'duckdb://b'\nmetrics = 'memory://'";
+    let config = Config::parse(text, ConfigFormat::Toml).unwrap();
+    let folders = Role::ALL.map(|role| config.folder(role));
+    let (a, b) = (Some("a".into()), Some("b".into()));
+    assert_eq!(folders, [a.clone(), a.clone(), b, None, a]);
 }

@@ -1,5 +1,6 @@
 //! Times as files write them: RFC 3339, or a count whose unit its digits tell.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use tradekeep_models::{InvalidInput, NANOS_PER_SECOND, Timestamp};
@@ -92,7 +93,7 @@ impl Clock {
             return Err(at_fault("is outside the years 1970 to 2261"));
         }
         let text = std::str::from_utf8(text).unwrap_or_default();
-        match text.parse() {
+        match with_minutes(text).parse() {
             Ok(ts) => Ok(Moment { ts, unit: None }),
             Err(InvalidInput { reason, .. }) => Err(InvalidInput::new(self.field, reason)),
         }
@@ -125,6 +126,18 @@ impl Clock {
             .and_then(|nanos| Timestamp::from_nanos(nanos).ok())
             .ok_or_else(|| at_fault("is outside the years 1970 to 2261".into()))?;
         Ok(Moment { ts, unit: Some(unit) })
+    }
+}
+
+/// PostgreSQL and DuckDB write zones of whole hours without their minutes.
+fn with_minutes(text: &str) -> Cow<'_, str> {
+    match text.as_bytes() {
+        [date_time @ .., b'+' | b'-', a, b]
+            if is_digits(&[*a, *b]) && date_time.contains(&b':') =>
+        {
+            Cow::Owned(format!("{text}:00"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -214,6 +227,8 @@ mod tests {
             "2023-09-05T16:00:01Z",
             "2023-09-05 16:00:01",
             "2023-09-05T18:00:01+02:00",
+            "2023-09-05 18:00:01+02",
+            "2023-09-05 10:30:01.000-05:30",
         ] {
             assert_eq!(read(&clock, text), Ok(1_693_929_601_000_000_000), "{text}");
         }

@@ -93,7 +93,7 @@ fn known(header: &Record, field: Field) -> Option<usize> {
 fn mapped(header: &Record, field: Field, column: &str) -> Result<usize, FormatError> {
     let exact = header.iter().position(|name| name == column.as_bytes());
     exact.or_else(|| find(header, column)).ok_or_else(|| FormatError::NoSuchColumn {
-        field,
+        field: field.as_str(),
         column: crate::record::printable(column.as_bytes()),
         found: header.printable(),
     })

@@ -30,12 +30,7 @@ impl CsvRows {
     }
 
     fn tick(&mut self, line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
-        self.record.read(line)?;
-        let (found, wanted) = (self.record.len(), self.columns.width());
-        if found != wanted {
-            let reason = format!("has {found} fields where {wanted} belong");
-            return Err(InvalidInput::new("row", reason));
-        }
+        self.record.read_row(line, self.columns.width())?;
         drafter.tick(&self.columns.fields(&self.record))
     }
 }

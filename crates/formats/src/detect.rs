@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
+use tradekeep_models::InvalidInput;
 
 use crate::columns::Columns;
 use crate::record::{Record, printable};
@@ -46,14 +47,8 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
             Some(format) => Err(wrong(format, b"DBN, the encoding of Databento")),
         };
     }
-    if source.peek(3).starts_with(b"\xef\xbb\xbf") {
-        source.skip(3);
-    }
-    let start = source.peek_line()?;
-    let line = match memchr::memchr(b'\n', start) {
-        Some(end) => &start[..=end],
-        None => start,
-    };
+    let start = first_lines(source)?;
+    let line = first_of(start);
     if line.trim_ascii().is_empty() {
         // Tardis: "an empty file means no data".
         return match asked {
@@ -61,19 +56,10 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
             _ => Err(FormatError::Empty),
         };
     }
-    if let Some(error) = mistaken::not_text(line) {
-        return Err(error);
-    }
     let (received, message) = binance_ws::split(line);
     let json = message.starts_with(b"{");
-    // Both may make one line of the whole file, and tell more than its length does.
     let json_asked = matches!(asked, None | Some(Format::Ndjson | Format::BinanceWs));
-    if json_asked && mistaken::is_json_array(line) {
-        return Err(FormatError::JsonArray);
-    }
-    if mistaken::has_lone_return(line, json) {
-        return Err(FormatError::LoneReturn);
-    }
+    check(line, json, json_asked)?;
     if line.len() > MAX_LINE {
         return Err(FormatError::LineTooLong { line: source.number() + 1 });
     }
@@ -87,6 +73,34 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
         _ => return csv_plan(line, options),
     };
     if options.map.is_empty() { Ok(plan) } else { Err(nothing_to_map("JSON")) }
+}
+
+/// Unread text from the first line on that is not blank, without a byte order mark.
+pub(crate) fn first_lines(source: &mut Source) -> Result<&[u8], FormatError> {
+    if source.peek(3).starts_with(b"\xef\xbb\xbf") {
+        source.skip(3);
+    }
+    source.peek_line()
+}
+
+/// The first line of `start`.
+pub(crate) fn first_of(start: &[u8]) -> &[u8] {
+    memchr::memchr(b'\n', start).map_or(start, |end| &start[..=end])
+}
+
+/// Refuses a first line that is not what it was taken for.
+pub(crate) fn check(line: &[u8], json: bool, json_asked: bool) -> Result<(), FormatError> {
+    if let Some(error) = mistaken::not_text(line) {
+        return Err(error);
+    }
+    // Both may make one line of the whole file, and tell more than its length does.
+    if json_asked && mistaken::is_json_array(line) {
+        return Err(FormatError::JsonArray);
+    }
+    if mistaken::has_lone_return(line, json) {
+        return Err(FormatError::LoneReturn);
+    }
+    Ok(())
 }
 
 /// Ticks of ours, or Binance's stream without times of receipt.
@@ -107,19 +121,30 @@ fn json_plan(start: &[u8]) -> Plan {
 }
 
 fn csv_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
-    comma_plan(line, options).map_err(|error| match error {
+    comma_plan(line, options).map_err(|error| with_cause(error, line))
+}
+
+/// The reason why the columns are not those of a CSV, where `line` has one.
+pub(crate) fn with_cause(error: FormatError, line: &[u8]) -> FormatError {
+    match error {
         FormatError::UnknownFormat { .. }
         | FormatError::WrongFormat { .. }
         | FormatError::WrongColumns { .. }
+        | FormatError::UnknownColumns { .. }
         | FormatError::NoSuchColumn { .. } => mistaken::foreign_delimiter(line)
             .map_or(error, |delimiter| FormatError::ForeignDelimiter { delimiter }),
         error => error,
-    })
+    }
+}
+
+/// The fields of a first line, which may lack its end.
+pub(crate) fn header(line: &[u8]) -> Result<Record, InvalidInput> {
+    let ending: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
+    Record::of(&[line, ending].concat())
 }
 
 fn comma_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
-    let ending: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
-    let first = Record::of(&[line, ending].concat()).map_err(|_| unknown(line))?;
+    let first = header(line).map_err(|_| unknown(line))?;
     let asked = options.format;
     // A map is for columns whose names nobody knows, and means a CSV of one's own.
     let own = asked == Some(Format::Csv) || (asked.is_none() && !options.map.is_empty());

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tradekeep_models::Table;
+
 use crate::Format;
 
 /// What ends the reading of a file: one line that names the cause and the remedy.
@@ -33,7 +35,7 @@ pub enum FormatError {
         /// What the file starts with.
         found: String,
     },
-    /// A header without a column that every tick needs.
+    /// A header without a column that every row needs.
     #[error("no column for {missing} among {found}: name them with --map {}", map_example(missing))]
     WrongColumns {
         /// The header's columns.
@@ -44,12 +46,51 @@ pub enum FormatError {
     /// `--map` names a column that is not there.
     #[error("there is no column {column} to map {field} to: the header has {found}")]
     NoSuchColumn {
-        /// The field of the tick.
-        field: crate::Field,
+        /// The field that it was to hold.
+        field: &'static str,
         /// The column asked for.
         column: String,
         /// The header's columns.
         found: String,
+    },
+    /// A header with columns that the records do not have.
+    #[error(
+        "{table} have no {unknown}: leave them out with --map {}, or map them; {table} have {supported}",
+        left_out(unknown)
+    )]
+    UnknownColumns {
+        /// The records.
+        table: Table,
+        /// The columns of the header that they do not have.
+        unknown: String,
+        /// The columns that they have.
+        supported: String,
+    },
+    /// A header with two columns for one.
+    #[error("both {found} would be {column}: leave one out with --map _=NAME")]
+    SameColumn {
+        /// The column of the record.
+        column: &'static str,
+        /// The columns of the header.
+        found: String,
+    },
+    /// `--map` names a column that the records do not have.
+    #[error("--map names {field}, which {table} do not have; they have {supported}")]
+    UnknownField {
+        /// The records.
+        table: Table,
+        /// What was named.
+        field: String,
+        /// The columns that they have.
+        supported: String,
+    },
+    /// A format that has ticks only.
+    #[error("{format} is a format of ticks: files of {table} are csv or ndjson")]
+    NotOfRecords {
+        /// What was asked for.
+        format: Format,
+        /// The records.
+        table: Table,
     },
     /// `--map` with a file that has no header.
     #[error("--map needs a CSV with a header line, and this is {found}: leave --map out")]
@@ -181,6 +222,11 @@ const fn plural(delimiter: char) -> &'static str {
         ';' => "semicolons",
         _ => "vertical bars",
     }
+}
+
+fn left_out(unknown: &str) -> String {
+    let pairs: Vec<_> = unknown.split(", ").map(|column| format!("_={column}")).collect();
+    pairs.join(",")
 }
 
 fn map_example(missing: &str) -> String {

@@ -1,8 +1,10 @@
 //! JSON values as the text they are written in, so that no number passes through a float.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use tradekeep_models::InvalidInput;
 
@@ -10,11 +12,21 @@ use crate::record::printable;
 
 /// The object on a line.
 pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, InvalidInput> {
+    object_with(line, PhantomData)
+}
+
+/// What `seed` makes of the object on a line.
+pub(crate) fn object_with<'a, S: DeserializeSeed<'a>>(
+    line: &'a [u8],
+    seed: S,
+) -> Result<S::Value, InvalidInput> {
     // The parser would take its elements for the fields, in their order here.
     if line.trim_ascii_start().starts_with(b"[") {
         return Err(InvalidInput::new("json", "is an array, and one object a line is wanted"));
     }
-    serde_json::from_slice(line).map_err(|error| {
+    let mut parser = serde_json::Deserializer::from_slice(line);
+    let object = seed.deserialize(&mut parser);
+    object.and_then(|object| parser.end().map(|()| object)).map_err(|error| {
         let reason = error.to_string();
         // A line of a file is always line 1 to the parser.
         let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);

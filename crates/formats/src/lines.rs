@@ -1,25 +1,25 @@
 //! Rows of the formats that have one a line.
 
-use tradekeep_models::{InvalidInput, Tick};
+use tradekeep_models::InvalidInput;
 
 use crate::record::row_text;
 use crate::source::{Line, Source};
-use crate::{FormatError, Reject, Row};
+use crate::{FormatError, Reject};
 
-/// The next row: what `tick` makes of the next line that is not blank. Lines of which it makes nothing
+/// The next row: what `make` makes of the next line that is not blank. Lines of which it makes nothing
 /// are passed over.
-pub(crate) fn next_row(
+pub(crate) fn next_row<T, R: From<Result<T, Reject>>>(
     source: &mut Source,
-    mut tick: impl FnMut(&[u8]) -> Result<Option<Tick>, InvalidInput>,
-) -> Result<Option<Row>, FormatError> {
+    mut make: impl FnMut(&[u8]) -> Result<Option<T>, InvalidInput>,
+) -> Result<Option<R>, FormatError> {
     while let Some(Line { number: line, text, too_long }) = source.text_line()? {
-        let made = if too_long { Err(skipped()) } else { tick(text) };
+        let made = if too_long { Err(skipped()) } else { make(text) };
         match made {
-            Ok(Some(tick)) => return Ok(Some(Row::Tick(tick))),
+            Ok(Some(made)) => return Ok(Some(R::from(Ok(made)))),
             Ok(None) => {}
             Err(error) => {
                 let (reason, row) = (error.to_string(), row_text(text));
-                return Ok(Some(Row::Rejected(Reject { line, reason, row })));
+                return Ok(Some(R::from(Err(Reject { line, reason, row }))));
             }
         }
     }

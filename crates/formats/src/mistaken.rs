@@ -21,7 +21,8 @@ pub(crate) fn not_text(line: &[u8]) -> Option<FormatError> {
     let (found, remedy) = match known {
         Some((_, found, remedy)) => (*found, *remedy),
         None => {
-            let control = |b: &u8| b.is_ascii_control() && !b.is_ascii_whitespace();
+            // Not so 0x7f, which messages in JSON may have.
+            let control = |b: &u8| *b < b' ' && !b.is_ascii_whitespace();
             let found = if line.iter().any(control) {
                 "binary"
             } else if !line.is_ascii() && is_broken_utf8(line) {

@@ -1,34 +1,35 @@
 //! Counting rows that nothing tells apart, in bounded memory.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use tradekeep_models::{InvalidInput, Symbol, TickKey, Timestamp, Venue};
 
-/// Distinct (venue, symbol, time) groups whose rows are remembered.
+/// Distinct groups, of one series and time each, whose rows are remembered.
 pub(crate) const WINDOW_GROUPS: usize = 262_144;
 /// Distinct rows that are remembered in all of them.
 const WINDOW_ROWS: usize = 1_048_576;
-/// Distinct (venue, symbol) pairs in a file.
+/// Distinct series in a file.
 const MOST_SERIES: usize = 1_048_576;
 
 /// A row's place among the rows of its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Rows of the same venue, symbol and time before it.
+    /// Rows of the same series and time before it.
     pub(crate) ordinal: u32,
     /// Equal rows among them.
     pub(crate) occurrence: u32,
 }
 
-/// Counts rows by venue, symbol and time.
+/// Counts rows by series and time; a series of ticks is a venue and a symbol.
 ///
 /// Groups leave in the order in which they came, so files in time order, up or down, are counted
 /// exactly whatever their size; so are files that are out of order by less than the window. A row
 /// that might belong to a group that has left is refused rather than miscounted.
 #[derive(Debug)]
-pub(crate) struct Occurrences {
-    names: HashMap<(Venue, Symbol), usize>,
-    series: Vec<Series>,
+pub(crate) struct Occurrences<S = (Venue, Symbol)> {
+    names: HashMap<S, usize>,
+    series: Vec<Series<S>>,
     /// The series of the last row.
     last: usize,
     /// Every remembered group, oldest first. The front one has the number `forgotten`.
@@ -39,6 +40,14 @@ pub(crate) struct Occurrences {
     /// Kinds of rows in all of them.
     rows: usize,
     limits: Limits,
+    words: Words,
+}
+
+/// What people call a series, and what would tell its rows apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    pub(crate) series: &'static str,
+    pub(crate) id: &'static str,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +57,10 @@ struct Limits {
     series: usize,
 }
 
-/// One venue and symbol.
+/// The times of one series.
 #[derive(Debug)]
-struct Series {
-    venue: Venue,
-    symbol: Symbol,
+struct Series<S> {
+    name: S,
     /// Time and number of the last row's group.
     current: Option<(i64, u64)>,
     /// The times of all groups so far are within these, and those of the forgotten ones.
@@ -68,21 +76,21 @@ struct Slot {
     group: Group,
 }
 
-/// The rows of one venue, symbol and time.
+/// The rows of one series and time.
 #[derive(Debug, Default)]
 struct Group {
     rows: u32,
     kinds: Kinds,
 }
 
-/// How many rows there are of each kind, by the key of the first.
+/// How many rows there are of each kind, by a hash of their content.
 #[derive(Debug, Default)]
 enum Kinds {
     #[default]
     None,
-    One(TickKey, u32),
+    One(i64, u32),
     #[expect(clippy::box_collection, reason = "most groups are one row, and there are many")]
-    Many(Box<HashMap<TickKey, u32>>),
+    Many(Box<HashMap<i64, u32>>),
 }
 
 impl Kinds {
@@ -95,7 +103,7 @@ impl Kinds {
     }
 
     /// Counts a row of `kind`, and answers how many there were before.
-    fn count(&mut self, kind: TickKey) -> u32 {
+    fn count(&mut self, kind: i64) -> u32 {
         match self {
             Self::None => *self = Self::One(kind, 1),
             Self::One(only, count) if *only == kind => return post_increment(count),
@@ -122,14 +130,38 @@ fn covers(range: Option<(i64, i64)>, ts: i64) -> bool {
     range.is_some_and(|(low, high)| low <= ts && ts <= high)
 }
 
+const LIMITS: Limits = Limits { groups: WINDOW_GROUPS, rows: WINDOW_ROWS, series: MOST_SERIES };
+
+const OF_TICKS: Words = Words { series: "symbol", id: "trade_id" };
+
 impl Default for Occurrences {
     fn default() -> Self {
-        Self::with_limits(Limits { groups: WINDOW_GROUPS, rows: WINDOW_ROWS, series: MOST_SERIES })
+        Self::new(OF_TICKS)
     }
 }
 
 impl Occurrences {
-    fn with_limits(limits: Limits) -> Self {
+    /// Counts a tick. `kind` is the key it has when no tick before equals it; ticks that have a key of
+    /// their own give none.
+    pub(crate) fn count(
+        &mut self,
+        venue: &Venue,
+        symbol: &Symbol,
+        ts: Timestamp,
+        kind: Option<TickKey>,
+    ) -> Result<Place, InvalidInput> {
+        let is_last = |(v, s): &(Venue, Symbol)| s == symbol && v == venue;
+        let name = || (venue.clone(), symbol.clone());
+        self.count_in(is_last, name, ts, kind.map(|key| key.0))
+    }
+}
+
+impl<S: Clone + Eq + Hash> Occurrences<S> {
+    pub(crate) fn new(words: Words) -> Self {
+        Self::with_limits(LIMITS, words)
+    }
+
+    fn with_limits(limits: Limits, words: Words) -> Self {
         Self {
             names: HashMap::new(),
             series: Vec::new(),
@@ -139,20 +171,21 @@ impl Occurrences {
             index: None,
             rows: 0,
             limits,
+            words,
         }
     }
 
-    /// Counts a row. `kind` is the key it has when no row before equals it; rows that have a key of
-    /// their own give none.
-    pub(crate) fn count(
+    /// Counts a row of the series that `is` answers true for, or else has the name `name`. Rows that
+    /// are told apart by themselves are of no `kind`.
+    pub(crate) fn count_in(
         &mut self,
-        venue: &Venue,
-        symbol: &Symbol,
+        is: impl Fn(&S) -> bool,
+        name: impl FnOnce() -> S,
         ts: Timestamp,
-        kind: Option<TickKey>,
+        kind: Option<i64>,
     ) -> Result<Place, InvalidInput> {
         let ts = ts.as_nanos();
-        let id = self.series(venue, symbol)?;
+        let id = self.series(is, name)?;
         let number = self.number(id, ts)?;
         let number = self.make_room(number)?;
         let Some(slot) = self.slot(number) else {
@@ -166,29 +199,28 @@ impl Occurrences {
         Ok(Place { ordinal, occurrence })
     }
 
-    fn series(&mut self, venue: &Venue, symbol: &Symbol) -> Result<usize, InvalidInput> {
-        let is_last = |last: &Series| last.symbol == *symbol && last.venue == *venue;
-        if self.series.get(self.last).is_some_and(is_last) {
+    fn series(
+        &mut self,
+        is: impl Fn(&S) -> bool,
+        name: impl FnOnce() -> S,
+    ) -> Result<usize, InvalidInput> {
+        if self.series.get(self.last).is_some_and(|last| is(&last.name)) {
             return Ok(self.last);
         }
-        let name = (venue.clone(), symbol.clone());
+        let name = name();
         let next = self.series.len();
         self.last = match self.names.get(&name) {
             Some(id) => *id,
             None if next >= self.limits.series => {
+                let series = self.words.series;
                 return Err(InvalidInput::new(
-                    "symbol",
-                    format!("is beyond the {next} symbols of one file: split it by symbol"),
+                    series,
+                    format!("is beyond the {next} {series}s of one file: split it by {series}"),
                 ));
             }
             None => {
-                self.series.push(Series {
-                    venue: venue.clone(),
-                    symbol: symbol.clone(),
-                    current: None,
-                    seen: None,
-                    left: None,
-                });
+                let series = Series { name: name.clone(), current: None, seen: None, left: None };
+                self.series.push(series);
                 self.names.insert(name, next);
                 next
             }
@@ -276,8 +308,8 @@ impl Occurrences {
                 return Err(InvalidInput::new(
                     "ts",
                     format!(
-                        "is shared by more than {} different rows: give them a trade_id",
-                        self.limits.rows
+                        "is shared by more than {} different rows: give them a {}",
+                        self.limits.rows, self.words.id
                     ),
                 ));
             }

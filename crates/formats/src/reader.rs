@@ -95,7 +95,16 @@ pub enum Row {
     Rejected(Reject),
 }
 
-/// A row that is no tick, and why.
+impl From<Result<Tick, Reject>> for Row {
+    fn from(row: Result<Tick, Reject>) -> Self {
+        match row {
+            Ok(tick) => Self::Tick(tick),
+            Err(reject) => Self::Rejected(reject),
+        }
+    }
+}
+
+/// A row that is no tick or other record, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The line of the decompressed file, or in DBN the record, from 1.

@@ -58,6 +58,16 @@ impl Record {
         Err(InvalidInput::new("row", problem))
     }
 
+    /// Takes the fields of `line`, which has as many of them as its header.
+    pub(crate) fn read_row(&mut self, line: &[u8], width: usize) -> Result<(), InvalidInput> {
+        self.read(line)?;
+        if self.len == width {
+            return Ok(());
+        }
+        let reason = format!("has {} fields where {width} belong", self.len);
+        Err(InvalidInput::new("row", reason))
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.len
     }

@@ -1,14 +1,18 @@
-//! A market made up from a seed.
+//! A market made up from a seed, and what a trading system did on it.
+
+mod activity;
+mod random;
 
 use std::borrow::Cow;
 use std::io;
 use std::iter::FusedIterator;
 
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
 use tradekeep_models::{
     Day, Decimal, NANOS_PER_DAY, Side, Symbol, Tick, Timestamp, TradeId, Venue,
 };
+
+pub use activity::SampleActivity;
+use random::Random;
 
 /// What trades on the sample market.
 #[derive(Debug)]
@@ -114,7 +118,7 @@ struct Feed {
     listing: &'static Listing,
     venue: Venue,
     symbol: Symbol,
-    random: ChaCha8Rng,
+    random: Random,
     price: u64,
     /// Nanoseconds, of the last tick and of the end of the day.
     now: u64,
@@ -127,20 +131,15 @@ struct Feed {
 impl Feed {
     fn new(seed: u64, number: u8, listing: &'static Listing, day: Day) -> Option<Self> {
         let start = u64::try_from(day.start().as_nanos()).ok()?;
-        let day = u64::try_from(day.number()).ok()?;
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&day.to_le_bytes());
-        key[16] = number;
         Some(Self {
             listing,
             venue: Venue::new("demo").ok()?,
             symbol: Symbol::new(listing.symbol).ok()?,
-            random: ChaCha8Rng::from_seed(key),
+            random: Random::new(seed, day, number),
             price: listing.price,
             now: start,
             end: start + u64::try_from(NANOS_PER_DAY).ok()?,
-            id: day * IDS_PER_DAY,
+            id: u64::try_from(day.number()).ok()? * IDS_PER_DAY,
             left: 0,
             next: None,
         })
@@ -162,22 +161,22 @@ impl Feed {
     fn wait(&mut self) -> bool {
         let rest = self.end - self.now;
         let mean = rest / self.left;
-        let burst = self.below(100) < 60;
+        let burst = self.random.below(100) < 60;
         self.now += if !burst {
             // Two in five take this way: five times the mean at most is twice and a half on
             // average, which makes the mean of all.
-            self.below(5 * mean + 1).min(rest / 2)
-        } else if self.below(10) == 0 {
+            self.random.below(5 * mean + 1).min(rest / 2)
+        } else if self.random.below(10) == 0 {
             0
         } else {
-            self.below(mean.min(4_000_000) / 2 + 1).min(rest / 2)
+            self.random.below(mean.min(4_000_000) / 2 + 1).min(rest / 2)
         };
         burst
     }
 
     /// Moves the price by up to `step`, within a half and twice the first price.
     fn walk(&mut self, step: u64) {
-        let up = self.below(step + 1) + self.below(step + 1);
+        let up = self.random.below(step + 1) + self.random.below(step + 1);
         let first = self.listing.price;
         self.price = (self.price + up).saturating_sub(step).clamp(first / 2, first * 2);
     }
@@ -189,9 +188,9 @@ impl Feed {
             std::cmp::Ordering::Equal => 50,
             std::cmp::Ordering::Greater => 80,
         };
-        let side = if self.below(100) < buys { Side::Buy } else { Side::Sell };
-        let lot = 10u64.pow(u32::try_from(self.below(self.listing.lots)).ok()?);
-        let quantity = (1 + self.below(999)) * lot;
+        let side = if self.random.below(100) < buys { Side::Buy } else { Side::Sell };
+        let lot = 10u64.pow(u32::try_from(self.random.below(self.listing.lots)).ok()?);
+        let quantity = (1 + self.random.below(999)) * lot;
         let ts = Timestamp::from_nanos(i64::try_from(self.now).ok()?).ok()?;
         Tick::builder(self.symbol.clone(), ts)
             .venue(self.venue.clone())
@@ -201,12 +200,6 @@ impl Feed {
             .side(side)
             .build()
             .ok()
-    }
-
-    /// A number below `bound`, 0 where that is 0.
-    fn below(&mut self, bound: u64) -> u64 {
-        let product = u128::from(self.random.next_u64()) * u128::from(bound);
-        u64::try_from(product >> 64).unwrap_or_default()
     }
 }
 

@@ -136,6 +136,7 @@ impl fmt::Display for Labels {
 impl Cell for Labels {
     const KIND: Kind = Kind::Text;
     const REQUIRED: bool = false;
+    const JSON: bool = true;
 
     fn value(&self) -> Value<'_> {
         if self.is_empty() { Value::Null } else { Value::Text(self.json.as_str().into()) }

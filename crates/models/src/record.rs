@@ -53,6 +53,10 @@ pub struct Column {
     pub kind: Kind,
     /// Whether every row has a value; else it may be [`Value::Null`].
     pub required: bool,
+    /// Whether a row without it takes a default.
+    pub default: bool,
+    /// Whether its text is a JSON object, as of labels: files that can nest write it as one.
+    pub json: bool,
     /// The unit of a number, where it has one: `lamports`.
     pub unit: Option<&'static str>,
     /// What it holds.

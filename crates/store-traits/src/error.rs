@@ -42,6 +42,30 @@ pub enum ErrorKind {
     Unsupported,
 }
 
+impl ErrorKind {
+    /// Its name in metrics and JSON: `pool_exhausted`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::PoolExhausted => "pool_exhausted",
+            Self::Query => "query",
+            Self::Write => "write",
+            Self::Transaction => "transaction",
+            Self::Migration => "migration",
+            Self::Schema => "schema",
+            Self::Serialization => "serialization",
+            Self::Deserialization => "deserialization",
+            Self::Authentication => "authentication",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::InvalidInput => "invalid_input",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
 /// Whether a failed write may have been applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Delivery {

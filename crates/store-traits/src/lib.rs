@@ -1,14 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+pub mod batch_strategies;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
 mod events;
 mod executions;
+#[cfg(feature = "layers")]
+mod layer;
 mod maintenance;
 #[cfg(feature = "memory")]
 mod memory;
 mod metrics;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod partition;
 mod probe;
 mod sink;
@@ -18,6 +24,11 @@ mod trades;
 pub use error::{Act, BadRow, Delivery, ErrorKind, Result, StoreError};
 pub use events::{EventStore, EventStoreExt};
 pub use executions::{ExecutionStore, ExecutionStoreExt};
+#[cfg(feature = "layers")]
+pub use layer::{
+    Chaos, LayerConfig, Layered, Limit, RetryPolicy, STORE_METRICS, StoreMetric,
+    describe_store_metrics, retry,
+};
 pub use maintenance::{Maintenance, TableStats};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;

@@ -6,6 +6,8 @@ mod measurements;
 mod read;
 mod rows;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fmt;

@@ -272,7 +272,15 @@ pub trait RecordSinkExt: RecordSink {
     /// As [`RecordSink::write`]; a batch that is only acknowledged is an error with an unknown
     /// outcome.
     async fn save(&self, records: Records) -> Result<Saved> {
-        let ack = self.write(&Batch::new(records)).await?;
+        self.save_batch(&Batch::new(records)).await
+    }
+
+    /// Writes `batch`, which stays with the caller, and answers once it is applied.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    async fn save_batch(&self, batch: &Batch) -> Result<Saved> {
+        let ack = self.write(batch).await?;
         if ack.stage < Stage::Applied && self.settle(&[ack.token]).await? != [Stage::Applied] {
             let context = "the records were taken but are not applied yet: save them again";
             return Err(StoreError::new(ErrorKind::Write, "store", "save", context)

@@ -14,7 +14,8 @@ use crate::{PartitionAdmin, PartitionAdminExt, RecordSink, Result, Table};
 /// **Versions.** Each trade is answered once, in its highest version, whenever that came and whatever its
 /// time, and is filtered by that alone: a range that holds only a lower version does not hold the trade.
 /// A query for `history` answers every version, each filtered by itself. What was dropped with its day no
-/// longer counts. **Read after write**, whole batches and empty answers are as
+/// longer counts. Where the highest version is stored twice with other content, as a conflict that no
+/// batch could see, both are answered. **Read after write**, whole batches and empty answers are as
 /// [`TickStore`](crate::TickStore) promises.
 #[async_trait]
 pub trait TradeStore: RecordSink + PartitionAdmin {

@@ -1,5 +1,7 @@
 //! `tradekeep demo`: a made-up day, imported and shown.
 
+mod activity;
+
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -7,12 +9,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use tradekeep::formats::{SampleMarket, write_csv};
-use tradekeep::{CandleQuery, Config, Day, Symbol, TimeRange, Tradekeep, Venue};
+use tradekeep::{CandleQuery, Config, Day, Symbol, Tradekeep, Venue};
+
+use self::activity::Activity;
 
 use super::import::{self, Report};
 use super::{query, stats, url, with_store};
 use crate::Outcome;
-use crate::args::{Demo, Global};
+use crate::args::{Demo, Global, Type};
 use crate::chart::Look;
 use crate::output::Out;
 
@@ -33,7 +37,8 @@ pub(crate) async fn run(args: &Demo, global: &Global, out: &mut Out) -> Result<O
     write_market(args.seed, day, &folder, &file).map_err(|error| {
         anyhow!("{}: cannot be written: {error}; name a folder with --data", file.display())
     })?;
-    with_store(&config, async |store| show(day, &folder, &file, store, out).await).await
+    let market = Market { seed: args.seed, day, folder: &folder, file: &file };
+    with_store(&config, async |store| show(&market, store, out).await).await
 }
 
 /// So that two seeds do not make two markets out of one day.
@@ -49,23 +54,29 @@ fn write_market(seed: u64, day: Day, folder: &Path, file: &Path) -> std::io::Res
     file.flush()
 }
 
-async fn show(
+/// What was made up, and where it is.
+struct Market<'a> {
+    seed: u64,
     day: Day,
-    folder: &Path,
-    file: &Path,
-    store: &Tradekeep,
-    out: &mut Out,
-) -> Result<Outcome> {
-    let report = Report::of(file, folder, store).await?;
+    folder: &'a Path,
+    file: &'a Path,
+}
+
+async fn show(market: &Market<'_>, store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
+    let Market { seed, day, folder, file } = *market;
+    let report = Report::of(Type::Ticks, file, folder, store).await?;
     if let Some(error) = report.error() {
         return Err(anyhow!("{}: {error}", file.display()));
     }
+    let activity = Activity::import(seed, day, store).await?;
     if out.json() {
         import::tell(&report, None, out)?;
+        activity.tell(out)?;
         return Ok(Outcome::Done);
     }
     out.line(format_args!("A made-up day of trades, {}:", file.display()))?;
     import::tell(&report, None, out)?;
+    activity.tell(out)?;
     out.line("")?;
     stats::table(&store.ticks().series().await?, out)?;
     out.line("")?;
@@ -76,13 +87,17 @@ async fn show(
     let minutes = [15, 20, 30].into_iter().find(|minutes| 24 * 60 / minutes <= room);
     let interval = format!("{}m", minutes.unwrap_or(60)).parse()?;
     let mut candles = CandleQuery::new(venue, symbol, interval);
-    candles.range = TimeRange::new(day.range().from(), day.range().to())?;
+    candles.range = day.range();
     query::candles::chart_end(candles, &look, store, out).await?;
+    activity.show(&look, store, out).await?;
     out.line("")?;
     out.line("Next, try:")?;
     let this = format!("{} --data {}", program(), quoted(&folder.display().to_string()));
     out.line(format_args!("  {this} query candles --symbol ETH-USD --interval 1h"))?;
     out.line(format_args!("  {this} query ticks --symbol SOL-USD --limit 10 --json"))?;
+    out.line(format_args!("  {this} query latency --from {day} --chart"))?;
+    out.line(format_args!("  {this} query performance"))?;
+    out.line(format_args!("  {this} query events --severity error --limit 5"))?;
     out.line(format_args!("  {this} import {}", quoted(&file.display().to_string())))?;
     Ok(Outcome::Done)
 }

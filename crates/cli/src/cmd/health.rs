@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{Health, StoreError, StoreReport, Tradekeep, Trouble};
+use tradekeep::{Health, Role, StoreError, StoreReport, Tradekeep, Trouble};
 
 use crate::Outcome;
 use crate::output::Out;
 
 #[derive(Serialize)]
 struct Object<'a> {
-    role: &'a str,
+    roles: Vec<&'static str>,
     store: &'a str,
     version: Option<&'a str>,
     healthy: bool,
@@ -48,16 +48,17 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
         writable: false,
         troubles: vec![trouble],
     };
-    tell(&StoreReport { role: "ticks", health }, out)
+    tell(&StoreReport { roles: Vec::new(), health }, out)
 }
 
 fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
-    let StoreReport { role, health } = report;
+    let StoreReport { roles, health } = report;
+    let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
     if out.json() {
         let object =
             |trouble: &'a Trouble| TroubleObject { cause: &trouble.cause, remedy: &trouble.remedy };
         return out.object(&Object {
-            role,
+            roles,
             store: health.store,
             version: health.version.as_deref(),
             healthy: health.is_healthy(),
@@ -67,8 +68,10 @@ fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
         });
     }
     let can = |able: bool, what: &str| format!("{}{what}", if able { "" } else { "not " });
+    let all = roles.len() == Role::ALL.len();
     out.line(format_args!(
-        "{role}: {}, {} {}, {}, {}",
+        "{}: {}, {} {}, {}, {}",
+        if all { "all series".into() } else { roles.join(", ") },
         if health.is_healthy() { "healthy" } else { "in trouble" },
         health.store,
         health.version.as_deref().unwrap_or("(version unknown)"),

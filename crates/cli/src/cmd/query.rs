@@ -1,7 +1,21 @@
-//! `tradekeep query`: ticks and candles out of the store.
+//! `tradekeep query`: records, and numbers about them, out of the store.
 
 pub(crate) mod candles;
+mod events;
+mod facts;
+mod fills;
+pub(crate) mod latency;
+mod list;
+mod metrics;
+pub(crate) mod mev;
+mod nodes;
+mod orders;
+mod performance;
+mod positions;
+mod slippage;
+mod summary;
 mod ticks;
+pub(crate) mod trades;
 
 use std::fmt::Display;
 
@@ -9,17 +23,28 @@ use anyhow::Result;
 use serde::Serialize;
 use tradekeep::{Config, MAX_LIMIT, Page, Tradekeep};
 
-use crate::args::Query;
+use crate::args::{Listed, Query};
 use crate::output::Out;
 use crate::{Outcome, WrongUsage};
 
 /// Refuses what no store can answer.
 pub(crate) fn check(query: &Query) -> Result<(), WrongUsage> {
-    let which = match query {
-        Query::Ticks(args) => &args.which,
-        Query::Candles(args) => &args.which,
-    };
-    which.range().map(drop)
+    match query {
+        Query::Ticks(args) => args.which.window.range().map(drop),
+        Query::Candles(args) => args.which.window.range().map(drop),
+        Query::Trades(args) => args.query().map(drop),
+        Query::Orders(args) => args.query().map(drop),
+        Query::Fills(args) => args.query().map(drop),
+        Query::Positions(args) => args.query().map(drop),
+        Query::Metrics(args) => args.check(),
+        Query::Latency(args) => args.check(),
+        Query::Mev(args) => args.check(),
+        Query::Events(args) => args.query().map(drop),
+        Query::Nodes(args) => args.query().map(drop),
+        Query::Slippage(args) => args.window.range().map(drop),
+        Query::Summary(args) => args.range().map(drop),
+        Query::Performance(args) => args.filter().map(drop),
+    }
 }
 
 pub(crate) async fn run(
@@ -28,9 +53,22 @@ pub(crate) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<Outcome> {
+    let most = config.max_results();
     match query {
-        Query::Ticks(args) => ticks::run(args, config.max_results(), store, out).await?,
-        Query::Candles(args) => candles::run(args, config.max_results(), store, out).await?,
+        Query::Ticks(args) => ticks::run(args, most, store, out).await?,
+        Query::Candles(args) => candles::run(args, most, store, out).await?,
+        Query::Trades(args) => trades::run(&args, most, store, out).await?,
+        Query::Orders(args) => orders::run(&args, most, store, out).await?,
+        Query::Fills(args) => fills::run(&args, most, store, out).await?,
+        Query::Positions(args) => positions::run(&args, most, store, out).await?,
+        Query::Metrics(args) => metrics::run(&args, most, store, out).await?,
+        Query::Latency(args) => latency::run(&args, most, store, out).await?,
+        Query::Mev(args) => mev::run(&args, most, store, out).await?,
+        Query::Events(args) => events::run(&args, most, store, out).await?,
+        Query::Nodes(args) => nodes::run(&args, most, store, out).await?,
+        Query::Slippage(args) => slippage::run(&args, store, out).await?,
+        Query::Summary(args) => summary::run(&args, store, out).await?,
+        Query::Performance(args) => performance::run(&args, store, out).await?,
     }
     Ok(Outcome::Done)
 }

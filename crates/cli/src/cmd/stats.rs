@@ -2,10 +2,19 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{Partition, Table, TickSeries, Tradekeep};
+use tradekeep::{Partition, Table, TableStats, TickSeries, Timestamp, Tradekeep};
 
 use crate::Outcome;
-use crate::output::{Column, Out, counted, grouped, times};
+use crate::output::{Column, Out, counted, grouped, size};
+
+#[derive(Serialize)]
+struct OfTable {
+    table: &'static str,
+    rows: u64,
+    bytes: u64,
+    first_ts: Option<String>,
+    last_ts: Option<String>,
+}
 
 #[derive(Serialize)]
 struct Series<'a> {
@@ -16,6 +25,7 @@ struct Series<'a> {
     last_ts: String,
 }
 
+/// Of ticks, but for the bytes.
 #[derive(Serialize)]
 struct Totals {
     series: usize,
@@ -27,14 +37,24 @@ struct Totals {
 }
 
 pub(crate) async fn run(store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
+    let tables = store.maintenance().table_stats().await?;
     let series = store.ticks().series().await?;
     let days = store.partitions().partitions(Table::Ticks).await?;
     if out.json() {
-        objects(&series, &days, out)?;
-    } else {
-        table(&series, out)?;
-        out.line(totals_line(&series, &days))?;
+        objects(&tables, &series, &days, out)?;
+        return Ok(Outcome::Done);
     }
+    if tables.iter().all(|table| table.rows == 0) {
+        out.line("nothing is stored yet: `tradekeep import FILE`")?;
+        return Ok(Outcome::Done);
+    }
+    of_tables(&tables, out)?;
+    if !series.is_empty() {
+        out.line("")?;
+        table(&series, out)?;
+        out.line("")?;
+    }
+    out.line(totals_line(&tables, &series, &days))?;
     Ok(Outcome::Done)
 }
 
@@ -42,7 +62,27 @@ fn ticks(series: &[TickSeries]) -> u64 {
     series.iter().map(|series| series.count).sum()
 }
 
-fn objects(all: &[TickSeries], days: &[Partition], out: &mut Out) -> Result<()> {
+/// Bytes of all tables.
+pub(super) fn bytes(tables: &[TableStats]) -> u64 {
+    tables.iter().map(|table| table.bytes).sum()
+}
+
+fn objects(
+    tables: &[TableStats],
+    all: &[TickSeries],
+    days: &[Partition],
+    out: &mut Out,
+) -> Result<()> {
+    let text = |ts: Option<Timestamp>| ts.map(|ts| ts.to_string());
+    for stats in tables {
+        out.object(&OfTable {
+            table: stats.table.as_str(),
+            rows: stats.rows,
+            bytes: stats.bytes,
+            first_ts: text(stats.first_ts),
+            last_ts: text(stats.last_ts),
+        })?;
+    }
     for series in all {
         out.object(&Series {
             venue: series.venue.as_str(),
@@ -55,11 +95,24 @@ fn objects(all: &[TickSeries], days: &[Partition], out: &mut Out) -> Result<()> 
     out.object(&Totals {
         series: all.len(),
         ticks: ticks(all),
-        first_ts: all.iter().map(|series| series.first_ts).min().map(|ts| ts.to_string()),
-        last_ts: all.iter().map(|series| series.last_ts).max().map(|ts| ts.to_string()),
+        first_ts: text(all.iter().map(|series| series.first_ts).min()),
+        last_ts: text(all.iter().map(|series| series.last_ts).max()),
         days: days.len(),
-        bytes: bytes(days),
+        bytes: bytes(tables),
     })
+}
+
+/// The tables that have rows.
+fn of_tables(tables: &[TableStats], out: &mut Out) -> Result<()> {
+    let tables: Vec<_> = tables.iter().filter(|table| table.rows > 0).collect();
+    let column = |cell: fn(&TableStats) -> String| tables.iter().map(|table| cell(table)).collect();
+    out.table(vec![
+        Column::text("table", column(|table| table.table.to_string())),
+        Column::amounts("rows", column(|table| grouped(table.rows))),
+        Column::amounts("about", column(|table| size(table.bytes))),
+        Column::times("first (UTC)", tables.iter().filter_map(|table| table.first_ts)),
+        Column::times("last (UTC)", tables.iter().filter_map(|table| table.last_ts)),
+    ])
 }
 
 /// The table of series alone.
@@ -68,51 +121,26 @@ pub(crate) fn table(series: &[TickSeries], out: &mut Out) -> Result<()> {
         return Ok(());
     }
     let column = |cell: fn(&TickSeries) -> String| series.iter().map(cell).collect();
-    out.table(&[
+    out.table(vec![
         Column::text("venue", column(|series| series.venue.to_string())),
         Column::text("symbol", column(|series| series.symbol.to_string())),
         Column::numbers("ticks", column(|series| grouped(series.count))),
-        Column::text("first (UTC)", times(series.iter().map(|series| series.first_ts))),
-        Column::text("last (UTC)", times(series.iter().map(|series| series.last_ts))),
+        Column::times("first (UTC)", series.iter().map(|series| series.first_ts)),
+        Column::times("last (UTC)", series.iter().map(|series| series.last_ts)),
     ])
 }
 
-fn totals_line(series: &[TickSeries], days: &[Partition]) -> String {
+fn totals_line(tables: &[TableStats], series: &[TickSeries], days: &[Partition]) -> String {
+    let all = format!("about {} on disk", size(bytes(tables)));
     if series.is_empty() {
-        return "nothing is stored yet: `tradekeep import FILE`".into();
+        let rows = tables.iter().map(|table| table.rows).sum();
+        return format!("{}, {all}", counted(rows, "row"));
     }
     format!(
-        "{}, {} on {}, about {} on disk",
+        "{}, {} on {}, {all}",
         // The plural is the same word.
         format_args!("{} series", series.len()),
         counted(ticks(series), "tick"),
         counted(days.len() as u64, "day"),
-        size(bytes(days)),
     )
-}
-
-fn bytes(days: &[Partition]) -> u64 {
-    days.iter().map(|day| day.bytes).sum()
-}
-
-/// 1536 as 1.5 KiB.
-fn size(bytes: u64) -> String {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let unit = units.iter().find(|(shift, _)| bytes >> shift > 0);
-    let Some((shift, name)) = unit else {
-        return format!("{bytes} bytes");
-    };
-    let tenths = (u128::from(bytes) * 10) >> shift;
-    format!("{}.{} {name}", tenths / 10, tenths % 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_short() {
-        let sizes = [0, 1023, 1536, 5 << 20, u64::MAX].map(size);
-        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1.5 KiB", "5.0 MiB", "17179869183.9 GiB"]);
-    }
 }

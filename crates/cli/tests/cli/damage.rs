@@ -29,7 +29,7 @@ impl SmallDisk {
         fs::create_dir(&path).ok()?;
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&path);
-        mount.output().ok()?.status.success().then_some(Self(path))
+        mount.output().ok()?.status.success().then(|| Self(path))
     }
 }
 
@@ -93,7 +93,7 @@ fn a_corrupted_database_is_left_as_it_is() {
 }
 
 #[test]
-fn a_store_in_use_is_told() {
+fn a_process_that_does_not_let_go_is_named() {
     use std::io::{BufRead, BufReader, Write};
     use std::process::Stdio;
     let folder = Folder::with_trades();
@@ -114,9 +114,20 @@ fn a_store_in_use_is_told() {
         line.clear();
         assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended early");
     }
-    let run = folder.run("stats");
+    // It has read, and does nothing any more: not even see that others wait.
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &holder.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    };
+    signal("-STOP");
+    assert_eq!(folder.stored(), 4, "readers share");
+    let run = folder.run("import trades.csv");
     let error = run.error(1);
-    assert!(error.contains(&format!("process {} has the database open", holder.id())), "{error}");
+    if cfg!(target_os = "linux") {
+        assert!(error.contains(&format!("process {} (tradekeep) has", holder.id())), "{error}");
+    }
+    assert!(error.contains("has the database open"), "{error}");
+    signal("-CONT");
     drop(stdin);
     assert!(holder.wait().unwrap().success());
     assert_eq!(folder.stored(), 4);

@@ -9,7 +9,7 @@ use tradekeep_models::{
 };
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 
-use super::{ask, snapshot, versions};
+use super::{ask, versions};
 use crate::STORE;
 use crate::error::conversion;
 use crate::rows::cells::{Cells, only_row, rows_of};
@@ -128,14 +128,6 @@ pub(crate) fn slippage(
     range: TimeRange,
     token: Option<&Symbol>,
 ) -> Result<Option<SlippageStats>> {
-    snapshot("slippage", connection, |connection| slippage_at_once(connection, range, token))
-}
-
-fn slippage_at_once(
-    connection: &Connection,
-    range: TimeRange,
-    token: Option<&Symbol>,
-) -> Result<Option<SlippageStats>> {
     const OP: &str = "slippage";
     let trades = TradeFilter { token: token.cloned(), range, ..TradeFilter::default() };
     let versions = versions(OP, connection, Table::Trades)?;
@@ -163,46 +155,42 @@ fn slippage_at_once(
 
 pub(crate) fn mev(connection: &Connection, filter: &MevFilter) -> Result<MevAnalysis> {
     const OP: &str = "mev_analysis";
-    snapshot(OP, connection, |connection| {
-        let found = ask(OP, connection, sql::mev(filter))?;
-        let row = only_row(OP, &found)?;
-        let losses = ask(OP, connection, sql::mev_losses(filter))?;
-        let loss = |row: Cells<'_>| -> Result<_> {
-            let bps = i32::try_from(row.int(0)?).unwrap_or(i32::MAX);
-            Ok((bps, row.decimal(1)?))
-        };
-        let losses: Result<Vec<_>> = rows_of(OP, &losses).map(loss).collect();
-        let analysis = MevAnalysis {
-            events: row.count(0)?,
-            avoided: row.count(1)?,
-            total_loss_usd: MevAnalysis::loss(losses?).map_err(too_large(OP))?,
-            ..MevAnalysis::default()
-        };
-        Ok(analysis.with_means(row.float(2)?, row.wide(3)?, row.count(4)?))
-    })
+    let found = ask(OP, connection, sql::mev(filter))?;
+    let row = only_row(OP, &found)?;
+    let losses = ask(OP, connection, sql::mev_losses(filter))?;
+    let loss = |row: Cells<'_>| -> Result<_> {
+        let bps = i32::try_from(row.int(0)?).unwrap_or(i32::MAX);
+        Ok((bps, row.decimal(1)?))
+    };
+    let losses: Result<Vec<_>> = rows_of(OP, &losses).map(loss).collect();
+    let analysis = MevAnalysis {
+        events: row.count(0)?,
+        avoided: row.count(1)?,
+        total_loss_usd: MevAnalysis::loss(losses?).map_err(too_large(OP))?,
+        ..MevAnalysis::default()
+    };
+    Ok(analysis.with_means(row.float(2)?, row.wide(3)?, row.count(4)?))
 }
 
 pub(crate) fn summary(connection: &Connection, range: TimeRange) -> Result<Summary> {
     const OP: &str = "summary";
-    snapshot(OP, connection, |connection| {
-        let trades = TradeFilter { range, ..TradeFilter::default() };
-        let versions = versions(OP, connection, Table::Trades)?;
-        let counted = ask(OP, connection, sql::trades(&trades, versions))?;
-        let latencies = ask(OP, connection, sql::all_latencies(range))?;
-        let latencies = only_row(OP, &latencies)?;
-        let succeeded = latencies.count(0)?;
-        let events = ask(OP, connection, sql::mev(&MevFilter { range, ..MevFilter::default() }))?;
-        let events = only_row(OP, &events)?;
-        let slippage = slippage_at_once(connection, range, None)?;
-        let mean = || Ok(LatencyNumbers::mean(latencies.wide(1)?, succeeded));
-        Ok(Summary {
-            total_trades: only_row(OP, &counted)?.count(0)?,
-            avg_latency_ns: if succeeded == 0 { None } else { Some(mean()?) },
-            p99_latency_ns: latencies.maybe_int(2)?.map(i64::unsigned_abs),
-            avg_slippage_bps: slippage.map(|slippage| slippage.numbers.avg),
-            mev_avoided: events.count(1)?,
-            mev_suffered: events.count(0)? - events.count(1)?,
-        })
+    let trades = TradeFilter { range, ..TradeFilter::default() };
+    let versions = versions(OP, connection, Table::Trades)?;
+    let counted = ask(OP, connection, sql::trades(&trades, versions))?;
+    let latencies = ask(OP, connection, sql::all_latencies(range))?;
+    let latencies = only_row(OP, &latencies)?;
+    let succeeded = latencies.count(0)?;
+    let events = ask(OP, connection, sql::mev(&MevFilter { range, ..MevFilter::default() }))?;
+    let events = only_row(OP, &events)?;
+    let slippage = slippage(connection, range, None)?;
+    let mean = || Ok(LatencyNumbers::mean(latencies.wide(1)?, succeeded));
+    Ok(Summary {
+        total_trades: only_row(OP, &counted)?.count(0)?,
+        avg_latency_ns: if succeeded == 0 { None } else { Some(mean()?) },
+        p99_latency_ns: latencies.maybe_int(2)?.map(i64::unsigned_abs),
+        avg_slippage_bps: slippage.map(|slippage| slippage.numbers.avg),
+        mev_avoided: events.count(1)?,
+        mev_suffered: events.count(0)? - events.count(1)?,
     })
 }
 
@@ -211,19 +199,17 @@ pub(crate) fn performance(
     filter: &TradeFilter,
 ) -> Result<PerformanceSummary> {
     const OP: &str = "performance";
-    snapshot(OP, connection, |connection| {
-        let versions = versions(OP, connection, Table::Trades)?;
-        let pairs = ask(OP, connection, sql::pairs(filter, versions))?;
-        let pairs: Result<Vec<_>> = rows_of(OP, &pairs).map(pair).collect();
-        let fees = ask(OP, connection, sql::fees(filter, versions))?;
-        let fees = only_row(OP, &fees)?;
-        let pairs = pairs?;
-        Ok(PerformanceSummary {
-            trades: pairs.iter().map(|pair| pair.trades).sum(),
-            failed: fees.count(0)?,
-            fees_lamports: u64::try_from(fees.wide(1)?).unwrap_or(u64::MAX),
-            pairs,
-        })
+    let versions = versions(OP, connection, Table::Trades)?;
+    let pairs = ask(OP, connection, sql::pairs(filter, versions))?;
+    let pairs: Result<Vec<_>> = rows_of(OP, &pairs).map(pair).collect();
+    let fees = ask(OP, connection, sql::fees(filter, versions))?;
+    let fees = only_row(OP, &fees)?;
+    let pairs = pairs?;
+    Ok(PerformanceSummary {
+        trades: pairs.iter().map(|pair| pair.trades).sum(),
+        failed: fees.count(0)?,
+        fees_lamports: u64::try_from(fees.wide(1)?).unwrap_or(u64::MAX),
+        pairs,
     })
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn histogram(filter: &LatencyFilter, most: &[i64]) -> Sql {
     rows.add("success", []);
     let most: Vec<_> = most.iter().map(ToString::to_string).collect();
     let text = format!(
-        "SELECT unnest(map_keys(h)), unnest(map_values(h)) FROM (\
+        "SELECT unnest(map_keys(h)), unnest(map_values(h))::BIGINT FROM (\
            SELECT histogram(latency_ns, [{}]::BIGINT[]) AS h FROM latencies t {})",
         most.join(", "),
         rows.text

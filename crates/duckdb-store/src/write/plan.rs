@@ -7,7 +7,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::TimestampNanosecondType;
 use arrow::row::{RowConverter, Rows};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use tradekeep_store_traits::{BadRow, Result};
+use tradekeep_store_traits::Result;
 
 use crate::error::conversion;
 use crate::write::OP;
@@ -25,8 +25,8 @@ pub(crate) struct Plan {
     keep: Vec<bool>,
     /// Earliest and latest time.
     pub(crate) span: (i64, i64),
-    /// Rows with the identity of an earlier one, and that one.
-    repeats: Vec<(usize, usize)>,
+    /// Rows with the identity of an earlier one, and the first of that identity.
+    pub(crate) repeats: Vec<(usize, usize)>,
 }
 
 impl Plan {
@@ -75,7 +75,7 @@ impl Plan {
         }
     }
 
-    /// For each row of `stored`, whose columns are the identity, the row of the batch that has it.
+    /// For each row of `stored`, whose columns are the identity, the first of the batch that has it.
     pub(crate) fn meet(&self, stored: &RecordBatch) -> Result<Vec<Option<usize>>> {
         let arrow = |error| conversion(OP, error);
         let found = self.converter.convert_columns(stored.columns()).map_err(arrow)?;
@@ -93,26 +93,6 @@ impl Plan {
         if let Some(keep) = self.keep.get_mut(row) {
             *keep = false;
         }
-    }
-
-    /// Rows whose content is not that of the earlier one of their identity.
-    pub(crate) fn conflicts_within(&self) -> Result<Vec<BadRow>> {
-        if !self.shape.conflicts || self.repeats.is_empty() {
-            return Ok(Vec::new());
-        }
-        let arrow = |error| conversion(OP, error);
-        let all: Vec<usize> = (0..self.rows.num_columns()).collect();
-        let converter = Shape::converter(&self.rows.schema(), &all).map_err(arrow)?;
-        let contents = converter.convert_columns(self.rows.columns()).map_err(arrow)?;
-        let differ =
-            |(row, earlier): &&(usize, usize)| contents.row(*row) != contents.row(*earlier);
-        Ok(self.repeats.iter().filter(differ).map(|(row, _)| self.bad(*row)).collect())
-    }
-
-    /// A row that conflicts by its identity.
-    pub(crate) fn bad(&self, row: usize) -> BadRow {
-        let names = self.shape.names(&self.shape.identity).join(", ");
-        BadRow { index: row, reason: format!("{names}: is stored with other content") }
     }
 
     /// The rows that are new.

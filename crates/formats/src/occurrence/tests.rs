@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn small(groups: usize, rows: usize) -> Occurrences {
-    Occurrences::with_limits(Limits { groups, rows, series: 4 })
+    Occurrences::with_limits(Limits { groups, rows, series: 4 }, OF_TICKS)
 }
 
 /// Counts a row of kind `kind` at `ts`: ordinal and occurrence.

@@ -12,6 +12,8 @@ use crate::{Decimal, InvalidInput, Timestamp};
 pub(crate) trait Cell: Sized {
     const KIND: Kind;
     const REQUIRED: bool = true;
+    /// Whether its text is a JSON object.
+    const JSON: bool = false;
 
     fn value(&self) -> Value<'_>;
 
@@ -35,6 +37,7 @@ fn missing() -> InvalidInput {
 impl<T: Cell> Cell for Option<T> {
     const KIND: Kind = T::KIND;
     const REQUIRED: bool = false;
+    const JSON: bool = T::JSON;
 
     fn value(&self) -> Value<'_> {
         self.as_ref().map_or(Value::Null, Cell::value)
@@ -139,11 +142,13 @@ impl Cell for Uuid {
     }
 }
 
-/// Cells of types that are text in columns: `as_str` and `FromStr`.
+/// Cells of types that are text in columns: `as_str` and `FromStr`; in brackets a constant of [`Cell`]
+/// that is not as usual.
 macro_rules! text_cell {
-    ($($type:ty),+ $(,)?) => { $(
+    ($($type:ty $([$constant:ident = $set:literal])?),+ $(,)?) => { $(
         impl $crate::record::Cell for $type {
             const KIND: $crate::record::Kind = $crate::record::Kind::Text;
+            $(const $constant: bool = $set;)?
 
             fn value(&self) -> $crate::record::Value<'_> {
                 $crate::record::Value::Text(std::borrow::Cow::Borrowed(self.as_str()))
@@ -168,6 +173,6 @@ text_cell!(
     crate::Market,
     crate::Name,
     crate::Message,
-    crate::Json,
+    crate::Json[JSON = true],
     crate::Side,
 );

@@ -48,6 +48,8 @@ macro_rules! record {
                     name: stringify!($field),
                     kind: <$type as $crate::record::Cell>::KIND,
                     required: <$type as $crate::record::Cell>::REQUIRED,
+                    default: $crate::record::record!(@has $($default)?),
+                    json: <$type as $crate::record::Cell>::JSON,
                     unit: $crate::record::record!(@unit $($unit)?),
                     doc: concat!($($doc),*),
                 },
@@ -93,6 +95,8 @@ macro_rules! record {
             }
         }
     };
+    (@has) => { false };
+    (@has $default:expr) => { true };
     (@unit) => { None };
     (@unit $unit:literal) => { Some($unit) };
     (@read $field:ident, $type:ty, $value:ident, $default:expr) => {

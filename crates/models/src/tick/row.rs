@@ -4,7 +4,7 @@ use crate::record::{Cell, Column, Kind, Record, Value};
 use crate::{Decimal, InvalidInput, Side, Symbol, Table, Tick, TickKey, Timestamp, TradeId, Venue};
 
 const fn column(name: &'static str, kind: Kind, doc: &'static str) -> Column {
-    Column { name, kind, required: true, unit: None, doc }
+    Column { name, kind, required: true, default: false, json: false, unit: None, doc }
 }
 
 const fn optional(column: Column) -> Column {

@@ -20,8 +20,8 @@ pub(super) struct Rows<R> {
     in_order: BTreeMap<Key, Arc<R>>,
     /// By identity. There may be several of one: those that no batch met within its times.
     identities: HashMap<Key, Vec<Arc<R>>>,
-    /// The highest version of each subject, and the place in order of that.
-    highest: HashMap<Key, (Value<'static>, Key)>,
+    /// The highest version of each subject.
+    highest: HashMap<Key, Value<'static>>,
     /// The values of the column that no two subjects share: when, and whose.
     taken: BTreeSet<(Value<'static>, Timestamp, Key)>,
 }
@@ -115,26 +115,27 @@ impl<R: Record> Rows<R> {
         if let Some(value) = self.unique(row) {
             self.taken.insert((value, row.ts(), self.subject(row)));
         }
-        self.raise(row, &place);
+        self.raise(row);
         self.in_order.insert(place, stored);
     }
 
     /// Takes note of a version that is the highest so far.
-    fn raise(&mut self, row: &R, place: &Key) {
-        let Some(version) = self.places.version else {
+    fn raise(&mut self, row: &R) {
+        let Some(place) = self.places.version else {
             return;
         };
-        let candidate = (row.value(version).into_owned(), place.clone());
-        let highest = self.highest.entry(self.subject(row)).or_insert_with(|| candidate.clone());
-        if *highest < candidate {
-            *highest = candidate;
+        let version = row.value(place).into_owned();
+        let highest = self.highest.entry(self.subject(row)).or_insert_with(|| version.clone());
+        if *highest < version {
+            *highest = version;
         }
     }
 
-    /// Whether the row at `place` is the highest version there is; so is one without versions.
-    fn is_highest(&self, row: &R, place: &Key) -> bool {
-        self.places.version.is_none()
-            || self.highest.get(&self.subject(row)).is_some_and(|(_, highest)| highest == place)
+    /// Whether a row has the highest version there is; so has one without versions.
+    fn is_highest(&self, row: &R) -> bool {
+        self.places.version.is_none_or(|place| {
+            self.highest.get(&self.subject(row)).is_some_and(|highest| *highest == row.value(place))
+        })
     }
 
     /// Drops the rows of these days, and answers how many there were.
@@ -150,8 +151,8 @@ impl<R: Record> Rows<R> {
         self.highest.clear();
         // What is the highest version now may have been a lower one before.
         let left = std::mem::take(&mut self.in_order);
-        for (place, row) in &left {
-            self.raise(row, place);
+        for row in left.values() {
+            self.raise(row);
         }
         self.in_order = left;
         (before - self.len()) as u64
@@ -201,8 +202,8 @@ impl<R: Record> Rows<R> {
     ) -> impl Iterator<Item = &'a R> {
         let conditions = filter.conditions();
         rows.filter(move |(_, row)| conditions.iter().all(|condition| condition.matches(*row)))
-            .filter(move |(place, row)| history || self.is_highest(row, place))
             .map(|(_, row)| row)
+            .filter(move |row| history || self.is_highest(row))
     }
 
     /// The rows that a page is made of: one more than it holds, where there are so many.

@@ -94,7 +94,8 @@ impl State {
     }
 }
 
-/// What a record of a batch is to what is stored and comes before it in the batch.
+/// What a record of a batch is to what is stored and comes before it in the batch. Records are looked
+/// at one after another, as if each was written alone; those that are refused do not count.
 enum Verdict {
     New,
     Duplicate,

@@ -10,7 +10,7 @@ use tradekeep::{
 use super::{pages, tell_next};
 use crate::args::Candles;
 use crate::chart::{self, Look};
-use crate::output::{Column, Out, grouped, times};
+use crate::output::{Column, Out, grouped};
 
 /// Series that are named where one has to be chosen.
 const MOST_NAMED: usize = 10;
@@ -21,7 +21,7 @@ pub(crate) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let range = args.which.range()?;
+    let range = args.which.window.range()?;
     let asked = args.which.limit;
     let (venue, symbol) = choose(args.which.venue, args.which.symbol, store).await?;
     let mut query = CandleQuery::new(venue, symbol, args.interval);
@@ -204,14 +204,15 @@ fn tell(candles: &[Candle], out: &mut Out) -> Result<()> {
     let places = places.max().unwrap_or(0) + 2;
     let average = |candle: &Candle| candle.vwap.map(|vwap| format!("{:.places$}", vwap.to_f64()));
     let [open, high, low, close] = prices;
-    out.table(&[
-        Column::text("open time (UTC)", times(candles.iter().map(|candle| candle.open_ts))),
+    out.table(vec![
+        Column::times("open time (UTC)", candles.iter().map(|candle| candle.open_ts)),
         Column::numbers("open", open),
         Column::numbers("high", high),
         Column::numbers("low", low),
         Column::numbers("close", close),
         Column::numbers("volume", column(|candle| Some(candle.volume))),
-        Column::numbers("vwap", candles.iter().map(|c| average(c).unwrap_or_default()).collect()),
+        Column::numbers("vwap", candles.iter().map(|c| average(c).unwrap_or_default()).collect())
+            .extra(),
         Column::numbers("ticks", candles.iter().map(|candle| grouped(candle.count)).collect()),
     ])
 }

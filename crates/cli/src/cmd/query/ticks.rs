@@ -6,7 +6,7 @@ use tradekeep::{Side, Tick, TickFilter, TickQuery, Tradekeep};
 
 use super::{pages, tell_next};
 use crate::args::Ticks;
-use crate::output::{Column, Out, times};
+use crate::output::{Column, Out};
 
 pub(crate) async fn run(
     args: Ticks,
@@ -14,7 +14,7 @@ pub(crate) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let range = args.which.range()?;
+    let range = args.which.window.range()?;
     let limit = args.which.limit.unwrap_or(max_results);
     let filter = TickFilter { venue: args.which.venue, symbol: args.which.symbol, range };
     let base = TickQuery::new(filter);
@@ -44,8 +44,8 @@ fn tell(ticks: &[Tick], out: &mut Out) -> Result<()> {
         return Ok(());
     }
     let column = |cell: fn(&Tick) -> String| ticks.iter().map(cell).collect();
-    out.table(&[
-        Column::text("time (UTC)", times(ticks.iter().map(Tick::ts))),
+    out.table(vec![
+        Column::times("time (UTC)", ticks.iter().map(Tick::ts)),
         Column::text("venue", column(|tick| tick.venue().to_string())),
         Column::text("symbol", column(|tick| tick.symbol().to_string())),
         Column::numbers("price", column(|tick| tick.price().to_string())),
@@ -54,6 +54,7 @@ fn tell(ticks: &[Tick], out: &mut Out) -> Result<()> {
         Column::text(
             "trade id",
             column(|tick| tick.trade_id().map(ToString::to_string).unwrap_or_default()),
-        ),
+        )
+        .extra(),
     ])
 }

@@ -1,0 +1,198 @@
+//! `tradekeep import`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use tradekeep::formats::{Format, ReadOptions, RecordOptions};
+use tradekeep::{InvalidInput, Symbol, Table, Venue};
+
+use super::parsed;
+use crate::WrongUsage;
+
+const IMPORT_HELP: &str = "\
+Compression (.gz, .zst), format and the unit of times are found out from the content. Rows that are
+stored already add nothing, so a file can be imported again at any time. A row that is no such record,
+or that conflicts with a stored one, goes to FILE.rejected.ndjson with its line and the reason (for
+stdin, or beside a folder that may not be written, to DIR/rejected/), and the exit code is 2. The last
+line on stdout is the summary; with --json an object with read, imported, duplicates, rejected,
+first_ts, last_ts and more.
+
+Ticks come in any format; other types as CSV with a header, or JSON objects a line, whose names are
+those that `query … --json` shows.
+
+Examples:
+  tradekeep import trades.csv
+  tradekeep import BTCUSDT-trades-2024-08-08.csv more/*.csv.gz
+  tradekeep import odd.csv --map ts=when,price=last --symbol BTC-USD --venue coinbase
+  zcat feed.jsonl.gz | tradekeep import - --format binance-ws
+  tradekeep import --type trades own.csv --map ts=when,base_amount=size
+  tradekeep query orders --json | tradekeep --data copy import --type orders -";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = IMPORT_HELP)]
+pub(crate) struct Import {
+    /// Files to read; - is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What each row is
+    #[arg(long = "type", value_enum, default_value_t = Type::Ticks, value_name = "TYPE")]
+    pub(crate) records: Type,
+    /// How the files are written
+    #[arg(long, value_enum, default_value_t = Layout::Auto)]
+    pub(crate) format: Layout,
+    /// Venue of rows that name none
+    #[arg(long, value_parser = parsed::<Venue>)]
+    pub(crate) venue: Option<Venue>,
+    /// Symbol of rows that name none
+    #[arg(long, value_parser = parsed::<Symbol>)]
+    pub(crate) symbol: Option<Symbol>,
+    /// Columns of a CSV whose names do not say what they hold
+    #[arg(long, value_name = "FIELD=COLUMN,…")]
+    pub(crate) map: Option<String>,
+    /// Keep rows without an id apart from equal rows of other sources
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Where rejected rows go [default: FILE.rejected.ndjson]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rejected: Option<PathBuf>,
+}
+
+impl Import {
+    /// How to read ticks.
+    pub(crate) fn tick_options(&self) -> Result<ReadOptions, WrongUsage> {
+        Ok(ReadOptions {
+            format: self.format.format(),
+            venue: self.venue.clone(),
+            symbol: self.symbol.clone(),
+            map: flag("--map", self.map.as_deref())?.unwrap_or_default(),
+            source: self.source.clone(),
+            file_name: None,
+        })
+    }
+
+    /// How to read other records.
+    pub(crate) fn record_options(&self) -> Result<RecordOptions, WrongUsage> {
+        for (name, given) in
+            [("--venue", self.venue.is_some()), ("--symbol", self.symbol.is_some())]
+        {
+            if given {
+                return Err(WrongUsage(format!(
+                    "{name} is for ticks: rows of other types name theirs, leave it out"
+                )));
+            }
+        }
+        let format = self.format.format();
+        if let Some(format) = format.filter(|it| !matches!(it, Format::Csv | Format::Ndjson)) {
+            return Err(WrongUsage(format!(
+                "files of {format} hold ticks: other types come as csv or ndjson"
+            )));
+        }
+        Ok(RecordOptions {
+            format,
+            map: flag("--map", self.map.as_deref())?.unwrap_or_default(),
+            source: flag("--source", self.source.as_deref())?,
+        })
+    }
+}
+
+/// A flag whose meaning depends on others.
+fn flag<T>(name: &str, text: Option<&str>) -> Result<Option<T>, WrongUsage>
+where
+    T: FromStr<Err = InvalidInput>,
+{
+    let parsed = text.map(str::parse::<T>).transpose();
+    parsed.map_err(|error: InvalidInput| WrongUsage(format!("{name} {}", error.reason)))
+}
+
+/// `--type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Type {
+    Ticks,
+    Trades,
+    Orders,
+    Fills,
+    Positions,
+    Metrics,
+    #[value(alias = "latency")]
+    Latencies,
+    #[value(aliases = ["mev_events", "mev"])]
+    MevEvents,
+    #[value(aliases = ["system_events", "events"])]
+    SystemEvents,
+    #[value(aliases = ["node_health", "nodes"])]
+    NodeHealth,
+}
+
+impl Type {
+    /// Its table.
+    pub(crate) const fn table(self) -> Table {
+        match self {
+            Self::Ticks => Table::Ticks,
+            Self::Trades => Table::Trades,
+            Self::Orders => Table::Orders,
+            Self::Fills => Table::Fills,
+            Self::Positions => Table::Positions,
+            Self::Metrics => Table::Metrics,
+            Self::Latencies => Table::Latencies,
+            Self::MevEvents => Table::MevEvents,
+            Self::SystemEvents => Table::SystemEvents,
+            Self::NodeHealth => Table::NodeHealth,
+        }
+    }
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Layout {
+    Auto,
+    Csv,
+    BinanceTrades,
+    BinanceWs,
+    Tardis,
+    Dbn,
+    Ndjson,
+}
+
+impl Layout {
+    pub(crate) const fn format(self) -> Option<Format> {
+        Some(match self {
+            Self::Auto => return None,
+            Self::Csv => Format::Csv,
+            Self::BinanceTrades => Format::BinanceTrades,
+            Self::BinanceWs => Format::BinanceWs,
+            Self::Tardis => Format::Tardis,
+            Self::Dbn => Format::Dbn,
+            Self::Ndjson => Format::Ndjson,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_are_the_formats() {
+        let named: Vec<_> = Layout::value_variants()
+            .iter()
+            .filter_map(|layout| Some((layout.to_possible_value()?, layout.format()?)))
+            .collect();
+        assert_eq!(named.len(), Format::ALL.len());
+        for (value, format) in named {
+            assert_eq!(value.get_name(), format.as_str());
+        }
+    }
+
+    #[test]
+    fn types_are_the_tables() {
+        let named: Vec<_> = Type::value_variants()
+            .iter()
+            .filter_map(|kind| Some((kind.to_possible_value()?, kind.table())))
+            .collect();
+        assert!(named.iter().map(|(_, table)| table).eq(Table::ALL));
+        for (value, table) in named {
+            assert_eq!(value.get_name().replace('-', "_"), table.as_str());
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `tradekeep query`: which queries there are; ticks and candles.
+
+use clap::{Subcommand, ValueEnum};
+use tradekeep::{CandleCursor, GapFill, Interval, Symbol, TickCursor, TimeRange, Timestamp, Venue};
+
+use super::measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
+use super::records::{Fills, Orders, Performance, Positions, Trades};
+use super::{limit, parsed};
+use crate::WrongUsage;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Query {
+    /// Ticks, in order of time
+    Ticks(Ticks),
+    /// Candles of one venue and symbol
+    Candles(Candles),
+    /// Our own trades
+    Trades(Trades),
+    /// Our own orders
+    Orders(Orders),
+    /// Executions of our own orders
+    Fills(Fills),
+    /// What our traders hold
+    Positions(Positions),
+    /// Measured values: single ones, or numbers about them
+    Metrics(Metrics),
+    /// How long operations took: percentiles, a histogram, or single ones
+    Latency(Latency),
+    /// What MEV did to our trades: an analysis, or single events
+    Mev(Mev),
+    /// What happened to the system
+    Events(Events),
+    /// How the nodes were
+    Nodes(Nodes),
+    /// What it cost that prices moved
+    Slippage(Slippage),
+    /// Six numbers about a window of time
+    Summary(Window),
+    /// What our trades gained, by pair
+    Performance(Performance),
+}
+
+const TICKS_HELP: &str = "\
+A cut answer says so: under the table, or with --json in a last line {\"next\":\"CURSOR\"}, with the
+cursor that --after takes to go on.
+
+Examples:
+  tradekeep query ticks --symbol BTC-USD --from 2024-08-08T10:00:00Z --limit 20
+  tradekeep query ticks --json --limit 1000000000 > all.ndjson";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = TICKS_HELP)]
+pub(crate) struct Ticks {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Go on behind the last row of a cut answer
+    #[arg(long, value_name = "CURSOR", value_parser = parsed::<TickCursor>)]
+    pub(crate) after: Option<TickCursor>,
+}
+
+const CANDLES_HELP: &str = "\
+--venue and --symbol may be left out where only one series matches. A cut answer says so: under the
+table, or with --json in a last line {\"next\":\"CURSOR\"}, with the cursor that --after takes.
+
+Examples:
+  tradekeep query candles --symbol BTC-USD --interval 15m --chart
+  tradekeep query candles --symbol BTC-USD --interval 1d --from 2024-08-01 --fill previous --json";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = CANDLES_HELP)]
+pub(crate) struct Candles {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Go on behind the last row of a cut answer
+    #[arg(long, value_name = "CURSOR", value_parser = parsed::<CandleCursor>)]
+    pub(crate) after: Option<CandleCursor>,
+    /// Width: a number and s, m (minute), h, d, w or M (month)
+    #[arg(long, default_value = "1m", value_parser = parsed::<Interval>)]
+    pub(crate) interval: Interval,
+    /// Buckets without ticks: left out, the last close, or volume 0 without prices
+    #[arg(long, value_enum, default_value_t = FillMode::None)]
+    pub(crate) fill: FillMode,
+    /// Draw them; without --limit the last ones that fit
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) chart: bool,
+}
+
+/// `--fill`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FillMode {
+    None,
+    Previous,
+    Zero,
+}
+
+impl FillMode {
+    pub(crate) const fn fill(self) -> GapFill {
+        match self {
+            Self::None => GapFill::None,
+            Self::Previous => GapFill::Previous,
+            Self::Zero => GapFill::Zero,
+        }
+    }
+}
+
+/// What ticks and candles are chosen by.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// What traded
+    #[arg(long, value_parser = parsed::<Symbol>)]
+    pub(crate) symbol: Option<Symbol>,
+    /// Where it traded
+    #[arg(long, value_parser = parsed::<Venue>)]
+    pub(crate) venue: Option<Venue>,
+    #[command(flatten)]
+    pub(crate) window: Window,
+    /// Rows at most [default: query.max_results of the configuration, 10000]
+    #[arg(long, value_name = "N", value_parser = limit)]
+    pub(crate) limit: Option<usize>,
+}
+
+/// From when to when.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Window {
+    /// From this time on: 2024-08-08, 2024-08-08T10:00:05.25Z
+    #[arg(long, value_name = "TIME", value_parser = parsed::<Timestamp>)]
+    pub(crate) from: Option<Timestamp>,
+    /// Up to, but without this time
+    #[arg(long, value_name = "TIME", value_parser = parsed::<Timestamp>)]
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl Window {
+    /// The range of time.
+    pub(crate) fn range(&self) -> Result<TimeRange, WrongUsage> {
+        TimeRange::new(self.from, self.to)
+            .map_err(|_| WrongUsage("--to is before --from: swap them".into()))
+    }
+}

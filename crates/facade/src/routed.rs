@@ -1,0 +1,150 @@
+//! Several stores as one: each record goes to the store of its table.
+
+mod metrics;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tradekeep_models::{Day, StreamId, Table};
+use tradekeep_store_traits::{
+    Ack, Batch, Delivery, ErrorKind, Maintenance, Partition, PartitionAdmin, RecordSink, Result,
+    SeriesStore, Stage, StoreError, TableStats, Token,
+};
+
+use crate::Role;
+pub(crate) use metrics::SplitMetrics;
+
+/// Its name in errors.
+const STORE: &str = "tradekeep";
+
+/// The stores, each once.
+pub(crate) struct Routed {
+    stores: Vec<Arc<dyn SeriesStore>>,
+    /// The place of each role's store, in the order of [`Role::ALL`].
+    of: [usize; Role::ALL.len()],
+}
+
+impl Routed {
+    pub(crate) const fn new(
+        stores: Vec<Arc<dyn SeriesStore>>,
+        of: [usize; Role::ALL.len()],
+    ) -> Self {
+        Self { stores, of }
+    }
+
+    /// The store with this role.
+    pub(crate) fn of(&self, role: Role) -> &Arc<dyn SeriesStore> {
+        &self.stores[self.of[role.place()]]
+    }
+
+    /// Whether one store has both roles.
+    pub(crate) const fn share(&self, one: Role, other: Role) -> bool {
+        self.of[one.place()] == self.of[other.place()]
+    }
+
+    /// The store of everything, where there is just one.
+    pub(crate) fn only(&self) -> Option<Arc<dyn SeriesStore>> {
+        match &self.stores[..] {
+            [store] => Some(Arc::clone(store)),
+            _ => None,
+        }
+    }
+
+    /// Each store with its roles.
+    pub(crate) fn stores(&self) -> impl Iterator<Item = (&Arc<dyn SeriesStore>, Vec<Role>)> {
+        let roles =
+            move |place| Role::ALL.into_iter().filter(move |role| self.of[role.place()] == place);
+        self.stores.iter().enumerate().map(move |(place, store)| (store, roles(place).collect()))
+    }
+
+    fn place_of(&self, table: Table) -> usize {
+        self.of[Role::of(table).place()]
+    }
+}
+
+#[async_trait]
+impl RecordSink for Routed {
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        let place = self.place_of(batch.records().table());
+        let ack = self.stores[place].write(batch).await?;
+        let token = self.outer(place, ack.token).ok_or_else(|| {
+            let context = "the store numbers its batches too high to tell them from another's: \
+                           name one store for all series";
+            StoreError::new(ErrorKind::Unsupported, STORE, "write", context)
+                .with_delivery(Delivery::Unknown)
+        })?;
+        Ok(Ack { token, ..ack })
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        let mut stages = vec![Stage::Acked; tokens.len()];
+        for (place, store) in self.stores.iter().enumerate() {
+            let here = |(_, token): &(usize, &Token)| self.inner(**token).0 == place;
+            let (asked, inner): (Vec<_>, Vec<_>) = (tokens.iter().enumerate().filter(here))
+                .map(|(asked, token)| (asked, self.inner(*token).1))
+                .unzip();
+            if !inner.is_empty() {
+                let found = store.settle(&inner).await?;
+                asked.into_iter().zip(found).for_each(|(asked, stage)| stages[asked] = stage);
+            }
+        }
+        Ok(stages)
+    }
+
+    async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
+        self.stores[self.place_of(table)].watermark(stream, epoch, table).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        let mut outcome = Ok(());
+        for store in &self.stores {
+            outcome = outcome.and(store.close().await);
+        }
+        outcome
+    }
+}
+
+/// A store's token and its place in one number, so that nothing has to be kept of either.
+impl Routed {
+    fn outer(&self, place: usize, token: Token) -> Option<Token> {
+        let stores = u64::try_from(self.stores.len()).ok()?;
+        token.0.checked_mul(stores)?.checked_add(u64::try_from(place).ok()?).map(Token)
+    }
+
+    fn inner(&self, token: Token) -> (usize, Token) {
+        let stores = self.stores.len() as u64;
+        let place = usize::try_from(token.0 % stores).unwrap_or_default();
+        (place, Token(token.0 / stores))
+    }
+}
+
+#[async_trait]
+impl PartitionAdmin for Routed {
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        self.stores[self.place_of(table)].partitions(table).await
+    }
+
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        self.stores[self.place_of(table)].drop_partitions(table, days).await
+    }
+}
+
+#[async_trait]
+impl Maintenance for Routed {
+    async fn table_stats(&self) -> Result<Vec<TableStats>> {
+        let mut tables = Vec::new();
+        for (place, store) in self.stores.iter().enumerate() {
+            let found = store.table_stats().await?;
+            tables.extend(found.into_iter().filter(|stats| self.place_of(stats.table) == place));
+        }
+        tables.sort_by_key(|stats| stats.table);
+        Ok(tables)
+    }
+
+    async fn optimize(&self) -> Result<()> {
+        for store in &self.stores {
+            store.optimize().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Files of every record but ticks, and such files of ticks as we write ourselves: one reader and one
+//! writer that go by the columns of [`Record`](tradekeep_models::record::Record).
+
+mod detect;
+mod header;
+mod json;
+mod maker;
+mod map;
+mod names;
+mod naming;
+mod object;
+mod reader;
+mod values;
+
+pub use map::FieldMap;
+pub use object::{RecordObject, write_record};
+pub use reader::{RecordOptions, RecordReader, RecordRow};

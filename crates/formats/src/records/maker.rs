@@ -1,0 +1,71 @@
+//! From the fields of a row to a record: one way for both formats.
+
+use std::marker::PhantomData;
+
+use tradekeep_models::record::{Column, Record, Value};
+use tradekeep_models::{InvalidInput, StreamId};
+
+use super::names::{Field, fields};
+use super::naming::Namer;
+use super::values::{Raw, label, value};
+use crate::clock::Clock;
+
+/// Makes records of rows.
+#[derive(Debug)]
+pub(crate) struct Maker<R> {
+    fields: Vec<Field>,
+    /// One for each column, of which those of times are used.
+    clocks: Vec<Clock>,
+    namer: Namer,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> Maker<R> {
+    pub(crate) fn new(source: Option<StreamId>) -> Self {
+        Self {
+            fields: fields(R::TABLE),
+            clocks: R::COLUMNS.iter().map(|column| Clock::new(column.name)).collect(),
+            namer: Namer::new::<R>(source),
+            record: PhantomData,
+        }
+    }
+
+    /// The names that a row may use.
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The record of a row, whose fields are by their places in [`fields`](Self::fields).
+    pub(crate) fn record<'a>(
+        &mut self,
+        given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
+    ) -> Result<R, InvalidInput> {
+        let mut row = vec![Value::Null; R::COLUMNS.len()];
+        let mut moments = Vec::new();
+        for (number, field) in self.fields.iter().enumerate() {
+            let column: &Column = &R::COLUMNS[field.place];
+            let raw = match given(number, field)? {
+                Raw::Absent => continue,
+                raw => raw,
+            };
+            let cell = &mut row[field.place];
+            if field.is_label() {
+                *cell = label(column, field, cell, &raw)?;
+                continue;
+            }
+            if !cell.is_null() {
+                let reason = format!("is given twice, also as {}", field.name);
+                return Err(InvalidInput::new(column.name, reason));
+            }
+            let (read, moment) = value(column, field, raw, &self.clocks[field.place])?;
+            *cell = read;
+            moments.extend(moment.map(|moment| (field.place, moment)));
+        }
+        let record = self.namer.name(row)?;
+        // Only an accepted row decides for the others.
+        for (place, moment) in moments {
+            self.clocks[place].settle(moment);
+        }
+        Ok(record)
+    }
+}

@@ -1,0 +1,187 @@
+//! The identity of rows whose source gives them none.
+
+use std::borrow::Cow;
+
+use tradekeep_models::record::{Naming, Record, Value};
+use tradekeep_models::{InvalidInput, StreamId, Timestamp};
+use uuid::{Builder, Uuid};
+
+use super::names::series;
+use crate::occurrence::{Occurrences, Words};
+
+/// The stream of rows of a file that name none, where the file has no name of its own.
+const STREAM: &str = "import";
+
+/// Names what has no name, by its content: the same file gives the same identities again, and equal
+/// rows of one file are told apart by how many there were before.
+#[derive(Debug)]
+pub(crate) struct Namer {
+    source: Option<StreamId>,
+    /// Places of the columns that name its series.
+    series: Vec<usize>,
+    occurrences: Occurrences<String>,
+}
+
+impl Namer {
+    pub(crate) fn new<R: Record>(source: Option<StreamId>) -> Self {
+        let words = Words { series: "name", id: R::IDENTITY.last().copied().unwrap_or("name") };
+        Self { source, series: places::<R>(series(R::TABLE)), occurrences: Occurrences::new(words) }
+    }
+
+    /// The record of `row`.
+    pub(crate) fn name<R: Record>(&mut self, mut row: Vec<Value<'_>>) -> Result<R, InvalidInput> {
+        match R::NAMING {
+            Naming::Given => R::from_row(row),
+            Naming::Uuid { column, of } => {
+                let Some(place) = R::place(column).filter(|place| row[*place].is_null()) else {
+                    return R::from_row(row);
+                };
+                if of.is_empty() && is_later_version::<R>(&row) {
+                    // It is a version of a row that has another content.
+                    return Err(InvalidInput::new(column, "is missing, where version is not 0"));
+                }
+                row[place] = uuid(Uuid::nil());
+                let unnamed = R::from_row(row)?;
+                let mut row = values(&unnamed);
+                row[place] = uuid(self.uuid(&unnamed, place, of)?);
+                R::from_row(row)
+            }
+            Naming::Place => {
+                let (Some(stream), Some(seq)) = (R::place("stream"), R::place("seq")) else {
+                    return R::from_row(row);
+                };
+                if row[stream].is_null() {
+                    let name = self.source.as_ref().map_or(STREAM, StreamId::as_str);
+                    row[stream] = Value::Text(Cow::Owned(name.to_owned()));
+                }
+                if !row[seq].is_null() {
+                    return R::from_row(row);
+                }
+                row[seq] = Value::Int(0);
+                let unnamed = R::from_row(row)?;
+                let others = all_but::<R>(&[stream, seq]);
+                let content = Content::of(&unnamed, &others);
+                let occurrence = self.occurrence(&unnamed, &content)?;
+                let mut row = values(&unnamed);
+                row[seq] = Value::Int(content.occurrence(occurrence).first_8());
+                R::from_row(row)
+            }
+        }
+    }
+
+    fn uuid<R: Record>(
+        &mut self,
+        record: &R,
+        place: usize,
+        of: &[&str],
+    ) -> Result<Uuid, InvalidInput> {
+        let mut content = if of.is_empty() {
+            let content = Content::of(record, &all_but::<R>(&[place]));
+            let occurrence = self.occurrence(record, &content)?;
+            content.occurrence(occurrence)
+        } else {
+            Content::of(record, &places::<R>(of))
+        };
+        if let Some(source) = &self.source {
+            content = content.with("@", source.as_str());
+        }
+        Ok(Builder::from_custom_bytes(content.first_16()).into_uuid())
+    }
+
+    /// How many rows of this content there were before.
+    fn occurrence<R: Record>(
+        &mut self,
+        record: &R,
+        content: &Content,
+    ) -> Result<u32, InvalidInput> {
+        let name = || {
+            let values = self.series.iter().map(|place| record.value(*place).to_string());
+            values.collect::<Vec<_>>().join("\0")
+        };
+        let (name, ts) = (name(), record.ts());
+        let kind = content.clone().first_8();
+        count(&mut self.occurrences, name, ts, kind)
+    }
+}
+
+fn count(
+    occurrences: &mut Occurrences<String>,
+    name: String,
+    ts: Timestamp,
+    kind: i64,
+) -> Result<u32, InvalidInput> {
+    let place = occurrences.count_in(|last| *last == name, || name.clone(), ts, Some(kind))?;
+    Ok(place.occurrence)
+}
+
+/// What an identity is made of: the table, then each column that has a value, by name, with a NUL
+/// behind each, which no name or value has. Columns without a value leave no trace, so that a column
+/// that is added later changes no identity.
+#[derive(Debug, Clone)]
+struct Content(blake3::Hasher);
+
+impl Content {
+    fn of<R: Record>(record: &R, places: &[usize]) -> Self {
+        let mut content = Self(blake3::Hasher::new()).text(R::TABLE.as_str());
+        for place in places {
+            let text: Cow<'_, str> = match record.value(*place) {
+                Value::Null => continue,
+                Value::Text(text) => Cow::Owned(text.into_owned()),
+                Value::Int(number) => Cow::Owned(number.to_string()),
+                // Its bits: the text of a float is the library's.
+                Value::Float(number) => Cow::Owned(format!("{:016x}", number.to_bits())),
+                Value::Bool(truth) => Cow::Borrowed(if truth { "true" } else { "false" }),
+                Value::Decimal(decimal) => Cow::Owned(decimal.to_string()),
+                Value::Time(ts) => Cow::Owned(ts.as_nanos().to_string()),
+            };
+            content = content.with(R::COLUMNS[*place].name, &text);
+        }
+        content
+    }
+
+    /// And how many rows of it there were before. No column is called so.
+    fn occurrence(self, before: u32) -> Self {
+        self.with("#", &before.to_string())
+    }
+
+    fn with(self, name: &str, value: &str) -> Self {
+        self.text(name).text(value)
+    }
+
+    fn text(mut self, text: &str) -> Self {
+        self.0.update(text.as_bytes()).update(&[0]);
+        self
+    }
+
+    fn first_8(self) -> i64 {
+        let [a, b, c, d, e, f, g, h, ..] = *self.0.finalize().as_bytes();
+        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    fn first_16(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.0.finalize().as_bytes()[..16]);
+        bytes
+    }
+}
+
+fn uuid(id: Uuid) -> Value<'static> {
+    Value::Text(Cow::Owned(id.hyphenated().to_string()))
+}
+
+fn values<R: Record>(record: &R) -> Vec<Value<'_>> {
+    (0..R::COLUMNS.len()).map(|place| record.value(place)).collect()
+}
+
+fn places<R: Record>(names: &[&str]) -> Vec<usize> {
+    names.iter().filter_map(|name| R::place(name)).collect()
+}
+
+fn all_but<R: Record>(left_out: &[usize]) -> Vec<usize> {
+    (0..R::COLUMNS.len()).filter(|place| !left_out.contains(place)).collect()
+}
+
+fn is_later_version<R: Record>(row: &[Value<'_>]) -> bool {
+    let version = R::place("version").map(|place| &row[place]);
+    matches!(version, Some(Value::Int(version)) if *version != 0)
+}

@@ -1,0 +1,175 @@
+//! From what a file has to the value of a column.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+use tradekeep_models::record::{Column, Kind, Value};
+use tradekeep_models::{Decimal, InvalidInput, Labels};
+
+use super::names::{Field, How};
+use crate::clock::{Clock, Moment};
+use crate::draft::boolean;
+use crate::number::{decimal, integer};
+
+/// A value as a file has it. No number passes through a float on its way to a decimal.
+#[derive(Debug)]
+pub(crate) enum Raw<'a> {
+    Absent,
+    /// A field of a CSV, or a JSON string.
+    Text(Cow<'a, str>),
+    /// A JSON number, as it is written.
+    Number(&'a str),
+    Bool(bool),
+    /// A JSON object, as it is written.
+    Object(&'a str),
+    Array,
+}
+
+impl<'a> Raw<'a> {
+    /// A field of a CSV, which is absent where it is empty.
+    pub(crate) fn of_csv(name: &'static str, text: &'a [u8]) -> Result<Self, InvalidInput> {
+        if text.is_empty() {
+            return Ok(Self::Absent);
+        }
+        let text = std::str::from_utf8(text);
+        text.map(|text| Self::Text(text.into()))
+            .map_err(|_| InvalidInput::new(name, "is not UTF-8"))
+    }
+
+    pub(crate) fn of_json(name: &'static str, value: &'a RawValue) -> Result<Self, InvalidInput> {
+        let text = value.get();
+        Ok(match text.as_bytes() {
+            b"null" => Self::Absent,
+            b"true" => Self::Bool(true),
+            b"false" => Self::Bool(false),
+            [b'"', ..] => Self::Text(crate::json::string(name, Some(value))?),
+            [b'{', ..] => Self::Object(text),
+            [b'[', ..] => Self::Array,
+            _ => Self::Number(text),
+        })
+    }
+
+    /// The text of a string or a number.
+    fn scalar(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A value, and of a time how it was written.
+pub(crate) type Read<'a> = (Value<'a>, Option<Moment>);
+
+/// The value of `column` that `field` gives, which is there. The clock is that of its column.
+pub(crate) fn value<'a>(
+    column: &Column,
+    field: &Field,
+    raw: Raw<'a>,
+    clock: &Clock,
+) -> Result<Read<'a>, InvalidInput> {
+    let at_fault = |reason: &'static str| InvalidInput::new(column.name, reason);
+    let digits = || raw.scalar().map(str::as_bytes);
+    let value = match column.kind {
+        Kind::Text => text(column, raw)?,
+        Kind::Int => {
+            let text = digits().ok_or_else(|| at_fault("is not a whole number"))?;
+            Value::Int(match field.how {
+                How::Millis => nanos(column.name, text)?,
+                _ => whole(column.name, text)?,
+            })
+        }
+        Kind::Float => {
+            let number = raw.scalar().and_then(|text| text.parse::<f64>().ok());
+            let finite = number.filter(|number| number.is_finite());
+            Value::Float(finite.ok_or_else(|| at_fault("is not a finite number"))?)
+        }
+        Kind::Bool => {
+            let truth = match &raw {
+                Raw::Bool(truth) => Some(*truth),
+                // `t` and `f` are PostgreSQL's.
+                Raw::Text(text) if text.eq_ignore_ascii_case("t") => Some(true),
+                Raw::Text(text) if text.eq_ignore_ascii_case("f") => Some(false),
+                Raw::Text(text) => boolean(text.as_bytes()),
+                _ => None,
+            };
+            Value::Bool(truth.ok_or_else(|| at_fault("is neither true nor false"))?)
+        }
+        Kind::Decimal => {
+            let text = digits().ok_or_else(|| at_fault("is not a decimal number"))?;
+            Value::Decimal(decimal(column.name, text)?)
+        }
+        Kind::Time => {
+            let text = digits().ok_or_else(|| at_fault("is not a time"))?;
+            let moment = clock.read(text)?;
+            return Ok((Value::Time(moment.ts), Some(moment)));
+        }
+    };
+    Ok((value, None))
+}
+
+fn text<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, InvalidInput> {
+    match raw {
+        Raw::Text(text) => Ok(Value::Text(text)),
+        Raw::Object(text) if column.json => Ok(Value::Text(text.into())),
+        _ if column.json => Err(InvalidInput::new(column.name, "is not a JSON object")),
+        _ => Err(InvalidInput::new(column.name, "is not a string")),
+    }
+}
+
+const NOT_WHOLE: &str = "is not a whole number of 64 bits";
+
+/// A whole number, with zeros after its point where the source kept it as a float.
+fn whole(name: &'static str, text: &[u8]) -> Result<i64, InvalidInput> {
+    integer(name, text).or_else(|error| {
+        let number = decimal(name, text).map_err(|_| error)?;
+        units(number, 1).ok_or_else(|| InvalidInput::new(name, NOT_WHOLE))
+    })
+}
+
+/// Milliseconds in nanoseconds.
+fn nanos(name: &'static str, text: &[u8]) -> Result<i64, InvalidInput> {
+    let number = decimal(name, text)?;
+    let too_fine = || InvalidInput::new(name, "is not a whole number of nanoseconds");
+    units(number, 1_000_000).ok_or_else(too_fine)
+}
+
+/// How many of the `parts` of one there are in `number`, where that is whole and fits.
+fn units(number: Decimal, parts: i128) -> Option<i64> {
+    let unit = Decimal::ONE.scaled() / parts;
+    let whole = number.scaled() % unit == 0;
+    whole.then(|| i64::try_from(number.scaled() / unit).ok()).flatten()
+}
+
+/// `labels`, which may be absent, with one more.
+pub(crate) fn label(
+    column: &Column,
+    field: &Field,
+    labels: &Value<'_>,
+    raw: &Raw<'_>,
+) -> Result<Value<'static>, InvalidInput> {
+    let Some(text) = raw.scalar() else {
+        return Err(InvalidInput::new(field.name, "is neither a string nor a number"));
+    };
+    let labels = match labels {
+        Value::Text(json) => json.parse()?,
+        _ => Labels::default(),
+    };
+    let text =
+        if field.how == How::Percentile { percentile(field.name, text)? } else { text.into() };
+    match labels.get(field.name) {
+        Some(other) if other != text => {
+            let reason = format!("have another {} than its own field", field.name);
+            Err(InvalidInput::new(column.name, reason))
+        }
+        _ => Ok(Value::Text(labels.with(field.name, text)?.to_string().into())),
+    }
+}
+
+/// As [`Metric::with_percentile`](tradekeep_models::Metric::with_percentile) writes it.
+fn percentile(name: &'static str, text: &str) -> Result<String, InvalidInput> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=100.0).contains(number));
+    let wrong = || InvalidInput::new(name, "is not between 0 and 100");
+    number.map(|number| number.to_string()).ok_or_else(wrong)
+}

@@ -1,0 +1,193 @@
+//! Every role, each method through [`Layered::around`].
+
+use async_trait::async_trait;
+use tradekeep_models::{
+    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Cursor, Day, Fill, FillQuery,
+    Latency, LatencyFilter, LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter,
+    MetricQuery, MevAnalysis, MevEvent, MevFilter, MevQuery, NodeHealth, NodeHealthQuery, Order,
+    OrderQuery, Page, PerformanceSummary, Position, PositionQuery, SlippageStats, StreamId,
+    Summary, Symbol, SystemEvent, SystemEventQuery, Tick, TickCursor, TickQuery, TimeRange, Trade,
+    TradeFilter, TradeQuery, ValueStats,
+};
+
+use super::Kind::{Close, Health as Condition, Optimize, Read, Write};
+use super::Layered;
+use crate::{
+    Ack, Batch, EventStore, ExecutionStore, Health, Maintenance, MetricStore, Partition,
+    PartitionAdmin, Probe, RecordSink, Result, Stage, Table, TableStats, TickSeries, TickStore,
+    Token, TradeStore, Trouble,
+};
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        self.around(Write, "write", || self.inner.write(batch)).await
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        self.around(Read, "settle", || self.inner.settle(tokens)).await
+    }
+
+    async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
+        self.around(Read, "watermark", || self.inner.watermark(stream, epoch, table)).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.around(Close, "close", || self.inner.close()).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: TickStore + ?Sized> TickStore for Layered<T> {
+    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
+        self.around(Read, "ticks", || self.inner.ticks(query)).await
+    }
+
+    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        self.around(Read, "candles", || self.inner.candles(query)).await
+    }
+
+    async fn series(&self) -> Result<Vec<TickSeries>> {
+        self.around(Read, "series", || self.inner.series()).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: TradeStore + ?Sized> TradeStore for Layered<T> {
+    async fn trades(&self, query: &TradeQuery) -> Result<Page<Trade, Cursor>> {
+        self.around(Read, "trades", || self.inner.trades(query)).await
+    }
+
+    async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
+        self.around(Read, "performance", || self.inner.performance(filter)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ExecutionStore + ?Sized> ExecutionStore for Layered<T> {
+    async fn orders(&self, query: &OrderQuery) -> Result<Page<Order, Cursor>> {
+        self.around(Read, "orders", || self.inner.orders(query)).await
+    }
+
+    async fn fills(&self, query: &FillQuery) -> Result<Page<Fill, Cursor>> {
+        self.around(Read, "fills", || self.inner.fills(query)).await
+    }
+
+    async fn positions(&self, query: &PositionQuery) -> Result<Page<Position, Cursor>> {
+        self.around(Read, "positions", || self.inner.positions(query)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: MetricStore + ?Sized> MetricStore for Layered<T> {
+    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>> {
+        self.around(Read, "metrics", || self.inner.metrics(query)).await
+    }
+
+    async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
+        self.around(Read, "metric_stats", || self.inner.metric_stats(filter)).await
+    }
+
+    async fn metric_buckets(
+        &self,
+        query: &BucketQuery,
+    ) -> Result<Page<MetricBucket, BucketCursor>> {
+        self.around(Read, "metric_buckets", || self.inner.metric_buckets(query)).await
+    }
+
+    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>> {
+        self.around(Read, "latencies", || self.inner.latencies(query)).await
+    }
+
+    async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
+        self.around(Read, "latency_stats", || self.inner.latency_stats(filter)).await
+    }
+
+    async fn latency_histogram(
+        &self,
+        filter: &LatencyFilter,
+        bounds_ns: &[u64],
+    ) -> Result<Vec<u64>> {
+        let next = || self.inner.latency_histogram(filter, bounds_ns);
+        self.around(Read, "latency_histogram", next).await
+    }
+
+    async fn slippage(
+        &self,
+        range: TimeRange,
+        token: Option<&Symbol>,
+    ) -> Result<Option<SlippageStats>> {
+        self.around(Read, "slippage", || self.inner.slippage(range, token)).await
+    }
+
+    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
+        self.around(Read, "mev_events", || self.inner.mev_events(query)).await
+    }
+
+    async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
+        self.around(Read, "mev_analysis", || self.inner.mev_analysis(filter)).await
+    }
+
+    async fn summary(&self, range: TimeRange) -> Result<Summary> {
+        self.around(Read, "summary", || self.inner.summary(range)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: EventStore + ?Sized> EventStore for Layered<T> {
+    async fn system_events(&self, query: &SystemEventQuery) -> Result<Page<SystemEvent, Cursor>> {
+        self.around(Read, "system_events", || self.inner.system_events(query)).await
+    }
+
+    async fn node_health(&self, query: &NodeHealthQuery) -> Result<Page<NodeHealth, Cursor>> {
+        self.around(Read, "node_health", || self.inner.node_health(query)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: PartitionAdmin + ?Sized> PartitionAdmin for Layered<T> {
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        self.around(Read, "partitions", || self.inner.partitions(table)).await
+    }
+
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        self.around(Write, "drop_partitions", || self.inner.drop_partitions(table, days)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Maintenance + ?Sized> Maintenance for Layered<T> {
+    async fn table_stats(&self) -> Result<Vec<TableStats>> {
+        self.around(Read, "table_stats", || self.inner.table_stats()).await
+    }
+
+    async fn optimize(&self) -> Result<()> {
+        self.around(Optimize, "optimize", || self.inner.optimize()).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Probe + ?Sized> Probe for Layered<T> {
+    async fn health(&self) -> Health {
+        let next = || async { Ok(self.inner.health().await) };
+        self.around(Condition, "health", next).await.unwrap_or_else(|error| Health {
+            store: self.store,
+            version: None,
+            readable: false,
+            writable: false,
+            troubles: vec![Trouble {
+                cause: error.to_string(),
+                remedy: "see whether the store is overloaded or cannot be reached".to_owned(),
+            }],
+        })
+    }
+}

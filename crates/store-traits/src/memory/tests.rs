@@ -1,0 +1,206 @@
+//! What the conformance suite does not show: failures, delays, the bound, and agreement with lists.
+
+mod conflicts;
+mod lists;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tradekeep_models::{
+    Interval, IntervalUnit, LatencyFilter, ListQuery, Metric, MetricFilter, MevFilter, Name,
+    Severity, StreamId, Symbol, SystemEvent, SystemEventFilter, TickFilter, TickQuery, TimeRange,
+    Timestamp, TradeFilter, Venue,
+};
+
+use super::*;
+use crate::{
+    Act, EventStore, EventStoreExt, ExecutionStore, Maintenance, MetricStore, MetricStoreExt,
+    PartitionAdmin, Probe, RecordSink, RecordSinkExt, Table, TickStore, TradeStore,
+};
+
+fn metric(second: i64) -> Metric {
+    let ts = Timestamp::from_units(second, 1_000_000_000).unwrap();
+    Metric::new(ts, Name::new("lag").unwrap(), 1.0)
+}
+
+fn event() -> SystemEvent {
+    SystemEvent::new(Timestamp::MIN, Severity::Info, "up".parse().unwrap())
+}
+
+fn down() -> StoreError {
+    StoreError::new(ErrorKind::Connection, STORE, "any", "the server went away")
+        .with_act(Act::Retry { after: None })
+}
+
+async fn held(store: &MemoryStore) -> Vec<u64> {
+    store.table_stats().await.unwrap().iter().map(|stats| stats.rows).filter(|n| *n > 0).collect()
+}
+
+/// Calls the operation of that name.
+async fn call(store: &MemoryStore, op: &str) -> Result<()> {
+    let (symbol, venue) = (Symbol::new("X").unwrap(), Venue::unknown());
+    let minute = Interval::new(1, IntervalUnit::Minute).unwrap();
+    let (all, metrics) = (TimeRange::ALL, MetricFilter::default());
+    match op {
+        "write" => store.save_ticks(Vec::new()).await.map(drop),
+        "settle" => store.settle(&[]).await.map(drop),
+        "watermark" => {
+            store.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.map(drop)
+        }
+        "close" => store.close().await,
+        "ticks" => store.ticks(&TickQuery::new(TickFilter::default())).await.map(drop),
+        "candles" => {
+            let query = tradekeep_models::CandleQuery::new(venue, symbol, minute);
+            store.candles(&query).await.map(drop)
+        }
+        "series" => store.series().await.map(drop),
+        "trades" => store.trades(&ListQuery::new(TradeFilter::default())).await.map(drop),
+        "performance" => store.performance(&TradeFilter::default()).await.map(drop),
+        "orders" => store.orders(&ListQuery::new(Default::default())).await.map(drop),
+        "fills" => store.fills(&ListQuery::new(Default::default())).await.map(drop),
+        "positions" => store.positions(&ListQuery::new(Default::default())).await.map(drop),
+        "metrics" => store.metrics(&ListQuery::new(metrics)).await.map(drop),
+        "metric_stats" => store.metric_stats(&metrics).await.map(drop),
+        "metric_buckets" => {
+            let query = tradekeep_models::BucketQuery::new(metrics, minute);
+            store.metric_buckets(&query).await.map(drop)
+        }
+        "latencies" => store.latencies(&ListQuery::new(LatencyFilter::default())).await.map(drop),
+        "latency_stats" => store.latency_stats(&LatencyFilter::default()).await.map(drop),
+        "latency_histogram" => {
+            store.latency_histogram(&LatencyFilter::default(), &[1]).await.map(drop)
+        }
+        "slippage" => store.slippage(all, None).await.map(drop),
+        "mev_events" => store.mev_events(&ListQuery::new(MevFilter::default())).await.map(drop),
+        "mev_analysis" => store.mev_analysis(&MevFilter::default()).await.map(drop),
+        "summary" => store.summary(all).await.map(drop),
+        "system_events" => {
+            store.system_events(&ListQuery::new(SystemEventFilter::default())).await.map(drop)
+        }
+        "node_health" => store.node_health(&ListQuery::new(Default::default())).await.map(drop),
+        "partitions" => store.partitions(Table::Ticks).await.map(drop),
+        "drop_partitions" => store.drop_partitions(Table::Ticks, &[]).await.map(drop),
+        "table_stats" => store.table_stats().await.map(drop),
+        "optimize" => store.optimize().await,
+        // It never fails: what fails is a trouble.
+        "health" => match store.health().await.troubles.pop() {
+            Some(trouble) if trouble.cause == down().context => Err(down()),
+            Some(trouble) => panic!("{trouble:?}"),
+            None => Ok(()),
+        },
+        _ => panic!("no test calls {op}"),
+    }
+}
+
+#[tokio::test]
+async fn each_operation_fails_as_often_as_asked_and_alone() {
+    for op in MemoryStore::OPERATIONS {
+        let store = MemoryStore::new();
+        store.fail_next(op, 2, down).unwrap();
+        for other in MemoryStore::OPERATIONS {
+            if other != op && *other != "close" {
+                call(&store, other).await.unwrap();
+            }
+        }
+        for _ in 0..2 {
+            assert_eq!(call(&store, op).await.unwrap_err().context, down().context, "{op}");
+        }
+        call(&store, op).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_fails_stores_nothing() {
+    let store = MemoryStore::new();
+    store.fail_next("write", usize::MAX, down).unwrap();
+    let error = store.save_metrics(vec![metric(1)]).await.unwrap_err();
+    assert!(error.is_transient() && held(&store).await.is_empty());
+    store.fail_next("write", 0, down).unwrap();
+    store.save_metrics(vec![metric(1)]).await.unwrap();
+    assert_eq!(held(&store).await, [1]);
+}
+
+#[tokio::test]
+async fn the_callers_mistake_comes_before_any_failure() {
+    let store = MemoryStore::new();
+    store.fail_next("write", 1, down).unwrap();
+    let bad = Metric { value: f64::NAN, ..metric(2) };
+    let error = store.save_metrics(vec![metric(1), bad]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::InvalidInput);
+    let Act::BadRows(rows) = error.act else { panic!("{error:?}") };
+    assert_eq!((rows.len(), rows[0].index), (1, 1));
+    assert_eq!(
+        error.context,
+        "a row cannot be stored: value: is not a finite number; correct it or leave it out"
+    );
+}
+
+#[test]
+fn an_operation_that_is_none_is_refused() {
+    let error = MemoryStore::new().fail_next("save", 1, down).unwrap_err();
+    assert!(error.to_string().starts_with("op: is none of write, "), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_take_as_long_as_asked() {
+    let store = MemoryStore::new().with_delay(|op| async move {
+        if op == "write" {
+            sleep(Duration::from_secs(3_600)).await;
+        }
+    });
+    let start = Instant::now();
+    store.save_metrics(vec![metric(1)]).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(3_600));
+    assert_eq!(held(&store).await, [1]);
+    assert_eq!(start.elapsed(), Duration::from_secs(3_600), "reads take no time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_while_it_waits_does_nothing() {
+    let store = MemoryStore::new().with_delay(|_| sleep(Duration::from_secs(1)));
+    let write = store.save_metrics(vec![metric(1)]);
+    assert!(timeout(Duration::from_millis(999), write).await.is_err());
+    assert!(held(&store).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_of_concurrent_calls_pass_together() {
+    let store = Arc::new(MemoryStore::new().with_delay(|_| sleep(Duration::from_secs(1))));
+    let (start, mut calls) = (Instant::now(), tokio::task::JoinSet::new());
+    for second in 0..100 {
+        let store = Arc::clone(&store);
+        calls.spawn(async move { store.save_metrics(vec![metric(second)]).await.unwrap() });
+    }
+    calls.join_all().await;
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn the_bound_is_of_all_tables_together() {
+    let store = MemoryStore::with_capacity(3);
+    store.save_metrics(vec![metric(1), metric(2)]).await.unwrap();
+    let error = store.save_events(vec![event(), event()]).await.unwrap_err();
+    assert_eq!((error.kind, &error.act), (ErrorKind::Write, &Act::Halt));
+    assert_eq!(held(&store).await, [2], "refused whole");
+    assert!(store.health().await.is_healthy());
+    let last = event();
+    store.save_events(vec![last.clone()]).await.unwrap();
+    let health = store.health().await;
+    assert!(health.readable && !health.writable);
+    assert_eq!(health.troubles[0].cause, "the store holds its 3 records");
+    let again = store.save_events(vec![last]).await.unwrap();
+    assert_eq!((again.inserted, again.duplicates), (0, 1));
+}
+
+#[tokio::test]
+async fn begins_with_the_records_given() {
+    let (metrics, events) = (vec![metric(1), metric(2)], vec![event()]);
+    let store = MemoryStore::with_records([metrics.clone().into(), events.into()]).unwrap();
+    assert_eq!(held(&store).await, [2, 1]);
+    let page = store.metrics(&ListQuery::new(MetricFilter::default())).await.unwrap();
+    assert_eq!(page.items, metrics);
+    let bad = Metric { value: f64::INFINITY, ..metric(3) };
+    let error = MemoryStore::with_records([vec![bad].into()]).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::InvalidInput);
+}

@@ -1,0 +1,98 @@
+//! A mock for each role, with failures and latency as a test wants them. The clock is paused.
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tradekeep_models::{Page, Symbol, TimeRange, TradeQuery};
+use tradekeep_store_traits::mock::{
+    MockEventStore, MockExecutionStore, MockMaintenance, MockMetricStore, MockPartitionAdmin,
+    MockProbe, MockRecordSink, MockTickStore, MockTradeStore,
+};
+use tradekeep_store_traits::{
+    Ack, EventStore, ExecutionStore, LayerConfig, Layered, Maintenance, MemoryStore, MetricStore,
+    PartitionAdmin, Probe, RecordSink, RecordSinkExt, Records, Saved, SeriesStore, Stage,
+    StoreError, TickStore, Token, TradeStore, TradeStoreExt,
+};
+use tradekeep_store_traits::{Act, ErrorKind};
+
+fn down() -> StoreError {
+    StoreError::new(ErrorKind::Write, "mock", "write", "told to fail").with_act(Act::Probe)
+}
+
+#[tokio::test]
+async fn a_mock_fails_as_told() {
+    let mut store = MockTradeStore::new();
+    store.expect_write().times(1).returning(|_| Err(down()));
+    let error = store.save_trades(Vec::new()).await.unwrap_err();
+    assert_eq!(error.to_string(), "mock write: told to fail");
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn a_mock_answers_as_told_and_the_sugar_works_on_it() {
+    let mut store = MockTradeStore::new();
+    store.expect_write().returning(|batch| {
+        let inserted = batch.records().len() as u64;
+        Ok(Ack { stage: Stage::Acked, token: Token(1), inserted, duplicates: 0 })
+    });
+    store.expect_settle().times(1).returning(|tokens| {
+        assert_eq!(tokens, [Token(1)]);
+        Ok(vec![Stage::Applied])
+    });
+    store
+        .expect_trades()
+        .withf(|query: &TradeQuery| {
+            query.filter.token.as_ref().is_some_and(|token| token.as_str() == "SOL")
+        })
+        .returning(|_| Ok(Page { items: Vec::new(), next: None }));
+    assert_eq!(store.save_trades(Vec::new()).await.unwrap(), Saved { inserted: 0, duplicates: 0 });
+    assert_eq!(store.trades_by_token(Symbol::new("SOL").unwrap(), 10).await.unwrap(), []);
+}
+
+/// mockall's closures answer at once; a slow answer is a delay of the reference store.
+#[tokio::test(start_paused = true)]
+async fn a_store_is_as_slow_as_told() {
+    let store = MemoryStore::new().with_delay(|_| sleep(Duration::from_millis(50)));
+    let started = Instant::now();
+    store.save(Records::Trades(Vec::new())).await.unwrap();
+    assert_eq!(started.elapsed(), Duration::from_millis(50));
+}
+
+#[tokio::test]
+async fn the_borrowed_option_of_slippage_is_mocked_too() {
+    let mut store = MockMetricStore::new();
+    store
+        .expect_slippage()
+        .withf(|_, token| token.is_none())
+        .returning(|_, _| Box::pin(async { Ok(None) }));
+    assert_eq!(store.slippage(TimeRange::ALL, None).await.unwrap(), None);
+}
+
+/// Each role has a mock, and layers go around it.
+#[test]
+fn every_role_has_a_mock_that_layers_go_around() {
+    fn layered<T>(mock: T) -> Arc<Layered<T>> {
+        Arc::new(Layered::new("mock", Arc::new(mock), LayerConfig::default()))
+    }
+    let _: Arc<dyn RecordSink> = layered(MockRecordSink::new());
+    let _: Arc<dyn TickStore> = layered(MockTickStore::new());
+    let _: Arc<dyn TradeStore> = layered(MockTradeStore::new());
+    let _: Arc<dyn ExecutionStore> = layered(MockExecutionStore::new());
+    let _: Arc<dyn MetricStore> = layered(MockMetricStore::new());
+    let _: Arc<dyn EventStore> = layered(MockEventStore::new());
+    let _: Arc<dyn PartitionAdmin> = layered(MockPartitionAdmin::new());
+    let _: Arc<dyn Maintenance> = layered(MockMaintenance::new());
+    let _: Arc<dyn Probe> = layered(MockProbe::new());
+}
+
+/// Layers go around a store whose type is not known, and around layers.
+#[tokio::test]
+async fn layers_go_around_layers() {
+    let mut store: Arc<dyn SeriesStore> = Arc::new(MemoryStore::new());
+    for _ in 0..3 {
+        store = Arc::new(Layered::new("memory", store, LayerConfig::default()));
+    }
+    assert_eq!(store.series().await.unwrap(), []);
+}
