@@ -8,7 +8,10 @@ use crate::setup::DuckDb;
 const FEATURES: &[&str] = &[
     "tradekeep-models/proptest",
     "tradekeep-store-traits/conformance",
+    "tradekeep-store-traits/layers",
     "tradekeep-store-traits/memory",
+    "tradekeep-store-traits/mock",
+    "tradekeep-store-traits/proptest",
 ];
 
 const DUCKDB_STORE: &str = "tradekeep-duckdb-store";
@@ -109,7 +112,9 @@ mod tests {
         assert_eq!(
             selected(&["store-traits"], DuckDb::Library),
             "-p tradekeep-store-traits --features \
-             tradekeep-store-traits/conformance,tradekeep-store-traits/memory"
+             tradekeep-store-traits/conformance,tradekeep-store-traits/layers,\
+             tradekeep-store-traits/memory,tradekeep-store-traits/mock,\
+             tradekeep-store-traits/proptest"
         );
     }
 

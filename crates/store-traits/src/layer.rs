@@ -44,7 +44,7 @@ use crate::{Result, StoreError};
 /// as a trouble.
 ///
 /// Dropping the future of a call drops the attempt under way, as if the store had been called
-/// directly.
+/// directly. Calls run in a tokio runtime with time enabled.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
@@ -95,7 +95,7 @@ impl<T: ?Sized> Layered<T> {
     {
         let call = Call { store: self.store, op, kind };
         let attempt = || {
-            let work = chaos::disturbed(self.dice.as_ref(), call, next());
+            let work = chaos::disturbed(self.dice.as_ref(), call, &next);
             let work = limit::admitted(self.gate.as_ref(), call, work);
             timeout::bounded(self.config.timeout, call, work)
         };

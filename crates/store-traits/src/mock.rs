@@ -1,5 +1,8 @@
 //! A mockall mock of each role: a store that answers what a test tells it to.
 //!
+//! A mock answers at once. What takes its time is a mock in `Layered` with `Chaos::with_delays`, or a
+//! `MemoryStore::with_delay`.
+//!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! use tradekeep_models::{Symbol, TradeQuery};

@@ -1,13 +1,15 @@
 //! Disturbances by a seed, and records that stay single through them. The clock is paused.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tradekeep_models::{Symbol, Tick, TickFilter, TickQuery, Timestamp};
+use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, TickQuery, Timestamp};
+use tradekeep_store_traits::mock::MockRecordSink;
 use tradekeep_store_traits::{
     Act, Chaos, Delivery, ErrorKind, LayerConfig, Layered, MemoryStore, Probe, RecordSink,
-    RecordSinkExt, RetryPolicy, TickStore, TickStoreExt,
+    RecordSinkExt, RetryPolicy, Table, TickStore, TickStoreExt,
 };
 
 fn around(store: &Arc<MemoryStore>, chaos: Chaos) -> Layered<MemoryStore> {
@@ -53,6 +55,17 @@ async fn a_lost_reply_leaves_the_records_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_repeated_attempt_reaches_the_store_twice() {
+    let mut store = MockRecordSink::new();
+    store.expect_watermark().times(1).returning(|_, _, _| Ok(Some(1)));
+    store.expect_watermark().times(1).returning(|_, _, _| Ok(Some(2)));
+    let config = LayerConfig::default().with_chaos(Chaos::seeded(1).with_repeats(1.0));
+    let chaos = Layered::new("mock", Arc::new(store), config);
+    let answer = chaos.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await;
+    assert_eq!(answer.unwrap(), Some(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_stores_own_failures_come_through() {
     let store = memory();
     store.close().await.unwrap();
@@ -92,20 +105,43 @@ async fn the_same_seed_is_the_same_run() {
     assert!((4_000..6_200).contains(&took.as_millis()), "{took:?}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn records_are_stored_once_through_lost_replies() {
+/// What is stored when half of each batch is the next one's too, each second once, and how many
+/// records were answered to be new.
+async fn stored_through(chaos: Chaos, timeout: Duration) -> u64 {
     let store = memory();
-    let chaos = Chaos::seeded(2).with_failures(0.3).with_lost_replies(0.5);
-    let config = LayerConfig::default().with_chaos(chaos).with_retry(RetryPolicy::new(100));
+    let config = LayerConfig::default()
+        .with_retry(RetryPolicy::new(1_000))
+        .with_timeout(timeout)
+        .with_chaos(chaos);
     let disturbed = Layered::new("memory", Arc::clone(&store), config);
     let mut inserted = 0;
     for batch in 0..100 {
-        // Half of each batch is the next one's too.
         let saved = disturbed.save_ticks(ticks(batch * 10, 20)).await.unwrap();
         assert_eq!(saved.inserted + saved.duplicates, 20);
         inserted += saved.inserted;
     }
     assert_eq!(stored(&*store).await, ticks(0, 1_010));
+    inserted
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_stored_once_through_failures_and_repeats() {
+    let chaos = Chaos::seeded(2).with_failures(0.3).with_repeats(0.5);
+    // The counts are of the attempt that was answered, which is the first one that arrived.
+    assert_eq!(stored_through(chaos, Duration::from_secs(1)).await, 1_010);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_stored_once_through_lost_replies() {
+    let chaos = Chaos::seeded(2).with_failures(0.3).with_lost_replies(0.5);
     // The counts are of the last attempt: what an earlier one stored is a duplicate by then.
+    let inserted = stored_through(chaos, Duration::from_secs(1)).await;
     assert!(inserted < 1_010, "no reply was lost, which this test is about");
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_stored_once_through_timeouts() {
+    // Half of the attempts are held up for too long.
+    let chaos = Chaos::seeded(2).with_delays(Duration::from_secs(2));
+    assert_eq!(stored_through(chaos, Duration::from_secs(1)).await, 1_010);
 }

@@ -1,4 +1,5 @@
 //! A mock for each role, with failures and latency as a test wants them. The clock is paused.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::sync::Arc;
 use std::time::Duration;

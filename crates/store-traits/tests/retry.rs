@@ -1,4 +1,5 @@
 //! What is tried again, how often, and after how long. The clock is paused: nobody waits.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,5 @@
 //! What layers record, and that `docs/metrics.md` says just that. The clock is paused.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

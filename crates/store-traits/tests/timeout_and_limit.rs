@@ -1,4 +1,5 @@
 //! Attempts that take too long, and too many at once. The clock is paused: nobody waits.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -124,11 +125,13 @@ async fn who_waits_too_long_for_a_turn_is_told_and_nothing_was_applied() {
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_store_can_be_closed_and_asked_how_it_is() {
+    // Both take the minute that everything takes here, and wait for no turn.
     let (store, started) = (busy().await, Instant::now());
     assert!(store.health().await.is_healthy());
+    assert_eq!(started.elapsed(), 60 * SECOND);
+    let (store, started) = (busy().await, Instant::now());
     store.close().await.unwrap();
-    // The minute that each takes, and no turn to wait for.
-    assert_eq!(started.elapsed(), 120 * SECOND);
+    assert_eq!(started.elapsed(), 60 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,4 +149,39 @@ async fn no_wait_still_takes_a_free_turn() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_beyond_counting_is_no_limit() {
     limited(slow(), usize::MAX, SECOND).series().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_turn_is_part_of_an_attempts_time() {
+    let limit = Limit::new(NonZeroUsize::MIN, 60 * SECOND);
+    let config = LayerConfig::default().with_limit(limit).with_timeout(SECOND);
+    let store = Arc::new(Layered::new("memory", slow(), config));
+    let first = Arc::clone(&store);
+    // It has no timeout, and holds the only turn for a minute.
+    tokio::spawn(async move { first.optimize().await });
+    tokio::task::yield_now().await;
+    let started = Instant::now();
+    assert_eq!(store.series().await.unwrap_err().kind, ErrorKind::Timeout);
+    assert_eq!(started.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_retry_holds_no_turn() {
+    let store = MemoryStore::new();
+    let later = Act::Retry { after: Some(10 * SECOND) };
+    let down = move || {
+        StoreError::new(ErrorKind::Connection, "memory", "series", "down").with_act(later.clone())
+    };
+    store.fail_next("series", 1, down).unwrap();
+    let limit = Limit::new(NonZeroUsize::MIN, Duration::ZERO);
+    let config = LayerConfig::default().with_limit(limit).with_retry(RetryPolicy::new(1));
+    let store = Arc::new(Layered::new("memory", Arc::new(store), config));
+    let first = Arc::clone(&store);
+    let waiting = tokio::spawn(async move { first.series().await });
+    tokio::task::yield_now().await;
+    let started = Instant::now();
+    store.table_stats().await.unwrap();
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    waiting.await.unwrap().unwrap();
+    assert_eq!(started.elapsed(), 10 * SECOND);
 }

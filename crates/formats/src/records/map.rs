@@ -29,17 +29,21 @@ impl FieldMap {
     /// Maps `field` to the column named `column`.
     ///
     /// # Errors
-    /// When the field is mapped already, and is not `_`.
+    /// When the field is mapped already, and is not `_`; or the column is, in whatever case.
     pub fn insert(
         &mut self,
         field: impl Into<String>,
         column: impl Into<String>,
     ) -> Result<(), InvalidInput> {
-        let field = field.into();
+        let (field, column) = (field.into(), column.into());
+        if self.0.iter().any(|(_, mapped)| mapped.eq_ignore_ascii_case(&column)) {
+            let reason = "maps one column twice";
+            return Err(InvalidInput::new("map", reason));
+        }
         if field != LEFT_OUT && self.0.iter().any(|(mapped, _)| *mapped == field) {
             return Err(InvalidInput::new("map", format!("maps {field} twice")));
         }
-        self.0.push((field, column.into()));
+        self.0.push((field, column));
         Ok(())
     }
 
@@ -78,5 +82,22 @@ impl FromStr for FieldMap {
             map.insert(field, column)?;
         }
         Ok(map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_by_name() {
+        let map: FieldMap = " ts = when , _=last size,_ = note,".parse().unwrap();
+        assert_eq!(map.field("when"), Some("ts"));
+        assert_eq!(map.field("last size"), map.field("note"));
+        assert_eq!(map.field("ts"), None);
+        for bad in ["ts", "ts=", "=x", "ts=a,ts=b", "ts=a,service=A", "_=a,_=a"] {
+            assert!(bad.parse::<FieldMap>().is_err(), "{bad}");
+        }
+        assert!(FieldMap::default().is_empty() && !map.is_empty());
     }
 }

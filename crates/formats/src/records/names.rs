@@ -105,3 +105,42 @@ pub(crate) fn fields(table: Table) -> Vec<Field> {
     fields.sort_by_key(Field::is_label);
     fields
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_lead_to_columns_and_to_one_each() {
+        for alias in &ALIASES {
+            let columns = alias.table.columns();
+            assert!(columns.iter().any(|column| column.name == alias.column), "{alias:?}");
+        }
+        for (table, columns) in SERIES {
+            for name in columns {
+                assert!(table.columns().iter().any(|column| column.name == *name), "{name}");
+            }
+        }
+        for table in Table::ALL {
+            let fields = fields(*table);
+            let names: BTreeSet<_> = fields.iter().map(|field| field.name).collect();
+            assert_eq!(names.len(), fields.len(), "{table}");
+            assert!(fields.is_sorted_by_key(Field::is_label));
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_every_alias() {
+        let readme = include_str!("../../README.md");
+        for Alias { table, name, column, how } in &ALIASES {
+            let row = format!("| `{table}` | ");
+            let row = readme.lines().find(|line| line.starts_with(&row)).unwrap_or_default();
+            let text = match how {
+                How::Label | How::Percentile => format!("`{name}` (a label)"),
+                _ => format!("`{name}` = `{column}`"),
+            };
+            assert!(row.contains(&text), "{table}: {text}");
+        }
+    }
+}

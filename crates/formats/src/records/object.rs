@@ -15,7 +15,7 @@ use crate::TickObject;
 /// Decimals are strings, times RFC 3339 with nanoseconds, integers and floats numbers with all their
 /// digits, labels and other JSON objects within this one; what is absent is `null`. JSON text that
 /// has line breaks, or space around it, is a string, so that it comes back byte for byte. Ticks have
-/// the form of [`TickObject`].
+/// the form of [`TickObject`]. It is meant for `serde_json`.
 ///
 /// ```
 /// use tradekeep_formats::RecordObject;

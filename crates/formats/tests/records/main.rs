@@ -4,6 +4,7 @@
 
 mod activity;
 mod any;
+mod any_bytes;
 mod arrow;
 mod bad_input;
 mod csv;

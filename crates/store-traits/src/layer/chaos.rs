@@ -20,6 +20,9 @@ pub struct Chaos {
     /// How likely the reply of an attempt that the store served is lost: kind `Connection`, act
     /// `Retry`, and for a write delivery `Unknown`.
     pub lost_replies: f64,
+    /// How likely an attempt that the store served reaches it a second time, as a proxy or a driver
+    /// that repeats by itself would have it. The answer is the first one's.
+    pub repeats: f64,
     /// Attempts are held up for a random time up to this.
     pub max_delay: Duration,
 }
@@ -28,7 +31,7 @@ impl Chaos {
     /// No disturbance yet, with this seed.
     #[must_use]
     pub const fn seeded(seed: u64) -> Self {
-        Self { seed, failures: 0.0, lost_replies: 0.0, max_delay: Duration::ZERO }
+        Self { seed, failures: 0.0, lost_replies: 0.0, repeats: 0.0, max_delay: Duration::ZERO }
     }
 
     /// With attempts that fail before the store sees them.
@@ -45,6 +48,13 @@ impl Chaos {
         self
     }
 
+    /// With attempts that reach the store twice.
+    #[must_use]
+    pub const fn with_repeats(mut self, probability: f64) -> Self {
+        self.repeats = probability;
+        self
+    }
+
     /// With attempts that are held up for a random time up to `max_delay`.
     #[must_use]
     pub const fn with_delays(mut self, max_delay: Duration) -> Self {
@@ -58,6 +68,7 @@ struct Fate {
     delay: Duration,
     fails: bool,
     reply_is_lost: bool,
+    comes_twice: bool,
 }
 
 /// Throws the fate of each attempt.
@@ -72,7 +83,7 @@ impl Dice {
         Self { chaos, random: Mutex::new(fastrand::Rng::with_seed(chaos.seed)) }
     }
 
-    /// Takes three numbers whatever they lead to: the fate of an attempt hangs on nothing but its
+    /// Takes four numbers whatever they lead to: the fate of an attempt hangs on nothing but its
     /// place.
     fn throw(&self) -> Fate {
         let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,20 +91,21 @@ impl Dice {
             delay: self.chaos.max_delay.mul_f64(random.f64()),
             fails: random.f64() < self.chaos.failures,
             reply_is_lost: random.f64() < self.chaos.lost_replies,
+            comes_twice: random.f64() < self.chaos.repeats,
         }
     }
 }
 
 /// The layer.
-pub(super) async fn disturbed<R>(
+pub(super) async fn disturbed<R, Attempt>(
     dice: Option<&Dice>,
     call: Call,
-    work: impl Future<Output = Result<R>>,
-) -> Result<R> {
-    let Some(dice) = dice else { return work.await };
-    if call.kind == Kind::Health {
-        return work.await;
-    }
+    next: impl Fn() -> Attempt,
+) -> Result<R>
+where
+    Attempt: Future<Output = Result<R>>,
+{
+    let Some(dice) = dice.filter(|_| call.kind != Kind::Health) else { return next().await };
     let fate = dice.throw();
     if !fate.delay.is_zero() {
         tokio::time::sleep(fate.delay).await;
@@ -102,7 +114,11 @@ pub(super) async fn disturbed<R>(
     if fate.fails {
         return Err(failure("not sent"));
     }
-    let reply = work.await?;
+    let reply = next().await?;
+    if fate.comes_twice {
+        // Nobody hears the answer to what was not asked.
+        let _ = next().await;
+    }
     if fate.reply_is_lost {
         return Err(failure("the reply was lost").with_delivery(call.delivery_without_answer()));
     }

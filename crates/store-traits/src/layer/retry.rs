@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use backon::{ExponentialBuilder, Retryable};
 
 use super::{Call, Kind, metrics};
 use crate::{Act, Delivery, Result, StoreError};
@@ -43,7 +43,7 @@ impl RetryPolicy {
     }
 
     /// The bounds of the waits, one for each retry.
-    fn bounds(&self) -> impl BackoffBuilder + use<> {
+    fn bounds(&self) -> ExponentialBuilder {
         ExponentialBuilder::new()
             .with_min_delay(self.first.min(self.cap))
             .with_max_delay(self.cap)
@@ -77,6 +77,8 @@ impl Default for RetryPolicy {
 /// Waits at least as long as `Act::Retry { after }` asks for; where that is longer than the policy's
 /// cap, the error is answered at once. Bad input, bad rows, conflicts of records and whatever needs
 /// a person are never tried again, because their `act` is another one.
+///
+/// It runs in a tokio runtime with time enabled.
 ///
 /// # Errors
 /// That of the last attempt, which says how many there were. Its `delivery` is `Unknown` when that of
