@@ -109,9 +109,7 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 
 /// Now, as a part of a file's name: 2024-08-08T10-00-05.123456789Z.
 fn now() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let nanos = i64::try_from(since.as_nanos()).unwrap_or_default();
-    let now = Timestamp::from_nanos(nanos).unwrap_or(Timestamp::MIN);
+    let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MIN);
     now.to_string().replace(':', "-")
 }
 

@@ -1,9 +1,13 @@
-//! Ticks in, candles out, no server: `cargo run -p tradekeep --example basic_usage`.
+//! Ticks in, candles out, and a trade of our own, no server:
+//! `cargo run -p tradekeep --example basic_usage`.
 
 use std::error::Error;
 
 use tradekeep::formats::SampleMarket;
-use tradekeep::{CandleQuery, Config, RecordSinkExt, Symbol, TickStoreExt, Tradekeep, Venue};
+use tradekeep::{
+    CandleQuery, Config, RecordSinkExt, Symbol, TickStoreExt, Trade, TradeAction, TradeStatus,
+    TradeStoreExt, Tradekeep, TraderId, TradingMode, Venue,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -27,6 +31,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let price = |p: Option<tradekeep::Decimal>| p.map_or("-".into(), |p| p.to_string());
         println!("{} close {:>9} volume {}", candle.open_ts, price(candle.close), candle.volume);
     }
+
+    // A trade of our own; that it was confirmed is a new version of it.
+    let sent = Trade::builder()
+        .ts("2024-08-08T10:00:05Z".parse()?)
+        .trader_id(TraderId::new("arb-1")?)
+        .mode(TradingMode::Live)
+        .action(TradeAction::Buy)
+        .base_token(Symbol::new("SOL")?)
+        .quote_token(Symbol::new("USDC")?)
+        .base_amount("2.5".parse()?)
+        .quote_amount("375.25".parse()?)
+        .executed_price("150.1".parse()?)
+        .status(TradeStatus::Submitted)
+        .build();
+    let confirmed = Trade { version: 1, status: TradeStatus::Confirmed, ..sent.clone() };
+    store.sink().save_trades(vec![sent.clone(), confirmed]).await?;
+    let found = store.trades().trade(sent.id).await?.ok_or("the trade is not there")?;
+    println!("trade of {} {}: {}", found.base_amount, found.base_token, found.status);
+    assert_eq!(found.status, TradeStatus::Confirmed);
+    assert_eq!(store.trades().trade_history(sent.id).await?.len(), 2);
+
     store.shutdown().await?;
     Ok(())
 }

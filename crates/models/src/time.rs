@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike};
 
@@ -62,6 +63,16 @@ impl Timestamp {
     #[must_use]
     pub const fn day(self) -> Day {
         Day(self.0 / NANOS_PER_DAY)
+    }
+}
+
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = InvalidInput;
+
+    /// What a clock shows: `Timestamp::try_from(SystemTime::now())`.
+    fn try_from(time: SystemTime) -> Result<Self, InvalidInput> {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| out_of_range())?;
+        i64::try_from(since.as_nanos()).map_err(|_| out_of_range()).and_then(Self::from_nanos)
     }
 }
 
@@ -223,6 +234,15 @@ impl fmt::Debug for Day {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_read() {
+        use std::time::Duration;
+        let after = |seconds| SystemTime::UNIX_EPOCH + Duration::new(seconds, 7);
+        assert_eq!(Timestamp::try_from(after(1)).unwrap().as_nanos(), 1_000_000_007);
+        assert!(Timestamp::try_from(after(9_214_646_400)).is_err());
+        assert!(Timestamp::try_from(SystemTime::UNIX_EPOCH - Duration::new(1, 0)).is_err());
+    }
 
     fn nanos(text: &str) -> Option<i64> {
         text.parse::<Timestamp>().ok().map(Timestamp::as_nanos)
