@@ -19,10 +19,10 @@ const WORTH: u32 = 3;
 const WRITING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(400));
 
 /// A turn to read, while one read follows another: the pages of a long answer share the opening.
-const READING: Duration = Duration::from_millis(50);
+const READING: Duration = Duration::from_millis(100);
 
 /// Who did nothing for so long after an operation gives way at once.
-const IDLE: Duration = Duration::from_millis(4);
+const IDLE: Duration = Duration::from_millis(8);
 const IDLE_WRITER: Duration = Duration::from_millis(20);
 
 /// A log up to this size is left as it is when giving way: reading it again takes the next two openings
