@@ -4,7 +4,8 @@
 //! Workload: new ticks in time order, 10,000 a batch, written without a pause, as in `duckdb_ingest`;
 //! once alone, once beside a process of its own that reads a page of 1,000 ticks every 100 ms, or as
 //! soon as the last one is answered where that takes longer, from one store that stays connected. Both
-//! in one run, in turns. `wait` is what a read takes, its own work included.
+//! in one run, in turns. Then a recorder: a batch every 100 ms, 100,000 rows a second, beside the same
+//! reader. `wait` is what a read takes, its own work included.
 //!
 //! Command: `cargo bench -p tradekeep-benches --bench duckdb_lease`
 
@@ -41,8 +42,8 @@ fn batches(rows: usize) -> Outcome<Vec<Batch>> {
         .collect()
 }
 
-/// Times of the batches, one after the other.
-fn write(folder: &Path, batches: &[Batch]) -> Outcome<Vec<Duration>> {
+/// Times of the batches, one after the other, each begun so long after the last at least.
+fn write(folder: &Path, batches: &[Batch], pace: Duration) -> Outcome<Vec<Duration>> {
     let runtime = runtime()?;
     let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
     let mut times = Vec::new();
@@ -51,6 +52,7 @@ fn write(folder: &Path, batches: &[Batch]) -> Outcome<Vec<Duration>> {
         let ack = runtime.block_on(store.write(batch))?;
         times.push(start.elapsed());
         assert_eq!(ack.inserted, BATCH as u64);
+        thread::sleep(pace.saturating_sub(start.elapsed()));
     }
     runtime.block_on(store.close())?;
     Ok(times)
@@ -76,13 +78,14 @@ fn read(folder: &Path) -> Outcome {
 fn write_beside_a_reader(
     folder: &Path,
     batches: &[Batch],
+    pace: Duration,
 ) -> Outcome<(Vec<Duration>, Vec<Duration>)> {
     let mut reader = Command::new(env::current_exe()?)
         .env(FOLDER, folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let times = write(folder, batches);
+    let times = write(folder, batches, pace);
     drop(reader.stdin.take());
     let said = reader.wait_with_output()?;
     assert!(said.status.success(), "the reader failed");
@@ -93,13 +96,18 @@ fn write_beside_a_reader(
 
 fn report(name: &str, times: &[Duration]) -> f64 {
     let rate = rate(times.len() * BATCH, times.iter().sum());
+    report_times(&format!("{name:<18} {rate:>6.3} M rows/s"), times);
+    rate
+}
+
+/// What each of so many things took.
+fn report_times(name: &str, times: &[Duration]) {
     println!(
-        "{name:<18} {rate:>6.3} M rows/s   p50 {:>7.1?}  p99 {:>7.1?}  longest {:>7.1?}",
+        "{name:<34} p50 {:>7.1?}  p99 {:>7.1?}  longest {:>7.1?}",
         percentile(times, 50),
         percentile(times, 99),
         percentile(times, 100),
     );
-    rate
 }
 
 fn main() -> Outcome {
@@ -111,17 +119,16 @@ fn main() -> Outcome {
     let batches = batches(rows)?;
     for _ in 0..ROUNDS {
         let (alone, beside) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let alone = report("alone", &write(alone.path(), &batches)?);
-        let (times, waits) = write_beside_a_reader(beside.path(), &batches)?;
+        let alone = report("alone", &write(alone.path(), &batches, Duration::ZERO)?);
+        let (times, waits) = write_beside_a_reader(beside.path(), &batches, Duration::ZERO)?;
         let beside = report("beside a reader", &times);
         println!("beside / alone     {:>6.3}", beside / alone);
-        println!(
-            "wait of the reader p50 {:>7.1?}  p99 {:>7.1?}  longest {:>7.1?}, {} reads\n",
-            percentile(&waits, 50),
-            percentile(&waits, 99),
-            percentile(&waits, 100),
-            waits.len(),
-        );
+        report_times(&format!("wait of {} reads", waits.len()), &waits);
+        let (paced, recorded) = (tempfile::tempdir()?, &batches[..batches.len().min(100)]);
+        let (times, waits) = write_beside_a_reader(paced.path(), recorded, EVERY)?;
+        report_times(&format!("recorder, {} batches", times.len()), &times);
+        report_times(&format!("wait of {} reads", waits.len()), &waits);
+        println!();
     }
     Ok(())
 }

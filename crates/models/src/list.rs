@@ -87,7 +87,7 @@ pub struct ListQuery<F: RecordFilter> {
     pub filter: F,
     /// Rows at most, 1 to [`MAX_LIMIT`].
     pub limit: usize,
-    /// Only rows behind this one, from the page before.
+    /// Only rows behind this one, from the page before; the filter holds as well.
     pub after: Option<Cursor>,
     /// Whether to begin with the newest.
     pub newest_first: bool,

@@ -32,6 +32,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tradekeep_models::{
@@ -166,15 +168,38 @@ where
                 return Ok(Completion::ignored_with(reason));
             }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async move {
-                let store = open().await.map_err(Failed::from)?;
-                case.run(store).await;
-                Ok(Completion::Completed)
+            within(LONGEST, move || {
+                runtime.block_on(async move {
+                    let store = open().await.map_err(Failed::from)?;
+                    case.run(store).await;
+                    Ok(Completion::Completed)
+                })
             })
         })
     };
     let trials = cases().into_iter().map(trial).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// How long a case may take. Most take milliseconds: one that takes longer waits for something that
+/// will not come, or goes through pages that do not end.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What `test` answers, or that it does not end; then it is left to itself.
+fn within<F>(limit: Duration, test: F) -> std::result::Result<Completion, Failed>
+where
+    F: FnOnce() -> std::result::Result<Completion, Failed> + Send + 'static,
+{
+    // Closes when the test ends, however it does.
+    let (testing, tested) = channel::<()>();
+    let thread = std::thread::spawn(move || {
+        let _testing = testing;
+        test()
+    });
+    if tested.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        return Err(format!("it did not end within {limit:?}").into());
+    }
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 // What the cases are written with.
@@ -287,5 +312,20 @@ mod tests {
         let without = excused(Capabilities { watermarks: false, ..Capabilities::default() });
         assert!(without.iter().all(|reason| reason == "this store does not promise `watermarks`"));
         assert!(!without.is_empty() && without.len() < cases().len() / 2);
+    }
+
+    #[test]
+    fn what_does_not_end_fails() {
+        let (never, waiting) = channel::<()>();
+        let endless = move || {
+            // Until the sender is gone.
+            let _ = waiting.recv();
+            Ok(Completion::Completed)
+        };
+        let failed = within(Duration::from_millis(1), endless).err().unwrap();
+        assert_eq!(failed.message(), Some("it did not end within 1ms"));
+        drop(never);
+        assert!(within(LONGEST, || Err("no store".into())).is_err());
+        assert!(within(LONGEST, || Ok(Completion::Completed)).is_ok());
     }
 }

@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A turn to write lasts this many times what closing and opening again took, so that most of the time
 /// is spent writing whatever the machine; and between these bounds, so that nobody waits for long.
 const WORTH: u32 = 3;
-const WRITING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(300));
+const WRITING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(400));
 
 /// A turn to read, while one read follows another: the pages of a long answer share the opening.
 const READING: Duration = Duration::from_millis(50);

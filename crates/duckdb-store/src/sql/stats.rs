@@ -136,6 +136,8 @@ pub(crate) fn fees(filter: &TradeFilter, versions: bool) -> Sql {
 
 /// base_token, quote_token, trades, volume, bought, sold, paid, received, transfer fees, last price of
 /// the confirmed trades of each pair.
+///
+/// The last price is looked up afterwards, at the last time of each pair, as for candles.
 pub(crate) fn pairs(filter: &TradeFilter, versions: bool) -> Sql {
     let mut rows = Conditions::of(filter, versions);
     rows.add("status = 'confirmed'", []);
@@ -143,16 +145,24 @@ pub(crate) fn pairs(filter: &TradeFilter, versions: bool) -> Sql {
         format!("coalesce(sum({amount}) FILTER (action = '{action}'), 0)::DECIMAL(38,18)")
     };
     let text = format!(
-        "SELECT base_token, quote_token, count(*), sum(quote_amount), {}, {}, {}, {}, \
-         coalesce(sum(transfer_fees), 0)::DECIMAL(38,18), arg_max(executed_price, (ts, id)) \
-         FROM trades t {} GROUP BY base_token, quote_token ORDER BY base_token, quote_token",
+        "WITH pairs AS MATERIALIZED (\
+           SELECT base_token, quote_token, count(*), sum(quote_amount), {1}, {2}, {3}, {4}, \
+             coalesce(sum(transfer_fees), 0)::DECIMAL(38,18), max(ts) AS last_ts \
+           FROM trades t {0} GROUP BY base_token, quote_token), \
+         last AS MATERIALIZED (\
+           SELECT base_token, quote_token, ts AS last_ts, arg_max(executed_price, id) AS price \
+           FROM trades t {0} AND ts IN (SELECT last_ts FROM pairs) \
+           GROUP BY base_token, quote_token, ts) \
+         SELECT pairs.* EXCLUDE last_ts, price \
+         FROM pairs JOIN last USING (base_token, quote_token, last_ts) \
+         ORDER BY base_token, quote_token",
+        rows.text,
         of("base_amount", "buy"),
         of("base_amount", "sell"),
         of("quote_amount", "buy"),
         of("quote_amount", "sell"),
-        rows.text
     );
-    Sql { text, values: rows.values }
+    Sql { text, values: rows.twice() }
 }
 
 /// Rows, earliest and latest time of a table.

@@ -29,6 +29,7 @@ super::list_cases!(analysis:
     mev_loss_that_does_not_fit_is_an_error,
     summary_of_nothing,
     summary_by_hand,
+    summary_p99_is_nearest_rank,
     summary_counts_trades_once_of_any_status,
     closed_store_answers_connection,
 );
@@ -270,6 +271,13 @@ async fn summary_by_hand(store: Store) {
     let found = store.summary(between(5, 6)).await.unwrap();
     assert_eq!((found.total_trades, found.avg_latency_ns), (1, None));
     assert_close(found.avg_slippage_bps.unwrap(), 70.0);
+}
+
+async fn summary_p99_is_nearest_rank(store: Store) {
+    // Of 1 to 101: place ceil(99.99).
+    let latencies = (1..=101).map(|n| latency(102 - n, n.unsigned_abs()));
+    store.save_latencies(latencies.collect()).await.unwrap();
+    assert_eq!(store.summary(ALL).await.unwrap().p99_latency_ns, Some(100));
 }
 
 async fn summary_counts_trades_once_of_any_status(store: Store) {

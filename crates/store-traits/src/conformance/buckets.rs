@@ -34,7 +34,9 @@ async fn all(store: &Store, mut query: BucketQuery) -> Vec<MetricBucket> {
             return all;
         };
         // By its text, as users send it.
-        query.after = Some(next.to_string().parse().unwrap());
+        let next = Some(next.to_string().parse().unwrap());
+        assert_ne!(query.after, next, "pages go on");
+        query.after = next;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Cases of many writers and readers at once, each on a thread of its own.
 
+use std::sync::mpsc::{TryRecvError, channel};
+
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tradekeep_models::{
@@ -67,8 +69,11 @@ async fn hundred_writers_of_every_record(store: Store) {
 async fn readers_see_whole_batches_of_every_record(store: Store) {
     let mut threads = JoinSet::new();
     for (write, read) in EACH {
+        // Closes when the writer ends, however it does.
+        let (writing, written) = channel::<()>();
         let (handle, own) = (Handle::current(), store.clone());
         threads.spawn_blocking(move || {
+            let _writing = writing;
             for n in 0..5 {
                 // Apart from each other: every other neighbour.
                 write(&handle, &own, 2 * n);
@@ -77,12 +82,17 @@ async fn readers_see_whole_batches_of_every_record(store: Store) {
         let (handle, own) = (Handle::current(), store.clone());
         threads.spawn_blocking(move || {
             let mut seen = 0;
-            while seen < 100 {
+            loop {
+                let done = written.try_recv() == Err(TryRecvError::Disconnected);
                 let now = read(&handle, &own);
                 assert_eq!(now % 20, 0, "a part of a batch of 20 was visible");
                 assert!(now >= seen, "{seen} rows were visible, and then only {now}");
                 seen = now;
+                if done {
+                    break;
+                }
             }
+            assert_eq!(seen, 100);
         });
     }
     threads.join_all().await;

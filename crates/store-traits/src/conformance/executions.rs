@@ -10,7 +10,7 @@ use super::samples::uuid;
 use super::{
     Store, at, bad_places, bad_rows, between, decimal, name, saved, symbol, trader, venue,
 };
-use crate::{ErrorKind, ExecutionStoreExt};
+use crate::{ErrorKind, ExecutionStoreExt, Table};
 
 super::list_cases!(executions:
     unknown_order_is_nothing,
@@ -30,6 +30,7 @@ super::list_cases!(executions:
     positions_are_filtered_by_all_parts;
     conflicts:
     client_order_id_belongs_to_one_order,
+    client_order_id_is_free_when_its_order_is_gone,
 );
 
 fn market(text: &str) -> Market {
@@ -180,7 +181,10 @@ async fn versions_of_an_order_share_its_client_order_id(store: Store) {
     let open = version(&sent, 1, OrderStatus::Open, 2);
     let filled = version(&sent, 2, OrderStatus::Filled, 3);
     assert_eq!(store.save_orders(vec![sent, open]).await.unwrap(), saved(2, 0));
+    // Behind the others, and around them.
     assert_eq!(store.save_orders(vec![filled]).await.unwrap(), saved(1, 0));
+    let around = vec![order(2, 0), version(&order(1, 1), 3, OrderStatus::Expired, 9)];
+    assert_eq!(store.save_orders(around).await.unwrap(), saved(2, 0));
 }
 
 async fn client_order_id_belongs_to_one_order(store: Store) {
@@ -195,6 +199,21 @@ async fn client_order_id_belongs_to_one_order(store: Store) {
     assert_eq!(orders(&store, OrderFilter::default()).await, [order(1, 5)]);
     let rest = vec![batch[0].clone(), batch[3].clone()];
     assert_eq!(store.save_orders(rest).await.unwrap(), saved(2, 0));
+    // The stored one stands at the only, the last, the first moment of the batch.
+    for batch in
+        [vec![like(9, 5, 1)], vec![like(9, 3, 1), order(8, 5)], vec![order(8, 5), like(9, 6, 1)]]
+    {
+        let place = batch.iter().position(|order| order.order_id == uuid(9)).unwrap();
+        let error = store.save_orders(batch).await.unwrap_err();
+        assert_eq!(bad_places(error, ErrorKind::Conflict), [place]);
+    }
+}
+
+async fn client_order_id_is_free_when_its_order_is_gone(store: Store) {
+    store.save_orders(vec![order(1, 5)]).await.unwrap();
+    store.drop_partitions(Table::Orders, &[at(5, 0).day()]).await.unwrap();
+    let other = Order { client_order_id: name("c-1"), ..order(2, 5) };
+    assert_eq!(store.save_orders(vec![other]).await.unwrap(), saved(1, 0));
 }
 
 async fn fills_of_an_order_are_oldest_first(store: Store) {

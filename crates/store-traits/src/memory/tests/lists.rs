@@ -60,7 +60,7 @@ fn list<F: RecordFilter>(stored: &[F::Record], query: &ListQuery<F>) -> Vec<F::R
         let values = values(row, F::Record::SUBJECT).into_iter().map(Value::into_owned);
         values.collect::<Vec<_>>()
     };
-    let height = |row: &F::Record| (row.named("version").into_owned(), row.ts());
+    let height = |row: &F::Record| row.named("version").into_owned();
     let is_highest = |row: &F::Record| {
         F::Record::SUBJECT.is_empty()
             || !stored
