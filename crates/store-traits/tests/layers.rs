@@ -20,6 +20,7 @@ const SEED: u64 = 20_240_808;
 const COUNTING: &[&str] = &[
     "bad_rows_are_named_at_once",
     "client_order_id_belongs_to_one_order",
+    "client_order_id_is_free_when_its_order_is_gone",
     "conflicts_are_named_at_once",
     "corrected_position_is_answered_once",
     "days_are_listed_and_dropped",
