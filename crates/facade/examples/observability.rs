@@ -45,8 +45,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     for stats in watched.latency_stats(&LatencyFilter::default()).await? {
-        let p99 = stats.numbers.map(|numbers| Duration::from_nanos(numbers.p99_ns));
-        println!("{} {}: p99 {p99:.1?}", stats.service, stats.operation);
+        let p99 = stats.numbers.ok_or("nothing succeeded")?.p99_ns;
+        println!("{} {}: p99 {:.1?}", stats.service, stats.operation, Duration::from_nanos(p99));
         assert_eq!(stats.successes, u64::from(SAMPLES));
     }
     let text = prometheus.render();

@@ -64,7 +64,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         mev.avoided, mev.suffered, mev.total_loss_usd
     );
     let summary = store.metrics().summary(day.range()).await?;
-    println!("{} trades, p99 {:?} ns", summary.total_trades, summary.p99_latency_ns);
+    let p99 = summary.p99_latency_ns.ok_or("nothing succeeded")?;
+    println!("{} trades, p99 of latencies {p99} ns", summary.total_trades);
     assert_eq!(summary.mev_avoided, mev.avoided);
     store.shutdown().await?;
     Ok(())

@@ -11,6 +11,9 @@ pub(crate) struct Columns {
     places: Vec<(Field, usize)>,
 }
 
+/// Columns that no public trade has.
+const OWN: [&str; 4] = ["client_order_id", "fill_id", "trader_id", "executed_price"];
+
 impl Columns {
     /// A layout without header: the fields of its columns in their order, `None` for the unused.
     pub(crate) fn positional(fields: &[Option<Field>]) -> Self {
@@ -23,6 +26,15 @@ impl Columns {
 
     /// By the names in `header`, and before them by `map`.
     pub(crate) fn named(header: &Record, map: &ColumnMap) -> Result<Self, FormatError> {
+        // Orders and fills have times, prices and quantities too, and are no prints of a market.
+        let own = OWN.into_iter().find(|name| map.is_empty() && find(header, name).is_some());
+        if let Some(name) = own {
+            return Err(FormatError::UnsupportedSchema {
+                found: format!("records of your own (column {name})"),
+                supported: "public trades; say with --type what the rows are (trades, orders, \
+                            fills, …), or with --map which columns make ticks",
+            });
+        }
         let mut places = Vec::new();
         for field in Field::ALL {
             let place = match map.column(field) {

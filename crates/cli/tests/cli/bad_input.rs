@@ -67,6 +67,10 @@ fn wrong_headers_are_refused() {
     refused("a.csv", "foo,bar,baz\n1,2,3\n", "among foo, bar, baz: name them with --map");
     refused("b.csv", "ts,symbol,open,high,low,close,volume\n", "candles");
     refused("c.csv", "ts,price,quantity\n2024-01-01,1,1\n", "--symbol");
+    let own = "ts,market,side,price,quantity,client_order_id\n2024-01-01,X,buy,1,1,c-1\n";
+    refused("own.csv", own, "records of your own (column client_order_id)");
+    let (folder, run) = import("own.csv", own, "--map symbol=market");
+    assert_eq!((run.counts(), folder.stored()), ([1, 1, 0, 0], 5));
 }
 
 #[test]
