@@ -27,6 +27,7 @@ mod samples;
 mod sink;
 mod ticks;
 mod trades;
+mod versions;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -133,6 +134,7 @@ pub fn cases() -> Vec<Case> {
         records::cases(),
         lists::cases(),
         trades::cases(),
+        versions::cases(),
         performance::cases(),
         executions::cases(),
         metrics::cases(),

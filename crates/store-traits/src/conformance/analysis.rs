@@ -1,17 +1,17 @@
 //! Cases of [`MetricStore`](crate::MetricStore) on slippage, MEV and the summary, worked out by hand.
 
 use tradekeep_models::{
-    Decimal, Labels, LatencyFilter, ListQuery, Metric, MetricFilter, MevAnalysis, MevEvent,
-    MevFilter, SlippageSource, SlippageStats, StreamId, Summary, TimeRange, Trade, TradeFilter,
-    TradeStatus,
+    BucketQuery, CandleQuery, Decimal, Labels, LatencyFilter, ListQuery, Metric, MetricFilter,
+    MevAnalysis, MevEvent, MevFilter, SlippageSource, SlippageStats, StreamId, Summary, TimeRange,
+    Trade, TradeFilter, TradeStatus,
 };
 
 use super::latencies::{failed, latency};
 use super::metrics::metric;
 use super::samples::uuid;
 use super::trades::trade;
-use super::{Store, assert_close, at, between, decimal, interval, name, symbol, trader};
-use crate::{ErrorKind, MetricStoreExt, RecordSinkExt};
+use super::{Store, assert_close, at, between, decimal, interval, name, symbol, trader, venue};
+use crate::{ErrorKind, MetricStoreExt, RecordSinkExt, Table};
 
 super::list_cases!(analysis:
     no_slippage_is_nothing,
@@ -294,8 +294,13 @@ async fn closed_store_answers_connection(store: Store) {
     store.save_metrics(vec![metric(1, 1.0)]).await.unwrap();
     store.close().await.unwrap();
     let (metrics, latencies) = (MetricFilter::default(), LatencyFilter::default());
-    let buckets = tradekeep_models::BucketQuery::new(metrics.clone(), interval("1m"));
+    let buckets = BucketQuery::new(metrics.clone(), interval("1m"));
+    let candles = CandleQuery::new(venue("v"), symbol("X"), interval("1m"));
     let errors = [
+        store.candles(&candles).await.unwrap_err(),
+        store.series().await.unwrap_err(),
+        store.watermark(&StreamId::new("s").unwrap(), 1, Table::Metrics).await.unwrap_err(),
+        store.drop_partitions(Table::Metrics, &[at(1, 0).day()]).await.unwrap_err(),
         store.metric_stats(&metrics).await.unwrap_err(),
         store.metric_buckets(&buckets).await.unwrap_err(),
         store.latency_stats(&latencies).await.unwrap_err(),

@@ -89,7 +89,7 @@ async fn numbers_about_latencies(store: Store) {
 
 async fn percentiles_are_nearest_rank(store: Store) {
     // Of 1 to n: places ceil(0.5 n), ceil(0.95 n), ceil(0.99 n) and ceil(0.999 n).
-    for (n, p50, p95, p99, p999) in [
+    let expected = [
         (1, 1, 1, 1, 1),
         (2, 1, 2, 2, 2),
         (4, 2, 4, 4, 4),
@@ -99,16 +99,17 @@ async fn percentiles_are_nearest_rank(store: Store) {
         (999, 500, 950, 990, 999),
         (1_000, 500, 950, 990, 999),
         (1_001, 501, 951, 991, 1_000),
-    ] {
-        let operation = name(&format!("of-{n}"));
-        let values = (0..n).map(|place: u64| place * 17 % n + 1);
-        let rows = values.zip(i64::try_from(n).unwrap() * 2_000..);
-        save(
-            &store,
-            rows.map(|(ns, at)| Latency { operation: operation.clone(), ..latency(at, ns) }),
-        )
-        .await;
-        let found = store.latency_of(name("router"), operation, TimeRange::ALL).await.unwrap();
+    ];
+    let operation = |n: u64| name(&format!("of-{n}"));
+    let of = |n: u64| {
+        let values = (0..n).map(move |place| place * 17 % n + 1);
+        let seconds = i64::try_from(n).unwrap() * 2_000..;
+        let values = values.zip(seconds);
+        values.map(move |(ns, at)| Latency { operation: operation(n), ..latency(at, ns) })
+    };
+    save(&store, expected.iter().flat_map(|(n, ..)| of(*n))).await;
+    for (n, p50, p95, p99, p999) in expected {
+        let found = store.latency_of(name("router"), operation(n), TimeRange::ALL).await.unwrap();
         let LatencyNumbers { min_ns, max_ns, p50_ns, p95_ns, p99_ns, p999_ns, .. } = found.unwrap();
         assert_eq!((p50_ns, p95_ns, p99_ns, p999_ns), (p50, p95, p99, p999), "of {n}");
         assert_eq!((min_ns, max_ns), (1, n), "of {n}");

@@ -91,13 +91,12 @@ async fn labels_match_whole_names_and_values(store: Store) {
         ("a.b-c/d", "x"),
         ("A", "x"),
     ];
-    let metrics = tricky.iter().zip(0..).map(|(pair, n)| labelled(n, &[*pair]));
-    store.save_metrics(metrics.collect()).await.unwrap();
+    // Each alone, and the same among others.
+    let alone = tricky.iter().zip(0..).map(|(pair, n)| labelled(n, &[*pair]));
+    let among = tricky.iter().zip(1_000..);
+    let among = among.map(|(pair, n)| labelled(n, &[("0", "\""), *pair, ("z", "\\")]));
+    store.save_metrics(alone.chain(among).collect()).await.unwrap();
     for (pair, n) in tricky.iter().zip(0..) {
-        assert_eq!(found(&store, with_labels(&[*pair])).await, [n], "{pair:?}");
-        // The same within others.
-        let among = Metric { seq: 1_000 + n, ..labelled(n, &[("0", "\""), *pair, ("z", "\\")]) };
-        store.save_metrics(vec![among]).await.unwrap();
         assert_eq!(found(&store, with_labels(&[*pair])).await, [n, 1_000 + n], "{pair:?}");
     }
     for absent in [("b", "y"), ("a", "x\""), ("a", "%"), ("a", "y"), ("x", "a"), ("", "")] {
@@ -182,7 +181,7 @@ async fn numbers_about_values(store: Store) {
 
 async fn percentiles_are_nearest_rank(store: Store) {
     // Of 1 to n: places ceil(0.5 n), ceil(0.95 n) and ceil(0.99 n).
-    for (n, p50, p95, p99) in [
+    let expected = [
         (1, 1.0, 1.0, 1.0),
         (2, 1.0, 2.0, 2.0),
         (3, 2.0, 3.0, 3.0),
@@ -193,14 +192,18 @@ async fn percentiles_are_nearest_rank(store: Store) {
         (21, 11.0, 20.0, 21.0),
         (100, 50.0, 95.0, 99.0),
         (101, 51.0, 96.0, 100.0),
-    ] {
-        // One after another is 7 or more places off, so that order of arrival is not rank.
-        let values = (0..n).map(|place| f64::from((place * 17) % n + 1));
-        let named =
-            |(value, second)| Metric { name: name(&format!("n{n}")), ..metric(second, value) };
-        let metrics = values.zip(i64::from(n) * 1_000..).map(named).collect();
-        store.save_metrics(metrics).await.unwrap();
-        let found = stats(&store, MetricFilter::of(name(&format!("n{n}")))).await.unwrap();
+    ];
+    let named = |n: i32| name(&format!("of-{n}"));
+    // One after another is 17 off, so that order of arrival is not rank.
+    let of = |n: i32| {
+        let values = (0..n).map(move |place| f64::from((place * 17) % n + 1));
+        let seconds = i64::from(n) * 1_000..;
+        values.zip(seconds).map(move |(value, at)| Metric { name: named(n), ..metric(at, value) })
+    };
+    let metrics = expected.iter().flat_map(|(n, ..)| of(*n)).collect();
+    store.save_metrics(metrics).await.unwrap();
+    for (n, p50, p95, p99) in expected {
+        let found = stats(&store, MetricFilter::of(named(n))).await.unwrap();
         assert_eq!((found.p50, found.p95, found.p99), (p50, p95, p99), "of {n}");
         assert_eq!((found.min, found.max), (1.0, f64::from(n)), "of {n}");
     }
