@@ -78,6 +78,7 @@ fn wrong_version(found: u32, latest: u32) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::UUIDS;
     use tradekeep_models::Table;
     use tradekeep_models::record::Kind;
 
@@ -102,6 +103,7 @@ mod tests {
                 .iter()
                 .map(|column| {
                     let kind = match column.kind {
+                        Kind::Text if is_uuid(*table, column.name) => "UUID",
                         Kind::Text => "VARCHAR",
                         Kind::Int => "BIGINT",
                         Kind::Float => "DOUBLE",
@@ -114,6 +116,10 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{table}");
         }
+    }
+
+    fn is_uuid(table: Table, column: &str) -> bool {
+        table != Table::Ticks && UUIDS.contains(&column)
     }
 
     #[test]

@@ -13,6 +13,8 @@ const TICK: &str = "venue, symbol, ts, key, sequence, trade_id, received_ts, pri
                     notional, side";
 
 use self::conditions::Conditions;
+#[cfg(test)]
+pub(crate) use self::conditions::UUIDS;
 pub(crate) use self::list::{has_versions, list};
 
 /// A statement's text, with a `?` for each of its values.

@@ -51,8 +51,11 @@ impl Conditions {
     }
 
     fn any_of(&mut self, columns: &[&str], values: &[record::Value<'_>]) {
-        let places = vec!["?"; values.len()].join(", ");
-        let each: Vec<_> = columns.iter().map(|column| format!("{column} IN ({places})")).collect();
+        let each = |column: &&str| {
+            let places: Vec<_> = values.iter().map(|value| place_of(column, value)).collect();
+            format!("{column} IN ({})", places.join(", "))
+        };
+        let each: Vec<_> = columns.iter().map(each).collect();
         self.add(&format!("({})", each.join(" OR ")), []);
         for _ in columns {
             self.values.extend(values.iter().map(bound));
@@ -98,11 +101,15 @@ pub(super) fn bound(value: &record::Value<'_>) -> Value {
     }
 }
 
-/// Where a value of its type goes in the text.
-pub(super) const fn place_of(value: &record::Value<'_>) -> &'static str {
+/// Columns whose text is a UUID, which DuckDB keeps in 16 bytes.
+pub(crate) const UUIDS: [&str; 4] = ["id", "order_id", "fill_id", "trade_id"];
+
+/// Where a value goes in the text, to be compared with this column of a record other than a tick.
+pub(super) fn place_of(column: &str, value: &record::Value<'_>) -> &'static str {
     match value {
         record::Value::Time(_) => "make_timestamp_ns(?)",
         record::Value::Decimal(_) => "?::DECIMAL(38,18)",
+        record::Value::Text(_) if UUIDS.contains(&column) => "?::UUID",
         _ => "?",
     }
 }

@@ -29,10 +29,12 @@ pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql
         && let Some((ts, rest)) = cursor.values().split_first()
     {
         // The first condition is what the zone maps understand.
-        rows.add(&format!("ts {beyond}= {}", place_of(ts)), [bound(ts)]);
-        let places: Vec<_> = rest.iter().map(place_of).collect();
+        rows.add(&format!("ts {beyond}= {}", place_of("ts", ts)), [bound(ts)]);
+        let places: Vec<_> =
+            order[1..].iter().zip(rest).map(|(column, value)| place_of(column, value)).collect();
         let (columns, places) = (order[1..].join(", "), places.join(", "));
-        let behind = format!("(ts {beyond} {} OR ({columns}) {beyond} ({places}))", place_of(ts));
+        let behind =
+            format!("(ts {beyond} {} OR ({columns}) {beyond} ({places}))", place_of("ts", ts));
         rows.add(&behind, [bound(ts)]);
         rows.values.extend(rest.iter().map(bound));
     }
