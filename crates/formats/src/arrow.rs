@@ -18,7 +18,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use tradekeep_models::{
-    Decimal, InvalidInput, Side, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
+    Decimal, InvalidInput, Side, StoredTick, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
 };
 
 pub use record::{data_type, from_batch, schema, to_batch};
@@ -102,7 +102,12 @@ pub fn ticks_to_batch(ticks: &[Tick]) -> Result<RecordBatch, ArrowError> {
 pub fn ticks_from_batch(batch: &RecordBatch) -> Result<Vec<Tick>, ArrowError> {
     let rows = Rows::new(batch)?;
     let mut names = Names::default();
-    (0..batch.num_rows()).map(|row| rows.tick(row, &mut names)).collect()
+    // Not by `collect`: it moves each tick twice more, which took half of the time.
+    let mut ticks = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        ticks.push(rows.tick(row, &mut names)?);
+    }
+    Ok(ticks)
 }
 
 /// The last venue and symbol: most rows repeat them, and need no check again.
@@ -171,22 +176,20 @@ impl<'a> Rows<'a> {
         let received_ts = present(self.received_ts, row)
             .then(|| Timestamp::from_nanos(self.received_ts.value(row)));
         let side = present(self.side, row).then(|| self.side.value(row).parse::<Side>());
-        let tick = Tick::builder(symbol, ts)
-            .venue(venue)
-            .key(TickKey(self.key.value(row)))
-            .sequence(self.sequence.value(row))
-            .trade_id(trade_id.transpose().map_err(bad)?)
-            .received_ts(received_ts.transpose().map_err(bad)?)
-            .price(decimal(self.price)?)
-            .quantity(decimal(self.quantity)?)
-            .side(side.transpose().map_err(bad)?)
-            .build()
-            .map_err(bad)?;
-        if tick.notional() == decimal(self.notional)? {
-            Ok(tick)
-        } else {
-            Err(ArrowError::ParseError("notional is not price x quantity".into()))
-        }
+        Tick::try_from(StoredTick {
+            venue,
+            symbol,
+            ts,
+            key: TickKey(self.key.value(row)),
+            sequence: self.sequence.value(row),
+            trade_id: trade_id.transpose().map_err(bad)?,
+            received_ts: received_ts.transpose().map_err(bad)?,
+            price: decimal(self.price)?,
+            quantity: decimal(self.quantity)?,
+            notional: decimal(self.notional)?,
+            side: side.transpose().map_err(bad)?,
+        })
+        .map_err(bad)
     }
 }
 

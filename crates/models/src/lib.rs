@@ -56,6 +56,6 @@ pub use stats::{
 pub use system_event::{Severity, SystemEvent, SystemEventFilter};
 pub use table::Table;
 pub use text::{Ident, Market, Name, StreamId, Symbol, TradeId, TraderId, Venue};
-pub use tick::{Side, Tick, TickBuilder, TickKey};
+pub use tick::{Side, StoredTick, Tick, TickBuilder, TickKey};
 pub use time::{Day, NANOS_PER_DAY, NANOS_PER_SECOND, TimeRange, Timestamp};
 pub use trade::{Trade, TradeAction, TradeFilter, TradeStatus, TradingMode};

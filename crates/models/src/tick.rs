@@ -1,10 +1,12 @@
 //! A public trade print.
 
 mod row;
+mod stored;
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
+pub use self::stored::StoredTick;
 use crate::{Decimal, InvalidInput, Symbol, Timestamp, TradeId, Venue};
 
 /// Which side took liquidity.
@@ -308,12 +310,7 @@ impl TickBuilder {
     pub fn build(self) -> Result<Tick, InvalidInput> {
         let price = self.price.ok_or_else(|| InvalidInput::new("price", "is missing"))?;
         let quantity = self.quantity.ok_or_else(|| InvalidInput::new("quantity", "is missing"))?;
-        if quantity.is_negative() {
-            return Err(InvalidInput::new("quantity", "is negative"));
-        }
-        let notional = price
-            .mul_round(quantity)
-            .map_err(|error| InvalidInput::new("notional", error.to_string()))?;
+        let notional = notional(price, quantity)?;
         let key = self.key.unwrap_or_else(|| match &self.trade_id {
             Some(id) => TickKey::from_trade_id(id),
             None => TickKey::from_content(price, quantity, self.side, self.occurrence, None),
@@ -334,6 +331,14 @@ impl TickBuilder {
             side: self.side,
         })
     }
+}
+
+/// Price x quantity, of a quantity that may be one.
+fn notional(price: Decimal, quantity: Decimal) -> Result<Decimal, InvalidInput> {
+    if quantity.is_negative() {
+        return Err(InvalidInput::new("quantity", "is negative"));
+    }
+    price.mul_round(quantity).map_err(|error| InvalidInput::new("notional", error.to_string()))
 }
 
 fn whole_number(text: &str) -> Option<i64> {

@@ -1,7 +1,10 @@
 //! Ticks by their columns.
 
 use crate::record::{Cell, Column, Kind, Record, Value};
-use crate::{Decimal, InvalidInput, Side, Symbol, Table, Tick, TickKey, Timestamp, TradeId, Venue};
+use crate::{
+    Decimal, InvalidInput, Side, StoredTick, Symbol, Table, Tick, TickKey, Timestamp, TradeId,
+    Venue,
+};
 
 const fn column(name: &'static str, kind: Kind, doc: &'static str) -> Column {
     Column { name, kind, required: true, default: false, json: false, unit: None, doc }
@@ -71,21 +74,20 @@ impl Record for Tick {
         let quantity: Decimal = read("quantity", next())?;
         let notional: Decimal = read("notional", next())?;
         let side: Option<Side> = read("side", next())?;
-        let tick = Self::builder(symbol, ts)
-            .venue(venue)
-            .key(TickKey(key))
-            .sequence(sequence)
-            .trade_id(trade_id)
-            .received_ts(received_ts)
-            .price(price)
-            .quantity(quantity)
-            .side(side)
-            .build()?;
-        if tick.notional == notional {
-            Ok(tick)
-        } else {
-            Err(InvalidInput::new("notional", "is not price x quantity"))
-        }
+        let key = TickKey(key);
+        Self::try_from(StoredTick {
+            venue,
+            symbol,
+            ts,
+            key,
+            sequence,
+            trade_id,
+            received_ts,
+            price,
+            quantity,
+            notional,
+            side,
+        })
     }
 
     fn validate(&self) -> Result<(), InvalidInput> {
