@@ -16,6 +16,7 @@ const ARROWS: &[(&str, May)] = &[
     ("tradekeep-models", May::Use(&[])),
     ("tradekeep-formats", May::Use(&["tradekeep-models"])),
     ("tradekeep-store-traits", May::Use(&["tradekeep-models"])),
+    ("tradekeep-ingest", May::Use(&["tradekeep-models", "tradekeep-store-traits"])),
     (
         "tradekeep-duckdb-store",
         May::Use(&["tradekeep-models", "tradekeep-store-traits", "tradekeep-formats"]),
