@@ -2,3 +2,5 @@
 
 mod codec;
 pub mod fs;
+mod log;
+mod slots;

@@ -1,0 +1,145 @@
+//! A log of records in a folder of segments: what is appended stays, in order, until it is trimmed.
+//!
+//! The spool is one, and so is the journal of dead letters. Records are numbered; numbers only grow,
+//! and are never used again, not even those of an append that failed. A segment is a file of fixed
+//! size: its header, then records one behind the other, then zeros.
+
+mod append;
+pub(crate) mod frame;
+mod header;
+mod reader;
+mod recovery;
+mod scan;
+mod segment;
+mod sync;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::fs::{File, FileSystem};
+pub(crate) use append::{AppendError, Entries};
+pub(crate) use frame::Frame;
+pub(crate) use header::DATA;
+pub(crate) use reader::Reader;
+pub(crate) use recovery::{Recovery, Visit};
+use segment::Segment;
+use sync::Unsynced;
+
+/// Kinds of records that a log counts.
+pub(crate) const KINDS: usize = 16;
+
+/// Where a log is, and how it is laid out.
+#[derive(Debug, Clone)]
+pub(crate) struct LogConfig {
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// Its name, which stands in each segment.
+    pub(crate) name: String,
+    /// Bytes of a segment.
+    pub(crate) segment_bytes: u64,
+}
+
+/// An open log. One writes at a time; readers go on beside it.
+#[derive(Debug)]
+pub(crate) struct Log {
+    fs: Arc<dyn FileSystem>,
+    config: LogConfig,
+    /// Those that readers may see, oldest first.
+    segments: RwLock<VecDeque<Arc<Segment>>>,
+    tail: Mutex<Tail>,
+    /// Held while files are synced, so that one sync's outcome is not taken for another's.
+    syncing: Mutex<()>,
+}
+
+/// Where the log grows.
+#[derive(Debug)]
+struct Tail {
+    /// The segment that is appended to, until it is full or something went wrong in it.
+    active: Option<Arc<Segment>>,
+    next_index: u64,
+    /// A segment made before it is needed.
+    spare: Option<(u64, Arc<dyn File>)>,
+    /// Of the last record.
+    last_seq: u64,
+    /// The next number.
+    next_seq: u64,
+    /// Numbers below this may be given out.
+    bound: u64,
+    /// Records of each kind so far, those trimmed and those of earlier runs included.
+    counts: [u64; KINDS],
+    unsynced: Unsynced,
+    buffer: Vec<u8>,
+}
+
+/// Where the log stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The number that comes next.
+    pub(crate) next_seq: u64,
+    /// Of the last record; 0 before the first.
+    pub(crate) last_seq: u64,
+    /// Numbers below this may be given out.
+    pub(crate) bound: u64,
+    /// Records of each kind so far.
+    pub(crate) counts: [u64; KINDS],
+}
+
+impl Log {
+    pub(crate) fn position(&self) -> Position {
+        let Tail { next_seq, last_seq, bound, counts, .. } = *self.tail();
+        Position { next_seq, last_seq, bound, counts }
+    }
+
+    /// Lets numbers below `bound` be given out; whoever calls it has made sure that none of them is
+    /// ever given out again.
+    pub(crate) fn allow(&self, bound: u64) {
+        let mut tail = self.tail();
+        tail.bound = tail.bound.max(bound);
+    }
+
+    /// Bytes of its segments, as far as they are used, and how many there are.
+    pub(crate) fn size(&self) -> (u64, usize) {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        (segments.iter().map(|segment| segment.end()).sum(), segments.len())
+    }
+
+    /// Removes the segments whose records `is_done` says yes to, from the oldest on, but for the one
+    /// that is appended to. Answers how many.
+    ///
+    /// Whoever calls it has made durable what says that they are done.
+    pub(crate) fn trim(&self, is_done: impl Fn(&Segment) -> bool) -> std::io::Result<usize> {
+        let active = self.tail().active.as_ref().map(|segment| segment.index);
+        let mut removed = 0;
+        loop {
+            let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+            let Some(first) = segments.front().map(Arc::clone) else { break };
+            // The last one tells how many records there were.
+            if segments.len() == 1 || active == Some(first.index) || !is_done(&first) {
+                break;
+            }
+            self.fs.remove(&self.path(first.index))?;
+            segments.pop_front();
+            removed += 1;
+        }
+        if removed > 0 {
+            self.fs.sync_dir(&self.config.folder)?;
+        }
+        Ok(removed)
+    }
+
+    /// The oldest segment from `index` on.
+    fn segment_from(&self, index: u64) -> Option<Arc<Segment>> {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        segments.get(segments.partition_point(|segment| segment.index < index)).map(Arc::clone)
+    }
+
+    fn path(&self, index: u64) -> PathBuf {
+        self.config.folder.join(segment::name(index))
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        // What it holds is changed in steps that cannot panic half-way.
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,242 @@
+//! Appending: all records of a call, or none.
+
+use std::io;
+use std::sync::{Arc, PoisonError};
+
+use super::frame::{self, Head};
+use super::header::Header;
+use super::segment::Segment;
+use super::{DATA, KINDS, Log, Tail};
+use crate::fs::FileExt;
+
+/// Bytes of the buffer that are kept from one append to the next.
+const KEPT: usize = 1 << 20;
+
+/// Why nothing was appended.
+#[derive(Debug)]
+pub(crate) enum AppendError {
+    /// No numbers are left: reserve more, then append again.
+    Exhausted,
+    /// The record at this place is longer than any may be.
+    TooLong(usize),
+    /// The disk would not have it.
+    Io(io::Error),
+}
+
+impl From<io::Error> for AppendError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Records to append, all of one kind.
+pub(crate) struct Entries<F> {
+    /// When, in nanoseconds since 1970.
+    pub(crate) time: i64,
+    pub(crate) kind: u16,
+    pub(crate) version: u16,
+    pub(crate) count: usize,
+    /// Appends the payload of the record at a place.
+    pub(crate) payload: F,
+}
+
+/// What an append wrote and readers do not see yet.
+struct Written {
+    segment: Arc<Segment>,
+    /// Where it will end.
+    end: u64,
+    /// Its new records.
+    records: u64,
+    /// The number of the last of them.
+    last: u64,
+    /// Whether the segment itself is new.
+    new: bool,
+}
+
+impl Written {
+    fn begin(segment: Arc<Segment>, new: bool) -> Self {
+        Self { end: segment.end(), segment, records: 0, last: 0, new }
+    }
+
+    /// Writes what is in the buffer, and is noted as written even where that fails.
+    fn put(mut self, buffer: &mut Vec<u8>, written: &mut Vec<Self>) -> Result<(), AppendError> {
+        let outcome = self.segment.file.write_all_at(buffer, self.end);
+        self.end += buffer.len() as u64;
+        buffer.clear();
+        written.push(self);
+        Ok(outcome?)
+    }
+}
+
+impl Log {
+    /// Appends records and answers the number of the first; the others follow it. All of them are in
+    /// the log afterwards, or none.
+    ///
+    /// They survive the end of the process from now on, and a loss of power after the next
+    /// [`sync`](Self::sync). `before` is told the first number before anything is written.
+    pub(crate) fn append<F: Fn(usize, &mut Vec<u8>)>(
+        &self,
+        entries: &Entries<F>,
+        before: impl FnOnce(u64) -> io::Result<()>,
+    ) -> Result<u64, AppendError> {
+        let mut tail = self.tail();
+        let first = tail.next_seq;
+        let next = first.saturating_add(entries.count as u64);
+        if next > tail.bound {
+            return Err(AppendError::Exhausted);
+        }
+        before(first)?;
+        // Used up whatever comes: a number is never given out twice.
+        tail.next_seq = next;
+        let mut written = Vec::new();
+        let mut buffer = std::mem::take(&mut tail.buffer);
+        let outcome = self.write(&mut tail, &mut buffer, first, entries, &mut written);
+        // What a call of many long records took is not kept.
+        buffer.clear();
+        buffer.shrink_to(KEPT);
+        tail.buffer = buffer;
+        match outcome {
+            Ok(()) => self.publish(&mut tail, entries.kind, written),
+            Err(error) => {
+                self.take_back(&mut tail, written);
+                return Err(error);
+            }
+        }
+        Ok(first)
+    }
+
+    fn write<F: Fn(usize, &mut Vec<u8>)>(
+        &self,
+        tail: &mut Tail,
+        buffer: &mut Vec<u8>,
+        first: u64,
+        entries: &Entries<F>,
+        written: &mut Vec<Written>,
+    ) -> Result<(), AppendError> {
+        let Entries { time, kind, version, count, .. } = *entries;
+        let mut counts = tail.counts;
+        let (segment, new) = match &tail.active {
+            Some(segment) => (Arc::clone(segment), false),
+            None => (self.begin(tail, tail.last_seq, counts)?, true),
+        };
+        let mut current = Written::begin(segment, new);
+        for (place, seq) in (0..count).zip(first..) {
+            let head = Head { seq, time, kind, version };
+            let payload = |out: &mut Vec<u8>| (entries.payload)(place, out);
+            let before = buffer.len();
+            if !frame::write(buffer, current.segment.salt, head, payload) {
+                written.push(current);
+                return Err(AppendError::TooLong(place));
+            }
+            if current.end + buffer.len() as u64 > current.segment.size {
+                // Full: what fits goes out, and the record into the next one, with its salt.
+                buffer.truncate(before);
+                current.put(buffer, written)?;
+                let segment = self.begin(tail, tail.last_seq, counts)?;
+                current = Written::begin(segment, true);
+                let fits = frame::write(buffer, current.segment.salt, head, payload);
+                if !fits || DATA + buffer.len() as u64 > current.segment.size {
+                    written.push(current);
+                    return Err(AppendError::TooLong(place));
+                }
+            }
+            current.records += 1;
+            current.last = seq;
+            if let Some(count) = counts.get_mut(usize::from(kind)) {
+                *count += 1;
+            }
+        }
+        current.put(buffer, written)
+    }
+
+    fn publish(&self, tail: &mut Tail, kind: u16, written: Vec<Written>) {
+        for Written { segment, end, records, last, new } in written {
+            if records > 0 {
+                segment.note(kind, last);
+                tail.last_seq = last;
+            }
+            if let Some(count) = tail.counts.get_mut(usize::from(kind)) {
+                *count += records;
+            }
+            tail.unsynced.wrote(&segment, segment.end(), new);
+            // First where the old one ends, then that there is a new one: a reader that sees the new
+            // one knows that the old one grows no more.
+            segment.publish(end);
+            if new {
+                let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+                segments.push_back(Arc::clone(&segment));
+            }
+            tail.active = Some(segment);
+        }
+    }
+
+    /// Undoes what a failed append wrote, as far as the disk lets us. What it does not is void all the
+    /// same: the next segment says so in its header.
+    fn take_back(&self, tail: &mut Tail, written: Vec<Written>) {
+        for Written { segment, new, .. } in written {
+            // Whether it works or not, nothing more comes behind it.
+            let _ = if new {
+                self.fs.remove(&self.path(segment.index))
+            } else {
+                segment.file.set_len(segment.end())
+            };
+        }
+        tail.active = None;
+    }
+
+    /// A new segment, which readers do not see yet. Records above `base_seq` in earlier ones are void.
+    pub(super) fn begin(
+        &self,
+        tail: &mut Tail,
+        base_seq: u64,
+        counts: [u64; KINDS],
+    ) -> io::Result<Arc<Segment>> {
+        let (index, file) = match tail.spare.take() {
+            Some(spare) => spare,
+            None => self.allocate(tail)?,
+        };
+        let header = Header {
+            index,
+            salt: fastrand::u64(..),
+            base_seq,
+            counts,
+            name: self.config.name.clone(),
+        };
+        if let Err(error) = file.write_all_at(&header.to_bytes(), 0) {
+            // Without a header it is a segment of nothing.
+            let _ = self.fs.remove(&self.path(index));
+            return Err(error);
+        }
+        Ok(Arc::new(Segment::new(&header, file, self.config.segment_bytes)))
+    }
+
+    fn allocate(&self, tail: &mut Tail) -> io::Result<(u64, Arc<dyn crate::fs::File>)> {
+        let index = tail.next_index;
+        tail.next_index += 1;
+        Ok((index, self.fs.create(&self.path(index), self.config.segment_bytes)?))
+    }
+
+    /// Makes the next segment before it is needed, so that no append has to wait for it.
+    pub(crate) fn prepare(&self) -> io::Result<()> {
+        let index = {
+            let mut tail = self.tail();
+            if tail.spare.is_some() {
+                return Ok(());
+            }
+            let index = tail.next_index;
+            tail.next_index += 1;
+            index
+        };
+        let file = self.fs.create(&self.path(index), self.config.segment_bytes)?;
+        // Segments are in the order of their index: when one was begun meanwhile, this one comes too
+        // late to be the next.
+        let mut tail = self.tail();
+        if tail.next_index == index + 1 && tail.spare.is_none() {
+            tail.spare = Some((index, file));
+            tail.unsynced.made();
+            return Ok(());
+        }
+        drop(tail);
+        self.fs.remove(&self.path(index))
+    }
+}

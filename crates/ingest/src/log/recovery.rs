@@ -1,0 +1,243 @@
+//! Opening a log, whatever its last process, the disk or a person did to it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, RwLock};
+
+use super::header::Header;
+use super::scan::{Piece, Scan};
+use super::segment::{self, Segment};
+use super::sync::Unsynced;
+use super::{DATA, Frame, KINDS, Log, LogConfig, Tail};
+use crate::fs::{File, FileExt, FileSystem};
+
+/// Told of each record as a log is opened.
+pub(crate) type Visit<'a> = dyn FnMut(&Frame<'_>) + 'a;
+
+/// What was found when a log was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    /// Records that are whole.
+    pub(crate) records: u64,
+    /// Bytes of an append that was under way when the process or the machine ended; they were cut
+    /// off and kept beside.
+    pub(crate) torn: u64,
+    /// Files that keep what is damaged: one each time it was first seen.
+    pub(crate) damaged: Vec<String>,
+}
+
+/// The end of the names of files that keep a damaged part, or a segment that is none any more.
+pub(crate) const DAMAGED: &str = ".damaged";
+/// The end of the names of files that keep the end of an append that was under way.
+const TORN: &str = ".torn";
+
+impl Log {
+    /// Opens the log in a folder that is there, and tells `visit` of each record, in order.
+    ///
+    /// It always opens: what is no record is kept beside under a name of its own, and passed.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub(crate) fn open(
+        fs: Arc<dyn FileSystem>,
+        config: LogConfig,
+        visit: &mut Visit<'_>,
+    ) -> io::Result<(Self, Recovery)> {
+        let mut recovery = Recovery::default();
+        let found = find(&*fs, &config, &mut recovery)?;
+        let next_index = found.last().map_or(0, |(header, _)| header.index + 1);
+        let next_index = next_index.max(newest_name(&*fs, &config)? + 1);
+        let (mut last_seq, mut counts) = (0, [0; KINDS]);
+        let mut segments = VecDeque::new();
+        for (place, (header, file)) in found.iter().enumerate() {
+            // What a later segment declares void.
+            let later = found[place + 1..].iter().map(|(later, _)| later.base_seq);
+            let limit = later.min().unwrap_or(u64::MAX);
+            let is_last = place + 1 == found.len();
+            let opening = Opening { fs: &*fs, config: &config, header, file, limit, is_last };
+            // What was counted before damage took it is told by the next header.
+            counts
+                .iter_mut()
+                .zip(header.counts)
+                .for_each(|(count, before)| *count = before.max(*count));
+            segments.push_back(opening.read(&mut last_seq, &mut counts, &mut recovery, visit)?);
+        }
+        let unsynced = Unsynced::safe(last_seq);
+        let (next_seq, buffer) = (last_seq + 1, Vec::new());
+        let tail = Tail {
+            active: None,
+            next_index,
+            spare: None,
+            last_seq,
+            next_seq,
+            bound: next_seq,
+            counts,
+            unsynced,
+            buffer,
+        };
+        let (segments, tail) = (RwLock::new(segments), Mutex::new(tail));
+        let log = Self { fs, config, segments, tail, syncing: Mutex::new(()) };
+        Ok((log, recovery))
+    }
+
+    /// Begins numbers at `seq`, all of which are above those of an earlier run.
+    pub(crate) fn begin_at(&self, seq: u64) {
+        let mut tail = self.tail();
+        tail.next_seq = tail.next_seq.max(seq);
+    }
+}
+
+/// The segments of a folder, in order, without those that hold nothing.
+fn find(
+    fs: &dyn FileSystem,
+    config: &LogConfig,
+    recovery: &mut Recovery,
+) -> io::Result<Vec<(Header, Arc<dyn File>)>> {
+    let mut found = Vec::new();
+    for name in fs.list(&config.folder)? {
+        let Some(index) = segment::index(&name) else { continue };
+        let path = config.folder.join(&name);
+        let file = fs.open(&path)?;
+        let mut bytes = vec![0; usize::try_from(DATA).unwrap_or_default()];
+        let read = file.read_up_to(&mut bytes, 0)?;
+        match Header::read(&bytes[..read]) {
+            Some(header) if header.index == index && header.name == config.name => {
+                found.push((header, file));
+            }
+            None if is_blank(&*file)? => {
+                // It was made before it was needed.
+                fs.remove(&path)?;
+            }
+            _ => {
+                let aside = format!("{name}{DAMAGED}");
+                tracing::error!(file = aside, "a segment of the spool cannot be read: kept beside");
+                fs.rename(&path, &config.folder.join(&aside))?;
+                fs.sync_dir(&config.folder)?;
+                recovery.damaged.push(aside);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The highest number that any file here was named by, so that no name is used again.
+fn newest_name(fs: &dyn FileSystem, config: &LogConfig) -> io::Result<u64> {
+    let names = fs.list(&config.folder)?;
+    let indices =
+        names.iter().filter_map(|name| segment::index(name.split_inclusive(".seg").next()?));
+    Ok(indices.max().unwrap_or_default())
+}
+
+fn is_blank(file: &dyn File) -> io::Result<bool> {
+    let mut bytes = vec![0; 1 << 16];
+    let mut at = 0;
+    loop {
+        let read = file.read_up_to(&mut bytes, at)?;
+        if bytes[..read].iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        if read < bytes.len() {
+            return Ok(true);
+        }
+        at += read as u64;
+    }
+}
+
+/// A segment that is being read for the first time.
+struct Opening<'a> {
+    fs: &'a dyn FileSystem,
+    config: &'a LogConfig,
+    header: &'a Header,
+    file: &'a Arc<dyn File>,
+    /// Records above this number are void.
+    limit: u64,
+    is_last: bool,
+}
+
+impl Opening<'_> {
+    fn read(
+        &self,
+        last: &mut u64,
+        counts: &mut [u64; KINDS],
+        recovery: &mut Recovery,
+        visit: &mut Visit<'_>,
+    ) -> io::Result<Arc<Segment>> {
+        let size = self.file.len()?;
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or_default()];
+        let read = self.file.read_up_to(&mut bytes, 0)?;
+        bytes.truncate(read);
+        let start = usize::try_from(DATA).unwrap_or_default();
+        let segment = Segment::new(self.header, Arc::clone(self.file), size);
+        let mut end = DATA;
+        for piece in Scan::new(&bytes, start, self.header.salt, *last) {
+            match piece {
+                // Void, or written twice: what was refused, or is in a later segment.
+                Piece::Record(_, frame)
+                    if frame.head.seq > self.limit || frame.head.seq <= *last => {}
+                Piece::Record(place, frame) => {
+                    *last = frame.head.seq;
+                    segment.note(frame.head.kind, frame.head.seq);
+                    if let Some(count) = counts.get_mut(usize::from(frame.head.kind)) {
+                        *count += 1;
+                    }
+                    recovery.records += 1;
+                    end = (place + frame.len()) as u64;
+                    visit(&frame);
+                }
+                Piece::Damage(range) => self.set_aside(&bytes, range, recovery)?,
+                Piece::Tail(range) if self.is_last => {
+                    recovery.torn += range.len() as u64;
+                    let cut = range.start as u64;
+                    self.keep(&bytes, range, TORN)?;
+                    self.file.set_len(cut)?;
+                    self.file.sync()?;
+                }
+                Piece::Tail(range) => self.set_aside(&bytes, range, recovery)?,
+            }
+        }
+        segment.publish(end);
+        Ok(Arc::new(segment))
+    }
+
+    fn set_aside(
+        &self,
+        bytes: &[u8],
+        range: Range<usize>,
+        recovery: &mut Recovery,
+    ) -> io::Result<()> {
+        let (offset, length) = (range.start, range.len());
+        if let Some(name) = self.keep(bytes, range, DAMAGED)? {
+            let segment = self.header.index;
+            tracing::error!(
+                segment,
+                offset,
+                bytes = length,
+                file = name,
+                "the spool is damaged here: the bytes are kept beside, records in them are lost"
+            );
+            recovery.damaged.push(name);
+        }
+        Ok(())
+    }
+
+    /// Keeps a range of the segment in a file of its own; answers its name, where it is a new one.
+    fn keep(&self, bytes: &[u8], range: Range<usize>, suffix: &str) -> io::Result<Option<String>> {
+        let segment = segment::name(self.header.index);
+        let name = format!("{segment}.{}-{}{suffix}", range.start, range.end);
+        let content = bytes.get(range).unwrap_or_default();
+        let file = match self.fs.create(&self.config.folder.join(&name), content.len() as u64) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            // A full disk must not keep the rest from being delivered.
+            Err(error) => {
+                tracing::error!(%error, file = name, "a damaged part of the spool could not be kept");
+                return Ok(Some(name));
+            }
+        };
+        file.write_all_at(content, 0)?;
+        file.sync()?;
+        self.fs.sync_dir(&self.config.folder)?;
+        Ok(Some(name))
+    }
+}

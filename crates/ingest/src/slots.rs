@@ -1,0 +1,108 @@
+//! A small file that is replaced as a whole: two slots, of which the newest whole one counts.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::fs::{File, FileExt, FileSystem};
+
+const MAGIC: &[u8; 8] = b"TKSLOTS\n";
+/// Bytes before the content: magic, generation, length, checksum.
+const HEAD: usize = 24;
+
+/// Two slots in one file. A write goes to the older one and is synced, so that whatever happens to it
+/// the other is there.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    file: Arc<dyn File>,
+    slot: usize,
+    generation: u64,
+}
+
+impl Slots {
+    /// Opens `path`, and makes it where it is not there, for contents of less than `slot` bytes; with
+    /// its content, where one of the slots is whole.
+    pub(crate) fn open(
+        fs: &dyn FileSystem,
+        path: &Path,
+        slot: usize,
+    ) -> io::Result<(Self, Option<Vec<u8>>)> {
+        let file = match fs.open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let file = fs.create(path, 2 * slot as u64)?;
+                fs.sync_dir(path.parent().unwrap_or(path))?;
+                file
+            }
+            opened => opened?,
+        };
+        let newest = newest(&*file, slot)?;
+        let generation = newest.as_ref().map_or(0, |(generation, _)| *generation);
+        Ok((Self { file, slot, generation }, newest.map(|(_, content)| content)))
+    }
+
+    /// The content of `path`, where one of its slots is whole; for who only looks.
+    pub(crate) fn peek(
+        fs: &dyn FileSystem,
+        path: &Path,
+        slot: usize,
+    ) -> io::Result<Option<Vec<u8>>> {
+        Ok(newest(&*fs.open(path)?, slot)?.map(|(_, content)| content))
+    }
+
+    /// Replaces the content; it survives a loss of power when this has answered.
+    pub(crate) fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        if HEAD + content.len() > self.slot {
+            return Err(io::Error::other(format!(
+                "{} bytes do not fit a slot of {}",
+                content.len(),
+                self.slot
+            )));
+        }
+        // The generation moves even where this fails: the slot that is whole is never the next one.
+        let generation = self.generation + 1;
+        let mut bytes = Vec::with_capacity(HEAD + content.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&generation.to_le_bytes());
+        bytes.extend_from_slice(&u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend_from_slice(&checksum(generation, content).to_le_bytes());
+        bytes.extend_from_slice(content);
+        self.file.write_all_at(&bytes, place(generation, self.slot))?;
+        self.file.sync()?;
+        self.generation = generation;
+        Ok(())
+    }
+}
+
+fn place(generation: u64, slot: usize) -> u64 {
+    generation % 2 * slot as u64
+}
+
+fn checksum(generation: u64, content: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&generation.to_le_bytes()), content)
+}
+
+/// The newest generation that is whole, and its content.
+fn newest(file: &dyn File, slot: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
+    let mut found = None;
+    for parity in 0..2 {
+        let mut bytes = vec![0; slot];
+        let read = file.read_up_to(&mut bytes, place(parity, slot))?;
+        bytes.truncate(read);
+        if let Some((generation, content)) = whole(&bytes)
+            && generation % 2 == parity
+            && found.as_ref().is_none_or(|(other, _)| *other < generation)
+        {
+            found = Some((generation, content.to_vec()));
+        }
+    }
+    Ok(found)
+}
+
+fn whole(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let rest = bytes.strip_prefix(MAGIC)?;
+    let generation = u64::from_le_bytes(rest.get(..8)?.try_into().ok()?);
+    let length = u32::from_le_bytes(rest.get(8..12)?.try_into().ok()?);
+    let sum = u32::from_le_bytes(rest.get(12..16)?.try_into().ok()?);
+    let content = rest.get(16..)?.get(..usize::try_from(length).ok()?)?;
+    (sum == checksum(generation, content)).then_some((generation, content))
+}
