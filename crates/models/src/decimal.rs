@@ -5,6 +5,10 @@ use std::str::FromStr;
 
 use ethnum::U256;
 
+pub use sum::DecimalSum;
+
+mod sum;
+
 /// A decimal number with 18 places after the point and up to 20 before it, exact.
 ///
 /// It is an `i128` scaled by 10^18, which is the `DECIMAL(38,18)` of every store, so a value comes
