@@ -23,5 +23,7 @@ mod real_files;
 mod records;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/upgrade.rs"]
+mod upgrade;
 #[path = "cli/usage.rs"]
 mod usage;
