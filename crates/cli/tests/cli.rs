@@ -17,8 +17,6 @@ mod numbers;
 mod own;
 #[path = "cli/query.rs"]
 mod query;
-#[path = "cli/real_files.rs"]
-mod real_files;
 #[path = "cli/records.rs"]
 mod records;
 #[path = "cli/support.rs"]
