@@ -17,11 +17,11 @@ mod numbers;
 mod own;
 #[path = "cli/query.rs"]
 mod query;
-#[path = "cli/real_files.rs"]
-mod real_files;
 #[path = "cli/records.rs"]
 mod records;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/upgrade.rs"]
+mod upgrade;
 #[path = "cli/usage.rs"]
 mod usage;

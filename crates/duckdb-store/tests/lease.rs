@@ -5,9 +5,7 @@
 mod child;
 
 use std::env;
-use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -256,54 +254,4 @@ async fn a_hundred_operations_at_once_while_giving_way() {
     assert_eq!(count(&store).await, (50 + batches) * BATCH);
     assert_eq!(store.pool_stats().in_use, 0);
     store.close().await.unwrap();
-}
-
-/// Root may write whatever the modes of a folder say, so it is mounted read-only, in a mount namespace
-/// that ends with the child; who is not root gets the modes.
-#[tokio::test]
-async fn read_only_folder_is_read() {
-    let _alone = ALONE.lock().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let store = open(&data).await;
-    store.save_ticks(ticks("X", 0, 3)).await.unwrap();
-    store.close().await.unwrap();
-    for locks in ["there", "missing"] {
-        if locks == "missing" {
-            fs::remove_file(data.join("turn")).unwrap();
-            fs::remove_file(data.join("door")).unwrap();
-        }
-        let Some(mut reader) = in_read_only(&data) else {
-            eprintln!("skipped read_only_folder_is_read: nothing can be mounted read-only here");
-            return;
-        };
-        assert_eq!(reader.hear(), "ready");
-        assert_eq!(reader.ask("count"), "3", "with locks {locks}");
-        let refusal = reader.ask("refused");
-        assert!(refusal.contains("may not be written"), "{refusal}");
-        assert_eq!(reader.ask("count"), "3", "reading goes on");
-        reader.end();
-        assert!(!data.join("turn").exists() || locks == "there");
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn in_read_only(data: &Path) -> Option<Other> {
-    const MOUNT: &str = "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\"";
-    let shell = |script: &str| {
-        let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", script, "sh"]).arg(data);
-        command
-    };
-    let tried = shell(MOUNT).output().is_ok_and(|tried| tried.status.success());
-    tried.then(|| {
-        let mut command = shell(&format!("{MOUNT} && shift && exec \"$@\""));
-        command.arg(env::current_exe().unwrap());
-        Other::start_by(command, data, "obey")
-    })
-}
-
-#[cfg(not(target_os = "linux"))]
-fn in_read_only(_data: &Path) -> Option<Other> {
-    None
 }

@@ -1,6 +1,7 @@
-//! Several stores as one: each record goes to the store of its table.
+//! Several stores as one: each record goes to the store of its table, and comes from there.
 
 mod metrics;
+mod roles;
 
 use std::sync::Arc;
 
@@ -12,7 +13,6 @@ use tradekeep_store_traits::{
 };
 
 use crate::Role;
-pub(crate) use metrics::SplitMetrics;
 
 /// Its name in errors.
 const STORE: &str = "tradekeep";
@@ -33,21 +33,13 @@ impl Routed {
     }
 
     /// The store with this role.
-    pub(crate) fn of(&self, role: Role) -> &Arc<dyn SeriesStore> {
+    fn of(&self, role: Role) -> &Arc<dyn SeriesStore> {
         &self.stores[self.of[role.place()]]
     }
 
     /// Whether one store has both roles.
-    pub(crate) const fn share(&self, one: Role, other: Role) -> bool {
+    const fn share(&self, one: Role, other: Role) -> bool {
         self.of[one.place()] == self.of[other.place()]
-    }
-
-    /// The store of everything, where there is just one.
-    pub(crate) fn only(&self) -> Option<Arc<dyn SeriesStore>> {
-        match &self.stores[..] {
-            [store] => Some(Arc::clone(store)),
-            _ => None,
-        }
     }
 
     /// Each store with its roles.

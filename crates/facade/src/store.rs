@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use tradekeep_store_traits::{
     EventStore, ExecutionStore, Maintenance, MetricStore, PartitionAdmin, RecordSink, Result,
-    SeriesStore, TickStore, TradeStore,
+    TickStore, TradeStore,
 };
 
 use crate::health::{Report, StoreReport};
-use crate::routed::{Routed, SplitMetrics};
+use crate::routed::Routed;
 use crate::{Config, Role};
 
 /// The stores of a configuration, open, each role answered by its own.
 ///
 /// Cheap to clone: clones share the stores. Roles whose URLs name one store share it.
+///
+/// Whatever role it was asked for, what saves, drops days or closes does so as [`sink`](Self::sink) and
+/// [`partitions`](Self::partitions) do: every table in the store of its role, all stores closed.
 #[derive(Clone)]
 pub struct Tradekeep {
     routed: Arc<Routed>,
@@ -59,58 +62,50 @@ impl Tradekeep {
     /// The way in, for records of every kind: each goes to the store of its table.
     #[must_use]
     pub fn sink(&self) -> Arc<dyn RecordSink> {
-        match self.routed.only() {
-            Some(store) => store,
-            None => Arc::<Routed>::clone(&self.routed),
-        }
+        self.routed()
     }
 
     /// Ticks and candles.
     #[must_use]
     pub fn ticks(&self) -> Arc<dyn TickStore> {
-        self.of(Role::Ticks)
+        self.routed()
     }
 
     /// Our own trades, and what they gained.
     #[must_use]
     pub fn trades(&self) -> Arc<dyn TradeStore> {
-        self.of(Role::Trades)
+        self.routed()
     }
 
     /// Orders, fills and positions.
     #[must_use]
     pub fn executions(&self) -> Arc<dyn ExecutionStore> {
-        self.of(Role::Executions)
+        self.routed()
     }
 
     /// Metrics, latencies and MEV events, and the numbers about them. What they say of trades comes
     /// from the store of trades.
     #[must_use]
     pub fn metrics(&self) -> Arc<dyn MetricStore> {
-        let (metrics, trades) = (self.of(Role::Metrics), self.of(Role::Trades));
-        if self.routed.share(Role::Metrics, Role::Trades) {
-            metrics
-        } else {
-            Arc::new(SplitMetrics { metrics, trades })
-        }
+        self.routed()
     }
 
     /// System events and the health of nodes.
     #[must_use]
     pub fn events(&self) -> Arc<dyn EventStore> {
-        self.of(Role::Events)
+        self.routed()
     }
 
     /// Days of every table: list, size, drop.
     #[must_use]
     pub fn partitions(&self) -> Arc<dyn PartitionAdmin> {
-        Arc::<Routed>::clone(&self.routed)
+        self.routed()
     }
 
     /// What every table holds, and putting the stores in order.
     #[must_use]
     pub fn maintenance(&self) -> Arc<dyn Maintenance> {
-        Arc::<Routed>::clone(&self.routed)
+        self.routed()
     }
 
     /// How each store is doing.
@@ -131,7 +126,7 @@ impl Tradekeep {
         self.routed.close().await
     }
 
-    fn of(&self, role: Role) -> Arc<dyn SeriesStore> {
-        Arc::clone(self.routed.of(role))
+    fn routed(&self) -> Arc<Routed> {
+        Arc::clone(&self.routed)
     }
 }

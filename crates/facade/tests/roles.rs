@@ -181,6 +181,37 @@ async fn roles_save_directly() {
 }
 
 #[tokio::test]
+async fn a_role_saves_records_of_others_in_their_stores() {
+    // Each role in a store of its own.
+    let folder = tempfile::tempdir().unwrap();
+    let url = |role: Role| format!("{role} = 'duckdb://{}/{role}'\n", folder.path().display());
+    let store = open(&format!("series = 'memory://'\n{}", Role::ALL.map(url).concat())).await;
+    assert_eq!(store.health().await.stores.len(), Role::ALL.len());
+    let (trades, executions) = (store.trades(), store.executions());
+    let (metrics, events) = (store.metrics(), store.events());
+    let day = ts().day();
+    for records in records() {
+        let (table, batch) = (records.table(), Batch::new(records));
+        let saved = [
+            trades.save_batch(&batch).await.unwrap(),
+            executions.save_batch(&batch).await.unwrap(),
+            metrics.save_batch(&batch).await.unwrap(),
+            events.save_batch(&batch).await.unwrap(),
+            store.sink().save_batch(&batch).await.unwrap(),
+        ];
+        assert_eq!(saved.map(|saved| saved.inserted), [1, 0, 0, 0, 0], "{table}");
+        assert_eq!(trades.partitions(table).await.unwrap()[0].day, day, "{table}");
+    }
+    assert_eq!(rows(&store).await, EACH);
+    assert_eq!(executions.orders(&of()).await.unwrap().items.len(), 1);
+    assert_eq!(trades.drop_partitions(Table::Orders, &[day]).await.unwrap(), 1);
+    assert_eq!(executions.orders(&of()).await.unwrap().items, []);
+    // As with one store: who closes a role closes all.
+    events.close().await.unwrap();
+    assert!(trades.trades(&of::<TradeFilter>()).await.is_err());
+}
+
+#[tokio::test]
 async fn a_folder_named_twice_is_opened_once() {
     let folder = tempfile::tempdir().unwrap();
     let (data, other) = (folder.path().join("data"), folder.path().join("other"));

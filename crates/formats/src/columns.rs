@@ -1,6 +1,7 @@
 //! Which column of a CSV holds which field.
 
 use crate::draft::Fields;
+use crate::mistaken::OWN_FIELDS;
 use crate::record::Record;
 use crate::{ColumnMap, Field, FormatError};
 
@@ -10,9 +11,6 @@ pub(crate) struct Columns {
     width: usize,
     places: Vec<(Field, usize)>,
 }
-
-/// Columns that no public trade has.
-const OWN: [&str; 4] = ["client_order_id", "fill_id", "trader_id", "executed_price"];
 
 impl Columns {
     /// A layout without header: the fields of its columns in their order, `None` for the unused.
@@ -27,7 +25,8 @@ impl Columns {
     /// By the names in `header`, and before them by `map`.
     pub(crate) fn named(header: &Record, map: &ColumnMap) -> Result<Self, FormatError> {
         // Orders and fills have times, prices and quantities too, and are no prints of a market.
-        let own = OWN.into_iter().find(|name| map.is_empty() && find(header, name).is_some());
+        let own =
+            OWN_FIELDS.into_iter().find(|name| map.is_empty() && find(header, name).is_some());
         if let Some(name) = own {
             return Err(FormatError::UnsupportedSchema {
                 found: format!("records of your own (column {name})"),

@@ -64,9 +64,12 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
         return Err(FormatError::LineTooLong { line: source.number() + 1 });
     }
     let plan = match asked {
-        None if json && received.is_empty() => json_plan(start),
+        None if json && received.is_empty() => json_plan(start)?,
         None | Some(Format::BinanceWs) if json => Plan::BinanceWs,
-        Some(Format::Ndjson) if json && received.is_empty() => Plan::Ndjson,
+        Some(Format::Ndjson) if json && received.is_empty() => {
+            json_plan(start)?;
+            Plan::Ndjson
+        }
         Some(format @ (Format::Dbn | Format::BinanceWs | Format::Ndjson)) => {
             return Err(wrong(format, line));
         }
@@ -104,20 +107,23 @@ pub(crate) fn check(line: &[u8], json: bool, json_asked: bool) -> Result<(), For
 }
 
 /// Ticks of ours, or Binance's stream without times of receipt.
-fn json_plan(start: &[u8]) -> Plan {
+fn json_plan(start: &[u8]) -> Result<Plan, FormatError> {
     let lines = start.split_inclusive(|byte| *byte == b'\n');
-    for line in lines.take(LINES_OF_JSON) {
-        let Ok(object) = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line) else {
-            continue;
-        };
+    let object = |line| serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line).ok();
+    for (number, object) in lines.take(LINES_OF_JSON).filter_map(object).enumerate() {
+        if number == 0
+            && let Some(error) = mistaken::own_object(object.keys().map(String::as_str))
+        {
+            return Err(error);
+        }
         if ["stream", "e"].iter().any(|key| object.contains_key(*key)) {
-            return Plan::BinanceWs;
+            return Ok(Plan::BinanceWs);
         }
         if ["ts", "price"].iter().any(|key| object.contains_key(*key)) {
-            return Plan::Ndjson;
+            break;
         }
     }
-    Plan::Ndjson
+    Ok(Plan::Ndjson)
 }
 
 fn csv_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {

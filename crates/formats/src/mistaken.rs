@@ -1,5 +1,7 @@
 //! Files that people take for a supported one, and what to do instead.
 
+use tradekeep_models::Table;
+
 use crate::FormatError;
 
 /// Files that people take for the text in them.
@@ -70,4 +72,27 @@ pub(crate) fn foreign_delimiter(line: &[u8]) -> Option<char> {
     };
     let found = [b'\t', b';', b'|'].into_iter().max_by_key(|delimiter| count(*delimiter))?;
     (count(found) >= 2 && count(found) > count(b',')).then_some(char::from(found))
+}
+
+/// Columns that no public trade has.
+pub(crate) const OWN_FIELDS: [&str; 4] =
+    ["client_order_id", "fill_id", "trader_id", "executed_price"];
+
+/// Why an object with these fields, the first of a file, is no tick, where it is a record of one's own:
+/// it has a field that tells so, or they all are fields of such a record and not of a tick. The fields of
+/// other systems' messages can be a record's too, but none of them has a `ts`.
+pub(crate) fn own_object<'a>(fields: impl Iterator<Item = &'a str> + Clone) -> Option<FormatError> {
+    let has = |table: Table, field: &str| table.columns().iter().any(|column| column.name == field);
+    let telling = || fields.clone().find(|field| OWN_FIELDS.contains(field));
+    let all_of_a_record = || {
+        let mut records = Table::ALL.iter().filter(|table| **table != Table::Ticks);
+        records.any(|table| fields.clone().all(|field| has(*table, field)))
+    };
+    let foreign = || fields.clone().find(|field| !has(Table::Ticks, field));
+    let dated = fields.clone().any(|field| field == "ts");
+    let own = telling().or_else(|| foreign().filter(|_| dated && all_of_a_record()))?;
+    Some(FormatError::UnsupportedSchema {
+        found: format!("records of your own (field {own})"),
+        supported: "public trades; say with --type what the rows are (trades, orders, fills, …)",
+    })
 }

@@ -5,6 +5,10 @@ use std::str::FromStr;
 
 use ethnum::U256;
 
+pub use sum::DecimalSum;
+
+mod sum;
+
 /// A decimal number with 18 places after the point and up to 20 before it, exact.
 ///
 /// It is an `i128` scaled by 10^18, which is the `DECIMAL(38,18)` of every store, so a value comes
@@ -98,8 +102,10 @@ impl Decimal {
     /// # Errors
     /// [`DecimalError::TooLarge`] when the sum does not fit.
     pub const fn add(self, other: Self) -> Result<Self, DecimalError> {
-        // Two magnitudes under 10^38 sum to less than 2^127.
-        Self::from_scaled(self.0 + other.0)
+        match self.0.checked_add(other.0) {
+            Some(sum) => Self::from_scaled(sum),
+            None => Err(DecimalError::TooLarge),
+        }
     }
 
     /// The exact difference.
@@ -107,7 +113,10 @@ impl Decimal {
     /// # Errors
     /// [`DecimalError::TooLarge`] when the difference does not fit.
     pub const fn sub(self, other: Self) -> Result<Self, DecimalError> {
-        Self::from_scaled(self.0 - other.0)
+        match self.0.checked_sub(other.0) {
+            Some(difference) => Self::from_scaled(difference),
+            None => Err(DecimalError::TooLarge),
+        }
     }
 
     /// The product, rounded half to even at 18 places.

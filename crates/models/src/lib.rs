@@ -28,7 +28,7 @@ mod time;
 mod trade;
 
 pub use candle::{Candle, vwap};
-pub use decimal::{Decimal, DecimalError};
+pub use decimal::{Decimal, DecimalError, DecimalSum};
 pub use document::{Json, Message};
 pub use error::InvalidInput;
 pub use fill::{Fill, FillFilter};

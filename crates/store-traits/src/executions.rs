@@ -92,7 +92,10 @@ pub trait ExecutionStoreExt: ExecutionStore {
         Ok(self.fills(&ListQuery::new(filter)).await?.items)
     }
 
-    /// The latest position in a market of a venue, whoever holds it.
+    /// The latest position in a market of a venue, whoever holds it, in its highest version.
+    ///
+    /// Of several traders' positions of that time it is the one whose `trader_id` is last by bytes: the
+    /// first of [`positions`](ExecutionStore::positions), newest first. Ask for a trader there.
     ///
     /// # Errors
     /// As [`ExecutionStore::positions`].

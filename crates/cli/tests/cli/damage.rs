@@ -1,68 +1,9 @@
-//! Full disks and damaged databases.
+//! Damaged databases, and processes that do not let go of them.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::{Folder, TRADES};
-
-#[test]
-fn rejects_on_a_full_disk() {
-    if fs::File::options().write(true).open("/dev/full").is_err() {
-        eprintln!("skipped rejects_on_a_full_disk: no /dev/full here");
-        return;
-    }
-    let folder = Folder::new();
-    folder.write("mixed.csv", format!("{TRADES}short\n"));
-    let run = folder.run("import mixed.csv --json --rejected /dev/full");
-    let error = run.error(1);
-    assert!(error.contains("/dev/full") && error.contains("--rejected"), "{error}");
-    assert_eq!(run.counts(), [5, 4, 0, 1]);
-    assert_eq!(folder.stored(), 4);
-}
-
-/// A file system of few megabytes, gone with this.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(path: PathBuf) -> Option<Self> {
-        fs::create_dir(&path).ok()?;
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&path);
-        mount.output().ok()?.status.success().then(|| Self(path))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // What cannot be unmounted is left to the system.
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
-}
-
-#[test]
-fn a_store_on_a_full_disk() {
-    let folder = Folder::new();
-    let Some(_disk) = SmallDisk::mount(folder.path("disk")) else {
-        eprintln!("skipped a_store_on_a_full_disk: a file system cannot be mounted here");
-        return;
-    };
-    folder.write("trades.csv", TRADES);
-    folder.run("--data disk/data import trades.csv").ok();
-    let rows = (0..400_000u64).map(|i| {
-        let (price, quantity) = (i * 2_654_435_761 % 1_000_003, i * 40_503 % 10_007);
-        format!("{},X,{price},{quantity},{i}\n", 1_600_000_000 + i)
-    });
-    folder.write("long.csv", format!("ts,symbol,price,qty,id\n{}", rows.collect::<String>()));
-    let run = folder.run("--data disk/data import long.csv --json");
-    let error = run.error(1);
-    assert!(error.contains("the disk is full: free some space"), "{error}");
-    let imported = run.last()["imported"].as_u64().unwrap();
-    let stats = folder.run("--data disk/data stats --json");
-    assert_eq!(stats.last()["ticks"], 4 + imported, "{stats:?}");
-    let kept = folder.run("--data disk/data query ticks --venue kraken --json");
-    assert_eq!(kept.objects().len(), 4);
-}
 
 #[test]
 fn a_corrupted_database_is_left_as_it_is() {

@@ -1,8 +1,5 @@
 //! Help, wrong usage, exit codes.
 
-use std::fs::File;
-use std::process::{Command, Stdio};
-
 use crate::support::Folder;
 
 #[test]
@@ -53,23 +50,4 @@ fn a_mistyped_data_folder_is_not_made() {
         assert!(run.error(1).starts_with("typo: there is no such data folder"), "{run:?}");
     }
     assert!(!folder.path("typo").exists());
-}
-
-#[test]
-fn what_cannot_be_written_is_said() {
-    let Ok(full) = File::options().write(true).open("/dev/full") else {
-        eprintln!("skipped what_cannot_be_written_is_said: no /dev/full here");
-        return;
-    };
-    let folder = Folder::with_trades();
-    let output = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
-        .args(["query", "ticks", "--json"])
-        .current_dir(folder.path(""))
-        .stdout(Stdio::from(full))
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr.starts_with("error: cannot write to stdout: "), "{stderr}");
-    assert_eq!(stderr.lines().count(), 1);
 }

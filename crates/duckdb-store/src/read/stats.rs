@@ -2,8 +2,8 @@
 
 use duckdb::Connection;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, DecimalError, LatencyFilter, LatencyNumbers, LatencyStats,
-    MetricBucket, MetricFilter, MevAnalysis, MevFilter, Name, Page, PairPerformance,
+    BucketCursor, BucketQuery, DecimalError, DecimalSum, LatencyFilter, LatencyNumbers,
+    LatencyStats, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Name, Page, PairPerformance,
     PerformanceSummary, SlippageSource, SlippageStats, Summary, Symbol, Table, TimeRange,
     Timestamp, TradeFilter, ValueStats,
 };
@@ -160,7 +160,8 @@ pub(crate) fn mev(connection: &Connection, filter: &MevFilter) -> Result<MevAnal
     let losses = ask(OP, connection, sql::mev_losses(filter))?;
     let loss = |row: Cells<'_>| -> Result<_> {
         let bps = i32::try_from(row.int(0)?).unwrap_or(i32::MAX);
-        Ok((bps, row.decimal(1)?))
+        let size = DecimalSum::from_halves(row.wide(1)?, row.decimal(2)?).map_err(too_large(OP))?;
+        Ok((bps, size))
     };
     let losses: Result<Vec<_>> = rows_of(OP, &losses).map(loss).collect();
     let analysis = MevAnalysis {

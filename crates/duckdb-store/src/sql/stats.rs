@@ -104,12 +104,15 @@ pub(crate) fn mev(filter: &MevFilter) -> Sql {
     Sql { text, values: rows.values }
 }
 
-/// Actual loss in basis points, and the size of all trades that lost so much.
+/// Actual loss in basis points, and the size of all trades that lost so much: whole dollars and the rest
+/// apart, because DuckDB's widest decimal has 38 digits, which two sizes can fill.
 pub(crate) fn mev_losses(filter: &MevFilter) -> Sql {
     let mut rows = Conditions::of(filter, false);
     rows.add("actual_loss_bps IS NOT NULL AND trade_size IS NOT NULL", []);
     let text = format!(
-        "SELECT actual_loss_bps, sum(trade_size) FROM mev_events t {} GROUP BY actual_loss_bps",
+        "SELECT actual_loss_bps, sum(trunc(trade_size))::VARCHAR, \
+         sum(trade_size - trunc(trade_size))::DECIMAL(38,18) \
+         FROM mev_events t {} GROUP BY actual_loss_bps",
         rows.text
     );
     Sql { text, values: rows.values }

@@ -10,7 +10,6 @@ mod identity;
 mod json_lines;
 mod long_lines;
 mod mistaken;
-mod real_files;
 mod sample;
 mod truncated;
 

@@ -149,3 +149,43 @@ fn an_array_among_objects_is_one_reject() {
         assert_eq!(outcome.ticks.len(), 2);
     }
 }
+
+#[test]
+fn objects_of_ones_own_records_are_named() {
+    let told = |field: &str| {
+        format!(
+            "the file holds records of your own (field {field}); supported here: public trades; say \
+             with --type what the rows are (trades, orders, fills, …)"
+        )
+    };
+    let tick = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}\n";
+    for (object, field) in [
+        // One field tells, even where another system names the rest.
+        ("{\"timestamp\":1,\"price\":1,\"size\":1,\"client_order_id\":\"c\"}\n", "client_order_id"),
+        ("{\"ts\":1,\"executed_price\":1,\"colour\":1}\n", "executed_price"),
+        // Or all together: what `order_id` makes of prices and quantities is a fill.
+        ("{\"ts\":1,\"order_id\":\"o\",\"price\":1,\"quantity\":1}\n", "order_id"),
+        // Binance's messages have a `stream`, too.
+        ("{\"ts\":1,\"stream\":\"s\",\"seq\":1,\"name\":\"n\",\"value\":1}\n", "name"),
+        ("{\"ts\":1,\"node\":\"n\",\"latency_ms\":1}\n", "latency_ms"),
+    ] {
+        for text in [object.to_owned(), format!("{{\"broken\":\n{object}{tick}")] {
+            assert_eq!(refused_plain(text.clone()), told(field));
+            assert_eq!(refused(text, &format(Format::Ndjson)), told(field));
+        }
+        // Among ticks it is a row that is none.
+        let outcome = read(format!("{tick}{object}"));
+        assert!(outcome.error.is_none() && outcome.ticks.len() == 1, "{outcome:?}");
+        assert!(outcome.reasons()[0].starts_with("2: json: unknown field"), "{outcome:?}");
+    }
+    // A field that no record has, or none that a tick lacks: a tick with a mistake, told by row.
+    for (object, reason) in [
+        ("{\"ts\":1,\"symbol\":\"B\",\"prise\":1,\"quantity\":1}\n", "json: unknown field `prise`"),
+        ("{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"market\":1}\n", "json: unknown field `market`"),
+        ("{\"ts\":1,\"symbol\":\"B\",\"price\":1}\n", "quantity: "),
+    ] {
+        let outcome = read(object);
+        assert!(outcome.error.is_none(), "{outcome:?}");
+        assert!(outcome.reasons()[0].starts_with(&format!("1: {reason}")), "{outcome:?}");
+    }
+}

@@ -60,6 +60,9 @@ fn rounds_half_to_even() {
     assert_eq!(Decimal::ONE.div_round(Decimal::ZERO), Err(DecimalError::DivisionByZero));
     assert_eq!(Decimal::MAX.mul_round(2.into()), Err(DecimalError::TooLarge));
     assert_eq!(Decimal::MAX.add(tiny), Err(DecimalError::TooLarge));
+    // These two pass 2^127, the end of an `i128`.
+    assert_eq!(Decimal::MAX.add(Decimal::MAX), Err(DecimalError::TooLarge));
+    assert_eq!(Decimal::MIN.sub(Decimal::MAX), Err(DecimalError::TooLarge));
     assert_eq!(Decimal::MAX.div_round(tiny), Err(DecimalError::TooLarge));
     assert_eq!(Decimal::MAX.div_round(Decimal::MAX), Ok(Decimal::ONE));
 }

@@ -1,6 +1,6 @@
 //! What MEV cost.
 
-use crate::{Decimal, DecimalError, MevEvent};
+use crate::{Decimal, DecimalError, DecimalSum, MevEvent};
 
 /// What MEV did, or would have done.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -45,17 +45,16 @@ impl MevAnalysis {
         Ok(analysis.with_means(risk, fees, charged))
     }
 
-    /// Sum of basis points x size / 10,000; sizes of equal basis points may come added up.
+    /// Sum of basis points x size / 10,000, half-even to 18 decimals; sizes of equal basis points may
+    /// come added up, to sums that do not fit a [`Decimal`].
     ///
     /// # Errors
     /// When it has more than 20 digits before the point.
-    pub fn loss(parts: impl IntoIterator<Item = (i32, Decimal)>) -> Result<Decimal, DecimalError> {
-        let mut times_ten_thousand = Decimal::from(0);
-        for (bps, size) in parts {
-            times_ten_thousand =
-                times_ten_thousand.add(size.mul_round(Decimal::from(i64::from(bps)))?)?;
-        }
-        times_ten_thousand.div_round(Decimal::from(10_000))
+    pub fn loss<S: Into<DecimalSum>>(
+        parts: impl IntoIterator<Item = (i32, S)>,
+    ) -> Result<Decimal, DecimalError> {
+        let add = |sum: DecimalSum, (bps, size): (i32, S)| sum.plus(size.into(), bps);
+        parts.into_iter().try_fold(DecimalSum::default(), add)?.div_round(10_000)
     }
 
     /// Fills in what follows from the counts, the sum of the risks, and the sum of `charged` fees.
@@ -69,5 +68,28 @@ impl MevAnalysis {
         }
         self.avg_priority_fee_lamports = (charged > 0).then(|| fees as f64 / charged as f64);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_loss_has_to_fit() {
+        let twice = DecimalSum::default().plus(Decimal::MAX.into(), 2).unwrap();
+        // Whole, in two halves, and with what takes away again what would be too much.
+        for parts in [
+            vec![(10_000, Decimal::MAX.into())],
+            vec![(5_000, twice)],
+            vec![(i32::MAX, twice), (10_000, Decimal::MAX.into()), (-i32::MAX, twice)],
+        ] {
+            assert_eq!(MevAnalysis::loss(parts), Ok(Decimal::MAX));
+        }
+        assert_eq!(MevAnalysis::loss([(5_001, twice)]), Err(DecimalError::TooLarge));
+        // Ties are of the sum, not of its parts: 0.5 + 0.5, and 1.5, units of the last place.
+        let half: Decimal = "0.000000000000005".parse().unwrap();
+        assert_eq!(MevAnalysis::loss([(1, half), (1, half)]).unwrap().scaled(), 1);
+        assert_eq!(MevAnalysis::loss([(3, half)]).unwrap().scaled(), 2);
     }
 }

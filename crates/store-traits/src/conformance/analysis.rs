@@ -27,6 +27,7 @@ super::list_cases!(analysis:
     mev_without_fees_or_losses,
     mev_of_what_passes_the_filter,
     mev_loss_that_does_not_fit_is_an_error,
+    mev_losses_of_large_trades,
     summary_of_nothing,
     summary_by_hand,
     summary_p99_is_nearest_rank,
@@ -242,6 +243,30 @@ async fn mev_loss_that_does_not_fit_is_an_error(store: Store) {
     store.save_mev_events(vec![loss(1, 10_000, size), loss(2, 10_000, size)]).await.unwrap();
     let error = store.mev_analysis(&MevFilter::default()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Query, "{error}");
+}
+
+async fn mev_losses_of_large_trades(store: Store) {
+    // The largest size there is. Sums of sizes, and sizes in basis points, do not fit a decimal; what
+    // was lost does: it is exact, and rounded once. 1 + 3 bps of it are 39999999999999999.99…9996.
+    let size = &Decimal::MAX.to_string();
+    let of_pair = |pair: &str, event| MevEvent { token_pair: Some(symbol(pair)), ..event };
+    let pairs = [
+        ("few", vec![loss(1, 1, size), loss(2, 1, size), loss(3, 2, size)], "40000000000000000"),
+        ("all", vec![loss(4, 5_000, size), loss(5, 5_000, size)], size),
+        ("less", vec![loss(6, 20_000, size), loss(7, -10_000, size)], size),
+        ("none", vec![loss(8, i32::MAX, size), loss(9, -i32::MAX, size)], "0"),
+        (
+            "odd",
+            vec![loss(10, 1, size), loss(11, 1, "0.1"), loss(12, 1, "5.2")],
+            "10000000000000000.00053",
+        ),
+    ];
+    for (pair, events, expected) in pairs {
+        let events = events.into_iter().map(|event| of_pair(pair, event)).collect();
+        store.save_mev_events(events).await.unwrap();
+        let filter = MevFilter { token_pair: Some(symbol(pair)), ..MevFilter::default() };
+        assert_eq!(analysis(&store, filter).await.total_loss_usd, decimal(expected), "{pair}");
+    }
 }
 
 async fn summary_of_nothing(store: Store) {

@@ -27,6 +27,7 @@ super::list_cases!(executions:
     history_of_a_position,
     corrected_position_is_answered_once,
     latest_position_is_whoever_holds_it,
+    latest_position_of_equal_times_is_the_last_traders,
     positions_are_filtered_by_all_parts;
     conflicts:
     client_order_id_belongs_to_one_order,
@@ -343,6 +344,27 @@ async fn latest_position_is_whoever_holds_it(store: Store) {
     let latest = async |v: Venue| store.latest_position(v, market("m")).await.unwrap();
     assert_eq!(latest(venue("v")).await, Some(rows[1].clone()));
     assert_eq!(latest(venue("unknown")).await, Some(elsewhere));
+}
+
+async fn latest_position_of_equal_times_is_the_last_traders(store: Store) {
+    let latest = async |of| store.latest_position(venue("v"), market(of)).await.unwrap();
+    let corrected =
+        |who, version| Position { version, ..position(who, "m", 5, 10 + i64::from(version)) };
+    // Bytes order them: capitals first, then what is not ASCII last. Neither the order of arrival counts
+    // nor, between traders, the version.
+    for who in ["a", "Z"] {
+        store.save_positions(vec![position(who, "m", 5, 1)]).await.unwrap();
+    }
+    assert_eq!(latest("m").await, Some(position("a", "m", 5, 1)));
+    for row in [corrected("é", 2), corrected("é", 1), corrected("z", 9), position("zz", "m", 4, 1)]
+    {
+        store.save_positions(vec![row]).await.unwrap();
+    }
+    assert_eq!(latest("m").await, Some(corrected("é", 2)));
+    // In one batch as well.
+    let both = ["b", "c", "B"].map(|who| position(who, "n", 5, 1));
+    store.save_positions(both.to_vec()).await.unwrap();
+    assert_eq!(latest("n").await, Some(position("c", "n", 5, 1)));
 }
 
 async fn positions_are_filtered_by_all_parts(store: Store) {

@@ -1,33 +1,47 @@
-//! Files of real feeds, where the developer has them.
+//! Files of real feeds, where the developer has them: of others the tests are ignored, with the reason.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
+use std::process::ExitCode;
 
+use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep_formats::{Format, ReadOptions, Row, TickReader};
 use tradekeep_models::{Side, Tick};
 
-/// All ticks of the file called `name`; nothing where it is not here.
-fn ticks(name: &str, format: Format) -> Option<Vec<Tick>> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let Ok(file) = File::open(data.join(name)) else {
-        eprintln!("skipped: {name} is not here");
-        return None;
+/// What is not here.
+type Absent = String;
+
+fn main() -> ExitCode {
+    let trial = |name, test: fn() -> Result<(), Absent>| {
+        Trial::ignorable_test(name, move || {
+            Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed))
+        })
     };
+    let trials = vec![
+        trial("trades_of_bitcoin", trades_of_bitcoin),
+        trial("stream_of_binance", stream_of_binance),
+        trial("records_of_databento", records_of_databento),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// All ticks of the file called `name`.
+fn ticks(name: &str, format: Format) -> Result<Vec<Tick>, Absent> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let file = File::open(data.join(name)).map_err(|_| format!("{name} is not here"))?;
     let reader = TickReader::open(Box::new(file), ReadOptions::default()).unwrap();
     assert_eq!(reader.format(), format);
     let tick = |row| match row {
         Ok(Row::Tick(tick)) => tick,
         other => panic!("{other:?}"),
     };
-    Some(reader.map(tick).collect())
+    Ok(reader.map(tick).collect())
 }
 
-#[test]
-fn trades_of_bitcoin() {
-    let Some(ticks) = ticks("btc_trades.csv", Format::Csv) else {
-        return;
-    };
+fn trades_of_bitcoin() -> Result<(), Absent> {
+    let ticks = ticks("btc_trades.csv", Format::Csv)?;
     assert_eq!(ticks.len(), 5_882);
     let identity = |t: &Tick| (t.venue().clone(), t.symbol().clone(), t.ts(), t.key());
     let identities: BTreeSet<_> = ticks.iter().map(identity).collect();
@@ -36,14 +50,12 @@ fn trades_of_bitcoin() {
     assert_eq!(ticks[0].side(), Some(Side::Sell));
     let tiny = ticks.iter().find(|t| t.quantity().to_string() == "0.00003844");
     assert_eq!(tiny, ticks.get(2));
+    Ok(())
 }
 
-#[test]
-fn stream_of_binance() {
+fn stream_of_binance() -> Result<(), Absent> {
     let name = "binance_ws_btcusdt_20240808.jsonl.gz";
-    let Some(ticks) = ticks(name, Format::BinanceWs) else {
-        return;
-    };
+    let ticks = ticks(name, Format::BinanceWs)?;
     assert_eq!(ticks.len(), 9_757);
     assert_eq!(ticks[0].trade_id().unwrap().as_str(), "3735683259");
     for tick in &ticks {
@@ -52,13 +64,11 @@ fn stream_of_binance() {
         let latency = tick.received_ts().unwrap().as_nanos() - tick.ts().as_nanos();
         assert!((-1_400_000_000..0).contains(&latency), "{latency}");
     }
+    Ok(())
 }
 
-#[test]
-fn records_of_databento() {
-    let Some(ticks) = ticks("databento_trades_v3.dbn.zst", Format::Dbn) else {
-        return;
-    };
+fn records_of_databento() -> Result<(), Absent> {
+    let ticks = ticks("databento_trades_v3.dbn.zst", Format::Dbn)?;
     let [first, second] = ticks.as_slice() else {
         panic!("{ticks:?}");
     };
@@ -70,4 +80,5 @@ fn records_of_databento() {
     assert_eq!(first.ts().to_string(), "2020-12-28T13:00:00.098821953Z");
     assert_eq!(first.received_ts().unwrap().to_string(), "2020-12-28T13:00:00.099150057Z");
     assert_eq!(second.quantity().to_string(), "21");
+    Ok(())
 }

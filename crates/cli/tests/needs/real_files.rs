@@ -1,20 +1,23 @@
-//! Files as exchanges and vendors wrote them. They are not shipped: what is absent is skipped by
-//! name.
+//! Files as exchanges and vendors wrote them, which are not shipped.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::support::Folder;
+use crate::{Absent, Test};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("coinbase_trades_as_csv", coinbase_trades_as_csv),
+    ("binance_stream_as_recorded", binance_stream_as_recorded),
+    ("databento_trades", databento_trades),
+];
 
 /// The path of a real file, where it is there.
-fn real(test: &str, name: &str) -> Option<String> {
+fn real(name: &str) -> Result<String, Absent> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    let Ok(path) = path.canonicalize() else {
-        eprintln!("skipped {test}: {name} is not there");
-        return None;
-    };
-    Some(path.to_str()?.to_owned())
+    let path = path.canonicalize().map_err(|_| format!("{name} is not here"))?;
+    Ok(path.to_str().unwrap().to_owned())
 }
 
 /// Imports it twice and answers the folder.
@@ -27,9 +30,8 @@ fn import(path: &str, count: u64) -> Folder {
     folder
 }
 
-#[test]
-fn coinbase_trades_as_csv() {
-    let Some(path) = real("coinbase_trades_as_csv", "btc_trades.csv") else { return };
+fn coinbase_trades_as_csv() -> Result<(), Absent> {
+    let path = real("btc_trades.csv")?;
     let folder = import(&path, 5_882);
     let third = folder.run("query ticks --json --limit 3").ok().objects().remove(2);
     assert_eq!((&third["price"], &third["quantity"]), (&json!("25741.03"), &json!("0.00003844")));
@@ -51,12 +53,11 @@ fn coinbase_trades_as_csv() {
     assert_eq!(candles[0]["count"], 424);
     let count: u64 = candles.iter().map(|candle| candle["count"].as_u64().unwrap()).sum();
     assert_eq!((count, candles.len()), (5_882, 12));
+    Ok(())
 }
 
-#[test]
-fn binance_stream_as_recorded() {
-    let name = "binance_ws_btcusdt_20240808.jsonl.gz";
-    let Some(path) = real("binance_stream_as_recorded", name) else { return };
+fn binance_stream_as_recorded() -> Result<(), Absent> {
+    let path = real("binance_ws_btcusdt_20240808.jsonl.gz")?;
     let folder = import(&path, 9_757);
     let ticks = folder.run("query ticks --json").ok().objects();
     assert_eq!(ticks.len(), 9_757);
@@ -64,13 +65,14 @@ fn binance_stream_as_recorded() {
     // The recorder's clock ran behind the venue's.
     let text = |tick: &Value, name: &str| tick[name].as_str().unwrap().to_owned();
     assert!(ticks.iter().any(|tick| text(tick, "received_ts") < text(tick, "ts")));
+    Ok(())
 }
 
-#[test]
-fn databento_trades() {
-    let Some(path) = real("databento_trades", "databento_trades_v3.dbn.zst") else { return };
+fn databento_trades() -> Result<(), Absent> {
+    let path = real("databento_trades_v3.dbn.zst")?;
     let folder = import(&path, 2);
     let ticks = folder.run("query ticks --json").ok().objects();
     assert_eq!((&ticks[0]["symbol"], &ticks[0]["price"]), (&json!("ESH1"), &json!("3720.25")));
     assert_eq!(ticks[1]["ts"], "2020-12-28T13:00:00.107665963Z");
+    Ok(())
 }
