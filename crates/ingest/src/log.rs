@@ -22,7 +22,7 @@ pub(crate) use append::{AppendError, Entries};
 pub(crate) use frame::Frame;
 pub(crate) use header::DATA;
 pub(crate) use reader::Reader;
-pub(crate) use recovery::{Recovery, Visit};
+pub(crate) use recovery::{Access, Recovery};
 use segment::Segment;
 use sync::Unsynced;
 
@@ -96,6 +96,11 @@ impl Log {
     pub(crate) fn allow(&self, bound: u64) {
         let mut tail = self.tail();
         tail.bound = tail.bound.max(bound);
+    }
+
+    /// Ends the segment that is appended to: what comes next goes into a new one.
+    pub(crate) fn seal(&self) {
+        self.tail().active = None;
     }
 
     /// Bytes of its segments, as far as they are used, and how many there are.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 
 use super::header::Header;
@@ -11,6 +12,15 @@ use super::segment::{self, Segment};
 use super::sync::Unsynced;
 use super::{DATA, Frame, KINDS, Log, LogConfig, Tail};
 use crate::fs::{File, FileExt, FileSystem};
+
+/// What a log is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// To append. One process at a time.
+    Write,
+    /// To look, beside who appends: nothing in the folder is touched.
+    Look,
+}
 
 /// Told of each record as a log is opened.
 pub(crate) type Visit<'a> = dyn FnMut(&Frame<'_>) + 'a;
@@ -42,10 +52,11 @@ impl Log {
     pub(crate) fn open(
         fs: Arc<dyn FileSystem>,
         config: LogConfig,
+        access: Access,
         visit: &mut Visit<'_>,
     ) -> io::Result<(Self, Recovery)> {
         let mut recovery = Recovery::default();
-        let found = find(&*fs, &config, &mut recovery)?;
+        let found = find(&*fs, &config, access, &mut recovery)?;
         let next_index = found.last().map_or(0, |(header, _)| header.index + 1);
         let next_index = next_index.max(newest_name(&*fs, &config)? + 1);
         let (mut last_seq, mut counts) = (0, [0; KINDS]);
@@ -55,7 +66,8 @@ impl Log {
             let later = found[place + 1..].iter().map(|(later, _)| later.base_seq);
             let limit = later.min().unwrap_or(u64::MAX);
             let is_last = place + 1 == found.len();
-            let opening = Opening { fs: &*fs, config: &config, header, file, limit, is_last };
+            let (fs, config) = (&*fs, &config);
+            let opening = Opening { fs, config, access, header, file, limit, is_last };
             // What was counted before damage took it is told by the next header.
             counts
                 .iter_mut()
@@ -88,27 +100,51 @@ impl Log {
     }
 }
 
+impl Log {
+    /// The name that the segments of a folder have; nothing where none says.
+    pub(crate) fn name_in(fs: &dyn FileSystem, folder: &Path) -> io::Result<Option<String>> {
+        for name in fs.list(folder)?.iter().filter(|name| segment::index(name).is_some()) {
+            if let Some(header) = read_header(&*fs.open(&folder.join(name))?)? {
+                return Ok(Some(header.name));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn read_header(file: &dyn File) -> io::Result<Option<Header>> {
+    let mut bytes = vec![0; usize::try_from(DATA).unwrap_or_default()];
+    let read = file.read_up_to(&mut bytes, 0)?;
+    Ok(Header::read(&bytes[..read]))
+}
+
 /// The segments of a folder, in order, without those that hold nothing.
 fn find(
     fs: &dyn FileSystem,
     config: &LogConfig,
+    access: Access,
     recovery: &mut Recovery,
 ) -> io::Result<Vec<(Header, Arc<dyn File>)>> {
     let mut found = Vec::new();
     for name in fs.list(&config.folder)? {
         let Some(index) = segment::index(&name) else { continue };
         let path = config.folder.join(&name);
-        let file = fs.open(&path)?;
-        let mut bytes = vec![0; usize::try_from(DATA).unwrap_or_default()];
-        let read = file.read_up_to(&mut bytes, 0)?;
-        match Header::read(&bytes[..read]) {
+        let file = match fs.open(&path) {
+            // Trimmed just now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
+        match read_header(&*file)? {
             Some(header) if header.index == index && header.name == config.name => {
                 found.push((header, file));
             }
+            // It was made before it was needed.
             None if is_blank(&*file)? => {
-                // It was made before it was needed.
-                fs.remove(&path)?;
+                if access == Access::Write {
+                    fs.remove(&path)?;
+                }
             }
+            _ if access == Access::Look => recovery.damaged.push(name),
             _ => {
                 let aside = format!("{name}{DAMAGED}");
                 tracing::error!(file = aside, "a segment of the spool cannot be read: kept beside");
@@ -148,6 +184,7 @@ fn is_blank(file: &dyn File) -> io::Result<bool> {
 struct Opening<'a> {
     fs: &'a dyn FileSystem,
     config: &'a LogConfig,
+    access: Access,
     header: &'a Header,
     file: &'a Arc<dyn File>,
     /// Records above this number are void.
@@ -188,13 +225,19 @@ impl Opening<'_> {
                 Piece::Damage(range) => self.set_aside(&bytes, range, recovery)?,
                 Piece::Tail(range) if self.is_last => {
                     recovery.torn += range.len() as u64;
-                    let cut = range.start as u64;
-                    self.keep(&bytes, range, TORN)?;
-                    self.file.set_len(cut)?;
-                    self.file.sync()?;
+                    if self.access == Access::Write {
+                        let cut = range.start as u64;
+                        self.keep(&bytes, range, TORN)?;
+                        self.file.set_len(cut)?;
+                    }
                 }
                 Piece::Tail(range) => self.set_aside(&bytes, range, recovery)?,
             }
+        }
+        if self.access == Access::Write {
+            // What is given out again must not be taken by a loss of power: the process before this
+            // one may have ended before it synced.
+            self.file.sync()?;
         }
         segment.publish(end);
         Ok(Arc::new(segment))
@@ -207,6 +250,10 @@ impl Opening<'_> {
         recovery: &mut Recovery,
     ) -> io::Result<()> {
         let (offset, length) = (range.start, range.len());
+        if self.access == Access::Look {
+            recovery.damaged.push(format!("{}.{offset}+{length}", segment::name(self.header.index)));
+            return Ok(());
+        }
         if let Some(name) = self.keep(bytes, range, DAMAGED)? {
             let segment = self.header.index;
             tracing::error!(

@@ -1,0 +1,212 @@
+//! Group commit: one thread that syncs the spool for everybody who waits.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::error::{IngestError, Result};
+use crate::spool::Spool;
+
+/// Between two syncs where somebody waits for them; a sync takes 1.5 to 8 ms.
+const WINDOW: Duration = Duration::from_millis(5);
+/// Between two syncs where nobody does: what a loss of power may take of records that are only written.
+const LAZY_WINDOW: Duration = Duration::from_millis(50);
+/// Between two syncs where the last one failed.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// So many bytes are synced at once.
+const WINDOW_BYTES: usize = 1 << 20;
+
+/// How far syncing has come.
+#[derive(Debug, Clone, Default)]
+struct Synced {
+    /// All records up to this number survive a loss of power.
+    through: u64,
+    /// The last sync that failed.
+    failed: Option<Failed>,
+}
+
+#[derive(Debug, Clone)]
+struct Failed {
+    /// Which it was, from 1.
+    attempt: u64,
+    /// The last record it was for.
+    last: u64,
+    error: Arc<io::Error>,
+}
+
+/// The thread, and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    shared: Arc<Shared>,
+    synced: watch::Receiver<Synced>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Wanted {
+    /// The last record that was appended.
+    last: u64,
+    /// Bytes appended since a sync began, about.
+    bytes: usize,
+    /// Whether somebody waits.
+    urgent: bool,
+    /// Syncs that failed in a row.
+    failures: u64,
+    closed: bool,
+}
+
+impl Committer {
+    /// Starts the thread.
+    pub(crate) fn start(spool: Arc<Spool>) -> io::Result<Self> {
+        let shared = Arc::new(Shared { wanted: Mutex::default(), changed: Condvar::new() });
+        let (sender, synced) = watch::channel(Synced::default());
+        let of_thread = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("tradekeep-spool".into())
+            .spawn(move || of_thread.work(&spool, &sender))?;
+        Ok(Self { shared, synced, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Tells that records up to `last` were appended, in so many bytes.
+    pub(crate) fn appended(&self, last: u64, bytes: usize) {
+        let mut wanted = self.shared.wanted();
+        let idle = wanted.bytes == 0;
+        wanted.last = wanted.last.max(last);
+        wanted.bytes += bytes.max(1);
+        if idle || wanted.bytes >= WINDOW_BYTES {
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// Waits until all records up to `seq` survive a loss of power.
+    pub(crate) async fn synced(&self, seq: u64) -> Result<()> {
+        let mut synced = self.synced.clone();
+        let before = {
+            let now = synced.borrow_and_update();
+            if now.through >= seq {
+                return Ok(());
+            }
+            now.failed.as_ref().map_or(0, |failed| failed.attempt)
+        };
+        {
+            self.shared.wanted().urgent = true;
+            self.shared.changed.notify_one();
+        }
+        let tried = |failed: &Failed| failed.attempt > before && failed.last >= seq;
+        let is_done =
+            |synced: &Synced| synced.through >= seq || synced.failed.as_ref().is_some_and(tried);
+        let outcome = synced.wait_for(is_done).await.map_err(|_| IngestError::Closed)?;
+        match &outcome.failed {
+            Some(Failed { error, .. }) if outcome.through < seq => {
+                let source = io::Error::new(error.kind(), error.to_string());
+                Err(IngestError::disk("records are written but cannot be synced")(source))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Syncs what is left and ends the thread.
+    pub(crate) fn close(&self) {
+        self.shared.wanted().closed = true;
+        self.shared.changed.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // It does not panic; if it did, what was written is written.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self, spool: &Spool, synced: &watch::Sender<Synced>) {
+        let mut began = Instant::now() - LAZY_WINDOW;
+        let mut through = 0;
+        // The first append shall not wait for its segment.
+        prepare(spool);
+        loop {
+            let Some(last) = self.wait(began, through) else { return };
+            began = Instant::now();
+            match spool.log.sync() {
+                Ok(done) => {
+                    through = done;
+                    self.wanted().failures = 0;
+                    synced.send_replace(Synced { through, failed: None });
+                }
+                Err(error) => {
+                    tracing::error!(
+                        %error,
+                        "the spool cannot be synced: a loss of power would take what is written now"
+                    );
+                    let mut wanted = self.wanted();
+                    wanted.failures += 1;
+                    // It is still to be done.
+                    wanted.bytes = wanted.bytes.max(1);
+                    drop(wanted);
+                    synced.send_modify(|synced| {
+                        let attempt = synced.failed.as_ref().map_or(0, |failed| failed.attempt) + 1;
+                        synced.failed = Some(Failed { attempt, last, error: Arc::new(error) });
+                    });
+                }
+            }
+            prepare(spool);
+        }
+    }
+
+    /// Waits until it is time to sync; answers the last record that is to be, nothing at the end.
+    fn wait(&self, began: Instant, through: u64) -> Option<u64> {
+        let mut wanted = self.wanted();
+        loop {
+            let (dirty, failing) = (wanted.last > through && wanted.bytes > 0, wanted.failures > 0);
+            if wanted.closed && (!dirty || failing) {
+                return None;
+            }
+            let window = match (failing, wanted.urgent) {
+                (true, _) => PATIENCE,
+                (false, true) => WINDOW,
+                (false, false) => LAZY_WINDOW,
+            };
+            let left = window.saturating_sub(began.elapsed());
+            let full = wanted.bytes >= WINDOW_BYTES && !failing;
+            if dirty && (left.is_zero() || full || wanted.closed) {
+                wanted.bytes = 0;
+                wanted.urgent = false;
+                return Some(wanted.last);
+            }
+            wanted = if dirty {
+                let waited = self.changed.wait_timeout(wanted, left);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+    }
+}
+
+/// What appends would have to wait for otherwise: the next segment, and numbers.
+fn prepare(spool: &Spool) {
+    if let Err(error) = spool.log.prepare() {
+        tracing::warn!(%error, "the next segment of the spool cannot be made yet");
+    }
+    if let Err(error) = spool.reserve(0) {
+        tracing::warn!(%error, "numbers of the spool cannot be reserved yet");
+    }
+}

@@ -1,0 +1,432 @@
+//! Records that a store will not take: kept with the reason, until a person decides.
+
+mod entry;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tradekeep_models::{InvalidInput, Timestamp};
+use tradekeep_store_traits::{ErrorKind, Records, Table};
+
+use self::entry::{LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION};
+use crate::codec;
+use crate::error::{IngestError, Result};
+use crate::fs::FileSystem;
+use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader};
+
+/// The name of the journal's log.
+const NAME: &str = "dead-letters";
+/// Bytes of one of its segments.
+const SEGMENT: u64 = 4 << 20;
+
+macro_rules! classes {
+    ($($(#[$doc:meta])* $class:ident = $text:literal),+ $(,)?) => {
+        /// Why a record was given up, in a word.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Class {
+            $($(#[$doc])* $class),+
+        }
+
+        impl Class {
+            /// Every class.
+            pub const ALL: &'static [Self] = &[$(Self::$class),+];
+
+            /// Its name in files and on the command line.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$class => $text),+
+                }
+            }
+        }
+    };
+}
+
+classes! {
+    /// It breaks a rule of the store.
+    Invalid = "invalid",
+    /// Another record with its identity, and other content, is stored.
+    Conflict = "conflict",
+    /// The store takes no record of that size.
+    TooLarge = "too_large",
+    /// The store refuses it for another reason.
+    Refused = "refused",
+    /// The store fails again and again when it is in a batch, and works without it.
+    Suspect = "suspect",
+    /// What stands in the spool is of a kind or version that this program does not know.
+    Undecodable = "undecodable",
+    /// It belongs to a day that retention has dropped.
+    Expired = "expired",
+}
+
+impl Class {
+    /// Of records that a sink named as bad.
+    pub(crate) const fn of(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidInput | ErrorKind::Serialization => Self::Invalid,
+            ErrorKind::Conflict => Self::Conflict,
+            _ => Self::Refused,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Class {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidInput> {
+        let known = || Self::ALL.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(", ");
+        let found = Self::ALL.iter().find(|class| class.as_str() == text).copied();
+        found.ok_or_else(|| InvalidInput::new("class", format!("is none of {}", known())))
+    }
+}
+
+/// What became of a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadState {
+    /// It waits for a decision.
+    Open,
+    /// It was appended to the spool again, as the record of this number.
+    Replayed {
+        /// Its new number.
+        seq: u64,
+    },
+}
+
+/// A record that a sink does not take, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    /// Its number among dead letters.
+    pub id: u64,
+    /// What became of it.
+    pub state: DeadState,
+    /// The sink that does not take it, by its id.
+    pub sink: String,
+    /// What people know the sink by.
+    pub sink_name: String,
+    /// Its number in the spool.
+    pub seq: u64,
+    /// When it was accepted.
+    pub accepted: Timestamp,
+    /// When it was given up.
+    pub died: Timestamp,
+    /// Where it belongs, where that is known.
+    pub table: Option<Table>,
+    /// Why, in a word.
+    pub class: Class,
+    /// Why, without its values.
+    pub reason: String,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// The record; nothing where it cannot be read by this program.
+    pub record: Option<Records>,
+}
+
+/// A record to be given up.
+#[derive(Debug, Clone)]
+pub(crate) struct Death {
+    pub(crate) seq: u64,
+    pub(crate) accepted: i64,
+    pub(crate) class: Class,
+    pub(crate) reason: String,
+    pub(crate) attempts: u32,
+    pub(crate) kind: u16,
+    pub(crate) version: u16,
+    pub(crate) payload: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Replaying(u64),
+    Replayed(u64),
+}
+
+/// What is known of all letters without reading them.
+#[derive(Debug, Default)]
+struct Index {
+    letters: BTreeMap<u64, State>,
+    /// By sink and number in the spool.
+    by_seq: HashMap<(String, u64), u64>,
+    next_id: u64,
+}
+
+/// The journal of dead letters.
+#[derive(Debug)]
+pub(crate) struct DeadLetters {
+    log: Arc<Log>,
+    folder: PathBuf,
+    index: Mutex<Index>,
+}
+
+impl DeadLetters {
+    /// Opens the journal in `folder`; to look, the folder must be there and is left as it is.
+    pub(crate) fn open(fs: &Arc<dyn FileSystem>, folder: &Path, access: Access) -> Result<Self> {
+        let doing = format!("{}: dead letters cannot be opened", folder.display());
+        let disk = |error| IngestError::disk(doing.clone())(error);
+        if access == Access::Write {
+            fs.create_dir_all(folder).map_err(disk)?;
+        }
+        let config =
+            LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes: SEGMENT };
+        let mut index = Index { next_id: 1, ..Index::default() };
+        let (log, _) = Log::open(Arc::clone(fs), config, access, &mut |frame| {
+            index.take(frame.head.kind, frame.payload);
+        })
+        .map_err(disk)?;
+        log.allow(u64::MAX);
+        Ok(Self { log: Arc::new(log), folder: folder.to_owned(), index: Mutex::new(index) })
+    }
+
+    /// Whether this record of this sink is one.
+    pub(crate) fn has(&self, sink: &str, seq: u64) -> bool {
+        self.index().by_seq.contains_key(&(sink.to_owned(), seq))
+    }
+
+    /// How many there are: open, and replayed.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let index = self.index();
+        let open = index.letters.values().filter(|state| !matches!(state, State::Replayed(_))).count();
+        (open as u64, (index.letters.len() - open) as u64)
+    }
+
+    /// Keeps records that `sink` does not take; they survive a loss of power when this has answered.
+    /// One that is kept already is not kept twice.
+    pub(crate) fn add(&self, sink: &str, sink_name: &str, died: i64, deaths: &[Death]) -> Result<()> {
+        let new: Vec<_> = {
+            let mut index = self.index();
+            let index = &mut *index;
+            let unknown = deaths.iter().filter(|death| {
+                !index.by_seq.contains_key(&(sink.to_owned(), death.seq))
+            });
+            unknown.zip(index.next_id..).map(|(death, id)| (id, death)).collect()
+        };
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.append(LETTER, died, new.len(), |place, out| {
+            let (id, death) = new[place];
+            let letter = Letter {
+                id,
+                sink,
+                sink_name,
+                seq: death.seq,
+                accepted: death.accepted,
+                died,
+                class: death.class.as_str(),
+                reason: &death.reason,
+                attempts: death.attempts,
+                kind: death.kind,
+                version: death.version,
+                payload: &death.payload,
+            };
+            entry::write(&letter, out);
+        })?;
+        self.sync()?;
+        let mut index = self.index();
+        for (id, death) in new {
+            index.letters.insert(id, State::Open);
+            index.by_seq.insert((sink.to_owned(), death.seq), id);
+            index.next_id = index.next_id.max(id + 1);
+        }
+        Ok(())
+    }
+
+    /// All letters, oldest first, each told to `each`, which answers whether to go on.
+    pub(crate) fn read(&self, mut each: impl FnMut(DeadLetter) -> bool) -> Result<()> {
+        let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
+        let mut told = std::collections::HashSet::new();
+        while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
+            let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
+            let state = self.index().letters.get(&letter.id).copied();
+            // One that was purged, or stands here twice because a purge was cut short.
+            let Some(state) = state.filter(|_| told.insert(letter.id)) else { continue };
+            if !each(DeadLetter::of(&letter, state)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Letters whose replay was begun and not finished, each with the number it was to get.
+    pub(crate) fn unfinished(&self) -> Vec<(u64, u64)> {
+        let index = self.index();
+        let unfinished = index.letters.iter().filter_map(|(id, state)| match state {
+            State::Replaying(seq) => Some((*id, *seq)),
+            _ => None,
+        });
+        unfinished.collect()
+    }
+
+    /// Notes durably that letters are about to be in the spool, from number `first` on.
+    pub(crate) fn replaying(&self, ids: &[u64], first: u64, now: i64) -> Result<()> {
+        let entry = Replaying { ids: ids.to_vec(), first };
+        self.append(REPLAYING, now, 1, |_, out| entry::write(&entry, out))?;
+        self.sync()?;
+        let mut index = self.index();
+        ids.iter().zip(first..).for_each(|(id, seq)| index.set(*id, State::Replaying(seq)));
+        Ok(())
+    }
+
+    /// Notes durably that letters are in the spool, where they survive a loss of power.
+    pub(crate) fn resolved(&self, ids: &[u64], now: i64) -> Result<()> {
+        let entry = Resolved { ids: ids.to_vec() };
+        self.append(RESOLVED, now, 1, |_, out| entry::write(&entry, out))?;
+        self.sync()?;
+        let mut index = self.index();
+        ids.iter().for_each(|id| index.resolve(*id));
+        Ok(())
+    }
+
+    /// Removes the letters that were replayed; answers how many.
+    pub(crate) fn purge(&self, now: i64) -> Result<u64> {
+        let (_, resolved) = self.count();
+        if resolved == 0 {
+            return Ok(0);
+        }
+        // What stays is written again behind all there is, then what is before that goes.
+        let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
+        let mut kept = Vec::new();
+        while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
+            let id = entry::read::<Letter<'_>>(frame.payload).map(|letter| letter.id);
+            let stays = id.is_some_and(|id| {
+                self.index().letters.get(&id).is_some_and(|state| !matches!(state, State::Replayed(_)))
+            });
+            if stays {
+                kept.push(frame.payload.to_vec());
+            }
+        }
+        self.log.seal();
+        let next_id = self.index().next_id;
+        let mark = Purged { next_id };
+        let first = self.append(PURGED, now, 1, |_, out| entry::write(&mark, out))?;
+        for part in kept.chunks(256) {
+            self.append(LETTER, now, part.len(), |place, out| out.extend_from_slice(&part[place]))?;
+        }
+        for (id, seq) in self.unfinished() {
+            let again = Replaying { ids: vec![id], first: seq };
+            self.append(REPLAYING, now, 1, |_, out| entry::write(&again, out))?;
+        }
+        self.sync()?;
+        self.log.trim(|segment| segment.last() < first).map_err(self.disk("cannot be purged"))?;
+        let mut index = self.index();
+        let gone: Vec<_> = index
+            .letters
+            .iter()
+            .filter(|(_, state)| matches!(state, State::Replayed(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        gone.iter().for_each(|id| drop(index.letters.remove(id)));
+        let Index { letters, by_seq, .. } = &mut *index;
+        by_seq.retain(|_, id| letters.contains_key(id));
+        Ok(gone.len() as u64)
+    }
+
+    fn append(
+        &self,
+        kind: u16,
+        time: i64,
+        count: usize,
+        payload: impl Fn(usize, &mut Vec<u8>),
+    ) -> Result<u64> {
+        let entries = Entries { time, kind, version: VERSION, count, payload };
+        self.log.append(&entries, |_| Ok(())).map_err(|error| {
+            let error = match error {
+                AppendError::Io(error) => error,
+                AppendError::Exhausted => io::Error::other("there are no numbers left"),
+                AppendError::TooLong(_) => io::Error::other("a record is too long"),
+            };
+            self.disk("cannot be written")(error)
+        })
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.log.sync().map(drop).map_err(self.disk("cannot be synced"))
+    }
+
+    fn disk(&self, what: &'static str) -> impl FnOnce(io::Error) -> IngestError {
+        IngestError::disk(format!("{}: dead letters {what}", self.folder.display()))
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Index {
+    /// An entry of the journal, as it is opened.
+    fn take(&mut self, kind: u16, payload: &[u8]) {
+        match kind {
+            LETTER => {
+                let Some(letter) = entry::read::<Letter<'_>>(payload) else { return };
+                self.letters.entry(letter.id).or_insert(State::Open);
+                self.by_seq.insert((letter.sink.to_owned(), letter.seq), letter.id);
+                self.next_id = self.next_id.max(letter.id + 1);
+            }
+            REPLAYING => {
+                let Some(Replaying { ids, first }) = entry::read(payload) else { return };
+                ids.iter().zip(first..).for_each(|(id, seq)| self.set(*id, State::Replaying(seq)));
+            }
+            RESOLVED => {
+                let Some(Resolved { ids }) = entry::read(payload) else { return };
+                ids.iter().for_each(|id| self.resolve(*id));
+            }
+            PURGED => {
+                let Some(Purged { next_id }) = entry::read(payload) else { return };
+                self.next_id = self.next_id.max(next_id);
+            }
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, id: u64, state: State) {
+        if let Some(known) = self.letters.get_mut(&id) {
+            *known = state;
+        }
+    }
+
+    fn resolve(&mut self, id: u64) {
+        if let Some(State::Replaying(seq)) = self.letters.get(&id).copied() {
+            self.set(id, State::Replayed(seq));
+        }
+    }
+}
+
+impl DeadLetter {
+    fn of(letter: &Letter<'_>, state: State) -> Self {
+        let table = codec::table(letter.kind);
+        let record = table.and_then(|table| {
+            let mut record = codec::Decoded::new(table);
+            record.push(letter.version, letter.payload).ok()?;
+            Some(record.into_records())
+        });
+        let time = |nanos| Timestamp::from_nanos(nanos).unwrap_or(Timestamp::MIN);
+        Self {
+            id: letter.id,
+            state: match state {
+                State::Replayed(seq) => DeadState::Replayed { seq },
+                State::Open | State::Replaying(_) => DeadState::Open,
+            },
+            sink: letter.sink.to_owned(),
+            sink_name: letter.sink_name.to_owned(),
+            seq: letter.seq,
+            accepted: time(letter.accepted),
+            died: time(letter.died),
+            table,
+            class: letter.class.parse().unwrap_or(Class::Refused),
+            reason: letter.reason.to_owned(),
+            attempts: letter.attempts,
+            record,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What goes wrong on the way in.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tradekeep_store_traits::{BadRow, StoreError, Table};
+
+/// Why records were not taken, or something about the spool could not be done.
+///
+/// Its text is one line that names cause and remedy; neither secrets nor values of records are in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// Another process, or another `Ingest` of this one, has the spool.
+    #[error("{folder}: {holder} has the spool: stop it first, or give this one a folder of its own", folder = folder.display())]
+    Held {
+        /// The spool's folder.
+        folder: PathBuf,
+        /// Who has it, as far as is known.
+        holder: String,
+    },
+    /// The disk failed.
+    #[error("{doing}: {source}; {}", remedy(source))]
+    Disk {
+        /// What was being done, with the folder.
+        doing: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Records that break a rule; none of the call was taken.
+    #[error("{} of the {table} cannot be taken, number {} of them: {}; correct or leave out", count(rows), rows.first().map_or(0, |row| row.index), rows.first().map_or("", |row| &*row.reason))]
+    Invalid {
+        /// What they are.
+        table: Table,
+        /// All of them, each with its place and the reason.
+        rows: Vec<BadRow>,
+    },
+    /// The spool holds as much as it may, and the time to wait for room is over.
+    #[error("the spool is full ({held} of {most} bytes wait to be delivered, after {} ms): see `tradekeep spool status` for the store that does not take them, or raise ingest.max_bytes", waited.as_millis())]
+    Full {
+        /// Bytes held.
+        held: u64,
+        /// Bytes that may be held.
+        most: u64,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// A sink that is configured no more still has records to come.
+    #[error("{pending} records wait for {sink}, which is not configured any more: deliver them with `tradekeep spool drain --to URL` (its URL), or give them up with `tradekeep spool forget {id}`")]
+    Vanished {
+        /// How the spool calls it.
+        id: String,
+        /// What it was.
+        sink: String,
+        /// Records that it has not got.
+        pending: u64,
+    },
+    /// A store did not answer what was needed to begin.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The caller's input breaks a rule.
+    #[error(transparent)]
+    Input(#[from] tradekeep_models::InvalidInput),
+    /// It was shut down.
+    #[error("the ingest is shut down: open another")]
+    Closed,
+}
+
+impl IngestError {
+    /// The disk failed while doing this.
+    pub(crate) fn disk(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Disk { doing, source }
+    }
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free space on that disk, then try again"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "make the folder writable, or choose another"
+        }
+        _ => "check the disk, then try again",
+    }
+}
+
+fn count(rows: &[BadRow]) -> String {
+    if rows.len() == 1 { "one".into() } else { rows.len().to_string() }
+}
+
+/// What every call on the way in answers.
+pub type Result<T> = std::result::Result<T, IngestError>;

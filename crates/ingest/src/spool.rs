@@ -1,0 +1,210 @@
+//! The spool: records on their way into the stores, in a folder.
+//!
+//! `manifest` says what stream it is and which numbers may be in use, `cursors` how far each sink has
+//! come, segments (`….seg`) hold the records, `lock` names the process that has it all. What is found
+//! damaged is kept beside as `….damaged`.
+
+pub(crate) mod cursors;
+pub(crate) mod manifest;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tradekeep_models::StreamId;
+use tradekeep_store_traits::{Records, Table, with_records};
+
+use self::cursors::Cursors;
+use self::manifest::Manifest;
+use crate::clock::Clock;
+use crate::codec;
+use crate::error::{IngestError, Result};
+use crate::fs::{FileSystem, Lock};
+use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Recovery};
+use crate::slots::Slots;
+
+/// Numbers that are reserved at once. They are lost when the process ends; there are 2^64.
+pub(crate) const RESERVE: u64 = 1 << 20;
+
+/// A spool that is open; its records, and what is known of them.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    pub(crate) log: Arc<Log>,
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    manifest: Mutex<(Manifest, Slots)>,
+    cursors: Mutex<Slots>,
+    /// The bound as it was found: no number from here on was ever given out by an earlier run.
+    pub(crate) first_seq: u64,
+    /// Whether it was brought back older than its manifest, or lost it.
+    pub(crate) recovery: Recovery,
+    _lock: Lock,
+}
+
+/// What a spool is opened with.
+#[derive(Debug, Clone)]
+pub(crate) struct SpoolConfig {
+    pub(crate) folder: PathBuf,
+    pub(crate) segment_bytes: u64,
+}
+
+impl Spool {
+    /// Opens the spool of a folder, and makes it where there is none. It always opens, unless another
+    /// process has it or the disk fails. `visit` is told of each record that it holds.
+    pub(crate) fn open(
+        fs: &Arc<dyn FileSystem>,
+        clock: Arc<dyn Clock>,
+        config: &SpoolConfig,
+        visit: &mut dyn FnMut(Table, u64),
+    ) -> Result<(Self, Cursors)> {
+        let folder = config.folder.clone();
+        let doing = format!("{}: the spool cannot be opened", folder.display());
+        let disk = |error| IngestError::disk(doing.clone())(error);
+        fs.create_dir_all(&folder).map_err(disk)?;
+        let lock = fs.lock(&folder.join("lock")).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                IngestError::Held { folder: folder.clone(), holder: error.to_string() }
+            }
+            _ => disk(error),
+        })?;
+        let (mut slots, content) =
+            Slots::open(&**fs, &folder.join(manifest::FILE), manifest::SLOT).map_err(disk)?;
+        let found = content.as_deref().and_then(Manifest::read);
+        let name = Log::name_in(&**fs, &folder).map_err(disk)?;
+        if found.is_none() && name.is_some() {
+            tracing::error!(
+                folder = %folder.display(),
+                "the spool's manifest is lost: what is held is delivered again, as a new stream"
+            );
+        }
+        let mut manifest = found.unwrap_or_else(|| Manifest::new(name));
+        let log = LogConfig {
+            folder: folder.clone(),
+            name: manifest.log.clone(),
+            segment_bytes: config.segment_bytes,
+        };
+        let (log, recovery) = Log::open(Arc::clone(fs), log, Access::Write, &mut |frame| {
+            if let Some(table) = codec::table(frame.head.kind) {
+                visit(table, frame.head.seq);
+            }
+        })
+        .map_err(disk)?;
+        // A manifest that was lost, or brought back older than the segments, knows too little.
+        let first_seq = manifest.bound.max(log.position().next_seq);
+        manifest.bound = first_seq + RESERVE;
+        manifest.write(&mut slots).map_err(disk)?;
+        log.begin_at(first_seq);
+        log.allow(manifest.bound);
+        let (cursor_slots, content) =
+            Slots::open(&**fs, &folder.join(cursors::FILE), cursors::SLOT).map_err(disk)?;
+        let cursors = content.as_deref().and_then(Cursors::read);
+        let cursors = cursors.unwrap_or_else(|| Cursors { version: 1, ..Cursors::default() });
+        let spool = Self {
+            log: Arc::new(log),
+            folder,
+            clock,
+            manifest: Mutex::new((manifest, slots)),
+            cursors: Mutex::new(cursor_slots),
+            first_seq,
+            recovery,
+            _lock: lock,
+        };
+        Ok((spool, cursors))
+    }
+
+    /// Takes records: all of them, or none. Answers the number of the first; the others follow it.
+    /// They survive the end of the process from now on.
+    pub(crate) fn append(&self, records: &Records) -> Result<u64> {
+        self.append_after(records, |_| Ok(()))
+    }
+
+    /// As [`append`](Self::append); `before` is told the first number before anything is written.
+    pub(crate) fn append_after(
+        &self,
+        records: &Records,
+        mut before: impl FnMut(u64) -> io::Result<()>,
+    ) -> Result<u64> {
+        let table = records.table();
+        records.validate().map_err(|rows| IngestError::Invalid { table, rows })?;
+        let time = self.clock.now().as_nanos();
+        let (kind, version, count) = (codec::kind(table), codec::VERSION, records.len());
+        loop {
+            let appended = with_records!(records, rows => {
+                let payload = |place: usize, out: &mut Vec<u8>| codec::encode(&rows[place], out);
+                self.log.append(&Entries { time, kind, version, count, payload }, &mut before)
+            });
+            return match appended {
+                Ok(first) => Ok(first),
+                Err(AppendError::Exhausted) => {
+                    self.reserve(count as u64)?;
+                    continue;
+                }
+                Err(AppendError::TooLong(index)) => {
+                    let reason = "is longer than 1 MiB".into();
+                    let rows = vec![tradekeep_store_traits::BadRow { index, reason }];
+                    Err(IngestError::Invalid { table, rows })
+                }
+                Err(AppendError::Io(error)) => Err(IngestError::disk(format!(
+                    "{}: records cannot be written",
+                    self.folder.display()
+                ))(error)),
+            };
+        }
+    }
+
+    /// Makes sure that there are numbers for `count` records and some time to come.
+    pub(crate) fn reserve(&self, count: u64) -> Result<()> {
+        let mut manifest = self.manifest();
+        let (manifest, slots) = &mut *manifest;
+        let position = self.log.position();
+        if position.next_seq + count + RESERVE / 2 <= position.bound {
+            return Ok(());
+        }
+        let bound = position.next_seq + count + RESERVE;
+        let wider = Manifest { bound, ..manifest.clone() };
+        wider.write(slots).map_err(|error| {
+            let doing = format!("{}: numbers cannot be reserved", self.folder.display());
+            IngestError::disk(doing)(error)
+        })?;
+        *manifest = wider;
+        self.log.allow(bound);
+        Ok(())
+    }
+
+    /// Makes what sinks have done durable.
+    pub(crate) fn save_cursors(&self, cursors: &Cursors) -> Result<()> {
+        let mut slots = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        cursors.write(&mut slots).map_err(|error| {
+            let doing = format!("{}: cursors cannot be written", self.folder.display());
+            IngestError::disk(doing)(error)
+        })
+    }
+
+    /// Lets watermarks count anew from the next number on. An operator's act.
+    pub(crate) fn new_epoch(&self) -> Result<u64> {
+        let mut manifest = self.manifest();
+        let (manifest, slots) = &mut *manifest;
+        let next = Manifest { epoch: manifest.epoch + 1, ..manifest.clone() };
+        next.write(slots).map_err(|error| {
+            let doing = format!("{}: the epoch cannot be moved", self.folder.display());
+            IngestError::disk(doing)(error)
+        })?;
+        *manifest = next;
+        Ok(manifest.epoch)
+    }
+
+    /// The stream that stores keep a watermark of, and its epoch.
+    pub(crate) fn stream(&self) -> Result<(StreamId, u64)> {
+        let manifest = self.manifest();
+        Ok((StreamId::new(&manifest.0.stream)?, manifest.0.epoch))
+    }
+
+    /// Reads records of one table, numbered above `after`.
+    pub(crate) fn reader(&self, table: Table, after: u64) -> Reader {
+        Reader::new(Arc::clone(&self.log), after, Some(codec::kind(table)))
+    }
+
+    fn manifest(&self) -> MutexGuard<'_, (Manifest, Slots)> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
