@@ -5,8 +5,6 @@
 //! an old one finds the columns of today by their names. What cannot be read says why, without a value
 //! of the row, and is left to whoever holds the bytes.
 
-#![allow(dead_code, reason = "what appends to a spool and reads it comes with the spool")]
-
 mod cell;
 mod layouts;
 #[cfg(test)]

@@ -173,7 +173,10 @@ impl IngestConfig {
             return Err(InvalidInput::new("max_bytes", "is less than two segments"));
         }
         if self.batch_rows == 0 || self.max_batch_rows < self.batch_rows {
-            return Err(InvalidInput::new("max_batch_rows", "is less than batch_rows, or that is 0"));
+            return Err(InvalidInput::new(
+                "max_batch_rows",
+                "is less than batch_rows, or that is 0",
+            ));
         }
         Ok(())
     }

@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tradekeep_models::{InvalidInput, Timestamp};
 use tradekeep_store_traits::{ErrorKind, Records, Table};
 
-use self::entry::{LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION};
+use self::entry::{
+    LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION,
+};
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::FileSystem;
@@ -196,19 +198,26 @@ impl DeadLetters {
     /// How many there are: open, and replayed.
     pub(crate) fn count(&self) -> (u64, u64) {
         let index = self.index();
-        let open = index.letters.values().filter(|state| !matches!(state, State::Replayed(_))).count();
+        let open =
+            index.letters.values().filter(|state| !matches!(state, State::Replayed(_))).count();
         (open as u64, (index.letters.len() - open) as u64)
     }
 
     /// Keeps records that `sink` does not take; they survive a loss of power when this has answered.
     /// One that is kept already is not kept twice.
-    pub(crate) fn add(&self, sink: &str, sink_name: &str, died: i64, deaths: &[Death]) -> Result<()> {
+    pub(crate) fn add(
+        &self,
+        sink: &str,
+        sink_name: &str,
+        died: i64,
+        deaths: &[Death],
+    ) -> Result<()> {
         let new: Vec<_> = {
             let mut index = self.index();
             let index = &mut *index;
-            let unknown = deaths.iter().filter(|death| {
-                !index.by_seq.contains_key(&(sink.to_owned(), death.seq))
-            });
+            let unknown = deaths
+                .iter()
+                .filter(|death| !index.by_seq.contains_key(&(sink.to_owned(), death.seq)));
             unknown.zip(index.next_id..).map(|(death, id)| (id, death)).collect()
         };
         if new.is_empty() {
@@ -230,7 +239,7 @@ impl DeadLetters {
                 version: death.version,
                 payload: &death.payload,
             };
-            entry::write(&letter, out);
+            entry::write(&letter, out)
         })?;
         self.sync()?;
         let mut index = self.index();
@@ -300,7 +309,10 @@ impl DeadLetters {
         while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
             let id = entry::read::<Letter<'_>>(frame.payload).map(|letter| letter.id);
             let stays = id.is_some_and(|id| {
-                self.index().letters.get(&id).is_some_and(|state| !matches!(state, State::Replayed(_)))
+                self.index()
+                    .letters
+                    .get(&id)
+                    .is_some_and(|state| !matches!(state, State::Replayed(_)))
             });
             if stays {
                 kept.push(frame.payload.to_vec());
@@ -311,7 +323,10 @@ impl DeadLetters {
         let mark = Purged { next_id };
         let first = self.append(PURGED, now, 1, |_, out| entry::write(&mark, out))?;
         for part in kept.chunks(256) {
-            self.append(LETTER, now, part.len(), |place, out| out.extend_from_slice(&part[place]))?;
+            self.append(LETTER, now, part.len(), |place, out| {
+                out.extend_from_slice(&part[place]);
+                true
+            })?;
         }
         for (id, seq) in self.unfinished() {
             let again = Replaying { ids: vec![id], first: seq };
@@ -326,7 +341,7 @@ impl DeadLetters {
             .filter(|(_, state)| matches!(state, State::Replayed(_)))
             .map(|(id, _)| *id)
             .collect();
-        gone.iter().for_each(|id| drop(index.letters.remove(id)));
+        index.letters.retain(|id, _| !gone.contains(id));
         let Index { letters, by_seq, .. } = &mut *index;
         by_seq.retain(|_, id| letters.contains_key(id));
         Ok(gone.len() as u64)
@@ -337,14 +352,14 @@ impl DeadLetters {
         kind: u16,
         time: i64,
         count: usize,
-        payload: impl Fn(usize, &mut Vec<u8>),
+        payload: impl Fn(usize, &mut Vec<u8>) -> bool,
     ) -> Result<u64> {
         let entries = Entries { time, kind, version: VERSION, count, payload };
         self.log.append(&entries, |_| Ok(())).map_err(|error| {
             let error = match error {
                 AppendError::Io(error) => error,
                 AppendError::Exhausted => io::Error::other("there are no numbers left"),
-                AppendError::TooLong(_) => io::Error::other("a record is too long"),
+                AppendError::Refused(_) => io::Error::other("a record is too long"),
             };
             self.disk("cannot be written")(error)
         })

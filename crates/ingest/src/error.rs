@@ -47,7 +47,9 @@ pub enum IngestError {
         waited: Duration,
     },
     /// A sink that is configured no more still has records to come.
-    #[error("{pending} records wait for {sink}, which is not configured any more: deliver them with `tradekeep spool drain --to URL` (its URL), or give them up with `tradekeep spool forget {id}`")]
+    #[error(
+        "{pending} records wait for {sink}, which is not configured any more: deliver them with `tradekeep spool drain --to URL` (its URL), or give them up with `tradekeep spool forget {id}`"
+    )]
     Vanished {
         /// How the spool calls it.
         id: String,
@@ -72,6 +74,27 @@ impl IngestError {
     pub(crate) fn disk(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();
         move |source| Self::Disk { doing, source }
+    }
+}
+
+impl IngestError {
+    /// Whether there was no room: in the spool, or on its disk.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Full { .. } => true,
+            Self::Disk { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+
+    /// With how long was waited for room.
+    pub(crate) fn after(self, waited: Duration) -> Self {
+        match self {
+            Self::Full { held, most, .. } => Self::Full { held, most, waited },
+            other => other,
+        }
     }
 }
 

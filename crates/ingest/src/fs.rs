@@ -72,6 +72,7 @@ pub trait FileSystem: Send + Sync + Debug {
 pub type Lock = Box<dyn Debug + Send + Sync>;
 
 /// An open file, used at positions; threads may use it at once.
+#[allow(clippy::len_without_is_empty, reason = "nobody asks whether a file is empty")]
 pub trait File: Send + Sync + Debug {
     /// Reads into `buffer` from `offset` on; answers the bytes read, 0 at the end.
     ///

@@ -1,12 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod accept;
+mod bell;
 mod clock;
 mod codec;
+mod commit;
+mod config;
+mod dead_letter;
+mod deliver;
+mod ended;
 mod error;
+mod events;
 pub mod fs;
+mod hurry;
+mod ingest;
+mod keeper;
 mod log;
+mod receipt;
 mod slots;
 mod spool;
+mod stats;
+mod tail;
 
 pub use clock::{Clock, SystemClock};
+pub use config::{IngestConfig, Level, WhenFull};
+pub use dead_letter::{Class, DeadLetter, DeadState};
+pub use deliver::sink::{LaneStatus, SinkConfig, SinkId};
 pub use error::{IngestError, Result};
+pub use ingest::{Ingest, Replayed};
+pub use receipt::Receipt;
+pub use stats::{IngestStats, LaneStats, SinkStats};
+pub use tail::{Accepted, Tail};

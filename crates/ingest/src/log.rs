@@ -15,6 +15,7 @@ mod sync;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::fs::{File, FileSystem};
@@ -23,7 +24,7 @@ pub(crate) use frame::Frame;
 pub(crate) use header::DATA;
 pub(crate) use reader::Reader;
 pub(crate) use recovery::{Access, Recovery};
-use segment::Segment;
+pub(crate) use segment::Segment;
 use sync::Unsynced;
 
 /// Kinds of records that a log counts.
@@ -48,6 +49,8 @@ pub(crate) struct Log {
     /// Those that readers may see, oldest first.
     segments: RwLock<VecDeque<Arc<Segment>>>,
     tail: Mutex<Tail>,
+    /// Of its segments, as far as they are used.
+    bytes: AtomicU64,
     /// Held while files are synced, so that one sync's outcome is not taken for another's.
     syncing: Mutex<()>,
 }
@@ -68,6 +71,8 @@ struct Tail {
     bound: u64,
     /// Records of each kind so far, those trimmed and those of earlier runs included.
     counts: [u64; KINDS],
+    /// The last record of each kind that is held.
+    last_of: [u64; KINDS],
     unsynced: Unsynced,
     buffer: Vec<u8>,
 }
@@ -98,6 +103,18 @@ impl Log {
         tail.bound = tail.bound.max(bound);
     }
 
+    /// The last record of this kind, of those that were held when it was opened or came since.
+    pub(crate) fn last_of(&self, kind: u16) -> u64 {
+        self.tail().last_of.get(usize::from(kind)).copied().unwrap_or_default()
+    }
+
+    /// Names of the files beside the segments that keep what is damaged.
+    pub(crate) fn damaged(&self) -> std::io::Result<Vec<String>> {
+        let mut names = self.fs.list(&self.config.folder)?;
+        names.retain(|name| name.ends_with(recovery::DAMAGED));
+        Ok(names)
+    }
+
     /// Ends the segment that is appended to: what comes next goes into a new one.
     pub(crate) fn seal(&self) {
         self.tail().active = None;
@@ -105,8 +122,15 @@ impl Log {
 
     /// Bytes of its segments, as far as they are used, and how many there are.
     pub(crate) fn size(&self) -> (u64, usize) {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner).len();
+        (self.bytes.load(Ordering::Relaxed), segments)
+    }
+
+    /// Whether the oldest segment is one that `is_done` says yes to and [`trim`](Self::trim) would
+    /// remove.
+    pub(crate) fn can_trim(&self, is_done: impl Fn(&Segment) -> bool) -> bool {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
-        (segments.iter().map(|segment| segment.end()).sum(), segments.len())
+        segments.len() > 1 && segments.front().is_some_and(|first| is_done(first))
     }
 
     /// Removes the segments whose records `is_done` says yes to, from the oldest on, but for the one
@@ -125,6 +149,7 @@ impl Log {
             }
             self.fs.remove(&self.path(first.index))?;
             segments.pop_front();
+            self.bytes.fetch_sub(first.end(), Ordering::Relaxed);
             removed += 1;
         }
         if removed > 0 {

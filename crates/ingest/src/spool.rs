@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Records, Table, with_records};
+use tradekeep_store_traits::{BadRow, Records, Table, with_records};
 
 use self::cursors::Cursors;
 use self::manifest::Manifest;
@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::{FileSystem, Lock};
-use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Recovery};
+use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Recovery, Segment};
 use crate::slots::Slots;
 
 /// Numbers that are reserved at once. They are lost when the process ends; there are 2^64.
@@ -34,9 +34,9 @@ pub(crate) struct Spool {
     clock: Arc<dyn Clock>,
     manifest: Mutex<(Manifest, Slots)>,
     cursors: Mutex<Slots>,
-    /// The bound as it was found: no number from here on was ever given out by an earlier run.
+    /// No number from here on was ever given out by an earlier run.
     pub(crate) first_seq: u64,
-    /// Whether it was brought back older than its manifest, or lost it.
+    /// What was found when it was opened.
     pub(crate) recovery: Recovery,
     _lock: Lock,
 }
@@ -48,42 +48,70 @@ pub(crate) struct SpoolConfig {
     pub(crate) segment_bytes: u64,
 }
 
-impl Spool {
-    /// Opens the spool of a folder, and makes it where there is none. It always opens, unless another
-    /// process has it or the disk fails. `visit` is told of each record that it holds.
-    pub(crate) fn open(
-        fs: &Arc<dyn FileSystem>,
-        clock: Arc<dyn Clock>,
-        config: &SpoolConfig,
-        visit: &mut dyn FnMut(Table, u64),
-    ) -> Result<(Self, Cursors)> {
-        let folder = config.folder.clone();
-        let doing = format!("{}: the spool cannot be opened", folder.display());
-        let disk = |error| IngestError::disk(doing.clone())(error);
-        fs.create_dir_all(&folder).map_err(disk)?;
+/// A spool that nobody else has any more, and whose records are still to be looked at.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    fs: Arc<dyn FileSystem>,
+    config: SpoolConfig,
+    manifest: (Manifest, Slots),
+    cursor_slots: Slots,
+    lock: Lock,
+    /// How far each sink has come.
+    pub(crate) cursors: Cursors,
+}
+
+impl Claimed {
+    /// Takes the spool of a folder, and makes it where there is none.
+    pub(crate) fn new(fs: &Arc<dyn FileSystem>, config: SpoolConfig) -> Result<Self> {
+        let folder = &config.folder;
+        let disk = |error| {
+            IngestError::disk(format!("{}: the spool cannot be opened", folder.display()))(error)
+        };
+        fs.create_dir_all(folder).map_err(disk)?;
+        // A folder's name is in the folder above, and that one's in the next.
+        for above in
+            folder.ancestors().skip(1).take(2).filter(|above| !above.as_os_str().is_empty())
+        {
+            fs.sync_dir(above).map_err(disk)?;
+        }
         let lock = fs.lock(&folder.join("lock")).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
                 IngestError::Held { folder: folder.clone(), holder: error.to_string() }
             }
             _ => disk(error),
         })?;
-        let (mut slots, content) =
+        let (slots, content) =
             Slots::open(&**fs, &folder.join(manifest::FILE), manifest::SLOT).map_err(disk)?;
         let found = content.as_deref().and_then(Manifest::read);
-        let name = Log::name_in(&**fs, &folder).map_err(disk)?;
+        let name = Log::name_in(&**fs, folder).map_err(disk)?;
         if found.is_none() && name.is_some() {
             tracing::error!(
                 folder = %folder.display(),
                 "the spool's manifest is lost: what is held is delivered again, as a new stream"
             );
         }
-        let mut manifest = found.unwrap_or_else(|| Manifest::new(name));
-        let log = LogConfig {
-            folder: folder.clone(),
-            name: manifest.log.clone(),
-            segment_bytes: config.segment_bytes,
+        let manifest = (found.unwrap_or_else(|| Manifest::new(name)), slots);
+        let (cursor_slots, content) =
+            Slots::open(&**fs, &folder.join(cursors::FILE), cursors::SLOT).map_err(disk)?;
+        let cursors = content.as_deref().and_then(Cursors::read);
+        let cursors = cursors.unwrap_or_else(|| Cursors { version: 1, ..Cursors::default() });
+        Ok(Self { fs: Arc::clone(fs), config, manifest, cursor_slots, lock, cursors })
+    }
+
+    /// Opens it, and tells `visit` of each record that it holds: its table and number. It always
+    /// opens, unless the disk fails.
+    pub(crate) fn open(
+        self,
+        clock: Arc<dyn Clock>,
+        visit: &mut dyn FnMut(Table, u64),
+    ) -> Result<Spool> {
+        let SpoolConfig { folder, segment_bytes } = self.config;
+        let disk = |error| {
+            IngestError::disk(format!("{}: the spool cannot be opened", folder.display()))(error)
         };
-        let (log, recovery) = Log::open(Arc::clone(fs), log, Access::Write, &mut |frame| {
+        let (mut manifest, mut slots) = self.manifest;
+        let log = LogConfig { folder: folder.clone(), name: manifest.log.clone(), segment_bytes };
+        let (log, recovery) = Log::open(self.fs, log, Access::Write, &mut |frame| {
             if let Some(table) = codec::table(frame.head.kind) {
                 visit(table, frame.head.seq);
             }
@@ -95,42 +123,34 @@ impl Spool {
         manifest.write(&mut slots).map_err(disk)?;
         log.begin_at(first_seq);
         log.allow(manifest.bound);
-        let (cursor_slots, content) =
-            Slots::open(&**fs, &folder.join(cursors::FILE), cursors::SLOT).map_err(disk)?;
-        let cursors = content.as_deref().and_then(Cursors::read);
-        let cursors = cursors.unwrap_or_else(|| Cursors { version: 1, ..Cursors::default() });
-        let spool = Self {
+        Ok(Spool {
             log: Arc::new(log),
             folder,
             clock,
             manifest: Mutex::new((manifest, slots)),
-            cursors: Mutex::new(cursor_slots),
+            cursors: Mutex::new(self.cursor_slots),
             first_seq,
             recovery,
-            _lock: lock,
-        };
-        Ok((spool, cursors))
+            _lock: self.lock,
+        })
     }
+}
 
+impl Spool {
     /// Takes records: all of them, or none. Answers the number of the first; the others follow it.
-    /// They survive the end of the process from now on.
-    pub(crate) fn append(&self, records: &Records) -> Result<u64> {
-        self.append_after(records, |_| Ok(()))
-    }
-
-    /// As [`append`](Self::append); `before` is told the first number before anything is written.
+    /// They survive the end of the process from now on. `before` is told the first number before
+    /// anything is written.
     pub(crate) fn append_after(
         &self,
         records: &Records,
         mut before: impl FnMut(u64) -> io::Result<()>,
     ) -> Result<u64> {
         let table = records.table();
-        records.validate().map_err(|rows| IngestError::Invalid { table, rows })?;
-        let time = self.clock.now().as_nanos();
-        let (kind, version, count) = (codec::kind(table), codec::VERSION, records.len());
+        let time = self.now();
+        let (kind, version, count) = (codec::kind(table), codec::version(table), records.len());
         loop {
             let appended = with_records!(records, rows => {
-                let payload = |place: usize, out: &mut Vec<u8>| codec::encode(&rows[place], out);
+                let payload = |place: usize, out: &mut Vec<u8>| codec::encode(&rows[place], out).is_ok();
                 self.log.append(&Entries { time, kind, version, count, payload }, &mut before)
             });
             return match appended {
@@ -139,9 +159,9 @@ impl Spool {
                     self.reserve(count as u64)?;
                     continue;
                 }
-                Err(AppendError::TooLong(index)) => {
-                    let reason = "is longer than 1 MiB".into();
-                    let rows = vec![tradekeep_store_traits::BadRow { index, reason }];
+                Err(AppendError::Refused(index)) => {
+                    let too_long = || vec![BadRow { index, reason: "is longer than 1 MiB".into() }];
+                    let rows = records.validate().err().unwrap_or_else(too_long);
                     Err(IngestError::Invalid { table, rows })
                 }
                 Err(AppendError::Io(error)) => Err(IngestError::disk(format!(
@@ -202,6 +222,37 @@ impl Spool {
     /// Reads records of one table, numbered above `after`.
     pub(crate) fn reader(&self, table: Table, after: u64) -> Reader {
         Reader::new(Arc::clone(&self.log), after, Some(codec::kind(table)))
+    }
+
+    /// The stream's name, and its epoch.
+    pub(crate) fn stream_text(&self) -> (String, u64) {
+        let manifest = self.manifest();
+        (manifest.0.stream.clone(), manifest.0.epoch)
+    }
+
+    /// Removes segments whose records `is_done` says yes to, from the oldest on. The cursors that say
+    /// so are durable; the manifest becomes so first, for the numbers in what is removed.
+    pub(crate) fn trim(&self, is_done: impl Fn(&Segment) -> bool) -> Result<usize> {
+        let disk = |error| {
+            let doing = format!("{}: segments cannot be removed", self.folder.display());
+            IngestError::disk(doing)(error)
+        };
+        {
+            let mut manifest = self.manifest();
+            let (manifest, slots) = &mut *manifest;
+            manifest.write(slots).map_err(disk)?;
+        }
+        self.log.trim(is_done).map_err(disk)
+    }
+
+    /// Files that keep what was found damaged, now or before.
+    pub(crate) fn damaged(&self) -> Vec<String> {
+        self.log.damaged().unwrap_or_default()
+    }
+
+    /// The time now, in nanoseconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_nanos()
     }
 
     fn manifest(&self) -> MutexGuard<'_, (Manifest, Slots)> {

@@ -53,13 +53,9 @@ pub(super) struct Purged {
     pub(super) next_id: u64,
 }
 
-/// Appends `entry` to `out`.
-pub(super) fn write(entry: &impl Serialize, out: &mut Vec<u8>) {
-    match postcard::to_extend(entry, std::mem::take(out)) {
-        Ok(written) => *out = written,
-        // Texts, bytes and numbers in memory can always be written.
-        Err(error) => tracing::error!(%error, "an entry of the dead letters cannot be written"),
-    }
+/// Appends `entry` to `out`; answers whether it could.
+pub(super) fn write(entry: &impl Serialize, out: &mut Vec<u8>) -> bool {
+    postcard::to_extend(entry, std::mem::take(out)).map(|written| *out = written).is_ok()
 }
 
 /// The entry in `payload`; nothing where it is none.

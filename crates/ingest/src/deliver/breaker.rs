@@ -75,12 +75,6 @@ impl Breaker {
         }
     }
 
-    /// Gives a permit back unused.
-    pub(crate) fn give_back(&self) {
-        self.state().trying = false;
-        self.changed.notify_waiters();
-    }
-
     /// The sink took something, or said what is wrong with it.
     pub(crate) fn succeeded(&self) -> Option<Change> {
         let was_open = {
@@ -94,7 +88,11 @@ impl Breaker {
     }
 
     /// The sink failed for a reason that may pass; answers how long to wait before the next try.
-    pub(crate) fn failed(&self, error: &StoreError, probe_every: Duration) -> (Duration, Option<Change>) {
+    pub(crate) fn failed(
+        &self,
+        error: &StoreError,
+        probe_every: Duration,
+    ) -> (Duration, Option<Change>) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         let wait = wait(error, state.failures, probe_every);

@@ -1,6 +1,7 @@
 //! Appending: all records of a call, or none.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::frame::{self, Head};
@@ -17,8 +18,8 @@ const KEPT: usize = 1 << 20;
 pub(crate) enum AppendError {
     /// No numbers are left: reserve more, then append again.
     Exhausted,
-    /// The record at this place is longer than any may be.
-    TooLong(usize),
+    /// The record at this place has no payload, or a longer one than any may have.
+    Refused(usize),
     /// The disk would not have it.
     Io(io::Error),
 }
@@ -36,7 +37,7 @@ pub(crate) struct Entries<F> {
     pub(crate) kind: u16,
     pub(crate) version: u16,
     pub(crate) count: usize,
-    /// Appends the payload of the record at a place.
+    /// Appends the payload of the record at a place, and answers whether it has one.
     pub(crate) payload: F,
 }
 
@@ -74,7 +75,7 @@ impl Log {
     ///
     /// They survive the end of the process from now on, and a loss of power after the next
     /// [`sync`](Self::sync). `before` is told the first number before anything is written.
-    pub(crate) fn append<F: Fn(usize, &mut Vec<u8>)>(
+    pub(crate) fn append<F: Fn(usize, &mut Vec<u8>) -> bool>(
         &self,
         entries: &Entries<F>,
         before: impl FnOnce(u64) -> io::Result<()>,
@@ -105,7 +106,7 @@ impl Log {
         Ok(first)
     }
 
-    fn write<F: Fn(usize, &mut Vec<u8>)>(
+    fn write<F: Fn(usize, &mut Vec<u8>) -> bool>(
         &self,
         tail: &mut Tail,
         buffer: &mut Vec<u8>,
@@ -126,7 +127,7 @@ impl Log {
             let before = buffer.len();
             if !frame::write(buffer, current.segment.salt, head, payload) {
                 written.push(current);
-                return Err(AppendError::TooLong(place));
+                return Err(AppendError::Refused(place));
             }
             if current.end + buffer.len() as u64 > current.segment.size {
                 // Full: what fits goes out, and the record into the next one, with its salt.
@@ -137,7 +138,7 @@ impl Log {
                 let fits = frame::write(buffer, current.segment.salt, head, payload);
                 if !fits || DATA + buffer.len() as u64 > current.segment.size {
                     written.push(current);
-                    return Err(AppendError::TooLong(place));
+                    return Err(AppendError::Refused(place));
                 }
             }
             current.records += 1;
@@ -154,6 +155,9 @@ impl Log {
             if records > 0 {
                 segment.note(kind, last);
                 tail.last_seq = last;
+                if let Some(known) = tail.last_of.get_mut(usize::from(kind)) {
+                    *known = last;
+                }
             }
             if let Some(count) = tail.counts.get_mut(usize::from(kind)) {
                 *count += records;
@@ -161,6 +165,8 @@ impl Log {
             tail.unsynced.wrote(&segment, segment.end(), new);
             // First where the old one ends, then that there is a new one: a reader that sees the new
             // one knows that the old one grows no more.
+            let grown = if new { end } else { end - segment.end() };
+            self.bytes.fetch_add(grown, Ordering::Relaxed);
             segment.publish(end);
             if new {
                 let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);

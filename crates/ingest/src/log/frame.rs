@@ -38,14 +38,14 @@ impl Frame<'_> {
     }
 }
 
-/// Appends a record to `out`, whose payload `payload` appends.
+/// Appends a record to `out`, whose payload `payload` appends, where it can.
 ///
-/// Answers whether it fits; `out` is as it was where it does not.
+/// Answers whether it could and it fits; `out` is as it was otherwise.
 pub(crate) fn write(
     out: &mut Vec<u8>,
     salt: u64,
     head: Head,
-    payload: impl FnOnce(&mut Vec<u8>),
+    payload: impl FnOnce(&mut Vec<u8>) -> bool,
 ) -> bool {
     let start = out.len();
     out.extend_from_slice(&[0; 8]);
@@ -53,9 +53,9 @@ pub(crate) fn write(
     out.extend_from_slice(&head.time.to_le_bytes());
     out.extend_from_slice(&head.kind.to_le_bytes());
     out.extend_from_slice(&head.version.to_le_bytes());
-    payload(out);
-    let length = out.len() - start - HEAD;
-    let (Ok(bytes), true) = (u32::try_from(length), length <= MAX_PAYLOAD) else {
+    let written = payload(out);
+    let length = out.len().saturating_sub(start + HEAD);
+    let (Ok(bytes), true) = (u32::try_from(length), written && length <= MAX_PAYLOAD) else {
         out.truncate(start);
         return false;
     };
@@ -124,7 +124,10 @@ mod tests {
     fn frame(seq: u64, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         let head = Head { seq, time: -1, kind: 3, version: 1 };
-        assert!(write(&mut out, SALT, head, |out| out.extend_from_slice(payload)));
+        assert!(write(&mut out, SALT, head, |out| {
+            out.extend_from_slice(payload);
+            true
+        }));
         out
     }
 
@@ -152,7 +155,10 @@ mod tests {
     fn too_long_a_payload_leaves_nothing() {
         let mut out = b"before".to_vec();
         let head = Head { seq: 1, time: 0, kind: 1, version: 1 };
-        assert!(!write(&mut out, SALT, head, |out| out.resize(out.len() + MAX_PAYLOAD + 1, 0)));
+        assert!(!write(&mut out, SALT, head, |out| {
+            out.resize(out.len() + MAX_PAYLOAD + 1, 0);
+            true
+        }));
         assert_eq!(out, b"before");
         let mut claimed = frame(1, b"x");
         claimed[..4].copy_from_slice(&u32::MAX.to_le_bytes());

@@ -75,6 +75,9 @@ impl Log {
                 .for_each(|(count, before)| *count = before.max(*count));
             segments.push_back(opening.read(&mut last_seq, &mut counts, &mut recovery, visit)?);
         }
+        let last_of = std::array::from_fn(|kind| {
+            segments.iter().map(|segment: &Arc<Segment>| segment.last_of(kind)).max().unwrap_or(0)
+        });
         let unsynced = Unsynced::safe(last_seq);
         let (next_seq, buffer) = (last_seq + 1, Vec::new());
         let tail = Tail {
@@ -85,11 +88,13 @@ impl Log {
             next_seq,
             bound: next_seq,
             counts,
+            last_of,
             unsynced,
             buffer,
         };
+        let bytes = segments.iter().map(|segment| segment.end()).sum::<u64>().into();
         let (segments, tail) = (RwLock::new(segments), Mutex::new(tail));
-        let log = Self { fs, config, segments, tail, syncing: Mutex::new(()) };
+        let log = Self { fs, config, segments, tail, bytes, syncing: Mutex::new(()) };
         Ok((log, recovery))
     }
 
@@ -251,7 +256,9 @@ impl Opening<'_> {
     ) -> io::Result<()> {
         let (offset, length) = (range.start, range.len());
         if self.access == Access::Look {
-            recovery.damaged.push(format!("{}.{offset}+{length}", segment::name(self.header.index)));
+            recovery
+                .damaged
+                .push(format!("{}.{offset}+{length}", segment::name(self.header.index)));
             return Ok(());
         }
         if let Some(name) = self.keep(bytes, range, DAMAGED)? {

@@ -83,7 +83,10 @@ mod tests {
         let mut bytes = Vec::new();
         for seq in seqs {
             let head = Head { seq: *seq, time: 0, kind: 1, version: 1 };
-            assert!(frame::write(&mut bytes, SALT, head, |out| out.extend([7; 9])));
+            assert!(frame::write(&mut bytes, SALT, head, |out| {
+                out.extend([7; 9]);
+                true
+            }));
         }
         bytes
     }

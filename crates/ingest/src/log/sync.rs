@@ -1,6 +1,7 @@
 //! Making what was appended survive a loss of power.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::frame::{self, Head};
@@ -111,8 +112,11 @@ impl Log {
         }
         // Readers that are past the end of the old ones know what they have read by its number.
         for (segment, from) in &unsynced {
-            segment.publish((*from).max(DATA));
+            let end = (*from).max(DATA);
+            self.bytes.fetch_sub(segment.end() - end, Ordering::Relaxed);
+            segment.publish(end);
         }
+        self.bytes.fetch_add(segments.iter().map(|new| new.end()).sum(), Ordering::Relaxed);
         let mut all = self.segments.write().unwrap_or_else(PoisonError::into_inner);
         all.extend(segments.iter().map(Arc::clone));
         drop(all);
@@ -158,7 +162,10 @@ impl Log {
         let put = |segment: &Segment, head: Head, payload: &[u8], buffer: &mut Vec<u8>| {
             buffer.clear();
             // It was written once: it is not too long.
-            frame::write(buffer, segment.salt, head, |out| out.extend_from_slice(payload))
+            frame::write(buffer, segment.salt, head, |out| {
+                out.extend_from_slice(payload);
+                true
+            })
         };
         for (head, payload) in heads {
             loop {

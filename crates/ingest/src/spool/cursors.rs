@@ -42,9 +42,11 @@ pub(crate) struct Cursor {
     pub(crate) applied: u64,
     /// Of those, how many are dead letters.
     pub(crate) dead: u64,
-    /// Records before its time, which it never gets.
-    #[serde(default)]
+    /// Records before its time: those that the spool did not hold any more when it came, or that it
+    /// did not want.
     pub(crate) before: u64,
+    /// Up to this number it wants none.
+    pub(crate) floor: u64,
 }
 
 impl Cursors {

@@ -1,0 +1,144 @@
+//! Taking records in: into the spool, and word of them to who syncs and who delivers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+use tradekeep_models::Timestamp;
+use tradekeep_store_traits::{Records, Table};
+
+use crate::bell::Bell;
+use crate::commit::Committer;
+use crate::config::{IngestConfig, WhenFull};
+use crate::error::{IngestError, Result};
+use crate::spool::Spool;
+
+/// Between two looks whether there is room, where nobody tells.
+const LOOK: Duration = Duration::from_millis(50);
+/// About, of a record: only to know when a window of syncing is full.
+const RECORD_BYTES: usize = 128;
+
+#[derive(Debug)]
+pub(crate) struct Accept {
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) committer: Committer,
+    config: Arc<IngestConfig>,
+    /// In the order of [`Table::ALL`].
+    bells: Vec<Bell>,
+    dropped: Vec<AtomicU64>,
+    closed: AtomicBool,
+    /// Rung when the spool has become smaller.
+    pub(crate) room: Notify,
+    /// How many wait for that.
+    pub(crate) waiting: AtomicU64,
+}
+
+/// What became of records that were to be appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// They are in the spool, from this number on.
+    From(u64),
+    /// They were counted and not kept.
+    Dropped,
+}
+
+impl Accept {
+    pub(crate) fn new(
+        spool: Arc<Spool>,
+        committer: Committer,
+        config: Arc<IngestConfig>,
+        bells: Vec<Bell>,
+        dropped: impl Fn(Table) -> u64,
+    ) -> Self {
+        let dropped = Table::ALL.iter().map(|table| dropped(*table).into()).collect();
+        let (closed, room, waiting) = (AtomicBool::new(false), Notify::new(), AtomicU64::new(0));
+        Self { spool, committer, config, bells, dropped, closed, room, waiting }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.spool.now()).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Takes records at once, whatever room there is.
+    pub(crate) fn append(&self, records: &Records) -> Result<u64> {
+        self.append_after(records, |_| Ok(()))
+    }
+
+    /// As [`append`](Self::append); `before` is told the first number before anything is written.
+    pub(crate) fn append_after(
+        &self,
+        records: &Records,
+        before: impl FnMut(u64) -> std::io::Result<()>,
+    ) -> Result<u64> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(IngestError::Closed);
+        }
+        let count = records.len() as u64;
+        let first = self.spool.append_after(records, before)?;
+        self.committer.appended(first + count - 1, records.len() * RECORD_BYTES);
+        if let Some(bell) = self.bells.get(records.table() as usize) {
+            bell.ring(count);
+        }
+        Ok(first)
+    }
+
+    /// Takes records if there is room, and does with them otherwise what is configured.
+    pub(crate) async fn append_in_time(&self, records: &Records) -> Result<Accepted> {
+        let patience = match self.config.when_full {
+            WhenFull::Reject => Duration::ZERO,
+            WhenFull::Block(patience) | WhenFull::DropMeasurements(patience) => patience,
+        };
+        let started = Instant::now();
+        loop {
+            let error = match self.append_now(records) {
+                Err(error) if error.is_full() => error,
+                done => return done,
+            };
+            if started.elapsed() >= patience {
+                return Err(error.after(started.elapsed()));
+            }
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let left = patience.saturating_sub(started.elapsed());
+            tokio::select! {
+                () = self.room.notified() => {}
+                () = sleep(LOOK.min(left)) => {}
+            }
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Takes records if there is room, or says that there is none.
+    pub(crate) fn append_now(&self, records: &Records) -> Result<Accepted> {
+        let (held, _) = self.spool.log.size();
+        let most = self.config.max_bytes;
+        let outcome = if held >= most {
+            Err(IngestError::Full { held, most, waited: Duration::ZERO })
+        } else {
+            self.append(records).map(Accepted::From)
+        };
+        let table = records.table();
+        let may_drop = matches!(self.config.when_full, WhenFull::DropMeasurements(_))
+            && matches!(table, Table::Metrics | Table::Latencies);
+        match outcome {
+            Err(error) if error.is_full() && may_drop => {
+                if let Some(dropped) = self.dropped.get(table as usize) {
+                    dropped.fetch_add(records.len() as u64, Ordering::SeqCst);
+                }
+                Ok(Accepted::Dropped)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Records of a table that were counted and not kept.
+    pub(crate) fn dropped(&self, table: Table) -> u64 {
+        self.dropped.get(table as usize).map_or(0, |dropped| dropped.load(Ordering::SeqCst))
+    }
+
+    /// Takes no more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+}

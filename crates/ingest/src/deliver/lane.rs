@@ -1,0 +1,367 @@
+//! One table on its way to one sink: in order, without end, whatever the sink answers.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tradekeep_models::StreamId;
+use tradekeep_store_traits::{
+    Ack, Act, Batch, Delivery, ErrorKind, Result as StoreResult, Stage, StoreError, Table,
+};
+
+use super::breaker::Change;
+use super::sink::{LaneState, LaneStatus, Sink};
+use super::take::Taken;
+use super::verdict::Verdict;
+use super::work::{GivenUp, Work};
+use crate::bell::Listener;
+use crate::config::IngestConfig;
+use crate::dead_letter::{DeadLetters, Death};
+use crate::events::Events;
+use crate::hurry::Hurry;
+use crate::log::Reader;
+use crate::spool::Spool;
+
+/// A batch that takes longer is worth a warning.
+const SLOW: Duration = Duration::from_millis(50);
+/// Between two tries of what only the spool's own disk can refuse.
+const DISK_RETRY: Duration = Duration::from_secs(1);
+
+/// What a lane works with. It ends by being dropped, at any point: what it had not finished is done
+/// again.
+pub(crate) struct Lane {
+    pub(crate) sink: Arc<Sink>,
+    pub(crate) state: Arc<LaneState>,
+    pub(crate) stream: (StreamId, u64),
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) dead: Arc<DeadLetters>,
+    pub(crate) config: Arc<IngestConfig>,
+    pub(crate) events: Events,
+    pub(crate) bell: Listener,
+    pub(crate) hurry: Hurry,
+    /// Records held for it when it began.
+    pub(crate) held: u64,
+}
+
+impl Lane {
+    fn table(&self) -> Table {
+        self.state.table
+    }
+
+    /// Delivers without end.
+    pub(crate) async fn run(mut self) -> Infallible {
+        let (from, seen) = self.connect().await;
+        let cursor = self.state.cursor();
+        if from < cursor.seq {
+            self.again(from, cursor.seq).await;
+        }
+        let mut reader = Some(self.spool.reader(self.table(), cursor.seq));
+        let mut next = None;
+        loop {
+            if next.is_none() {
+                let there = self.wait().await;
+                next = self.take(&mut reader, self.config.max_batch_rows).await;
+                if next.is_none() {
+                    // It was there, and went bad since: the reader has told where.
+                    self.state.lost(there.saturating_sub(self.state.done()));
+                    continue;
+                }
+            }
+            let Some(batch) = next.take() else { continue };
+            // While a batch is on its way, the next one is read, where there is a whole one.
+            let left = (self.total() - self.state.done()).saturating_sub(batch.count());
+            if left >= self.config.batch_rows as u64 {
+                let most = self.config.max_batch_rows;
+                let (spool_reader, deliver) = (&mut reader, self.deliver(&batch, seen));
+                next =
+                    tokio::join!(deliver, take(spool_reader, self.table(), most, &self.stream)).1;
+            } else {
+                self.deliver(&batch, seen).await;
+            }
+        }
+    }
+
+    /// All records so far, as they were counted when it began and since.
+    fn total(&self) -> u64 {
+        self.held + self.bell.count()
+    }
+
+    /// Waits until a batch may leave; answers how many records there are in all.
+    async fn wait(&self) -> u64 {
+        let heard = |records: u64| records.saturating_sub(self.held);
+        let done = self.state.done();
+        self.bell.wait_for(heard(done + 1)).await;
+        let full = heard(done + self.config.batch_rows as u64);
+        tokio::select! {
+            () = self.bell.wait_for(full) => {}
+            () = sleep(self.config.batch_wait) => {}
+            () = self.hurry.wait() => {}
+        }
+        self.total()
+    }
+
+    async fn take(&self, reader: &mut Option<Reader>, most: usize) -> Option<Taken> {
+        take(reader, self.table(), most, &self.stream).await
+    }
+
+    /// Asks the sink where it stands: delivery goes on behind the first number; up to the second it
+    /// has everything.
+    async fn connect(&self) -> (u64, u64) {
+        let cursor = self.state.cursor();
+        loop {
+            let (stream, epoch) = &self.stream;
+            let watermark = match self.sink.store.watermark(stream, *epoch, self.table()).await {
+                Ok(watermark) => watermark.unwrap_or_default(),
+                // It keeps none: what the spool has noted is all there is.
+                Err(error) if error.kind == ErrorKind::Unsupported => {
+                    self.state.applied(cursor.seq);
+                    return (cursor.seq, cursor.seq);
+                }
+                Err(error) => {
+                    self.failed(&error).await;
+                    continue;
+                }
+            };
+            self.is_well();
+            if watermark >= self.spool.first_seq {
+                let reason = format!(
+                    "the store has record {watermark} of this spool, which never gave out that \
+                     number: this spool is an older copy; `tradekeep spool new-epoch` lets it go on"
+                );
+                self.halt(&reason).await;
+                continue;
+            }
+            self.state.applied(watermark);
+            return (watermark.max(cursor.floor).min(cursor.seq), watermark);
+        }
+    }
+
+    /// Delivers once more what the sink had: it was brought back older than it was.
+    async fn again(&mut self, from: u64, through: u64) {
+        let mut reader = Some(self.spool.reader(self.table(), from));
+        let mut told = false;
+        while let Some(taken) = self.take(&mut reader, self.config.max_batch_rows).await {
+            let places: Vec<_> = taken.seqs().iter().filter(|seq| **seq <= through).collect();
+            if places.is_empty() {
+                break;
+            }
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!(
+                    sink = self.sink.name, table = %self.table(), from, through,
+                    "the store has lost what it had: what the spool holds of it is sent again"
+                );
+            }
+            let places = (0..places.len()).collect();
+            // Neither is counted: both were.
+            self.send_all(&taken, places).await;
+        }
+    }
+
+    /// Delivers a batch, and moves the cursor once all of it is stored or a dead letter.
+    async fn deliver(&self, taken: &Taken, seen: u64) {
+        let (mut places, mut dead) = (Vec::with_capacity(taken.seqs().len()), 0);
+        for (place, seq) in taken.seqs().iter().enumerate() {
+            // Only what an earlier run left may be done already.
+            if *seq < self.spool.first_seq && self.dead.has(self.sink.id.as_str(), *seq) {
+                dead += 1;
+            } else if *seq > seen {
+                places.push(place);
+            }
+        }
+        let started = Instant::now();
+        let rows = places.len();
+        let mut deaths = self.send_all(taken, places).await;
+        deaths.extend(taken.undecodable.iter().cloned());
+        dead += deaths.len() as u64;
+        self.bury(deaths).await;
+        self.state.advance(taken.last, taken.count() - dead, dead);
+        tracing::debug!(
+            sink = self.sink.name, table = %self.table(), rows, dead,
+            micros = started.elapsed().as_micros(), "flushed"
+        );
+    }
+
+    /// Sends until every record is stored or given up; answers those that are given up.
+    async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> Vec<Death> {
+        let mut work = Work::new(places);
+        while let Some(mut part) = work.next() {
+            let batch = if part.places.len() == taken.seqs().len() {
+                Cow::Borrowed(&taken.batch)
+            } else {
+                match taken.part(&part.places) {
+                    Ok(batch) => Cow::Owned(batch),
+                    // Numbers increase in any part of a batch in which they do.
+                    Err(_) => continue,
+                }
+            };
+            part.attempts += 1;
+            let Err(error) = self.send(&batch, part.attempts).await else {
+                self.is_well();
+                if let Some(last) = batch.origin().and_then(|origin| origin.seqs.last()) {
+                    self.state.applied(*last);
+                }
+                work.taken();
+                continue;
+            };
+            match Verdict::of(&error, part.places.len()) {
+                Verdict::Again if Verdict::may_be_poison(&error) && self.answers().await => {
+                    if let Err(part) = work.strike(part, &error.context) {
+                        self.failed(&error).await;
+                        work.again(part);
+                    } else {
+                        self.is_well();
+                    }
+                }
+                Verdict::Again => {
+                    self.failed(&error).await;
+                    work.again(part);
+                }
+                Verdict::Halt => {
+                    self.halt(&error.to_string()).await;
+                    work.again(part);
+                }
+                Verdict::Bad(class, rows) => {
+                    self.is_well();
+                    work.bad(part, class, rows);
+                }
+                Verdict::Halves(class) => {
+                    self.is_well();
+                    work.halve(part, class, &error.context);
+                }
+            }
+        }
+        let given_up = work.into_given_up();
+        let death = |row: &GivenUp| taken.death(row.place, row.class, &row.reason, row.attempts);
+        given_up.iter().map(death).collect()
+    }
+
+    /// Sends one batch, and waits until the store has applied it.
+    async fn send(&self, batch: &Batch, attempt: u32) -> StoreResult<()> {
+        let waiting = Instant::now();
+        self.sink.breaker.permit().await;
+        let waited = waiting.elapsed();
+        let started = Instant::now();
+        let limit = self.config.write_timeout;
+        let outcome = timeout(limit, self.write(batch)).await.unwrap_or_else(|_| {
+            let context = format!("no answer for {} ms: the same is sent again", limit.as_millis());
+            let error = StoreError::new(ErrorKind::Timeout, "store", "write", context);
+            Err(error.with_delivery(Delivery::Unknown).with_act(Act::Retry { after: None }))
+        });
+        let took = started.elapsed();
+        if took + waited > SLOW {
+            tracing::warn!(
+                sink = self.sink.name, table = %self.table(), rows = batch.records().len(), attempt,
+                store_ms = took.as_millis(), waited_ms = waited.as_millis(),
+                "a flush was slow: {}",
+                if waited > took { "the breaker was open" } else { "the store took its time" }
+            );
+        }
+        outcome
+    }
+
+    async fn write(&self, batch: &Batch) -> StoreResult<()> {
+        let Ack { mut stage, token, .. } = self.sink.store.write(batch).await?;
+        let mut pause = Duration::from_millis(2);
+        while stage < Stage::Applied {
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
+            stage = self.sink.store.settle(&[token]).await?.first().copied().unwrap_or(stage);
+        }
+        Ok(())
+    }
+
+    /// Whether the sink answers what does not concern any record.
+    async fn answers(&self) -> bool {
+        let (stream, epoch) = &self.stream;
+        self.sink.store.watermark(stream, *epoch, self.table()).await.is_ok()
+    }
+
+    /// Keeps what is given up; the cursor does not move before that is durable.
+    async fn bury(&self, deaths: Vec<Death>) {
+        if deaths.is_empty() {
+            return;
+        }
+        let deaths = Arc::new(deaths);
+        loop {
+            let (dead, deaths) = (Arc::clone(&self.dead), Arc::clone(&deaths));
+            let (sink, died) = (Arc::clone(&self.sink), self.spool.now());
+            let kept = move || dead.add(sink.id.as_str(), &sink.name, died, &deaths);
+            match tokio::task::spawn_blocking(kept).await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "dead letters cannot be kept: delivery waits");
+                }
+                Err(error) => tracing::error!(%error, "dead letters cannot be kept"),
+            }
+            sleep(DISK_RETRY).await;
+        }
+    }
+
+    /// The sink works.
+    fn is_well(&self) {
+        if self.sink.breaker.succeeded() == Some(Change::Closed) {
+            self.events.breaker_closed(&self.sink.name);
+        }
+        if let LaneStatus::Halted { .. } = self.state.set_status(LaneStatus::Delivering) {
+            self.events.resumed(&self.sink.name, self.table());
+        }
+    }
+
+    /// The sink fails for a reason that may pass: waits.
+    async fn failed(&self, error: &StoreError) {
+        let reason = error.to_string();
+        tracing::info!(sink = self.sink.name, table = %self.table(), %error, "to be sent again");
+        self.state.set_status(LaneStatus::Retrying { reason: reason.clone() });
+        let (wait, change) = self.sink.breaker.failed(error, self.config.probe_every);
+        if change == Some(Change::Opened) {
+            self.events.breaker_opened(&self.sink.name, &reason);
+        }
+        // An open breaker waits by itself, for all lanes.
+        if !self.sink.breaker.is_open() {
+            sleep(wait).await;
+        }
+    }
+
+    /// The sink takes nothing before somebody mends it: says so, and waits.
+    async fn halt(&self, reason: &str) {
+        // It was reached: that is not what the breaker is for.
+        self.sink.breaker.succeeded();
+        let halted = LaneStatus::Halted { reason: reason.to_owned() };
+        if !matches!(self.state.set_status(halted), LaneStatus::Halted { .. }) {
+            self.events.halted(&self.sink.name, self.table(), reason);
+        }
+        tokio::select! {
+            () = sleep(self.config.halt_retry) => {}
+            () = self.state.resume.notified() => {}
+        }
+    }
+}
+
+/// Reads the next batch on a thread for blocking work. A disk that fails is tried again.
+async fn take(
+    reader: &mut Option<Reader>,
+    table: Table,
+    most: usize,
+    stream: &(StreamId, u64),
+) -> Option<Taken> {
+    loop {
+        let mut own = reader.take()?;
+        let stream = stream.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let taken = Taken::of(&mut own, table, most, &stream);
+            (own, taken)
+        });
+        // It neither panics nor is it called off while the runtime lives.
+        let (own, taken) = read.await.ok()?;
+        *reader = Some(own);
+        match taken {
+            Ok(taken) => return taken,
+            Err(error) => {
+                tracing::error!(%error, %table, "the spool cannot be read: tried again");
+                sleep(DISK_RETRY).await;
+            }
+        }
+    }
+}

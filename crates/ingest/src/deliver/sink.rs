@@ -1,0 +1,182 @@
+//! A store that gets what is in the spool, and how far it has come.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+use tradekeep_store_traits::{RecordSink, Table};
+
+use super::breaker::Breaker;
+use crate::spool::cursors::Cursor;
+
+/// What a spool knows a sink by: its scheme, and a hash of scheme, host and database. What changes
+/// nothing about where records go, like credentials, is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SinkId(String);
+
+impl SinkId {
+    /// Of the database `database` (or its folder) on `host` (empty where there is none).
+    ///
+    /// ```
+    /// use tradekeep_ingest::SinkId;
+    ///
+    /// let id = SinkId::of("duckdb", "", "/data/tradekeep-data");
+    /// assert!(id.as_str().starts_with("duckdb-") && id.as_str().len() == 19);
+    /// ```
+    #[must_use]
+    pub fn of(scheme: &str, host: &str, database: &str) -> Self {
+        let hash = blake3::hash(format!("{scheme}\n{host}\n{database}").as_bytes());
+        Self(format!("{scheme}-{}", &hash.to_hex()[..12]))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A store that is to have records, for [`Ingest::open`](crate::Ingest::open). It carries no retry
+/// layer: delivery does that itself.
+#[derive(Clone)]
+pub struct SinkConfig {
+    /// What the spool knows it by.
+    pub id: SinkId,
+    /// What people know it by: its URL without secrets.
+    pub name: String,
+    /// The store.
+    pub sink: Arc<dyn RecordSink>,
+    /// The tables that it is to have.
+    pub tables: Vec<Table>,
+    /// Whether, when it is new, it only gets what comes from now on, instead of all that is held.
+    pub from_now: bool,
+}
+
+impl fmt::Debug for SinkConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinkConfig")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("tables", &self.tables)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a lane is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LaneStatus {
+    /// Nothing is wrong.
+    Delivering,
+    /// The store does not take records for a reason that may pass.
+    Retrying {
+        /// What it says.
+        reason: String,
+    },
+    /// The store does not take records until somebody mends it.
+    Halted {
+        /// What it says.
+        reason: String,
+    },
+}
+
+/// A sink at work.
+pub(crate) struct Sink {
+    pub(crate) id: SinkId,
+    pub(crate) name: String,
+    pub(crate) store: Arc<dyn RecordSink>,
+    pub(crate) breaker: Breaker,
+    pub(crate) lanes: Vec<Arc<LaneState>>,
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// One table of a sink: what others may know of its lane.
+#[derive(Debug)]
+pub(crate) struct LaneState {
+    pub(crate) table: Table,
+    cursor: watch::Sender<Cursor>,
+    /// Records it is done with since it began.
+    done: AtomicU64,
+    /// The last record that the sink took; more than any before it is asked.
+    last_applied: AtomicU64,
+    status: Mutex<LaneStatus>,
+    /// Somebody wants it to try again now.
+    pub(crate) resume: Notify,
+}
+
+impl LaneState {
+    pub(crate) fn new(table: Table, cursor: Cursor) -> Self {
+        Self {
+            table,
+            cursor: watch::Sender::new(cursor),
+            done: AtomicU64::new(0),
+            last_applied: AtomicU64::new(u64::MAX),
+            status: Mutex::new(LaneStatus::Delivering),
+            resume: Notify::new(),
+        }
+    }
+
+    pub(crate) fn cursor(&self) -> Cursor {
+        *self.cursor.borrow()
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Cursor> {
+        self.cursor.subscribe()
+    }
+
+    /// Records it is done with since it began.
+    pub(crate) fn done(&self) -> u64 {
+        self.done.load(Ordering::SeqCst)
+    }
+
+    /// All up to `seq` is done with: so many more are stored, so many more are dead.
+    pub(crate) fn advance(&self, seq: u64, applied: u64, dead: u64) {
+        self.cursor.send_modify(|cursor| {
+            cursor.seq = cursor.seq.max(seq);
+            cursor.applied += applied;
+            cursor.dead += dead;
+        });
+        self.done.fetch_add(applied + dead, Ordering::SeqCst);
+    }
+
+    /// The sink has this record, and everything before that is not dead.
+    pub(crate) fn applied(&self, seq: u64) {
+        self.last_applied.store(seq, Ordering::SeqCst);
+    }
+
+    /// The last record that the spool may forget, where the sink cannot lose any up to `durable`.
+    pub(crate) fn safe(&self, durable: u64) -> u64 {
+        let cursor = self.cursor().seq;
+        // Behind the last one it took there are only dead letters.
+        if durable >= self.last_applied.load(Ordering::SeqCst) {
+            cursor
+        } else {
+            durable.min(cursor)
+        }
+    }
+
+    /// So many records that were there went bad before they could be delivered.
+    pub(crate) fn lost(&self, records: u64) {
+        self.done.fetch_add(records, Ordering::SeqCst);
+    }
+
+    pub(crate) fn status(&self) -> MutexGuard<'_, LaneStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how it is doing; answers how it was.
+    pub(crate) fn set_status(&self, status: LaneStatus) -> LaneStatus {
+        std::mem::replace(&mut *self.status(), status)
+    }
+}

@@ -1,0 +1,52 @@
+//! What happens to delivery is itself a system event, which goes the way of all records.
+
+use std::sync::Arc;
+
+use tradekeep_models::{InvalidInput, Message, Name, Severity, SystemEvent};
+use tradekeep_store_traits::{Records, Table};
+
+use crate::accept::Accept;
+
+/// Writes system events.
+#[derive(Debug, Clone)]
+pub(crate) struct Events(pub(crate) Arc<Accept>);
+
+impl Events {
+    pub(crate) fn breaker_opened(&self, sink: &str, reason: &str) {
+        let message = format!("{sink} does not take records, and is asked gently: {reason}");
+        self.tell(Severity::Error, "breaker_opened", &message);
+    }
+
+    pub(crate) fn breaker_closed(&self, sink: &str) {
+        self.tell(Severity::Info, "breaker_closed", &format!("{sink} takes records again"));
+    }
+
+    pub(crate) fn halted(&self, sink: &str, table: Table, reason: &str) {
+        let message =
+            format!("{sink} takes no {table} until somebody mends it, nothing is lost: {reason}");
+        self.tell(Severity::Critical, "sink_halted", &message);
+    }
+
+    pub(crate) fn resumed(&self, sink: &str, table: Table) {
+        self.tell(Severity::Info, "sink_resumed", &format!("{sink} takes {table} again"));
+    }
+
+    fn tell(&self, severity: Severity, kind: &'static str, message: &str) {
+        match severity {
+            Severity::Critical => tracing::error!(alarm = kind, "{message}"),
+            Severity::Error => tracing::warn!(event = kind, "{message}"),
+            _ => tracing::info!(event = kind, "{message}"),
+        }
+        let event = || -> Result<SystemEvent, InvalidInput> {
+            let event = SystemEvent::new(self.0.now(), severity, Message::new(message)?);
+            let source = Name::new("tradekeep-ingest")?;
+            Ok(event.with_event_type(Name::new(kind)?).with_source(source))
+        };
+        // It is in the log of the process in any case.
+        if let Ok(event) = event()
+            && let Err(error) = self.0.append(&Records::SystemEvents(vec![event]))
+        {
+            tracing::warn!(%error, "a system event could not be kept");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The way in, wired: spool, group commit, delivery to each sink, dead letters.
+
+mod letters;
+mod open;
+
+pub use letters::Replayed;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tradekeep_store_traits::{Records, Table};
+
+use crate::accept::{Accept, Accepted};
+use crate::codec;
+use crate::config::Level;
+use crate::dead_letter::DeadLetters;
+use crate::deliver::sink::{LaneState, Sink};
+use crate::ended::Ended;
+use crate::error::{IngestError, Result};
+use crate::hurry::Hurry;
+use crate::receipt::Receipt;
+use crate::spool::cursors::{Cursors, SinkCursors};
+use crate::stats::{IngestStats, LaneStats, SinkStats};
+
+/// One durable way into every sink.
+///
+/// Records are in the spool, on this machine's disk, before [`append`](Self::append) answers; from
+/// there they go to each sink by themselves, in order within a table, each once, for as long as it
+/// takes. What a sink refuses becomes a dead letter. Cheap to clone; clones share it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use tradekeep_ingest::{Ingest, IngestConfig, SinkConfig, SinkId};
+/// use tradekeep_models::{Symbol, Table, Tick};
+/// use tradekeep_store_traits::MemoryStore;
+///
+/// let folder = tempfile::tempdir()?;
+/// let sink = SinkConfig {
+///     id: SinkId::of("memory", "", ""),
+///     name: "memory://".into(),
+///     sink: Arc::new(MemoryStore::new()),
+///     tables: Table::ALL.to_vec(),
+///     from_now: false,
+/// };
+/// let ingest = Ingest::open(IngestConfig::new(folder.path()), vec![sink]).await?;
+/// let tick = Tick::builder(Symbol::new("BTC-USD")?, "2024-08-08T10:00:05Z".parse()?)
+///     .price("61837.63".parse()?)
+///     .quantity("0.02".parse()?)
+///     .build()?;
+/// let receipt = ingest.append(vec![tick]).await?; // survives kill -9 from here on
+/// receipt.synced().await?; // survives a loss of power
+/// receipt.applied().await?; // is in the store
+/// let left = ingest.shutdown(Duration::from_secs(5)).await?;
+/// assert_eq!(left.pending(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Ingest {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What everything here works with.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) accept: Arc<Accept>,
+    pub(crate) sinks: Vec<Arc<Sink>>,
+    pub(crate) dead: Arc<DeadLetters>,
+    pub(crate) hurry: Hurry,
+    pub(crate) ended: Ended,
+    /// Cursors of sinks that are configured no more and need nothing.
+    gone: Mutex<Cursors>,
+    /// Held while letters go from one log to the other, and while segments are removed.
+    pub(crate) moving: Mutex<()>,
+    held: Vec<(Arc<LaneState>, u64, crate::bell::Listener)>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Ingest {
+    /// Takes records of one kind: all of them or none. They survive the end of this process when this
+    /// has answered; trades, orders and fills also survive a loss of power ([`Level::of`]).
+    ///
+    /// It never waits for a sink, but where the spool is full: then as
+    /// [`WhenFull`](crate::WhenFull) says.
+    ///
+    /// # Errors
+    /// `Invalid` naming all records that break a rule; `Full` or `Disk` where there is no room;
+    /// `Closed` after [`shutdown`](Self::shutdown). After `Disk` some records may be there all the same:
+    /// appending them again is right, their identity keeps them single.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open whether the records were taken; appending them again is right.
+    pub async fn append(&self, records: impl Into<Records>) -> Result<Receipt> {
+        let records = records.into();
+        let level = Level::of(records.table());
+        self.append_at(&records, level).await
+    }
+
+    /// As [`append`](Self::append), with what is promised when it has answered.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub async fn append_at(&self, records: &Records, level: Level) -> Result<Receipt> {
+        if records.is_empty() {
+            return Ok(self.receipt(records, 0));
+        }
+        let receipt = match self.shared.accept.append_in_time(records).await? {
+            Accepted::From(first) => self.receipt(records, first),
+            Accepted::Dropped => self.dropped(records),
+        };
+        if level == Level::Synced {
+            receipt.synced().await?;
+        }
+        Ok(receipt)
+    }
+
+    /// Takes records at once, where there is room, without a word about a loss of power. It does a
+    /// write to the system's page cache, and nothing that waits.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); `Full` at once.
+    pub fn try_append(&self, records: &Records) -> Result<Receipt> {
+        if records.is_empty() {
+            return Ok(self.receipt(records, 0));
+        }
+        Ok(match self.shared.accept.append_now(records)? {
+            Accepted::From(first) => self.receipt(records, first),
+            Accepted::Dropped => self.dropped(records),
+        })
+    }
+
+    fn receipt(&self, records: &Records, first: u64) -> Receipt {
+        let seqs = first..first + records.len() as u64;
+        Receipt::new(Arc::clone(&self.shared), records.table(), seqs)
+    }
+
+    fn dropped(&self, records: &Records) -> Receipt {
+        let count = records.len() as u64;
+        Receipt::of_dropped(Arc::clone(&self.shared), records.table(), count)
+    }
+
+    /// Waits until every sink has all that was appended before, or keeps it as dead letters, but no
+    /// longer than `patience`. Answers how things stand then.
+    pub async fn flush(&self, patience: Duration) -> IngestStats {
+        let _asking = self.shared.hurry.ask();
+        let last = self.shared.accept.spool.log.position().last_seq;
+        let deadline = Instant::now() + patience;
+        for (lane, ..) in &self.shared.held {
+            // What is not of this table has no number here.
+            let target = self.shared.accept.spool.log.last_of(codec::kind(lane.table)).min(last);
+            let mut cursor = lane.watch();
+            let reached = cursor.wait_for(|cursor| cursor.seq >= target);
+            if timeout_at(deadline, reached).await.is_err() {
+                break;
+            }
+        }
+        self.stats()
+    }
+
+    /// Lets halted sinks be tried again at once.
+    pub fn resume(&self) {
+        for (lane, ..) in &self.shared.held {
+            lane.resume.notify_one();
+        }
+    }
+
+    /// Takes no more records, delivers what is left for `patience` at most, makes the rest durable and
+    /// lets go of the spool. Answers how things stand then: what is pending stays in the spool, and is
+    /// delivered when it is opened again. The sinks stay open.
+    ///
+    /// # Errors
+    /// When the disk fails; what was synced before is safe.
+    pub async fn shutdown(&self, patience: Duration) -> Result<IngestStats> {
+        self.shared.accept.close();
+        self.flush(patience).await;
+        self.shared.ended.end();
+        let tasks =
+            std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in &tasks {
+            task.abort();
+        }
+        for task in tasks {
+            // Ended because it was told to.
+            let _ = task.await;
+        }
+        let shared = Arc::clone(&self.shared);
+        let last = tokio::task::spawn_blocking(move || {
+            shared.accept.committer.close();
+            shared.accept.spool.save_cursors(&shared.cursors())
+        });
+        last.await.map_err(|_| IngestError::Closed)??;
+        Ok(self.stats())
+    }
+
+    /// How the way in is doing.
+    #[must_use]
+    pub fn stats(&self) -> IngestStats {
+        self.shared.stats()
+    }
+}
+
+impl Shared {
+    /// How far every sink has come.
+    pub(crate) fn cursors(&self) -> Cursors {
+        let mut cursors = self.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for sink in &self.sinks {
+            let tables =
+                sink.lanes.iter().map(|lane| (lane.table.as_str().to_owned(), lane.cursor()));
+            let entry = SinkCursors { name: sink.name.clone(), tables: tables.collect() };
+            cursors.sinks.insert(sink.id.as_str().to_owned(), entry);
+        }
+        for table in Table::ALL {
+            let dropped = self.accept.dropped(*table);
+            if dropped > 0 {
+                cursors.dropped.insert(table.as_str().to_owned(), dropped);
+            }
+        }
+        cursors
+    }
+
+    fn stats(&self) -> IngestStats {
+        let spool = &self.accept.spool;
+        let (bytes, segments) = spool.log.size();
+        let (stream, epoch) = spool.stream_text();
+        let mut lanes = self.held.iter();
+        let sinks = self.sinks.iter().map(|sink| {
+            let lanes = lanes.by_ref().take(sink.lanes.len());
+            SinkStats {
+                id: sink.id.clone(),
+                name: sink.name.clone(),
+                breaker_open: sink.breaker.is_open(),
+                lanes: lanes
+                    .map(|(lane, held, bell)| self.lane(lane, held + bell.count()))
+                    .collect(),
+            }
+        });
+        let sinks = sinks.collect();
+        let dropped = Table::ALL.iter().map(|table| (*table, self.accept.dropped(*table)));
+        IngestStats {
+            stream,
+            epoch,
+            last_seq: spool.log.position().last_seq,
+            bytes,
+            segments,
+            dead_letters: self.dead.count().0,
+            dropped: dropped.filter(|(_, count)| *count > 0).collect(),
+            damaged: spool.damaged(),
+            sinks,
+        }
+    }
+
+    fn lane(&self, lane: &LaneState, total: u64) -> LaneStats {
+        let cursor = lane.cursor();
+        let kind = usize::from(codec::kind(lane.table));
+        let accepted = self.accept.spool.log.position().counts.get(kind).copied();
+        LaneStats {
+            table: lane.table,
+            cursor: cursor.seq,
+            accepted: accepted.unwrap_or_default(),
+            before: cursor.before,
+            applied: cursor.applied,
+            dead: cursor.dead,
+            pending: total.saturating_sub(lane.done()),
+            status: lane.status().clone(),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Dead letters of a way in: looked at, sent again, removed.
+
+use std::sync::{Arc, PoisonError};
+
+use tradekeep_store_traits::{Records, Table};
+
+use super::{Ingest, Shared};
+use crate::dead_letter::{DeadLetter, DeadState};
+use crate::error::{IngestError, Result};
+
+/// Letters sent again at once.
+const AT_ONCE: usize = 1_000;
+
+/// What a replay did, or would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Letters that are in the spool again.
+    pub replayed: u64,
+    /// Letters that had been before.
+    pub already: u64,
+    /// Letters that cannot be read by this program.
+    pub unreadable: u64,
+}
+
+impl Ingest {
+    /// The dead letters that `wanted` says yes to, oldest first, `limit` at most.
+    ///
+    /// # Errors
+    /// `Disk` when they cannot be read.
+    pub async fn dead_letters(
+        &self,
+        wanted: impl Fn(&DeadLetter) -> bool + Send + 'static,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>> {
+        self.blocking(move |shared| {
+            let mut letters = Vec::new();
+            shared.dead.read(|letter| {
+                if wanted(&letter) && letters.len() < limit {
+                    letters.push(letter);
+                }
+                letters.len() < limit
+            })?;
+            Ok(letters)
+        })
+        .await
+    }
+
+    /// Puts open dead letters that `wanted` says yes to into the spool again, as new records with the
+    /// same identity: for every sink, which keeps them single. With `dry_run` nothing is done.
+    ///
+    /// Each letter is put there once, however often this is asked and whatever ends the process
+    /// meanwhile. What a sink refuses again is a new dead letter.
+    ///
+    /// # Errors
+    /// `Disk` when the disk fails; `Closed` after shutdown. Letters that were not put there stay open.
+    pub async fn replay(
+        &self,
+        wanted: impl Fn(&DeadLetter) -> bool + Send + 'static,
+        dry_run: bool,
+    ) -> Result<Replayed> {
+        self.blocking(move |shared| shared.replay(wanted, dry_run)).await
+    }
+
+    /// Removes the dead letters that were replayed; answers how many.
+    ///
+    /// # Errors
+    /// `Disk` when the disk fails; nothing open is lost then.
+    pub async fn purge_resolved(&self) -> Result<u64> {
+        self.blocking(|shared| {
+            let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.dead.purge(shared.accept.spool.now())
+        })
+        .await
+    }
+
+    /// Ends what an earlier process began: letters in `found` are in the spool, the others are not.
+    pub(super) async fn finish_replays(&self, found: &[u64]) -> Result<()> {
+        let unfinished = self.shared.dead.unfinished();
+        if unfinished.is_empty() {
+            return Ok(());
+        }
+        let found = found.to_vec();
+        self.blocking(move |shared| {
+            shared.dead.resolved(&found, shared.accept.spool.now())?;
+            let again: Vec<_> =
+                unfinished.iter().map(|(id, _)| *id).filter(|id| !found.contains(id)).collect();
+            shared.replay(move |letter| again.contains(&letter.id), false).map(drop)
+        })
+        .await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let shared = Arc::clone(&self.shared);
+        tokio::task::spawn_blocking(move || job(&shared)).await.map_err(|_| IngestError::Closed)?
+    }
+}
+
+impl Shared {
+    fn replay(&self, wanted: impl Fn(&DeadLetter) -> bool, dry_run: bool) -> Result<Replayed> {
+        // Two replays at once would both find a letter open; and the segment that a letter is in must
+        // stay until that is noted.
+        let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = Replayed::default();
+        let mut by_table: Vec<(Table, Vec<u64>, Vec<Records>)> = Vec::new();
+        let mut failed = None;
+        self.dead.read(|letter| {
+            if !wanted(&letter) {
+                return true;
+            }
+            let (id, record) = match (letter.state, letter.table.zip(letter.record)) {
+                (DeadState::Replayed { .. }, _) => {
+                    done.already += 1;
+                    return true;
+                }
+                (DeadState::Open, None) => {
+                    done.unreadable += 1;
+                    return true;
+                }
+                (DeadState::Open, Some(record)) => (letter.id, record),
+            };
+            done.replayed += 1;
+            if dry_run {
+                return true;
+            }
+            let (table, record) = record;
+            let place = by_table.iter().position(|(known, ..)| *known == table);
+            let place = place.unwrap_or_else(|| {
+                by_table.push((table, Vec::new(), Vec::new()));
+                by_table.len() - 1
+            });
+            let (_, ids, records) = &mut by_table[place];
+            ids.push(id);
+            records.push(record);
+            if ids.len() >= AT_ONCE {
+                let (ids, records) = (std::mem::take(ids), std::mem::take(records));
+                failed = self.put_back(&ids, records).err();
+            }
+            failed.is_none()
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        for (_, ids, records) in by_table {
+            self.put_back(&ids, records)?;
+        }
+        Ok(done)
+    }
+
+    /// Letters of one table go into the spool: first that they are about to, then they, then that they
+    /// are there, each step durable before the next.
+    fn put_back(&self, ids: &[u64], records: Vec<Records>) -> Result<()> {
+        let Some(records) = records.into_iter().reduce(joined) else { return Ok(()) };
+        let spool = &self.accept.spool;
+        let now = spool.now();
+        self.accept.append_after(&records, |first| {
+            self.dead.replaying(ids, first, now).map_err(std::io::Error::other)
+        })?;
+        spool.log.sync().map_err(IngestError::disk("the spool cannot be synced"))?;
+        self.dead.resolved(ids, now)
+    }
+}
+
+/// Records of one kind, together.
+fn joined(mut one: Records, other: Records) -> Records {
+    macro_rules! join {
+        ($($variant:ident),+) => {
+            match (&mut one, other) {
+                $((Records::$variant(rows), Records::$variant(more)) => rows.extend(more),)+
+                // They are of one table.
+                _ => {}
+            }
+        };
+    }
+    join!(
+        Ticks,
+        Trades,
+        Orders,
+        Fills,
+        Positions,
+        Metrics,
+        Latencies,
+        MevEvents,
+        SystemEvents,
+        NodeHealth
+    );
+    one
+}

@@ -1,0 +1,228 @@
+//! Opening the way in: what is held is looked at, and everything set to work.
+
+use std::sync::{Arc, Mutex};
+
+use tradekeep_store_traits::Table;
+
+use super::{Ingest, Shared};
+use crate::accept::Accept;
+use crate::bell::{Bell, Listener};
+use crate::clock::{Clock, SystemClock};
+use crate::codec;
+use crate::commit::Committer;
+use crate::config::IngestConfig;
+use crate::dead_letter::DeadLetters;
+use crate::deliver::breaker::Breaker;
+use crate::deliver::lane::Lane;
+use crate::deliver::sink::{LaneState, Sink, SinkConfig};
+use crate::ended::Ended;
+use crate::error::{IngestError, Result};
+use crate::events::Events;
+use crate::fs::{FileSystem, RealFs};
+use crate::hurry::Hurry;
+use crate::keeper;
+use crate::log::Access;
+use crate::spool::cursors::{Cursor, Cursors};
+use crate::spool::{Claimed, Spool, SpoolConfig};
+
+/// A lane to be: what its sink has in its table, and what is held for it.
+struct Plan {
+    sink: usize,
+    table: Table,
+    cursor: Cursor,
+    /// Whether it was known before.
+    known: bool,
+    held: u64,
+}
+
+impl Ingest {
+    /// Opens the spool of `config`, and begins to deliver to `sinks`.
+    ///
+    /// It needs a tokio runtime with time, and goes on in it until [`shutdown`](Self::shutdown).
+    ///
+    /// # Errors
+    /// `Held` when another process has the spool; `Vanished` when a sink that still has records to come
+    /// is not among `sinks`; `Input` for a bad configuration; `Disk` when the disk fails. Sinks need
+    /// not be reachable.
+    pub async fn open(config: IngestConfig, sinks: Vec<SinkConfig>) -> Result<Self> {
+        Self::open_on(config, sinks, Arc::new(RealFs), Arc::new(SystemClock)).await
+    }
+
+    /// As [`open`](Self::open), on a file system and by a clock of one's own, for tests.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_on(
+        config: IngestConfig,
+        sinks: Vec<SinkConfig>,
+        fs: Arc<dyn FileSystem>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        config.validate()?;
+        let of_thread = config.clone();
+        let tables: Vec<_> = sinks
+            .iter()
+            .map(|sink| (sink.id.clone(), sink.tables.clone(), sink.from_now))
+            .collect();
+        let opened = tokio::task::spawn_blocking(move || {
+            let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
+            let spool = SpoolConfig {
+                folder: of_thread.spool_folder(),
+                segment_bytes: of_thread.segment_bytes,
+            };
+            let (spool, cursors, plans, found) =
+                open_spool(Claimed::new(&fs, spool)?, clock, &tables, &dead)?;
+            let spool = Arc::new(spool);
+            let disk = |error| IngestError::disk("a thread cannot be started")(error);
+            let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;
+            Ok::<_, IngestError>((spool, committer, cursors, plans, dead, found))
+        });
+        let (spool, committer, cursors, plans, dead, found) =
+            opened.await.map_err(|_| IngestError::Closed)??;
+        let ingest = Self::wire(config, sinks, spool, committer, cursors, plans, dead)?;
+        ingest.finish_replays(&found).await?;
+        Ok(ingest)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all that was opened")]
+    fn wire(
+        config: IngestConfig,
+        configs: Vec<SinkConfig>,
+        spool: Arc<Spool>,
+        committer: Committer,
+        cursors: Cursors,
+        plans: Vec<Plan>,
+        dead: DeadLetters,
+    ) -> Result<Self> {
+        let (config, dead) = (Arc::new(config), Arc::new(dead));
+        let mut bells: Vec<Bell> = Table::ALL.iter().map(|_| Bell::default()).collect();
+        let mut held: Vec<(Arc<LaneState>, u64, Listener)> = Vec::new();
+        for plan in &plans {
+            let state = Arc::new(LaneState::new(plan.table, plan.cursor));
+            held.push((state, plan.held, bells[plan.table as usize].listen()));
+        }
+        let dropped =
+            |table: Table| cursors.dropped.get(table.as_str()).copied().unwrap_or_default();
+        let accept = Arc::new(Accept::new(
+            Arc::clone(&spool),
+            committer,
+            Arc::clone(&config),
+            bells,
+            dropped,
+        ));
+        let lanes_of = |sink: usize| {
+            let lanes = plans.iter().zip(&held).filter(move |(plan, _)| plan.sink == sink);
+            lanes.map(|(_, (state, ..))| Arc::clone(state)).collect()
+        };
+        let sinks: Vec<_> = configs
+            .into_iter()
+            .enumerate()
+            .map(|(place, SinkConfig { id, name, sink: store, .. })| {
+                Arc::new(Sink {
+                    id,
+                    name,
+                    store,
+                    breaker: Breaker::default(),
+                    lanes: lanes_of(place),
+                })
+            })
+            .collect();
+        let stream = spool.stream()?;
+        let hurry = Hurry::default();
+        let mut tasks = Vec::new();
+        for (plan, (state, of_lane, bell)) in plans.iter().zip(&held) {
+            let lane = Lane {
+                sink: Arc::clone(&sinks[plan.sink]),
+                state: Arc::clone(state),
+                stream: stream.clone(),
+                spool: Arc::clone(&spool),
+                dead: Arc::clone(&dead),
+                config: Arc::clone(&config),
+                events: Events(Arc::clone(&accept)),
+                bell: bell.clone(),
+                hurry: hurry.clone(),
+                held: *of_lane,
+            };
+            tasks.push(tokio::spawn(async move {
+                // It ends by being aborted.
+                let _: std::convert::Infallible = lane.run().await;
+            }));
+        }
+        let gone = Mutex::new(Cursors { version: 1, ..Cursors::default() });
+        let (moving, ended) = (Mutex::new(()), Ended::default());
+        let shared = Arc::new(Shared {
+            accept,
+            sinks,
+            dead,
+            hurry,
+            ended,
+            gone,
+            moving,
+            held,
+            tasks: Mutex::new(tasks),
+        });
+        let keeper = tokio::spawn(keeper::run(Arc::downgrade(&shared)));
+        if let Ok(mut tasks) = shared.tasks.lock() {
+            tasks.push(keeper);
+        }
+        Ok(Self { shared })
+    }
+}
+
+/// Opens the spool: what is held is counted for each lane, and letters that were on their way into it
+/// are looked for.
+fn open_spool(
+    claimed: Claimed,
+    clock: Arc<dyn Clock>,
+    sinks: &[(crate::SinkId, Vec<Table>, bool)],
+    dead: &DeadLetters,
+) -> Result<(Spool, Cursors, Vec<Plan>, Vec<u64>)> {
+    let cursors = claimed.cursors.clone();
+    let mut plans = Vec::new();
+    for (sink, (id, tables, _)) in sinks.iter().enumerate() {
+        for table in tables {
+            let cursor = cursors.of(id.as_str(), *table);
+            let known = cursor.is_some();
+            plans.push(Plan {
+                sink,
+                table: *table,
+                cursor: cursor.unwrap_or_default(),
+                known,
+                held: 0,
+            });
+        }
+    }
+    let is_gone = |id: &String| !sinks.iter().any(|(known, ..)| known.as_str() == id);
+    let mut vanished: Vec<_> = cursors
+        .sinks
+        .iter()
+        .filter(|(id, _)| is_gone(id))
+        .map(|(id, sink)| (id.clone(), sink.clone(), 0u64))
+        .collect();
+    let unfinished = dead.unfinished();
+    let mut found = Vec::new();
+    let spool = claimed.open(clock, &mut |table, seq| {
+        for plan in &mut plans {
+            plan.held += u64::from(plan.table == table && seq > plan.cursor.seq);
+        }
+        for (_, sink, pending) in &mut vanished {
+            let cursor = sink.tables.get(table.as_str());
+            *pending += u64::from(cursor.is_some_and(|cursor| seq > cursor.seq));
+        }
+        found.extend(unfinished.iter().filter(|(_, wanted)| *wanted == seq).map(|(id, _)| *id));
+    })?;
+    if let Some((id, sink, pending)) = vanished.into_iter().find(|(_, _, pending)| *pending > 0) {
+        return Err(IngestError::Vanished { id, sink: sink.name, pending });
+    }
+    let position = spool.log.position();
+    for plan in plans.iter_mut().filter(|plan| !plan.known) {
+        let accepted = position.counts.get(usize::from(codec::kind(plan.table))).copied();
+        plan.cursor.before = accepted.unwrap_or_default().saturating_sub(plan.held);
+        if sinks[plan.sink].2 {
+            plan.cursor.before += std::mem::take(&mut plan.held);
+            plan.cursor.seq = position.last_seq;
+            plan.cursor.floor = position.last_seq;
+        }
+    }
+    Ok((spool, cursors, plans, found))
+}

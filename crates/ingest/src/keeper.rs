@@ -1,0 +1,86 @@
+//! Keeps the spool small: notes how far sinks have come, and removes what all of them have.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use crate::codec;
+use crate::error::Result;
+use crate::ingest::Shared;
+use crate::log::Segment;
+use crate::spool::cursors::Cursors;
+
+/// Between two rounds.
+const PACE: Duration = Duration::from_secs(1);
+/// Between two rounds while somebody waits for room.
+const FAST: Duration = Duration::from_millis(20);
+
+/// Goes round until the way in is gone, or it is aborted.
+pub(crate) async fn run(shared: Weak<Shared>) {
+    let mut saved = None;
+    loop {
+        let Some(shared) = shared.upgrade() else { return };
+        if let Err(error) = round(&shared, &mut saved).await {
+            tracing::warn!(%error, "the spool cannot be made smaller yet");
+        }
+        let waiting = shared.accept.waiting.load(std::sync::atomic::Ordering::SeqCst) > 0;
+        drop(shared);
+        tokio::time::sleep(if waiting { FAST } else { PACE }).await;
+    }
+}
+
+/// First the cursors, durably, then what they make needless. Answers whether anything went.
+pub(crate) async fn round(shared: &Arc<Shared>, saved: &mut Option<Cursors>) -> Result<bool> {
+    let cursors = shared.cursors();
+    if saved.as_ref() != Some(&cursors) {
+        let (of_thread, content) = (Arc::clone(shared), cursors.clone());
+        let save = move || of_thread.accept.spool.save_cursors(&content);
+        tokio::task::spawn_blocking(save).await.map_err(|_| crate::IngestError::Closed)??;
+        *saved = Some(cursors);
+    }
+    // What is asked of the sinks is asked only when there is something to gain.
+    let passed = safe_of(shared, false).await?;
+    if !shared.accept.spool.log.can_trim(|segment| is_done(segment, &passed)) {
+        return Ok(false);
+    }
+    let safe = safe_of(shared, true).await?;
+    let of_thread = Arc::clone(shared);
+    let trim = move || {
+        let _moving = of_thread.moving.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        of_thread.accept.spool.trim(|segment| is_done(segment, &safe))
+    };
+    let removed =
+        tokio::task::spawn_blocking(trim).await.map_err(|_| crate::IngestError::Closed)??;
+    if removed > 0 {
+        shared.accept.room.notify_waiters();
+    }
+    Ok(removed > 0)
+}
+
+/// For each lane, its kind and the last record that the spool may forget.
+async fn safe_of(shared: &Shared, ask: bool) -> Result<Vec<(u16, u64)>> {
+    let (stream, epoch) = shared.accept.spool.stream()?;
+    let mut safe = Vec::new();
+    for sink in &shared.sinks {
+        for lane in &sink.lanes {
+            let cursor = lane.cursor().seq;
+            let durable = if ask {
+                match sink.store.watermark(&stream, epoch, lane.table).await {
+                    Ok(durable) => durable.unwrap_or_default(),
+                    Err(error) if error.kind == tradekeep_store_traits::ErrorKind::Unsupported => {
+                        cursor
+                    }
+                    // Not now.
+                    Err(_) => 0,
+                }
+            } else {
+                u64::MAX
+            };
+            safe.push((codec::kind(lane.table), lane.safe(durable)));
+        }
+    }
+    Ok(safe)
+}
+
+fn is_done(segment: &Segment, safe: &[(u16, u64)]) -> bool {
+    safe.iter().all(|(kind, seq)| segment.last_of(usize::from(*kind)) <= *seq)
+}

@@ -1,0 +1,78 @@
+//! What whoever appends gets.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use tradekeep_store_traits::Table;
+
+use crate::error::{IngestError, Result};
+use crate::ingest::Shared;
+
+/// Says that records were taken, and lets whoever appended them wait for more.
+///
+/// It may be dropped at any time: the records go their way.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    shared: Arc<Shared>,
+    table: Table,
+    seqs: Range<u64>,
+    dropped: u64,
+}
+
+impl Receipt {
+    pub(crate) const fn new(shared: Arc<Shared>, table: Table, seqs: Range<u64>) -> Self {
+        Self { shared, table, seqs, dropped: 0 }
+    }
+
+    pub(crate) const fn of_dropped(shared: Arc<Shared>, table: Table, dropped: u64) -> Self {
+        Self { shared, table, seqs: 0..0, dropped }
+    }
+
+    /// The numbers of the records, in the order in which they were given; empty where none was taken.
+    #[must_use]
+    pub fn seqs(&self) -> Range<u64> {
+        self.seqs.clone()
+    }
+
+    /// How many were counted and not kept, as [`WhenFull::DropMeasurements`](crate::WhenFull) allows.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Waits until the records survive a loss of power.
+    ///
+    /// # Errors
+    /// When the disk fails. They are in the spool all the same, and survive the end of the process.
+    pub async fn synced(&self) -> Result<()> {
+        match self.last() {
+            Some(last) => self.shared.accept.committer.synced(last).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until every sink has the records, or keeps them as dead letters.
+    ///
+    /// It waits for as long as that takes: put a timeout around it where that matters.
+    ///
+    /// # Errors
+    /// [`IngestError::Closed`] when the ingest is shut down before.
+    pub async fn applied(&self) -> Result<()> {
+        let Some(last) = self.last() else { return Ok(()) };
+        for sink in &self.shared.sinks {
+            for lane in sink.lanes.iter().filter(|lane| lane.table == self.table) {
+                let mut cursor = lane.watch();
+                let reached = cursor.wait_for(|cursor| cursor.seq >= last);
+                tokio::select! {
+                    reached = reached => drop(reached.map_err(|_| IngestError::Closed)?),
+                    () = self.shared.ended.wait() => return Err(IngestError::Closed),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn last(&self) -> Option<u64> {
+        self.seqs.clone().last()
+    }
+}

@@ -1,0 +1,86 @@
+//! How the way in is doing.
+
+use tradekeep_store_traits::Table;
+
+use crate::deliver::sink::{LaneStatus, SinkId};
+
+/// One table on its way to one sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneStats {
+    /// The table.
+    pub table: Table,
+    /// All records up to this number are done with.
+    pub cursor: u64,
+    /// Records that the spool has ever accepted.
+    pub accepted: u64,
+    /// Of those, records before the sink's time.
+    pub before: u64,
+    /// Of those, records that the sink has.
+    pub applied: u64,
+    /// Of those, records that are dead letters.
+    pub dead: u64,
+    /// Of those, records still to come.
+    pub pending: u64,
+    /// How it is doing.
+    pub status: LaneStatus,
+}
+
+impl LaneStats {
+    /// Accepted less everything that can have become of it: 0, unless the spool was damaged, and the
+    /// number of records lost by that then.
+    #[must_use]
+    pub fn unaccounted(&self) -> i128 {
+        let of = |count: u64| i128::from(count);
+        let done = of(self.before) + of(self.applied) + of(self.dead) + of(self.pending);
+        of(self.accepted) - done
+    }
+}
+
+/// One sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkStats {
+    /// Its id.
+    pub id: SinkId,
+    /// What people know it by.
+    pub name: String,
+    /// Whether its breaker is open.
+    pub breaker_open: bool,
+    /// Its tables.
+    pub lanes: Vec<LaneStats>,
+}
+
+/// The whole way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestStats {
+    /// The stream that stores keep a watermark of, and its epoch.
+    pub stream: String,
+    /// Moved by an operator's act only.
+    pub epoch: u64,
+    /// The number of the last record.
+    pub last_seq: u64,
+    /// Bytes that the spool holds.
+    pub bytes: u64,
+    /// Files that hold them.
+    pub segments: usize,
+    /// Dead letters that wait for a decision.
+    pub dead_letters: u64,
+    /// Records that were counted and not kept, of each table that has some.
+    pub dropped: Vec<(Table, u64)>,
+    /// Files beside the spool that keep what was damaged.
+    pub damaged: Vec<String>,
+    /// Each sink.
+    pub sinks: Vec<SinkStats>,
+}
+
+impl IngestStats {
+    /// Records still to come, of all sinks and tables.
+    #[must_use]
+    pub fn pending(&self) -> u64 {
+        self.lanes().map(|lane| lane.pending).sum()
+    }
+
+    /// Every lane of every sink.
+    pub fn lanes(&self) -> impl Iterator<Item = &LaneStats> {
+        self.sinks.iter().flat_map(|sink| &sink.lanes)
+    }
+}

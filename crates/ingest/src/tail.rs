@@ -1,0 +1,92 @@
+//! Following what is accepted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tradekeep_models::Timestamp;
+use tradekeep_store_traits::{Records, Table};
+
+use crate::codec::{self, Decoded};
+use crate::error::{IngestError, Result};
+use crate::ingest::{Ingest, Shared};
+use crate::log::Reader;
+
+/// Between two looks for more.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A record that was accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// Its number.
+    pub seq: u64,
+    /// When it was accepted.
+    pub time: Timestamp,
+    /// Where it belongs.
+    pub table: Table,
+    /// The record, alone.
+    pub record: Records,
+}
+
+/// The records that a spool accepts, in order, from a number on; without end.
+#[derive(Debug)]
+pub struct Tail {
+    shared: Arc<Shared>,
+    reader: Reader,
+}
+
+impl Ingest {
+    /// Follows what is accepted, beginning with the first record numbered `from` or above that the spool
+    /// still holds. What this program cannot read is passed.
+    #[must_use]
+    pub fn tail(&self, from: u64) -> Tail {
+        let log = Arc::clone(&self.shared.accept.spool.log);
+        let reader = Reader::new(log, from.saturating_sub(1), None);
+        Tail { shared: Arc::clone(&self.shared), reader }
+    }
+}
+
+impl Tail {
+    /// The next record; waits for it. Nothing once the way in is shut down and all was told.
+    ///
+    /// # Errors
+    /// `Disk` when the spool cannot be read.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Result<Option<Accepted>> {
+        loop {
+            if let Some(accepted) = next(&mut self.reader)? {
+                return Ok(Some(accepted));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.shared.ended.wait() => return next(&mut self.reader),
+            }
+        }
+    }
+
+    /// The same as a stream.
+    pub fn into_stream(self) -> impl futures_core::Stream<Item = Result<Accepted>> + Send {
+        futures_util::stream::unfold(self, |mut tail| async move {
+            tail.next().await.transpose().map(|item| (item, tail))
+        })
+    }
+}
+
+/// The next record that can be read.
+pub(crate) fn next(reader: &mut Reader) -> Result<Option<Accepted>> {
+    loop {
+        let Some(frame) = reader.next().map_err(IngestError::disk("the spool cannot be read"))?
+        else {
+            return Ok(None);
+        };
+        let head = frame.head;
+        let Some(table) = codec::table(head.kind) else { continue };
+        let mut record = Decoded::new(table);
+        if record.push(head.version, frame.payload).is_ok() {
+            let time = Timestamp::from_nanos(head.time).unwrap_or(Timestamp::MIN);
+            let record = record.into_records();
+            return Ok(Some(Accepted { seq: head.seq, time, table, record }));
+        }
+    }
+}
