@@ -2,6 +2,7 @@
 //! kit, which tests of any store use: what a network and a `kill -9` do on a bad day, and who judges
 //! what came of it.
 
+pub mod canary;
 pub mod oracle;
 
 /// Compiles and runs what the README shows.
