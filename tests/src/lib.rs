@@ -4,6 +4,8 @@
 
 pub mod canary;
 pub mod oracle;
+pub mod proxy;
+pub mod seed;
 
 /// Compiles and runs what the README shows.
 #[cfg(doctest)]
