@@ -204,6 +204,16 @@ impl Ingest {
     }
 }
 
+impl Drop for Shared {
+    /// Without a shutdown: delivery ends where it is, as if the process had.
+    fn drop(&mut self) {
+        self.ended.end();
+        for task in self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            task.abort();
+        }
+    }
+}
+
 impl Shared {
     /// How far every sink has come.
     pub(crate) fn cursors(&self) -> Cursors {
