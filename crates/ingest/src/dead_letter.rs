@@ -1,97 +1,32 @@
 //! Records that a store will not take: kept with the reason, until a person decides.
 
+mod class;
 mod entry;
+mod index;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tradekeep_models::{InvalidInput, Timestamp};
-use tradekeep_store_traits::{ErrorKind, Records, Table};
+use tradekeep_models::Timestamp;
+use tradekeep_store_traits::{Records, Table};
 
+pub use self::class::Class;
 use self::entry::{
     LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION,
 };
+use self::index::{Index, State};
 use crate::codec;
 use crate::error::{IngestError, Result};
-use crate::fs::FileSystem;
+use crate::fs::{FileSystem, make_folder};
 use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader};
 
 /// The name of the journal's log.
 const NAME: &str = "dead-letters";
 /// Bytes of one of its segments.
 const SEGMENT: u64 = 4 << 20;
-
-macro_rules! classes {
-    ($($(#[$doc:meta])* $class:ident = $text:literal),+ $(,)?) => {
-        /// Why a record was given up, in a word.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Class {
-            $($(#[$doc])* $class),+
-        }
-
-        impl Class {
-            /// Every class.
-            pub const ALL: &'static [Self] = &[$(Self::$class),+];
-
-            /// Its name in files and on the command line.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$class => $text),+
-                }
-            }
-        }
-    };
-}
-
-classes! {
-    /// It breaks a rule of the store.
-    Invalid = "invalid",
-    /// Another record with its identity, and other content, is stored.
-    Conflict = "conflict",
-    /// The store takes no record of that size.
-    TooLarge = "too_large",
-    /// The store refuses it for another reason.
-    Refused = "refused",
-    /// The store fails again and again when it is in a batch, and works without it.
-    Suspect = "suspect",
-    /// What stands in the spool is of a kind or version that this program does not know.
-    Undecodable = "undecodable",
-    /// It belongs to a day that retention has dropped.
-    Expired = "expired",
-}
-
-impl Class {
-    /// Of records that a sink named as bad.
-    pub(crate) const fn of(kind: ErrorKind) -> Self {
-        match kind {
-            ErrorKind::InvalidInput | ErrorKind::Serialization => Self::Invalid,
-            ErrorKind::Conflict => Self::Conflict,
-            _ => Self::Refused,
-        }
-    }
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Class {
-    type Err = InvalidInput;
-
-    fn from_str(text: &str) -> std::result::Result<Self, InvalidInput> {
-        let known = || Self::ALL.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(", ");
-        let found = Self::ALL.iter().find(|class| class.as_str() == text).copied();
-        found.ok_or_else(|| InvalidInput::new("class", format!("is none of {}", known())))
-    }
-}
 
 /// What became of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,47 +82,42 @@ pub(crate) struct Death {
     pub(crate) payload: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    Replaying(u64),
-    Replayed(u64),
-}
-
-/// What is known of all letters without reading them.
-#[derive(Debug, Default)]
-struct Index {
-    letters: BTreeMap<u64, State>,
-    /// By sink and number in the spool.
-    by_seq: HashMap<(String, u64), u64>,
-    next_id: u64,
-}
-
 /// The journal of dead letters.
 #[derive(Debug)]
 pub(crate) struct DeadLetters {
     log: Arc<Log>,
     folder: PathBuf,
     index: Mutex<Index>,
+    /// Held by who writes, from the look at what there is to its end.
+    writing: Mutex<()>,
 }
 
 impl DeadLetters {
     /// Opens the journal in `folder`; to look, the folder must be there and is left as it is.
     pub(crate) fn open(fs: &Arc<dyn FileSystem>, folder: &Path, access: Access) -> Result<Self> {
+        Self::open_with(fs, folder, access, SEGMENT)
+    }
+
+    fn open_with(
+        fs: &Arc<dyn FileSystem>,
+        folder: &Path,
+        access: Access,
+        segment_bytes: u64,
+    ) -> Result<Self> {
         let doing = format!("{}: dead letters cannot be opened", folder.display());
         let disk = |error| IngestError::disk(doing.clone())(error);
         if access == Access::Write {
-            fs.create_dir_all(folder).map_err(disk)?;
+            make_folder(&**fs, folder).map_err(disk)?;
         }
-        let config =
-            LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes: SEGMENT };
+        let config = LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes };
         let mut index = Index { next_id: 1, ..Index::default() };
         let (log, _) = Log::open(Arc::clone(fs), config, access, &mut |frame| {
             index.take(frame.head.kind, frame.payload);
         })
         .map_err(disk)?;
         log.allow(u64::MAX);
-        Ok(Self { log: Arc::new(log), folder: folder.to_owned(), index: Mutex::new(index) })
+        let (folder, index) = (folder.to_owned(), Mutex::new(index));
+        Ok(Self { log: Arc::new(log), folder, index, writing: Mutex::new(()) })
     }
 
     /// Whether this record of this sink is one.
@@ -212,13 +142,16 @@ impl DeadLetters {
         died: i64,
         deaths: &[Death],
     ) -> Result<()> {
+        let _one = self.writing();
         let new: Vec<_> = {
             let mut index = self.index();
-            let index = &mut *index;
             let unknown = deaths
                 .iter()
                 .filter(|death| !index.by_seq.contains_key(&(sink.to_owned(), death.seq)));
-            unknown.zip(index.next_id..).map(|(death, id)| (id, death)).collect()
+            let new: Vec<_> = (index.next_id..).zip(unknown).collect();
+            // Used up even where this fails: what was written may be there all the same.
+            index.next_id += new.len() as u64;
+            new
         };
         if new.is_empty() {
             return Ok(());
@@ -246,9 +179,39 @@ impl DeadLetters {
         for (id, death) in new {
             index.letters.insert(id, State::Open);
             index.by_seq.insert((sink.to_owned(), death.seq), id);
-            index.next_id = index.next_id.max(id + 1);
         }
         Ok(())
+    }
+
+    /// Notes durably that `sink` took these records after all: their letters are done with.
+    pub(crate) fn delivered(&self, sink: &str, seqs: &[u64], now: i64) -> Result<()> {
+        let _one = self.writing();
+        let open: Vec<_> = {
+            let index = self.index();
+            let letter = |seq: &u64| {
+                let id = *index.by_seq.get(&(sink.to_owned(), *seq))?;
+                (index.letters.get(&id) == Some(&State::Open)).then_some((id, *seq))
+            };
+            seqs.iter().filter_map(letter).collect()
+        };
+        if open.is_empty() {
+            return Ok(());
+        }
+        self.append(REPLAYING, now, open.len(), |place, out| {
+            let (id, seq) = open[place];
+            entry::write(&Replaying { ids: vec![id], first: seq }, out)
+        })?;
+        let done = Resolved { ids: open.iter().map(|(id, _)| *id).collect() };
+        self.append(RESOLVED, now, 1, |_, out| entry::write(&done, out))?;
+        self.sync()?;
+        let mut index = self.index();
+        open.iter().for_each(|(id, seq)| index.set(*id, State::Replayed(*seq)));
+        Ok(())
+    }
+
+    /// Letters from now on are numbered so.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.index().next_id
     }
 
     /// All letters, oldest first, each told to `each`, which answers whether to go on.
@@ -279,6 +242,7 @@ impl DeadLetters {
 
     /// Notes durably that letters are about to be in the spool, from number `first` on.
     pub(crate) fn replaying(&self, ids: &[u64], first: u64, now: i64) -> Result<()> {
+        let _one = self.writing();
         let entry = Replaying { ids: ids.to_vec(), first };
         self.append(REPLAYING, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -289,6 +253,10 @@ impl DeadLetters {
 
     /// Notes durably that letters are in the spool, where they survive a loss of power.
     pub(crate) fn resolved(&self, ids: &[u64], now: i64) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let _one = self.writing();
         let entry = Resolved { ids: ids.to_vec() };
         self.append(RESOLVED, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -299,6 +267,7 @@ impl DeadLetters {
 
     /// Removes the letters that were replayed; answers how many.
     pub(crate) fn purge(&self, now: i64) -> Result<u64> {
+        let _one = self.writing();
         let (_, resolved) = self.count();
         if resolved == 0 {
             return Ok(0);
@@ -373,47 +342,12 @@ impl DeadLetters {
         IngestError::disk(format!("{}: dead letters {what}", self.folder.display()))
     }
 
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Index {
-    /// An entry of the journal, as it is opened.
-    fn take(&mut self, kind: u16, payload: &[u8]) {
-        match kind {
-            LETTER => {
-                let Some(letter) = entry::read::<Letter<'_>>(payload) else { return };
-                self.letters.entry(letter.id).or_insert(State::Open);
-                self.by_seq.insert((letter.sink.to_owned(), letter.seq), letter.id);
-                self.next_id = self.next_id.max(letter.id + 1);
-            }
-            REPLAYING => {
-                let Some(Replaying { ids, first }) = entry::read(payload) else { return };
-                ids.iter().zip(first..).for_each(|(id, seq)| self.set(*id, State::Replaying(seq)));
-            }
-            RESOLVED => {
-                let Some(Resolved { ids }) = entry::read(payload) else { return };
-                ids.iter().for_each(|id| self.resolve(*id));
-            }
-            PURGED => {
-                let Some(Purged { next_id }) = entry::read(payload) else { return };
-                self.next_id = self.next_id.max(next_id);
-            }
-            _ => {}
-        }
-    }
-
-    fn set(&mut self, id: u64, state: State) {
-        if let Some(known) = self.letters.get_mut(&id) {
-            *known = state;
-        }
-    }
-
-    fn resolve(&mut self, id: u64) {
-        if let Some(State::Replaying(seq)) = self.letters.get(&id).copied() {
-            self.set(id, State::Replayed(seq));
-        }
     }
 }
 

@@ -22,6 +22,8 @@ mod slots;
 mod spool;
 mod stats;
 mod tail;
+#[cfg(test)]
+mod testing;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{IngestConfig, Level, WhenFull};

@@ -107,6 +107,13 @@ impl Log {
         tail.bound = tail.bound.max(bound);
     }
 
+    /// There were at least so many records of this kind.
+    pub(crate) fn count_at_least(&self, kind: u16, records: u64) {
+        if let Some(count) = self.tail().counts.get_mut(usize::from(kind)) {
+            *count = records.max(*count);
+        }
+    }
+
     /// The last record of this kind, of those that were held when it was opened or came since.
     pub(crate) fn last_of(&self, kind: u16) -> u64 {
         self.tail().last_of.get(usize::from(kind)).copied().unwrap_or_default()

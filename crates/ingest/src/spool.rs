@@ -6,6 +6,8 @@
 
 pub(crate) mod cursors;
 pub(crate) mod manifest;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::PathBuf;
@@ -19,7 +21,7 @@ use self::manifest::Manifest;
 use crate::clock::Clock;
 use crate::codec;
 use crate::error::{IngestError, Result};
-use crate::fs::{FileSystem, Lock};
+use crate::fs::{FileSystem, Lock, make_folder};
 use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Recovery, Segment};
 use crate::slots::Slots;
 
@@ -67,13 +69,7 @@ impl Claimed {
         let disk = |error| {
             IngestError::disk(format!("{}: the spool cannot be opened", folder.display()))(error)
         };
-        fs.create_dir_all(folder).map_err(disk)?;
-        // A folder's name is in the folder above, and that one's in the next.
-        for above in
-            folder.ancestors().skip(1).take(2).filter(|above| !above.as_os_str().is_empty())
-        {
-            fs.sync_dir(above).map_err(disk)?;
-        }
+        make_folder(&**fs, folder).map_err(disk)?;
         let lock = fs.lock(&folder.join("lock")).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
                 IngestError::Held { folder: folder.clone(), holder: error.to_string() }
@@ -118,7 +114,9 @@ impl Claimed {
         })
         .map_err(disk)?;
         // A manifest that was lost, or brought back older than the segments, knows too little.
-        let first_seq = manifest.bound.max(log.position().next_seq);
+        let delivered = self.cursors.sinks.values().flat_map(|sink| sink.tables.values());
+        let delivered = delivered.map(|cursor| cursor.seq).max().unwrap_or_default();
+        let first_seq = manifest.bound.max(log.position().next_seq).max(delivered + 1);
         manifest.bound = first_seq + RESERVE;
         manifest.write(&mut slots).map_err(disk)?;
         log.begin_at(first_seq);
