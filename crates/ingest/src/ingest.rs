@@ -255,7 +255,7 @@ impl Shared {
     }
 
     fn lane(&self, lane: &LaneState, total: u64) -> LaneStats {
-        let cursor = lane.cursor();
+        let (cursor, done) = lane.progress();
         let kind = usize::from(codec::kind(lane.table));
         let accepted = self.accept.spool.log.position().counts.get(kind).copied();
         LaneStats {
@@ -265,7 +265,7 @@ impl Shared {
             before: cursor.before,
             applied: cursor.applied,
             dead: cursor.dead,
-            pending: total.saturating_sub(lane.done()),
+            pending: total.saturating_sub(done),
             status: lane.status().clone(),
         }
     }

@@ -146,8 +146,15 @@ impl LaneState {
             cursor.seq = cursor.seq.max(seq);
             cursor.applied += applied;
             cursor.dead += dead;
+            // Before anybody sees the cursor there: who waits for it counts what is left.
+            self.done.fetch_add(applied + dead, Ordering::SeqCst);
         });
-        self.done.fetch_add(applied + dead, Ordering::SeqCst);
+    }
+
+    /// How far it is, and records it is done with since it began, of one moment.
+    pub(crate) fn progress(&self) -> (Cursor, u64) {
+        let cursor = self.cursor.borrow();
+        (*cursor, self.done())
     }
 
     /// The sink has this record, and everything before that is not dead.
