@@ -4,6 +4,8 @@
 mod detect;
 mod header;
 mod json;
+mod line;
+mod live;
 mod maker;
 mod map;
 mod names;
@@ -12,6 +14,7 @@ mod object;
 mod reader;
 mod values;
 
+pub use line::{AnyRecord, Line, LineReader};
 pub use map::FieldMap;
 pub use object::{RecordObject, write_record};
 pub use reader::{RecordOptions, RecordReader, RecordRow};
