@@ -115,6 +115,7 @@ impl Lane {
     async fn connect(&self) -> (u64, u64) {
         let cursor = self.state.cursor();
         loop {
+            // Not only for its sake: who is refused at once would go round here without a pause.
             self.sink.breaker.permit().await;
             let watermark = match self.watermark().await {
                 Ok(watermark) => watermark.unwrap_or_default(),
