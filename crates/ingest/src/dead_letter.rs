@@ -1,20 +1,22 @@
 //! Records that a store will not take: kept with the reason, until a person decides.
 
+mod class;
 mod entry;
+mod filter;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tradekeep_models::{InvalidInput, Timestamp};
-use tradekeep_store_traits::{ErrorKind, Records, Table};
+use tradekeep_models::Timestamp;
+use tradekeep_store_traits::{Records, Table};
 
+pub use self::class::Class;
 use self::entry::{
     LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION,
 };
+pub use self::filter::DeadLetterFilter;
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::FileSystem;
@@ -24,74 +26,6 @@ use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader};
 const NAME: &str = "dead-letters";
 /// Bytes of one of its segments.
 const SEGMENT: u64 = 4 << 20;
-
-macro_rules! classes {
-    ($($(#[$doc:meta])* $class:ident = $text:literal),+ $(,)?) => {
-        /// Why a record was given up, in a word.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Class {
-            $($(#[$doc])* $class),+
-        }
-
-        impl Class {
-            /// Every class.
-            pub const ALL: &'static [Self] = &[$(Self::$class),+];
-
-            /// Its name in files and on the command line.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$class => $text),+
-                }
-            }
-        }
-    };
-}
-
-classes! {
-    /// It breaks a rule of the store.
-    Invalid = "invalid",
-    /// Another record with its identity, and other content, is stored.
-    Conflict = "conflict",
-    /// The store takes no record of that size.
-    TooLarge = "too_large",
-    /// The store refuses it for another reason.
-    Refused = "refused",
-    /// The store fails again and again when it is in a batch, and works without it.
-    Suspect = "suspect",
-    /// What stands in the spool is of a kind or version that this program does not know.
-    Undecodable = "undecodable",
-    /// It belongs to a day that retention has dropped.
-    Expired = "expired",
-}
-
-impl Class {
-    /// Of records that a sink named as bad.
-    pub(crate) const fn of(kind: ErrorKind) -> Self {
-        match kind {
-            ErrorKind::InvalidInput | ErrorKind::Serialization => Self::Invalid,
-            ErrorKind::Conflict => Self::Conflict,
-            _ => Self::Refused,
-        }
-    }
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Class {
-    type Err = InvalidInput;
-
-    fn from_str(text: &str) -> std::result::Result<Self, InvalidInput> {
-        let known = || Self::ALL.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(", ");
-        let found = Self::ALL.iter().find(|class| class.as_str() == text).copied();
-        found.ok_or_else(|| InvalidInput::new("class", format!("is none of {}", known())))
-    }
-}
 
 /// What became of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,6 +199,19 @@ impl DeadLetters {
             }
         }
         Ok(())
+    }
+
+    /// The letters that `filter` means, oldest first.
+    pub(crate) fn list(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>> {
+        let mut letters = Vec::new();
+        self.read(|letter| {
+            let more = (letters.len() as u64) < filter.most();
+            if more && filter.is_match(&letter) {
+                letters.push(letter);
+            }
+            more
+        })?;
+        Ok(letters)
     }
 
     /// Letters whose replay was begun and not finished, each with the number it was to get.

@@ -21,10 +21,11 @@ mod slots;
 mod spool;
 mod stats;
 mod tail;
+mod text;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{IngestConfig, Level, WhenFull};
-pub use dead_letter::{Class, DeadLetter, DeadState};
+pub use dead_letter::{Class, DeadLetter, DeadLetterFilter, DeadState};
 pub use deliver::sink::{LaneStatus, SinkConfig, SinkId};
 pub use error::{IngestError, Result};
 pub use ingest::{Ingest, Replayed};
