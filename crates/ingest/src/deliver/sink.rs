@@ -110,6 +110,8 @@ pub(crate) struct LaneState {
     done: AtomicU64,
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
+    /// What is behind this number is being sent once more: the sink has lost it.
+    again: AtomicU64,
     status: Mutex<LaneStatus>,
     /// Somebody wants it to try again now.
     pub(crate) resume: Notify,
@@ -122,6 +124,7 @@ impl LaneState {
             cursor: watch::Sender::new(cursor),
             done: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
+            again: AtomicU64::new(u64::MAX),
             status: Mutex::new(LaneStatus::Delivering),
             resume: Notify::new(),
         }
@@ -155,9 +158,23 @@ impl LaneState {
         self.last_applied.store(seq, Ordering::SeqCst);
     }
 
+    /// What is behind `seq` is sent once more; nothing is where that is the last number there can be.
+    pub(crate) fn sends_again(&self, seq: u64) {
+        self.again.store(seq, Ordering::SeqCst);
+    }
+
+    /// So many records that the sink had are dead letters now.
+    pub(crate) fn died_after_all(&self, records: u64) {
+        self.cursor.send_modify(|cursor| {
+            let records = records.min(cursor.applied);
+            cursor.applied -= records;
+            cursor.dead += records;
+        });
+    }
+
     /// The last record that the spool may forget, where the sink cannot lose any up to `durable`.
     pub(crate) fn safe(&self, durable: u64) -> u64 {
-        let cursor = self.cursor().seq;
+        let cursor = self.cursor().seq.min(self.again.load(Ordering::SeqCst));
         // Behind the last one it took there are only dead letters.
         if durable >= self.last_applied.load(Ordering::SeqCst) {
             cursor
