@@ -3,8 +3,8 @@
 mod class;
 mod entry;
 mod filter;
+mod index;
 
-use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,10 +17,11 @@ use self::entry::{
     LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION,
 };
 pub use self::filter::DeadLetterFilter;
+use self::index::{Index, State};
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::FileSystem;
-use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader};
+use crate::log::{Access, AppendError, Entries, Frame, Log, LogConfig, Reader};
 
 /// The name of the journal's log.
 const NAME: &str = "dead-letters";
@@ -81,28 +82,14 @@ pub(crate) struct Death {
     pub(crate) payload: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    Replaying(u64),
-    Replayed(u64),
-}
-
-/// What is known of all letters without reading them.
-#[derive(Debug, Default)]
-struct Index {
-    letters: BTreeMap<u64, State>,
-    /// By sink and number in the spool.
-    by_seq: HashMap<(String, u64), u64>,
-    next_id: u64,
-}
-
 /// The journal of dead letters.
 #[derive(Debug)]
 pub(crate) struct DeadLetters {
     log: Arc<Log>,
     folder: PathBuf,
     index: Mutex<Index>,
+    /// Held by whoever writes; whether nobody may any more.
+    writing: Mutex<bool>,
 }
 
 impl DeadLetters {
@@ -121,7 +108,21 @@ impl DeadLetters {
         })
         .map_err(disk)?;
         log.allow(u64::MAX);
-        Ok(Self { log: Arc::new(log), folder: folder.to_owned(), index: Mutex::new(index) })
+        let (folder, index, writing) = (folder.to_owned(), Mutex::new(index), Mutex::new(false));
+        Ok(Self { log: Arc::new(log), folder, index, writing })
+    }
+
+    /// Whether what stands in a journal is an entry of one.
+    pub(crate) fn is_entry(frame: &Frame<'_>) -> bool {
+        let payload = frame.payload;
+        frame.head.version == VERSION
+            && match frame.head.kind {
+                LETTER => entry::read::<Letter<'_>>(payload).is_some(),
+                REPLAYING => entry::read::<Replaying>(payload).is_some(),
+                RESOLVED => entry::read::<Resolved>(payload).is_some(),
+                PURGED => entry::read::<Purged>(payload).is_some(),
+                _ => false,
+            }
     }
 
     /// Whether this record of this sink is one.
@@ -146,6 +147,7 @@ impl DeadLetters {
         died: i64,
         deaths: &[Death],
     ) -> Result<()> {
+        let _writing = self.writing()?;
         let new: Vec<_> = {
             let mut index = self.index();
             let index = &mut *index;
@@ -226,6 +228,7 @@ impl DeadLetters {
 
     /// Notes durably that letters are about to be in the spool, from number `first` on.
     pub(crate) fn replaying(&self, ids: &[u64], first: u64, now: i64) -> Result<()> {
+        let _writing = self.writing()?;
         let entry = Replaying { ids: ids.to_vec(), first };
         self.append(REPLAYING, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -236,6 +239,7 @@ impl DeadLetters {
 
     /// Notes durably that letters are in the spool, where they survive a loss of power.
     pub(crate) fn resolved(&self, ids: &[u64], now: i64) -> Result<()> {
+        let _writing = self.writing()?;
         let entry = Resolved { ids: ids.to_vec() };
         self.append(RESOLVED, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -246,6 +250,8 @@ impl DeadLetters {
 
     /// Removes the letters that were replayed; answers how many.
     pub(crate) fn purge(&self, now: i64) -> Result<u64> {
+        // A letter that came between the reading and the removing would be removed.
+        let _writing = self.writing()?;
         let (_, resolved) = self.count();
         if resolved == 0 {
             return Ok(0);
@@ -320,47 +326,18 @@ impl DeadLetters {
         IngestError::disk(format!("{}: dead letters {what}", self.folder.display()))
     }
 
+    /// Nobody writes any more once this has answered.
+    pub(crate) fn close(&self) {
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    fn writing(&self) -> Result<MutexGuard<'_, bool>> {
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *writing { Err(IngestError::Closed) } else { Ok(writing) }
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Index {
-    /// An entry of the journal, as it is opened.
-    fn take(&mut self, kind: u16, payload: &[u8]) {
-        match kind {
-            LETTER => {
-                let Some(letter) = entry::read::<Letter<'_>>(payload) else { return };
-                self.letters.entry(letter.id).or_insert(State::Open);
-                self.by_seq.insert((letter.sink.to_owned(), letter.seq), letter.id);
-                self.next_id = self.next_id.max(letter.id + 1);
-            }
-            REPLAYING => {
-                let Some(Replaying { ids, first }) = entry::read(payload) else { return };
-                ids.iter().zip(first..).for_each(|(id, seq)| self.set(*id, State::Replaying(seq)));
-            }
-            RESOLVED => {
-                let Some(Resolved { ids }) = entry::read(payload) else { return };
-                ids.iter().for_each(|id| self.resolve(*id));
-            }
-            PURGED => {
-                let Some(Purged { next_id }) = entry::read(payload) else { return };
-                self.next_id = self.next_id.max(next_id);
-            }
-            _ => {}
-        }
-    }
-
-    fn set(&mut self, id: u64, state: State) {
-        if let Some(known) = self.letters.get_mut(&id) {
-            *known = state;
-        }
-    }
-
-    fn resolve(&mut self, id: u64) {
-        if let Some(State::Replaying(seq)) = self.letters.get(&id).copied() {
-            self.set(id, State::Replayed(seq));
-        }
     }
 }
 

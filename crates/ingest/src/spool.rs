@@ -38,7 +38,7 @@ pub(crate) struct Spool {
     pub(crate) first_seq: u64,
     /// What was found when it was opened.
     pub(crate) recovery: Recovery,
-    _lock: Lock,
+    lock: Mutex<Option<Lock>>,
 }
 
 /// What a spool is opened with.
@@ -131,7 +131,7 @@ impl Claimed {
             cursors: Mutex::new(self.cursor_slots),
             first_seq,
             recovery,
-            _lock: self.lock,
+            lock: Mutex::new(Some(self.lock)),
         })
     }
 }
@@ -248,6 +248,11 @@ impl Spool {
     /// Files that keep what was found damaged, now or before.
     pub(crate) fn damaged(&self) -> Vec<String> {
         self.log.damaged().unwrap_or_default()
+    }
+
+    /// Lets another process have it; whoever calls it writes no more.
+    pub(crate) fn let_go(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// The time now, in nanoseconds.

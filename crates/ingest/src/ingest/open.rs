@@ -65,13 +65,14 @@ impl Ingest {
             .map(|sink| (sink.id.clone(), sink.tables.clone(), sink.from_now))
             .collect();
         let opened = tokio::task::spawn_blocking(move || {
-            let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
             let spool = SpoolConfig {
                 folder: of_thread.spool_folder(),
                 segment_bytes: of_thread.segment_bytes,
             };
-            let (spool, cursors, plans, found) =
-                open_spool(Claimed::new(&fs, spool)?, clock, &tables, &dead)?;
+            // The lock first: opening to write cuts what another process is writing.
+            let claimed = Claimed::new(&fs, spool)?;
+            let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
+            let (spool, cursors, plans, found) = open_spool(claimed, clock, &tables, &dead)?;
             let spool = Arc::new(spool);
             let disk = |error| IngestError::disk("a thread cannot be started")(error);
             let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;

@@ -1,0 +1,62 @@
+//! What is known of all dead letters without reading them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::entry::{
+    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Open,
+    Replaying(u64),
+    Replayed(u64),
+}
+
+/// What is known of all letters without reading them.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    pub(super) letters: BTreeMap<u64, State>,
+    /// By sink and number in the spool.
+    pub(super) by_seq: HashMap<(String, u64), u64>,
+    pub(super) next_id: u64,
+}
+
+impl Index {
+    /// An entry of the journal, as it is opened.
+    pub(super) fn take(&mut self, kind: u16, payload: &[u8]) {
+        match kind {
+            LETTER => {
+                let Some(letter) = entry::read::<Letter<'_>>(payload) else { return };
+                self.letters.entry(letter.id).or_insert(State::Open);
+                self.by_seq.insert((letter.sink.to_owned(), letter.seq), letter.id);
+                self.next_id = self.next_id.max(letter.id + 1);
+            }
+            REPLAYING => {
+                let Some(Replaying { ids, first }) = entry::read(payload) else { return };
+                ids.iter().zip(first..).for_each(|(id, seq)| self.set(*id, State::Replaying(seq)));
+            }
+            RESOLVED => {
+                let Some(Resolved { ids }) = entry::read(payload) else { return };
+                ids.iter().for_each(|id| self.resolve(*id));
+            }
+            PURGED => {
+                let Some(Purged { next_id }) = entry::read(payload) else { return };
+                self.next_id = self.next_id.max(next_id);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn set(&mut self, id: u64, state: State) {
+        if let Some(known) = self.letters.get_mut(&id) {
+            *known = state;
+        }
+    }
+
+    pub(super) fn resolve(&mut self, id: u64) {
+        if let Some(State::Replaying(seq)) = self.letters.get(&id).copied() {
+            self.set(id, State::Replayed(seq));
+        }
+    }
+}
