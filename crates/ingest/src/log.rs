@@ -5,6 +5,8 @@
 //! size: its header, then records one behind the other, then zeros.
 
 mod append;
+pub(crate) mod check;
+mod follow;
 pub(crate) mod frame;
 mod header;
 mod reader;
@@ -20,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::fs::{File, FileSystem};
 pub(crate) use append::{AppendError, Entries};
+pub(crate) use follow::Follower;
 pub(crate) use frame::Frame;
 pub(crate) use header::DATA;
 pub(crate) use reader::Reader;
