@@ -3,6 +3,7 @@
 use crate::draft::Fields;
 use crate::mistaken::OWN_FIELDS;
 use crate::record::Record;
+use crate::records::is_of_records;
 use crate::{ColumnMap, Field, FormatError};
 
 /// The place of each field among a row's columns.
@@ -28,11 +29,7 @@ impl Columns {
         let own =
             OWN_FIELDS.into_iter().find(|name| map.is_empty() && find(header, name).is_some());
         if let Some(name) = own {
-            return Err(FormatError::UnsupportedSchema {
-                found: format!("records of your own (column {name})"),
-                supported: "public trades; say with --type what the rows are (trades, orders, \
-                            fills, …), or with --map which columns make ticks",
-            });
+            return Err(own_records(&format!("column {name}")));
         }
         let mut places = Vec::new();
         for field in Field::ALL {
@@ -50,6 +47,9 @@ impl Columns {
             .collect();
         if missing.is_empty() {
             return Ok(columns);
+        }
+        if map.is_empty() && is_of_records(header) {
+            return Err(own_records(&format!("columns {}", header.printable())));
         }
         let names = ["open", "high", "low", "close"];
         if names.into_iter().all(|name| find(header, name).is_some()) {
@@ -89,6 +89,14 @@ impl Columns {
             }
         }
         fields
+    }
+}
+
+fn own_records(found: &str) -> FormatError {
+    FormatError::UnsupportedSchema {
+        found: format!("records of your own ({found})"),
+        supported: "public trades; say with --type what the rows are (trades, orders, fills, …), or \
+                    with --map which columns make ticks",
     }
 }
 

@@ -12,6 +12,7 @@ mod object;
 mod reader;
 mod values;
 
+pub(crate) use header::is_of_records;
 pub use map::FieldMap;
 pub use object::{RecordObject, write_record};
 pub use reader::{RecordOptions, RecordReader, RecordRow};

@@ -209,6 +209,16 @@ impl Ingest {
     }
 }
 
+impl Drop for Shared {
+    /// Without a shutdown: delivery ends where it is, as if the process had.
+    fn drop(&mut self) {
+        self.ended.end();
+        for task in self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            task.abort();
+        }
+    }
+}
+
 impl Shared {
     /// How far every sink has come.
     pub(crate) fn cursors(&self) -> Cursors {
@@ -228,7 +238,7 @@ impl Shared {
         cursors
     }
 
-    fn stats(&self) -> IngestStats {
+    pub(crate) fn stats(&self) -> IngestStats {
         let spool = &self.accept.spool;
         let (bytes, segments) = spool.log.size();
         let (stream, epoch) = spool.stream_text();
@@ -240,7 +250,7 @@ impl Shared {
                 name: sink.name.clone(),
                 breaker_open: sink.breaker.is_open(),
                 lanes: lanes
-                    .map(|(lane, held, bell)| self.lane(lane, held + bell.count()))
+                    .map(|(lane, held, bell)| Self::lane(lane, *held, bell.count()))
                     .collect(),
             }
         });
@@ -259,18 +269,18 @@ impl Shared {
         }
     }
 
-    fn lane(&self, lane: &LaneState, total: u64) -> LaneStats {
+    /// How a lane is doing, for which `held` records were held when it began, and that has heard of so
+    /// many since. All of one moment, so that it adds up.
+    fn lane(lane: &LaneState, held: u64, heard: u64) -> LaneStats {
         let cursor = lane.cursor();
-        let kind = usize::from(codec::kind(lane.table));
-        let accepted = self.accept.spool.log.position().counts.get(kind).copied();
         LaneStats {
             table: lane.table,
             cursor: cursor.seq,
-            accepted: accepted.unwrap_or_default(),
+            accepted: lane.accepted + heard,
             before: cursor.before,
             applied: cursor.applied,
             dead: cursor.dead,
-            pending: total.saturating_sub(lane.done()),
+            pending: (held + heard).saturating_sub(lane.done_at(cursor)),
             status: lane.status().clone(),
         }
     }

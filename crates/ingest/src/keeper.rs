@@ -7,6 +7,7 @@ use crate::codec;
 use crate::error::Result;
 use crate::ingest::Shared;
 use crate::log::Segment;
+use crate::metrics;
 use crate::spool::cursors::Cursors;
 
 /// Between two rounds.
@@ -22,6 +23,7 @@ pub(crate) async fn run(shared: Weak<Shared>) {
         if let Err(error) = round(&shared, &mut saved).await {
             tracing::warn!(%error, "the spool cannot be made smaller yet");
         }
+        metrics::publish(&shared.stats());
         let waiting = shared.accept.waiting.load(std::sync::atomic::Ordering::SeqCst) > 0;
         drop(shared);
         tokio::time::sleep(if waiting { FAST } else { PACE }).await;

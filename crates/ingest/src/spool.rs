@@ -194,6 +194,7 @@ impl Spool {
     /// Makes what sinks have done durable.
     pub(crate) fn save_cursors(&self, cursors: &Cursors) -> Result<()> {
         let mut slots = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_held()?;
         cursors.write(&mut slots).map_err(|error| {
             let doing = format!("{}: cursors cannot be written", self.folder.display());
             IngestError::disk(doing)(error)
@@ -237,6 +238,7 @@ impl Spool {
             let doing = format!("{}: segments cannot be removed", self.folder.display());
             IngestError::disk(doing)(error)
         };
+        self.is_held()?;
         {
             let mut manifest = self.manifest();
             let (manifest, slots) = &mut *manifest;
@@ -250,9 +252,17 @@ impl Spool {
         self.log.damaged().unwrap_or_default()
     }
 
-    /// Lets another process have it; whoever calls it writes no more.
+    /// Lets another process have it: cursors are not written any more, nor is anything trimmed. Whoever
+    /// calls it appends no more, and nobody trims meanwhile.
     pub(crate) fn let_go(&self) {
+        let _cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// What was begun on another thread may only come now, when another process has it.
+    fn is_held(&self) -> Result<()> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_some() { Ok(()) } else { Err(IngestError::Closed) }
     }
 
     /// The time now, in nanoseconds.

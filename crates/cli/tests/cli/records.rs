@@ -40,15 +40,17 @@ fn every_record_comes_back_as_it_was() {
 }
 
 #[test]
-fn lines_of_records_are_no_ticks() {
+fn records_are_no_ticks() {
     let (folder, other) = (own::folder(), Folder::with_trades());
-    for (kind, query, _) in own::files() {
+    for (kind, query, table) in own::files() {
         let lines = folder.run(&format!("{query} --json")).ok().stdout;
-        let run = other.run_with("import - --json", lines);
-        let error = run.error(1);
-        assert!(error.contains("records of your own (field "), "{kind}: {error}");
-        assert!(error.contains("say with --type what the rows are"), "{kind}: {error}");
-        assert_eq!(run.counts(), [0; 4], "{kind}");
+        for (text, what) in [(lines, "field"), (table, "column")] {
+            let run = other.run_with("import - --json", text);
+            let error = run.error(1);
+            assert!(error.contains(&format!("records of your own ({what}")), "{kind}: {error}");
+            assert!(error.contains("say with --type what the rows are"), "{kind}: {error}");
+            assert_eq!(run.counts(), [0; 4], "{kind}");
+        }
     }
     assert_eq!(other.stored(), 4);
 }

@@ -1,10 +1,12 @@
 //! Which column of a CSV holds which field of a record.
 
-use tradekeep_models::Table;
 use tradekeep_models::record::{Naming, Record as Series};
+use tradekeep_models::{
+    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, Table, Trade,
+};
 
 use super::FieldMap;
-use super::names::Field;
+use super::names::{Field, fields};
 use crate::FormatError;
 use crate::record::{Record, printable};
 
@@ -87,6 +89,25 @@ impl Columns {
         }
         Err(FormatError::WrongColumns { found: header.printable(), missing: missing.join(", ") })
     }
+}
+
+/// Whether `header` is that of some record but ticks, and has all that it needs.
+pub(crate) fn is_of_records(header: &Record) -> bool {
+    fn fits<R: Series>(header: &Record) -> bool {
+        Columns::named::<R>(header, &FieldMap::default(), &fields(R::TABLE)).is_ok()
+    }
+    let records = [
+        fits::<Trade>,
+        fits::<Order>,
+        fits::<Fill>,
+        fits::<Position>,
+        fits::<Metric>,
+        fits::<Latency>,
+        fits::<MevEvent>,
+        fits::<SystemEvent>,
+        fits::<NodeHealth>,
+    ];
+    records.into_iter().any(|fits| fits(header))
 }
 
 fn find(fields: &[Field], is: impl Fn(&str) -> bool) -> Option<usize> {

@@ -151,6 +151,42 @@ fn an_array_among_objects_is_one_reject() {
 }
 
 #[test]
+fn tables_of_ones_own_records_are_named() {
+    let told = |columns: &str| {
+        format!(
+            "the file holds records of your own ({columns}); supported here: public trades; say with \
+             --type what the rows are (trades, orders, fills, …), or with --map which columns make ticks"
+        )
+    };
+    for header in [
+        "ts,name,value",
+        "TIMESTAMP,metric_name,value,operation",
+        "ts,stream,seq,service,operation,latency_ns,success,error_type",
+        "timestamp,service,operation,latency_ms,success",
+        "ts,severity,message",
+        "ts,node,latency_ms",
+    ] {
+        let columns = format!("columns {}", header.replace(',', ", "));
+        assert_eq!(refused_plain(format!("{header}\n1,a,1\n")), told(&columns));
+    }
+    let order = "ts,client_order_id,price,quantity\n";
+    assert_eq!(refused_plain(order), told("column client_order_id"));
+    // What no record is made of is a table of ticks that lacks something.
+    for (header, missing) in [
+        ("ts,value", "price, quantity"),
+        ("ts,name", "price, quantity"),
+        ("ts,name,value,colour", "price, quantity"),
+        ("ts,symbol,price", "quantity"),
+    ] {
+        let error = refused_plain(format!("{header}\n"));
+        assert!(error.contains(&format!("no column for {missing}")), "{header}: {error}");
+    }
+    let mapped = ReadOptions { map: "price=value".parse().unwrap(), ..ReadOptions::default() };
+    let error = refused("ts,name,value\n", &mapped);
+    assert!(error.contains("no column for quantity"), "{error}");
+}
+
+#[test]
 fn objects_of_ones_own_records_are_named() {
     let told = |field: &str| {
         format!(

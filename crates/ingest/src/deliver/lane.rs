@@ -22,6 +22,7 @@ use crate::dead_letter::{DeadLetters, Death};
 use crate::events::Events;
 use crate::hurry::Hurry;
 use crate::log::Reader;
+use crate::metrics;
 use crate::spool::Spool;
 
 /// A batch that takes longer is worth a warning.
@@ -189,6 +190,7 @@ impl Lane {
         dead += deaths.len() as u64;
         self.bury(deaths).await;
         self.state.advance(taken.last, taken.count() - dead, dead);
+        metrics::flushed(&self.sink.id, self.table(), started.elapsed());
         tracing::debug!(
             sink = self.sink.name, table = %self.table(), rows, dead,
             micros = started.elapsed().as_micros(), "flushed"

@@ -106,8 +106,12 @@ impl fmt::Debug for Sink {
 pub(crate) struct LaneState {
     pub(crate) table: Table,
     cursor: watch::Sender<Cursor>,
-    /// Records it is done with since it began.
-    done: AtomicU64,
+    /// Records that the spool had ever accepted when it began.
+    pub(crate) accepted: u64,
+    /// Records that it was done with when it began.
+    done_before: u64,
+    /// Records that went bad since, before they could be delivered.
+    lost: AtomicU64,
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
     /// What is behind this number is being sent once more: the sink has lost it.
@@ -118,11 +122,13 @@ pub(crate) struct LaneState {
 }
 
 impl LaneState {
-    pub(crate) fn new(table: Table, cursor: Cursor) -> Self {
+    pub(crate) fn new(table: Table, cursor: Cursor, accepted: u64) -> Self {
         Self {
             table,
             cursor: watch::Sender::new(cursor),
-            done: AtomicU64::new(0),
+            accepted,
+            done_before: cursor.applied + cursor.dead,
+            lost: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
             again: AtomicU64::new(u64::MAX),
             status: Mutex::new(LaneStatus::Delivering),
@@ -140,7 +146,12 @@ impl LaneState {
 
     /// Records it is done with since it began.
     pub(crate) fn done(&self) -> u64 {
-        self.done.load(Ordering::SeqCst)
+        self.done_at(self.cursor())
+    }
+
+    /// Records it was done with when its cursor was there.
+    pub(crate) fn done_at(&self, cursor: Cursor) -> u64 {
+        cursor.applied + cursor.dead + self.lost.load(Ordering::SeqCst) - self.done_before
     }
 
     /// All up to `seq` is done with: so many more are stored, so many more are dead.
@@ -150,7 +161,6 @@ impl LaneState {
             cursor.applied += applied;
             cursor.dead += dead;
         });
-        self.done.fetch_add(applied + dead, Ordering::SeqCst);
     }
 
     /// The sink has this record, and everything before that is not dead.
@@ -185,7 +195,7 @@ impl LaneState {
 
     /// So many records that were there went bad before they could be delivered.
     pub(crate) fn lost(&self, records: u64) {
-        self.done.fetch_add(records, Ordering::SeqCst);
+        self.lost.fetch_add(records, Ordering::SeqCst);
     }
 
     pub(crate) fn status(&self) -> MutexGuard<'_, LaneStatus> {

@@ -33,6 +33,8 @@ struct Plan {
     /// Whether it was known before.
     known: bool,
     held: u64,
+    /// Records of the table that the spool has ever accepted.
+    accepted: u64,
 }
 
 impl Ingest {
@@ -99,7 +101,7 @@ impl Ingest {
         let mut bells: Vec<Bell> = Table::ALL.iter().map(|_| Bell::default()).collect();
         let mut held: Vec<(Arc<LaneState>, u64, Listener)> = Vec::new();
         for plan in &plans {
-            let state = Arc::new(LaneState::new(plan.table, plan.cursor));
+            let state = Arc::new(LaneState::new(plan.table, plan.cursor, plan.accepted));
             held.push((state, plan.held, bells[plan.table as usize].listen()));
         }
         let dropped =
@@ -190,6 +192,7 @@ fn open_spool(
                 cursor: cursor.unwrap_or_default(),
                 known,
                 held: 0,
+                accepted: 0,
             });
         }
     }
@@ -216,9 +219,13 @@ fn open_spool(
         return Err(IngestError::Vanished { id, sink: sink.name, pending });
     }
     let position = spool.log.position();
-    for plan in plans.iter_mut().filter(|plan| !plan.known) {
-        let accepted = position.counts.get(usize::from(codec::kind(plan.table))).copied();
-        plan.cursor.before = accepted.unwrap_or_default().saturating_sub(plan.held);
+    for plan in &mut plans {
+        let kind = usize::from(codec::kind(plan.table));
+        plan.accepted = position.counts.get(kind).copied().unwrap_or_default();
+        if plan.known {
+            continue;
+        }
+        plan.cursor.before = plan.accepted.saturating_sub(plan.held);
         if sinks[plan.sink].2 {
             plan.cursor.before += std::mem::take(&mut plan.held);
             plan.cursor.seq = position.last_seq;
