@@ -14,6 +14,8 @@ mod recovery;
 mod scan;
 mod segment;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -154,8 +156,8 @@ impl Log {
             segments.pop_front();
             self.bytes.fetch_sub(first.end(), Ordering::Relaxed);
             removed += 1;
-        }
-        if removed > 0 {
+            drop(segments);
+            // One by one: a later one says what is void in those before it.
             self.fs.sync_dir(&self.config.folder)?;
         }
         Ok(removed)

@@ -86,9 +86,10 @@ impl Log {
         if next > tail.bound {
             return Err(AppendError::Exhausted);
         }
-        before(first)?;
-        // Used up whatever comes: a number is never given out twice.
+        // Used up whatever comes: a number is never given out twice, nor is one that only `before` has
+        // heard of.
         tail.next_seq = next;
+        before(first)?;
         let mut written = Vec::new();
         let mut buffer = std::mem::take(&mut tail.buffer);
         let outcome = self.write(&mut tail, &mut buffer, first, entries, &mut written);
@@ -115,10 +116,10 @@ impl Log {
         written: &mut Vec<Written>,
     ) -> Result<(), AppendError> {
         let Entries { time, kind, version, count, .. } = *entries;
-        let mut counts = tail.counts;
+        let (mut counts, mut last) = (tail.counts, tail.last_seq);
         let (segment, new) = match &tail.active {
             Some(segment) => (Arc::clone(segment), false),
-            None => (self.begin(tail, tail.last_seq, counts)?, true),
+            None => (self.begin(tail, last, counts)?, true),
         };
         let mut current = Written::begin(segment, new);
         for (place, seq) in (0..count).zip(first..) {
@@ -126,14 +127,15 @@ impl Log {
             let payload = |out: &mut Vec<u8>| (entries.payload)(place, out);
             let before = buffer.len();
             if !frame::write(buffer, current.segment.salt, head, payload) {
-                written.push(current);
+                // A segment that nothing was written to is as good as before.
+                written.extend(current.new.then_some(current));
                 return Err(AppendError::Refused(place));
             }
             if current.end + buffer.len() as u64 > current.segment.size {
                 // Full: what fits goes out, and the record into the next one, with its salt.
                 buffer.truncate(before);
                 current.put(buffer, written)?;
-                let segment = self.begin(tail, tail.last_seq, counts)?;
+                let segment = self.begin(tail, last, counts)?;
                 current = Written::begin(segment, true);
                 let fits = frame::write(buffer, current.segment.salt, head, payload);
                 if !fits || DATA + buffer.len() as u64 > current.segment.size {
@@ -142,7 +144,7 @@ impl Log {
                 }
             }
             current.records += 1;
-            current.last = seq;
+            (current.last, last) = (seq, seq);
             if let Some(count) = counts.get_mut(usize::from(kind)) {
                 *count += 1;
             }
@@ -181,39 +183,46 @@ impl Log {
     fn take_back(&self, tail: &mut Tail, written: Vec<Written>) {
         for Written { segment, new, .. } in written {
             // Whether it works or not, nothing more comes behind it.
+            tail.active = None;
             let _ = if new {
                 self.fs.remove(&self.path(segment.index))
             } else {
                 segment.file.set_len(segment.end())
             };
         }
-        tail.active = None;
     }
 
     /// A new segment, which readers do not see yet. Records above `base_seq` in earlier ones are void.
-    pub(super) fn begin(
+    fn begin(
         &self,
         tail: &mut Tail,
         base_seq: u64,
         counts: [u64; KINDS],
     ) -> io::Result<Arc<Segment>> {
+        let (header, segment) = self.blank(tail, base_seq, counts)?;
+        if let Err(error) = segment.file.write_all_at(&header.to_bytes(), 0) {
+            // Without a header it is a segment of nothing.
+            let _ = self.fs.remove(&self.path(header.index));
+            return Err(error);
+        }
+        Ok(segment)
+    }
+
+    /// As [`begin`](Self::begin), with its header still to be written.
+    pub(super) fn blank(
+        &self,
+        tail: &mut Tail,
+        base_seq: u64,
+        counts: [u64; KINDS],
+    ) -> io::Result<(Header, Arc<Segment>)> {
         let (index, file) = match tail.spare.take() {
             Some(spare) => spare,
             None => self.allocate(tail)?,
         };
-        let header = Header {
-            index,
-            salt: fastrand::u64(..),
-            base_seq,
-            counts,
-            name: self.config.name.clone(),
-        };
-        if let Err(error) = file.write_all_at(&header.to_bytes(), 0) {
-            // Without a header it is a segment of nothing.
-            let _ = self.fs.remove(&self.path(index));
-            return Err(error);
-        }
-        Ok(Arc::new(Segment::new(&header, file, self.config.segment_bytes)))
+        let (salt, name) = (fastrand::u64(..), self.config.name.clone());
+        let header = Header { index, salt, base_seq, counts, name };
+        let segment = Arc::new(Segment::new(&header, file, self.config.segment_bytes));
+        Ok((header, segment))
     }
 
     fn allocate(&self, tail: &mut Tail) -> io::Result<(u64, Arc<dyn crate::fs::File>)> {

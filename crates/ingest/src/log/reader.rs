@@ -110,9 +110,10 @@ impl Reader {
         let left = usize::try_from(end - self.at).unwrap_or(usize::MAX);
         self.start = self.at;
         self.buffer.resize(left.min(bytes), 0);
-        let read = segment.file.read_up_to(&mut self.buffer, self.at)?;
-        self.buffer.truncate(read);
-        Ok(())
+        let read = segment.file.read_up_to(&mut self.buffer, self.at);
+        // What was not read must not be taken for what is there.
+        self.buffer.truncate(*read.as_ref().unwrap_or(&0));
+        read.map(drop)
     }
 
     /// Passes what went bad since the log was opened, which told of what was bad then.
@@ -120,7 +121,9 @@ impl Reader {
         self.fill(segment, end, usize::MAX)?;
         let next = match Scan::new(&self.buffer, 0, segment.salt, self.last).next() {
             Some(Piece::Damage(range)) => self.at + range.end as u64,
-            _ => end,
+            // Read once more, it is a record.
+            Some(Piece::Record(..)) => return Ok(()),
+            Some(Piece::Tail(_)) | None => end,
         };
         tracing::error!(
             segment = segment.index,

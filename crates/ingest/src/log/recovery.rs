@@ -68,12 +68,19 @@ impl Log {
             let is_last = place + 1 == found.len();
             let (fs, config) = (&*fs, &config);
             let opening = Opening { fs, config, access, header, file, limit, is_last };
-            // What was counted before damage took it is told by the next header.
-            counts
-                .iter_mut()
-                .zip(header.counts)
-                .for_each(|(count, before)| *count = before.max(*count));
+            // What was counted before damage took it is told by the next header; but not by one of an
+            // append that failed.
+            if header.base_seq <= limit {
+                counts
+                    .iter_mut()
+                    .zip(header.counts)
+                    .for_each(|(count, before)| *count = before.max(*count));
+            }
             segments.push_back(opening.read(&mut last_seq, &mut counts, &mut recovery, visit)?);
+        }
+        if access == Access::Write {
+            // As the files were: the process before this one may have ended before it did that.
+            fs.sync_dir(&config.folder)?;
         }
         let last_of = std::array::from_fn(|kind| {
             segments.iter().map(|segment: &Arc<Segment>| segment.last_of(kind)).max().unwrap_or(0)

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::frame::{self, Head};
+use super::header::Header;
 use super::scan::{Piece, Scan};
 use super::segment::Segment;
 use super::{DATA, Log, Tail};
@@ -19,6 +20,8 @@ pub(super) struct Unsynced {
     folder: bool,
     /// Everything up to this number is safe.
     through: u64,
+    /// A sync of one of these failed: what the files hold means nothing any more.
+    adrift: bool,
 }
 
 impl Unsynced {
@@ -38,7 +41,7 @@ impl Unsynced {
 
     /// All of `seq` and before is safe.
     pub(super) const fn safe(seq: u64) -> Self {
-        Self { parts: Vec::new(), folder: false, through: seq }
+        Self { parts: Vec::new(), folder: false, through: seq, adrift: false }
     }
 }
 
@@ -56,6 +59,9 @@ impl Log {
         let _one = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         let (parts, folder, through) = {
             let mut tail = self.tail();
+            if tail.unsynced.adrift {
+                return self.write_again(&mut tail);
+            }
             let parts = tail.unsynced.parts.clone();
             let ends: Vec<_> = parts.into_iter().map(|(part, _)| (part.end(), part)).collect();
             let folder = std::mem::take(&mut tail.unsynced.folder);
@@ -64,7 +70,7 @@ impl Log {
         let done = parts.iter().try_for_each(|(_, segment)| segment.file.sync());
         if let Err(error) = done {
             tracing::warn!(%error, "a sync failed: what it was for is written again elsewhere");
-            return self.write_again();
+            return self.write_again(&mut self.tail());
         }
         if folder && let Err(error) = self.fs.sync_dir(&self.config.folder) {
             self.tail().unsynced.folder = true;
@@ -86,105 +92,102 @@ impl Log {
     }
 
     /// Writes what is not known to be safe into new segments, and syncs those.
-    fn write_again(&self) -> io::Result<u64> {
-        let mut tail = self.tail();
-        let unsynced = std::mem::take(&mut tail.unsynced.parts);
-        let through = tail.unsynced.through;
-        let again = self.copies(&mut tail, &unsynced, through);
-        let segments = match again {
-            Ok(segments) => segments,
-            Err(error) => {
-                tail.unsynced.parts = unsynced;
-                return Err(error);
+    fn write_again(&self, tail: &mut Tail) -> io::Result<u64> {
+        tail.unsynced.adrift = true;
+        // What comes next goes behind the copies, whatever becomes of them.
+        tail.active = None;
+        let mut copies = Vec::new();
+        let done = self.copy(tail, &mut copies).and_then(|()| self.declare(&copies));
+        if let Err(error) = done {
+            for (header, _) in &copies {
+                // It failed us once. Where it stays, it holds what it makes void.
+                let _ = self.fs.remove(&self.path(header.index));
             }
-        };
-        let synced = segments
-            .iter()
-            .try_for_each(|segment| segment.file.sync())
-            .and_then(|()| self.fs.sync_dir(&self.config.folder));
-        if let Err(error) = synced {
-            for segment in &segments {
-                // It failed us once.
-                let _ = self.fs.remove(&self.path(segment.index));
-            }
-            tail.unsynced.parts = unsynced;
             return Err(error);
         }
-        // Readers that are past the end of the old ones know what they have read by its number.
-        for (segment, from) in &unsynced {
-            let end = (*from).max(DATA);
-            self.bytes.fetch_sub(segment.end() - end, Ordering::Relaxed);
-            segment.publish(end);
+        // The old ones stay as they are for who reads them: who is past a record knows that by its
+        // number, and does not take the copy for another one.
+        let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+        for (_, copy) in copies {
+            self.bytes.fetch_add(copy.end(), Ordering::Relaxed);
+            segments.push_back(Arc::clone(&copy));
+            tail.active = Some(copy);
         }
-        self.bytes.fetch_add(segments.iter().map(|new| new.end()).sum(), Ordering::Relaxed);
-        let mut all = self.segments.write().unwrap_or_else(PoisonError::into_inner);
-        all.extend(segments.iter().map(Arc::clone));
-        drop(all);
-        tail.active = segments.last().map(Arc::clone);
-        let last = tail.last_seq;
-        tail.unsynced = Unsynced::safe(last);
-        Ok(last)
+        tail.unsynced = Unsynced::safe(tail.last_seq);
+        Ok(tail.last_seq)
     }
 
-    /// The records of `parts`, in new segments that readers do not see yet.
-    fn copies(
-        &self,
-        tail: &mut Tail,
-        parts: &[(Arc<Segment>, u64)],
-        through: u64,
-    ) -> io::Result<Vec<Arc<Segment>>> {
-        let mut counts = tail.counts;
-        let mut segments: Vec<(Arc<Segment>, u64)> = Vec::new();
-        let (mut last, mut buffer) = (through, Vec::new());
-        let mut bytes = Vec::new();
-        // Counted from the end: `counts` is what was there before the first of these records.
-        let mut heads = Vec::new();
-        for (segment, from) in parts {
-            let start = (*from).max(DATA);
-            let length = usize::try_from(segment.end() - start).unwrap_or_default();
-            bytes.resize(length, 0);
-            let read = segment.file.read_up_to(&mut bytes, start)?;
-            for piece in Scan::new(&bytes[..read], 0, segment.salt, last) {
-                let Piece::Record(_, frame) = piece else {
-                    return Err(io::Error::other("what was not synced cannot be read back"));
-                };
-                if frame.head.seq > last {
-                    last = frame.head.seq;
-                    heads.push((frame.head, frame.payload.to_vec()));
-                }
-            }
+    /// Writes the headers of copies that are whole, and syncs them. The last comes first: a header
+    /// makes void what stands in earlier segments, so that what follows it has to be there before.
+    fn declare(&self, copies: &[(Header, Arc<Segment>)]) -> io::Result<()> {
+        copies.iter().try_for_each(|(_, copy)| copy.file.sync())?;
+        for (header, copy) in copies.iter().rev() {
+            copy.file.write_all_at(&header.to_bytes(), 0)?;
+            copy.file.sync()?;
         }
-        for (head, _) in &heads {
+        self.fs.sync_dir(&self.config.folder)
+    }
+
+    /// Copies the records that are not safe into new segments, which have no headers yet and which
+    /// readers do not see.
+    fn copy(&self, tail: &mut Tail, copies: &mut Vec<(Header, Arc<Segment>)>) -> io::Result<()> {
+        let through = tail.unsynced.through;
+        let records = records(&tail.unsynced.parts, through)?;
+        // `counts` is what there was before the first of them.
+        let mut counts = tail.counts;
+        for (head, _) in &records {
             if let Some(count) = counts.get_mut(usize::from(head.kind)) {
                 *count = count.saturating_sub(1);
             }
         }
-        let put = |segment: &Segment, head: Head, payload: &[u8], buffer: &mut Vec<u8>| {
-            buffer.clear();
-            // It was written once: it is not too long.
-            frame::write(buffer, segment.salt, head, |out| {
-                out.extend_from_slice(payload);
-                true
-            })
-        };
-        for (head, payload) in heads {
+        let (mut last, mut buffer) = (through, Vec::new());
+        for (head, payload) in records {
             loop {
-                if let Some((segment, end)) = segments.last_mut() {
-                    put(segment, head, &payload, &mut buffer);
-                    if *end + buffer.len() as u64 <= segment.size {
-                        segment.file.write_all_at(&buffer, *end)?;
-                        *end += buffer.len() as u64;
-                        segment.note(head.kind, head.seq);
-                        segment.publish(*end);
+                if let Some((_, copy)) = copies.last() {
+                    buffer.clear();
+                    // It was written once: it is not too long.
+                    frame::write(&mut buffer, copy.salt, head, |out| {
+                        out.extend_from_slice(&payload);
+                        true
+                    });
+                    let end = copy.end() + buffer.len() as u64;
+                    if end <= copy.size {
+                        copy.file.write_all_at(&buffer, copy.end())?;
+                        copy.note(head.kind, head.seq);
+                        copy.publish(end);
                         break;
                     }
                 }
-                segments.push((self.begin(tail, through, counts)?, DATA));
+                copies.push(self.blank(tail, last, counts)?);
             }
+            last = head.seq;
             if let Some(count) = counts.get_mut(usize::from(head.kind)) {
                 *count += 1;
             }
         }
-        Ok(segments.into_iter().map(|(segment, _)| segment).collect())
+        Ok(())
     }
+}
+
+/// The records in parts of segments that are numbered above `last`.
+fn records(parts: &[(Arc<Segment>, u64)], mut last: u64) -> io::Result<Vec<(Head, Vec<u8>)>> {
+    let (mut records, mut bytes) = (Vec::new(), Vec::new());
+    for (segment, from) in parts {
+        let start = (*from).max(DATA);
+        bytes.resize(usize::try_from(segment.end() - start).unwrap_or_default(), 0);
+        let read = segment.file.read_up_to(&mut bytes, start)?;
+        let mut whole = 0;
+        for piece in Scan::new(&bytes[..read], 0, segment.salt, last) {
+            let Piece::Record(place, frame) = piece else { break };
+            whole = place + frame.len();
+            if frame.head.seq > last {
+                last = frame.head.seq;
+                records.push((frame.head, frame.payload.to_vec()));
+            }
+        }
+        if whole < bytes.len() {
+            return Err(io::Error::other("what was not synced cannot be read back"));
+        }
+    }
+    Ok(records)
 }
