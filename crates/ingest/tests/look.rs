@@ -141,7 +141,8 @@ async fn verify_tells_damage_in_the_middle_and_a_torn_end() {
     first.write_all_at(&[0xff; 10], 2_000).unwrap();
     let last = segments.iter().rfind(|path| fs::read(path).unwrap()[..8] != [0; 8]).unwrap();
     let bytes = fs::read(last).unwrap();
-    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64 + 1;
+    // A record may end in zeros.
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64 + 8;
     let torn = OpenOptions::new().write(true).open(last).unwrap();
     torn.write_all_at(&[7; 60], end).unwrap();
     let before = snapshot(data.path());
@@ -152,7 +153,7 @@ async fn verify_tells_damage_in_the_middle_and_a_torn_end() {
     assert_eq!(damage.file, segments[0].file_name().unwrap().to_str().unwrap());
     assert!(damage.bytes.contains(&2_000) && damage.bytes.contains(&2_009), "{damage:?}");
     let torn = found.spool.torn.clone().unwrap();
-    assert_eq!(torn.bytes, end..end + 60);
+    assert!(torn.bytes.start < end && torn.bytes.end == end + 60, "{torn:?}");
     let lost = whole.spool.records - found.spool.records;
     assert!((1..=2).contains(&lost), "{lost} lost");
     // A spool that is looked at counts what is lost.
@@ -280,7 +281,7 @@ async fn a_follower_goes_on_with_the_next_holder() {
     let segments = data.segments();
     let last = segments.iter().rfind(|path| fs::read(path).unwrap()[..8] != [0; 8]).unwrap();
     let bytes = fs::read(last).unwrap();
-    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 8;
     let torn = OpenOptions::new().write(true).open(last).unwrap();
     torn.write_all_at(&[9; 33], end as u64).unwrap();
     assert!(follow.next_held().unwrap().is_none());
