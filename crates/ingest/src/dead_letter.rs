@@ -4,6 +4,8 @@ mod class;
 mod entry;
 mod filter;
 mod index;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};

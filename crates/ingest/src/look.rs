@@ -49,7 +49,7 @@ fn letters(data: &Path) -> Result<Option<DeadLetters>> {
 }
 
 /// The folder of the spool, which is there.
-fn folder(data: &Path) -> Result<PathBuf> {
+pub(crate) fn folder(data: &Path) -> Result<PathBuf> {
     let folder = IngestConfig::new(data).spool_folder();
     if folder.join(manifest::FILE).exists() || name(&folder, None)?.is_some() {
         Ok(folder)

@@ -207,3 +207,26 @@ impl LaneState {
         std::mem::replace(&mut *self.status(), status)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_again_is_not_forgotten() {
+        let cursor = Cursor { seq: 90, applied: 90, ..Cursor::default() };
+        let lane = LaneState::new(Table::Ticks, cursor, 90);
+        assert_eq!(lane.safe(40), 40);
+        lane.applied(40);
+        assert_eq!(lane.safe(40), 90, "the rest are dead letters");
+        lane.sends_again(40);
+        assert_eq!(lane.safe(40), 40);
+        lane.applied(60);
+        lane.sends_again(60);
+        assert_eq!(lane.safe(60), 60, "the store may have it, what is behind is to come");
+        lane.sends_again(u64::MAX);
+        assert_eq!(lane.safe(60), 90);
+        lane.died_after_all(3);
+        assert_eq!((lane.cursor().applied, lane.cursor().dead, lane.done()), (87, 3, 0));
+    }
+}
