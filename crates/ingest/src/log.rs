@@ -5,6 +5,8 @@
 //! size: its header, then records one behind the other, then zeros.
 
 mod append;
+#[cfg(test)]
+mod beside;
 pub(crate) mod check;
 mod follow;
 pub(crate) mod frame;
@@ -13,6 +15,8 @@ mod reader;
 mod recovery;
 mod scan;
 mod segment;
+#[cfg(test)]
+mod stale;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -9,10 +9,11 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::time::Duration;
 
 use support::{
-    Data, SOON, halt, id, mend, one, snapshot, store, stored, tick, ticks, until, with_letters,
+    Data, SOON, halt, id, mend, one, sinks, snapshot, store, stored, tick, ticks, until,
+    with_letters,
 };
 use tradekeep_ingest::look::{self, Follow};
-use tradekeep_ingest::{Class, DeadLetterFilter, DeadState, IngestError};
+use tradekeep_ingest::{Class, DeadLetterFilter, DeadState, Ingest, IngestError};
 use tradekeep_models::Table;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,10 +60,12 @@ async fn status_tells_what_waits_beside_the_holder() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn status_adds_up_while_records_come_and_go() {
     let (data, store) = (Data::new(), store());
-    let ingest = data.open(&[("a", &store)]).await;
+    // With so little room segments go all the time.
+    let config = data.config().with_segment_bytes(1 << 19).with_max_bytes(1 << 20);
+    let ingest = Ingest::open(config, sinks(&[("a", &store)])).await.unwrap();
     let writer = ingest.clone();
     let writing = tokio::spawn(async move {
-        for batch in 0..300 {
+        for batch in 0..150 {
             writer.append(ticks(batch * 200..(batch + 1) * 200)).await.unwrap();
         }
     });

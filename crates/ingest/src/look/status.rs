@@ -129,16 +129,20 @@ impl SpoolStatus {
 /// # Errors
 /// `NoSpool` where there is none; `Disk` when it cannot be read.
 pub fn status(data: &Path) -> Result<SpoolStatus> {
+    settled(|| look(data))
+}
+
+/// What does not add up for the second time does not, and is no look at a moment in between.
+fn settled<T: PartialEq>(mut look: impl FnMut() -> Result<(T, bool)>) -> Result<T> {
     let mut before = None;
     let mut looks = 0;
     loop {
-        let (status, in_motion) = look(data)?;
+        let (now, in_motion) = look()?;
         looks += 1;
-        // What does not add up for the second time does not, and is no snapshot of a moment between.
-        if !in_motion || before.as_ref() == Some(&status) || looks == LOOKS {
-            return Ok(status);
+        if !in_motion || before.as_ref() == Some(&now) || looks == LOOKS {
+            return Ok(now);
         }
-        before = Some(status);
+        before = Some(now);
         thread::sleep(INSTANT);
     }
 }
@@ -215,4 +219,23 @@ fn lanes_of(id: &str, sink: &cursors::SinkCursors) -> SinkHeld {
     let mut lanes: Vec<_> = lanes.collect();
     lanes.sort_by_key(|lane| lane.table);
     SinkHeld { id: id.to_owned(), name: sink.name.clone(), lanes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_motion_is_looked_at_again() {
+        let looks = |answers: &[(u32, bool)]| {
+            let mut answers = answers.iter().copied();
+            let settled = settled(|| Ok(answers.next().unwrap())).unwrap();
+            (settled, answers.count())
+        };
+        assert_eq!(looks(&[(1, false), (2, false)]), (1, 1));
+        assert_eq!(looks(&[(1, true), (2, false), (3, false)]), (2, 1));
+        assert_eq!(looks(&[(1, true), (2, true), (2, true), (3, true)]), (2, 1));
+        let moving: Vec<_> = (0..9).map(|number| (number, true)).collect();
+        assert_eq!(looks(&moving), (4, 4), "not for ever");
+    }
 }
