@@ -18,6 +18,7 @@ use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
 
 pub(crate) use self::lent::Lent;
 use crate::claim::{self, Claim};
+use crate::durable::Durable;
 use crate::error::classify;
 use crate::lease::{Access, COURTESY, Lease};
 use crate::open::{self, Opened};
@@ -33,6 +34,7 @@ pub(crate) struct Database {
     file: Option<PathBuf>,
     state: Mutex<State>,
     changed: Condvar,
+    durable: Durable,
     /// Nothing when in memory, or in a folder that may not be written. After the connections: fields are
     /// dropped in order.
     lease: Option<Lease>,
@@ -108,7 +110,8 @@ impl Database {
             claim,
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let database = Arc::new(Self { config, file, state, changed, lease });
+        let durable = Durable::of(file.as_deref());
+        let database = Arc::new(Self { config, file, state, changed, durable, lease });
         drop(database.enter(database.lock(), Access::Read, database.config.open_wait())?);
         doorman::start(&database)?;
         Ok(database)
@@ -214,6 +217,11 @@ impl Database {
     /// Connections kept for the next read.
     pub(crate) fn idle(&self) -> usize {
         self.lock().idle.len()
+    }
+
+    /// What of the streams is in its file.
+    pub(crate) const fn durable(&self) -> &Durable {
+        &self.durable
     }
 
     /// What had to be done to open it.

@@ -4,6 +4,7 @@ mod admin;
 mod claim;
 mod config;
 mod database;
+mod durable;
 mod error;
 mod holder;
 mod lease;

@@ -18,6 +18,16 @@ pub(crate) fn left_by_a_checkpoint(file: &Path) -> bool {
         .any(|ending| file.with_extension(format!("duckdb.{ending}")).exists())
 }
 
+/// Whether nothing is in a log: all that is committed to the database in `file` is in that file. While a
+/// checkpoint is under way the log is still there, and so it is where one was cut off.
+pub(crate) fn is_empty(file: &Path) -> bool {
+    let empty = match fs::metadata(of(file)) {
+        Ok(log) => log.len() == 0,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    empty && !left_by_a_checkpoint(file)
+}
+
 /// A name in `quarantine/` beside `file`, for its log as it is now.
 pub(crate) fn refuge(file: &Path) -> io::Result<PathBuf> {
     let folder = file.with_file_name("quarantine");
@@ -104,6 +114,23 @@ mod tests {
         let log = folder.path().join("log");
         fs::write(&log, bytes).unwrap();
         has_loose_end(&log).unwrap()
+    }
+
+    #[test]
+    fn empty_is_a_log_without_bytes_and_no_checkpoint_under_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(crate::open::FILE);
+        assert!(is_empty(&file), "none at all");
+        for beside in ["wal", "wal.checkpoint", "wal.recovery"] {
+            let beside = file.with_extension(format!("duckdb.{beside}"));
+            fs::write(&beside, VERSION_2).unwrap();
+            assert!(!is_empty(&file), "{}", beside.display());
+            fs::remove_file(&beside).unwrap();
+        }
+        fs::write(of(&file), "").unwrap();
+        assert!(is_empty(&file));
+        // Where nothing can be asked nothing is known.
+        assert!(!is_empty(&of(&file).join("below")));
     }
 
     fn entry(data: &[u8]) -> Vec<u8> {

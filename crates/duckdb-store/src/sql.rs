@@ -125,6 +125,11 @@ pub(crate) fn within(table: Table, columns: &[&str], symbols: usize) -> String {
 /// The watermark of a stream, epoch and table.
 pub(crate) const WATERMARK: &str =
     "SELECT last_seq FROM ingest_watermark WHERE stream = ? AND epoch = ? AND table_name = ?";
+/// Every watermark there is.
+pub(crate) const WATERMARKS: &str =
+    "SELECT stream, epoch, table_name, last_seq FROM ingest_watermark";
+/// What DuckDB counts in its log: `0 bytes`, or more.
+pub(crate) const LOGGED: &str = "SELECT wal_size FROM pragma_database_size()";
 /// Moves a watermark that is there.
 pub(crate) const MOVE_WATERMARK: &str = "UPDATE ingest_watermark SET last_seq = ? \
                                          WHERE stream = ? AND epoch = ? AND table_name = ?";

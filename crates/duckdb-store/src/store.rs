@@ -150,8 +150,22 @@ impl RecordSink for DuckDbStore {
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
         let position = (stream.clone(), epoch, table);
-        let read = move |connection: &duckdb::Connection| write::watermark(connection, &position);
+        let read =
+            move |connection: &Connection| write::watermark("watermark", connection, &position);
         self.readers.run("watermark", read).await
+    }
+
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>> {
+        let (position, database) = ((stream.clone(), epoch, table), Arc::clone(&self.database));
+        let read = move |session: &mut Session| {
+            database.durable().watermark(&session.connection, &position)
+        };
+        self.writer.run("durable_watermark", read).await
     }
 
     async fn close(&self) -> Result<()> {

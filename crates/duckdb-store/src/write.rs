@@ -41,7 +41,7 @@ pub(crate) struct Known {
 }
 
 /// A stream, its epoch and a table: what has a watermark.
-type Position = (StreamId, u64, Table);
+pub(crate) type Position = (StreamId, u64, Table);
 
 /// What a write did.
 pub(crate) struct Written {
@@ -88,7 +88,7 @@ fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) 
         let position = (origin.stream.clone(), origin.epoch, table);
         let seen = match known.watermarks.get(&position) {
             Some(seen) => Some(*seen),
-            None => watermark(&transaction, &position)?,
+            None => watermark(OP, &transaction, &position)?,
         };
         replayed = origin.replayed(seen);
         if replayed > 0 {
@@ -154,8 +154,12 @@ fn newest(transaction: &Transaction<'_>, table: Table) -> Result<i64> {
 }
 
 /// How far a stream has been applied to a table.
-pub(crate) fn watermark(connection: &Connection, position: &Position) -> Result<Option<u64>> {
-    let duckdb = |error| classify("watermark", error);
+pub(crate) fn watermark(
+    op: &'static str,
+    connection: &Connection,
+    position: &Position,
+) -> Result<Option<u64>> {
+    let duckdb = |error| classify(op, error);
     let (stream, epoch, table) = position;
     let mut statement = connection.prepare(sql::WATERMARK).map_err(duckdb)?;
     let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(duckdb)?;

@@ -102,6 +102,7 @@ fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
         if lent.era != era {
             (era, known) = (lent.era, Known::default());
         }
+        database.durable().look(&connection);
         let mut session = Session { connection, known };
         job(Ok(&mut session));
         known = session.known;

@@ -9,9 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use child::{BATCH, Other, PATIENCE, config, count, mark, ticks, write_batch};
+use child::{BATCH, Other, PATIENCE, config, count, durable, mark, ticks, write_batch};
 use tradekeep_duckdb_store::DuckDbStore;
-use tradekeep_store_traits::{Act, ErrorKind, Probe, RecordSink, RecordSinkExt, TickStore};
+use tradekeep_store_traits::{
+    Act, ErrorKind, Maintenance, Probe, RecordSink, RecordSinkExt, TickStore,
+};
 
 #[tokio::test]
 #[ignore = "run by the other tests in processes of their own"]
@@ -111,6 +113,29 @@ async fn rows_of_another_process_are_known_as_stored() {
     }
     other.end();
     assert_eq!(count(&store).await, 750);
+}
+
+#[tokio::test]
+async fn durable_is_what_any_process_has_checkpointed() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut other = Other::start(folder.path(), "obey");
+    assert_eq!(other.hear(), "ready");
+    assert_eq!(other.ask("batch s 0"), "1000");
+    assert_eq!(durable(&store, "s").await, 0, "the other one's log");
+    assert_eq!(other.ask("optimize"), "optimized");
+    assert_eq!(durable(&store, "s").await, 1_000, "the other one's checkpoint");
+    write_batch(&store, "s", 1).await;
+    assert_eq!(durable(&store, "s").await, 1_000);
+    assert_eq!(other.ask("durable s"), "1000", "seen when it gave way, before this one wrote");
+    store.optimize().await.unwrap();
+    // The other one writes before this one does anything again.
+    assert_eq!(other.ask("batch s 2"), "1000");
+    assert_eq!(durable(&store, "s").await, 2_000, "this one's own checkpoint");
+    assert_eq!(other.ask("durable s"), "2000");
+    assert_eq!(mark(&store, "s").await, 3_000);
+    other.end();
 }
 
 #[tokio::test]

@@ -87,6 +87,15 @@ impl RecordSink for Routed {
         self.stores[self.place_of(table)].watermark(stream, epoch, table).await
     }
 
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>> {
+        self.stores[self.place_of(table)].durable_watermark(stream, epoch, table).await
+    }
+
     async fn close(&self) -> Result<()> {
         let mut outcome = Ok(());
         for store in &self.stores {

@@ -3,10 +3,10 @@
 
 use tradekeep::{
     Batch, Config, ConfigFormat, Day, EventStoreExt, ExecutionStoreExt, Fill, Latency, ListQuery,
-    Market, Message, Metric, MetricFilter, Name, Order, OrderType, RecordFilter, RecordSinkExt,
-    Records, Role, Side, SlippageSource, Stage, Symbol, SystemEvent, SystemEventFilter, Table,
-    Tick, Timestamp, Token, Trade, TradeAction, TradeFilter, Tradekeep, TraderId, TradingMode,
-    Venue,
+    Market, Message, Metric, MetricFilter, Name, Order, OrderType, Origin, RecordFilter,
+    RecordSinkExt, Records, Role, Side, SlippageSource, Stage, StreamId, Symbol, SystemEvent,
+    SystemEventFilter, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeFilter, Tradekeep,
+    TraderId, TradingMode, Venue,
 };
 
 fn ts() -> Timestamp {
@@ -135,6 +135,21 @@ async fn several_tokens_are_settled_in_the_order_asked() {
     tokens.reverse();
     assert_eq!(store.sink().settle(&tokens).await.unwrap(), [Stage::Applied; 5]);
     assert_eq!(tokens.iter().collect::<std::collections::HashSet<_>>().len(), 5);
+}
+
+#[tokio::test]
+async fn watermarks_are_those_of_the_tables_store() {
+    let store = open("series = 'memory://'\nexecutions = 'duckdb://:memory:'").await;
+    let stream = StreamId::new("s").unwrap();
+    for (records, seq) in [(vec![tick()].into(), 5), (vec![order()].into(), 7)] {
+        let origin = Origin { stream: stream.clone(), epoch: 1, seqs: vec![seq] };
+        store.sink().write(&Batch::from_stream(records, origin).unwrap()).await.unwrap();
+    }
+    let sink = store.sink();
+    for (table, seq) in [(Table::Ticks, Some(5)), (Table::Orders, Some(7)), (Table::Trades, None)] {
+        assert_eq!(sink.watermark(&stream, 1, table).await.unwrap(), seq, "{table}");
+        assert_eq!(sink.durable_watermark(&stream, 1, table).await.unwrap(), seq, "{table}");
+    }
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn safe_of(shared: &Shared, ask: bool) -> Result<Vec<(u16, u64)>> {
         for lane in &sink.lanes {
             let cursor = lane.cursor().seq;
             let durable = if ask {
-                match sink.store.watermark(&stream, epoch, lane.table).await {
+                match sink.store.durable_watermark(&stream, epoch, lane.table).await {
                     Ok(durable) => durable.unwrap_or_default(),
                     Err(error) if error.kind == tradekeep_store_traits::ErrorKind::Unsupported => {
                         cursor

@@ -70,6 +70,8 @@ struct Tail {
     /// The segment that is appended to, until it is full or something went wrong in it.
     active: Option<Arc<Segment>>,
     next_index: u64,
+    /// Segments that were given up and are still on the disk, oldest first.
+    left_behind: Vec<u64>,
     /// A segment made before it is needed.
     spare: Option<(u64, Arc<dyn File>)>,
     /// Of the last record.
@@ -147,24 +149,54 @@ impl Log {
     ///
     /// Whoever calls it has made durable what says that they are done.
     pub(crate) fn trim(&self, is_done: impl Fn(&Segment) -> bool) -> std::io::Result<usize> {
-        let active = self.tail().active.as_ref().map(|segment| segment.index);
+        let (active, mut stale) = {
+            let tail = self.tail();
+            (tail.active.as_ref().map(|segment| segment.index), tail.unsynced.folder)
+        };
         let mut removed = 0;
         loop {
-            let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+            let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
             let Some(first) = segments.front().map(Arc::clone) else { break };
             // The last one tells how many records there were.
             if segments.len() == 1 || active == Some(first.index) || !is_done(&first) {
                 break;
             }
+            drop(segments);
+            // It may be what makes void what was given up before it, which must be gone for good first.
+            stale |= self.clear_before(first.index)?;
+            if std::mem::take(&mut stale) {
+                self.fs.sync_dir(&self.config.folder)?;
+            }
             self.fs.remove(&self.path(first.index))?;
-            segments.pop_front();
+            self.segments.write().unwrap_or_else(PoisonError::into_inner).pop_front();
             self.bytes.fetch_sub(first.end(), Ordering::Relaxed);
             removed += 1;
-            drop(segments);
-            // One by one: a later one says what is void in those before it.
             self.fs.sync_dir(&self.config.folder)?;
         }
         Ok(removed)
+    }
+
+    /// Gives up a segment that readers have not seen.
+    fn give_up(&self, tail: &mut Tail, index: u64) {
+        tail.unsynced.made();
+        // While another is left, its successors are, too: it may make void what they hold.
+        if !tail.left_behind.is_empty() || self.fs.remove(&self.path(index)).is_err() {
+            tail.left_behind.push(index);
+        }
+    }
+
+    /// Removes what was given up before the segment `index`; answers whether there was something.
+    fn clear_before(&self, index: u64) -> std::io::Result<bool> {
+        let mut tail = self.tail();
+        let mut cleared = false;
+        while let Some(left) = tail.left_behind.first().copied().filter(|left| *left < index) {
+            match self.fs.remove(&self.path(left)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => drop(tail.left_behind.remove(0)),
+            }
+            cleared = true;
+        }
+        Ok(cleared)
     }
 
     /// The oldest segment from `index` on.

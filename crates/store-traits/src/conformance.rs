@@ -38,11 +38,11 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tradekeep_models::{
-    Decimal, Interval, Name, Symbol, Tick, TickBuilder, TickFilter, TimeRange, Timestamp, TraderId,
-    Venue,
+    Decimal, Interval, Name, StreamId, Symbol, Tick, TickBuilder, TickFilter, TimeRange, Timestamp,
+    TraderId, Venue,
 };
 
-use crate::{Act, BadRow, Delivery, ErrorKind, Result, Saved, SeriesStore, StoreError};
+use crate::{Act, BadRow, Delivery, ErrorKind, Result, Saved, SeriesStore, StoreError, Table};
 
 type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -285,6 +285,20 @@ fn bad_rows(error: StoreError, kind: ErrorKind) -> Vec<BadRow> {
 /// The places of those rows in the batch.
 fn bad_places(error: StoreError, kind: ErrorKind) -> Vec<usize> {
     bad_rows(error, kind).iter().map(|row| row.index).collect()
+}
+
+/// Expects nothing applied to `table` from the first epoch of stream `s`, or that the store keeps no
+/// watermarks and says so.
+async fn assert_no_watermark(store: &Store, table: Table) {
+    let stream = StreamId::new("s").unwrap();
+    for answer in
+        [store.watermark(&stream, 1, table).await, store.durable_watermark(&stream, 1, table).await]
+    {
+        match answer {
+            Ok(found) => assert_eq!(found, None, "{table}"),
+            Err(error) => assert_eq!(error.kind, ErrorKind::Unsupported, "{error}"),
+        }
+    }
 }
 
 /// Equal but for what adding floats in another order changes.

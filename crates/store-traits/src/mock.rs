@@ -59,6 +59,12 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn durable_watermark(
+            &self,
+            stream: &StreamId,
+            epoch: u64,
+            table: Table,
+        ) -> Result<Option<u64>>;
         async fn close(&self) -> Result<()>;
     }
 }
@@ -84,6 +90,12 @@ mock! {
         async fn write(&self, batch: &Batch) -> Result<Ack>;
         async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
         async fn watermark(
+            &self,
+            stream: &StreamId,
+            epoch: u64,
+            table: Table,
+        ) -> Result<Option<u64>>;
+        async fn durable_watermark(
             &self,
             stream: &StreamId,
             epoch: u64,
@@ -119,6 +131,12 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn durable_watermark(
+            &self,
+            stream: &StreamId,
+            epoch: u64,
+            table: Table,
+        ) -> Result<Option<u64>>;
         async fn close(&self) -> Result<()>;
     }
 
@@ -139,6 +157,12 @@ mock! {
         async fn write(&self, batch: &Batch) -> Result<Ack>;
         async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
         async fn watermark(
+            &self,
+            stream: &StreamId,
+            epoch: u64,
+            table: Table,
+        ) -> Result<Option<u64>>;
+        async fn durable_watermark(
             &self,
             stream: &StreamId,
             epoch: u64,
@@ -187,6 +211,12 @@ mock! {
         async fn write(&self, batch: &Batch) -> Result<Ack>;
         async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
         async fn watermark(
+            &self,
+            stream: &StreamId,
+            epoch: u64,
+            table: Table,
+        ) -> Result<Option<u64>>;
+        async fn durable_watermark(
             &self,
             stream: &StreamId,
             epoch: u64,

@@ -243,8 +243,27 @@ pub trait RecordSink: Send + Sync {
     /// first.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read; `Unsupported` from a store that keeps no watermarks, whatever is
+    /// asked: who delivers to it goes by a cursor of its own.
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>>;
+
+    /// The highest sequence number applied from this stream, epoch and table that would outlive the loss
+    /// of the store's own write-ahead log: who delivers may forget the records up to here.
+    ///
+    /// It may be behind what is true, and nothing until the store knows of any. It is never above
+    /// [`watermark`](Self::watermark), and while the store is open it goes back only where that falls
+    /// below it, as when an older copy is put in the store's place. What it said before the store was
+    /// closed, or killed, or lost its log, is not above the watermark afterwards either. A store that has
+    /// no log of its own to lose answers as [`watermark`](Self::watermark) does.
+    ///
+    /// # Errors
+    /// As [`watermark`](Self::watermark).
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>>;
 
     /// Finishes what is under way and makes all of it durable in the store's own files. Whoever
     /// writes or reads afterwards gets an error of kind `Connection`; closing again is fine.

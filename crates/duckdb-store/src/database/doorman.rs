@@ -98,13 +98,14 @@ impl Database {
 
     /// Closes the last connection, after a checkpoint where that is cheaper for who comes next.
     fn put_away(&self, phase: Phase) {
-        let Phase::Open(access, origin) = phase else { return };
+        let Phase::Open(Access::Write, origin) = phase else { return };
         let log = self.file.as_deref().and_then(|file| log::of(file).metadata().ok());
-        if access == Access::Write && log.is_some_and(|log| log.len() > SMALL_LOG) {
+        if log.is_some_and(|log| log.len() > SMALL_LOG) {
             // The log stays, and holds all that was committed.
             open::checkpoint(&origin, "give way").unwrap_or_else(|error| {
                 tracing::warn!(%error, "no checkpoint when giving way: opening will take longer");
             });
         }
+        self.durable.look(&origin);
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{StreamId, Symbol, Tick, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Batch, Origin, Probe, RecordSink, RecordSinkExt, Records, Table, TickStore,
+    Ack, Batch, Maintenance, Origin, Probe, RecordSink, RecordSinkExt, Records, Table, TickStore,
 };
 
 /// Rows of a batch: whoever reads sees whole ones.
@@ -51,6 +51,12 @@ pub(crate) async fn write_batch(store: &DuckDbStore, stream: &str, n: u64) -> Ac
 pub(crate) async fn mark(store: &DuckDbStore, stream: &str) -> u64 {
     let stream = StreamId::new(stream).unwrap();
     store.watermark(&stream, 1, Table::Ticks).await.unwrap().unwrap_or_default()
+}
+
+/// How far `stream` outlives the loss of the log.
+pub(crate) async fn durable(store: &DuckDbStore, stream: &str) -> u64 {
+    let stream = StreamId::new(stream).unwrap();
+    store.durable_watermark(&stream, 1, Table::Ticks).await.unwrap().unwrap_or_default()
 }
 
 /// Rows stored of every symbol together.
@@ -222,7 +228,8 @@ fn whole_batches(count: u64, last: u64) -> u64 {
     count
 }
 
-/// Does one thing a line: `save FIRST COUNT`, `count`, `refused` (a save that is).
+/// Does one thing a line: `save FIRST COUNT`, `batch STREAM N`, `optimize`, `count`, `durable STREAM`,
+/// `refused` (a save that is).
 async fn obey(folder: &Path) {
     let store = DuckDbStore::connect(config(folder)).await.unwrap();
     say("ready");
@@ -237,6 +244,14 @@ async fn obey(folder: &Path) {
             }
             ["refused"] => say(store.save_ticks(ticks("X", 0, 1)).await.unwrap_err()),
             ["count"] => say(count(&store).await),
+            ["batch", stream, n] => {
+                say(write_batch(&store, stream, n.parse().unwrap()).await.inserted);
+            }
+            ["optimize"] => {
+                store.optimize().await.unwrap();
+                say("optimized");
+            }
+            ["durable", stream] => say(durable(&store, stream).await),
             _ => panic!("no such command: {line}"),
         }
     }

@@ -184,11 +184,11 @@ impl Log {
         for Written { segment, new, .. } in written {
             // Whether it works or not, nothing more comes behind it.
             tail.active = None;
-            let _ = if new {
-                self.fs.remove(&self.path(segment.index))
+            if new {
+                self.give_up(tail, segment.index);
             } else {
-                segment.file.set_len(segment.end())
-            };
+                let _ = segment.file.set_len(segment.end());
+            }
         }
     }
 
@@ -202,7 +202,7 @@ impl Log {
         let (header, segment) = self.blank(tail, base_seq, counts)?;
         if let Err(error) = segment.file.write_all_at(&header.to_bytes(), 0) {
             // Without a header it is a segment of nothing.
-            let _ = self.fs.remove(&self.path(header.index));
+            self.give_up(tail, header.index);
             return Err(error);
         }
         Ok(segment)

@@ -90,6 +90,7 @@ impl Log {
         let tail = Tail {
             active: None,
             next_index,
+            left_behind: Vec::new(),
             spare: None,
             last_seq,
             next_seq,

@@ -17,7 +17,7 @@ pub(super) struct Unsynced {
     /// Segments, each from where on.
     parts: Vec<(Arc<Segment>, u64)>,
     /// Whether there are files that the folder may forget.
-    folder: bool,
+    pub(super) folder: bool,
     /// Everything up to this number is safe.
     through: u64,
     /// A sync of one of these failed: what the files hold means nothing any more.
@@ -99,10 +99,7 @@ impl Log {
         let mut copies = Vec::new();
         let done = self.copy(tail, &mut copies).and_then(|()| self.declare(&copies));
         if let Err(error) = done {
-            for (header, _) in &copies {
-                // It failed us once. Where it stays, it holds what it makes void.
-                let _ = self.fs.remove(&self.path(header.index));
-            }
+            copies.iter().for_each(|(header, _)| self.give_up(tail, header.index));
             return Err(error);
         }
         // The old ones stay as they are for who reads them: who is past a record knows that by its

@@ -324,7 +324,6 @@ async fn closed_store_answers_connection(store: Store) {
     let errors = [
         store.candles(&candles).await.unwrap_err(),
         store.series().await.unwrap_err(),
-        store.watermark(&StreamId::new("s").unwrap(), 1, Table::Metrics).await.unwrap_err(),
         store.drop_partitions(Table::Metrics, &[at(1, 0).day()]).await.unwrap_err(),
         store.metric_stats(&metrics).await.unwrap_err(),
         store.metric_buckets(&buckets).await.unwrap_err(),

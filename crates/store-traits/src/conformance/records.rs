@@ -8,7 +8,9 @@ use tradekeep_models::{
 };
 
 use super::samples::{Sample, list_cases_of, row, with};
-use super::{Case, Need, Store, at, bad_places, bad_rows, saved, seconds, tick, time};
+use super::{
+    Case, Need, Store, assert_no_watermark, at, bad_places, bad_rows, saved, seconds, tick, time,
+};
 use crate::{Ack, Batch, ErrorKind, Origin, RecordSinkExt, Records, Result};
 
 /// The cases of this file.
@@ -91,7 +93,7 @@ async fn assert_stored<R: Sample>(store: &Store, expected: &[R]) {
 async fn empty_batch_is_answered<R: Sample>(store: Store) {
     assert_eq!(save::<R>(&store, &[]).await.unwrap(), saved(0, 0));
     assert_eq!(streamed::<R>(&store, &[], vec![]).await.unwrap().inserted, 0);
-    assert_eq!(watermark::<R>(&store).await, None);
+    assert_no_watermark(&store, R::TABLE).await;
 }
 
 async fn same_batch_twice_is_stored_once<R: Sample>(store: Store) {
@@ -266,7 +268,7 @@ async fn bad_rows_are_named_at_once<R: Sample>(store: Store) {
         assert!(row.reason.starts_with(&format!("{field}: ")), "{row:?}");
     }
     assert_stored::<R>(&store, &[]).await;
-    assert_eq!(watermark::<R>(&store).await, None);
+    assert_no_watermark(&store, R::TABLE).await;
     let ends = [1, broken.len() as u64 + 2];
     assert_eq!(streamed(&store, &ends, good.to_vec()).await.unwrap().inserted, 2);
     assert_stored(&store, &good).await;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use tradekeep_models::{StreamId, Tick, TickQuery, TradeId};
 
-use super::{Store, at, draft, everything, in_order, saved, seconds, symbol, tick, venue};
+use super::{
+    Store, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol, tick,
+    venue,
+};
 use crate::{Batch, ErrorKind, Origin, RecordSinkExt, Records, Stage, Table, TickStoreExt, Token};
 
 super::list_cases!(sink:
@@ -27,7 +30,10 @@ super::list_cases!(sink:
     replayed_batch_is_dropped_by_watermark,
     partly_replayed_batch_adds_its_rest,
     streams_epochs_have_their_own_watermarks,
-    batch_of_duplicates_moves_the_watermark;
+    batch_of_duplicates_moves_the_watermark,
+    durable_watermark_is_never_above_the_watermark,
+    durable_watermarks_are_their_own,
+    closed_store_answers_no_watermark;
     conflicts:
     first_stored_stays,
 );
@@ -46,10 +52,14 @@ async fn watermark(store: &Store, stream: &str, epoch: u64) -> Option<u64> {
     store.watermark(&StreamId::new(stream).unwrap(), epoch, Table::Ticks).await.unwrap()
 }
 
+async fn durable(store: &Store, stream: &str, epoch: u64) -> Option<u64> {
+    store.durable_watermark(&StreamId::new(stream).unwrap(), epoch, Table::Ticks).await.unwrap()
+}
+
 async fn empty_batch_is_answered(store: Store) {
     assert_eq!(store.save_ticks(Vec::new()).await.unwrap(), saved(0, 0));
     store.write(&streamed("s", 1, &[], Vec::new())).await.unwrap();
-    assert_eq!(watermark(&store, "s", 1).await, None);
+    assert_no_watermark(&store, Table::Ticks).await;
     assert_eq!(count(&store).await, 0);
 }
 
@@ -181,6 +191,48 @@ async fn batch_of_duplicates_moves_the_watermark(store: Store) {
     let ack = store.write(&streamed("s", 1, &[1, 2], seconds(2))).await.unwrap();
     assert_eq!((ack.inserted, ack.duplicates), (0, 2));
     assert_eq!(watermark(&store, "s", 1).await, Some(2));
+}
+
+async fn durable_watermark_is_never_above_the_watermark(store: Store) {
+    assert_eq!(durable(&store, "s", 1).await, None);
+    let mut last = None;
+    for n in 0..20u64 {
+        let second = vec![draft(at(n.cast_signed(), 0)).build().unwrap()];
+        store.write(&streamed("s", 1, &[n * 10], second)).await.unwrap();
+        if n % 7 == 3 {
+            store.optimize().await.unwrap();
+        }
+        let found = durable(&store, "s", 1).await;
+        assert!(found >= last, "{found:?} after {last:?}: it goes back");
+        assert!(found <= Some(n * 10), "{found:?} of {n}0");
+        last = found;
+    }
+    // What is replayed moves neither of them.
+    store.write(&streamed("s", 1, &[0, 10], seconds(2))).await.unwrap();
+    assert!((last..=Some(190)).contains(&durable(&store, "s", 1).await));
+    assert_eq!(watermark(&store, "s", 1).await, Some(190));
+}
+
+async fn durable_watermarks_are_their_own(store: Store) {
+    store.write(&streamed("s", 1, &[5], seconds(1))).await.unwrap();
+    store.write(&streamed("t", 2, &[6, 7], seconds(2))).await.unwrap();
+    store.optimize().await.unwrap();
+    assert!(durable(&store, "s", 1).await <= Some(5) && durable(&store, "t", 2).await <= Some(7));
+    for (stream, epoch) in [("s", 2), ("t", 1), ("u", 1)] {
+        assert_eq!(durable(&store, stream, epoch).await, None, "{stream} {epoch}");
+    }
+    let stream = StreamId::new("s").unwrap();
+    assert_eq!(store.durable_watermark(&stream, 1, Table::Trades).await.unwrap(), None);
+}
+
+async fn closed_store_answers_no_watermark(store: Store) {
+    store.write(&streamed("s", 1, &[5], seconds(1))).await.unwrap();
+    store.close().await.unwrap();
+    let stream = StreamId::new("s").unwrap();
+    let error = store.watermark(&stream, 1, Table::Ticks).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Connection, "{error}");
+    let error = store.durable_watermark(&stream, 1, Table::Ticks).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Connection, "{error}");
 }
 
 async fn big_batch_is_stored_whole(store: Store) {

@@ -33,6 +33,16 @@ impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
         self.around(Read, "watermark", || self.inner.watermark(stream, epoch, table)).await
     }
 
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>> {
+        let next = || self.inner.durable_watermark(stream, epoch, table);
+        self.around(Read, "durable_watermark", next).await
+    }
+
     async fn close(&self) -> Result<()> {
         self.around(Close, "close", || self.inner.close()).await
     }

@@ -14,6 +14,7 @@ pub(super) const OPERATIONS: &[&str] = &[
     "write",
     "settle",
     "watermark",
+    "durable_watermark",
     "close",
     "ticks",
     "candles",

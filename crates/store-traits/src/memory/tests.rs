@@ -48,6 +48,9 @@ async fn call(store: &MemoryStore, op: &str) -> Result<()> {
         "watermark" => {
             store.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.map(drop)
         }
+        "durable_watermark" => {
+            store.durable_watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.map(drop)
+        }
         "close" => store.close().await,
         "ticks" => store.ticks(&TickQuery::new(TickFilter::default())).await.map(drop),
         "candles" => {

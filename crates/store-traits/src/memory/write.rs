@@ -40,6 +40,17 @@ impl RecordSink for MemoryStore {
         Ok(self.open("watermark")?.watermarks.get(&stream).copied())
     }
 
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>> {
+        self.io("durable_watermark").await?;
+        let stream = (stream.clone(), epoch, table);
+        Ok(self.open("durable_watermark")?.watermarks.get(&stream).copied())
+    }
+
     async fn close(&self) -> Result<()> {
         self.io("close").await?;
         if let Ok(mut state) = self.open("close") {

@@ -210,8 +210,10 @@ impl Bench {
         };
         prop_assert_eq!(numbers.iter().find(|seq| !may(seq)), None, "was refused, and is there");
         model.adrift &= power_loss.is_none();
-        model.failed.clear();
+        let failed = std::mem::take(&mut model.failed);
         if model.adrift {
+            // What was taken back may not be on the disk either.
+            model.voided.extend(failed);
             model.synced.retain(|seq| numbers.contains(seq));
         } else {
             // What is given out again must not be taken any more.

@@ -1,0 +1,125 @@
+//! What of the streams is in the database file itself, and outlives a lost write-ahead log.
+//!
+//! A log that is damaged is moved away when the database is opened, and with it go the rows behind the
+//! last checkpoint and the watermarks that stood for them. So a spool keeps records until they are in the
+//! file. All that is committed is there whenever there is no log: DuckDB 1.5.6 removes it as the last step
+//! of a checkpoint, after it synced the file. The watermarks of such a moment are the durable ones.
+//!
+//! They may only be looked at where nothing commits meanwhile, in a turn to write: the writer looks before
+//! each of its jobs, and so finds what its last commit, an opening, or another process has checkpointed;
+//! and once more when it gives way, since the next process may write before this one looks again. A reader
+//! beside the writer could see a commit that is in neither: one large enough to be checkpointed at once is
+//! not logged at all, and may be seen before that checkpoint ends.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use duckdb::Connection;
+use tradekeep_store_traits::Result;
+
+use crate::error::classify;
+use crate::write::{Position, watermark};
+use crate::{log, sql};
+
+const OP: &str = "durable_watermark";
+
+/// Watermarks by stream, epoch and table.
+type Marks = HashMap<(String, u64, String), u64>;
+
+/// The watermarks of the last moment without a log.
+#[derive(Debug)]
+pub(crate) struct Durable {
+    /// Nothing when in memory.
+    file: Option<PathBuf>,
+    marks: Mutex<Marks>,
+}
+
+impl Durable {
+    /// Of the database in `file`.
+    pub(crate) fn of(file: Option<&Path>) -> Self {
+        Self { file: file.map(Path::to_owned), marks: Mutex::default() }
+    }
+
+    /// Remembers all watermarks as they are, where there is no log. To be called in a turn to write,
+    /// outside any transaction and while nothing else may commit.
+    pub(crate) fn look(&self, connection: &Connection) {
+        let Some(file) = &self.file else { return };
+        if !log::is_empty(file) {
+            return;
+        }
+        let found = nothing_logged(connection)
+            .and_then(|nothing| nothing.then(|| all(connection)).transpose());
+        match found {
+            Ok(Some(marks)) => *self.marks() = marks,
+            Ok(None) => {}
+            // What was durable still is.
+            Err(error) => tracing::warn!(%error, "the watermarks cannot be read"),
+        }
+    }
+
+    /// The durable watermark. It is never above the stored one, even if somebody put an older copy of the
+    /// database in its place.
+    pub(crate) fn watermark(
+        &self,
+        connection: &Connection,
+        position: &Position,
+    ) -> Result<Option<u64>> {
+        let stored = watermark(OP, connection, position)?;
+        if self.file.is_none() {
+            return Ok(stored);
+        }
+        let (stream, epoch, table) = position;
+        let key = (stream.as_str().to_owned(), *epoch, table.as_str().to_owned());
+        // Nothing is less than any number.
+        Ok(self.marks().get(&key).copied().min(stored))
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether DuckDB says the same. It does not where somebody removed the log that it writes to.
+fn nothing_logged(connection: &Connection) -> Result<bool> {
+    let logged = connection.query_row(sql::LOGGED, [], |row| row.get::<_, String>(0));
+    logged.map(|logged| logged == "0 bytes").map_err(|error| classify(OP, error))
+}
+
+/// Every watermark as committed.
+fn all(connection: &Connection) -> Result<Marks> {
+    let duckdb = |error| classify(OP, error);
+    let mut statement = connection.prepare(sql::WATERMARKS).map_err(duckdb)?;
+    let marks = statement
+        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)))
+        .map_err(duckdb)?;
+    marks.collect::<duckdb::Result<_>>().map_err(duckdb)
+}
+
+#[cfg(test)]
+mod tests {
+    use tradekeep_models::{StreamId, Table};
+
+    use super::*;
+
+    #[test]
+    fn an_older_copy_of_the_database_takes_it_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let durable = Durable::of(Some(&folder.path().join(crate::open::FILE)));
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::schema::set_up(&mut connection).unwrap();
+        let set = |sql: &str| connection.execute_batch(sql).unwrap();
+        let position = (StreamId::new("s").unwrap(), 1, Table::Ticks);
+        let found = || durable.watermark(&connection, &position).unwrap();
+        set("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)");
+        assert_eq!(found(), None, "nobody has looked");
+        durable.look(&connection);
+        assert_eq!(found(), Some(7));
+        set("UPDATE ingest_watermark SET last_seq = 9");
+        assert_eq!(found(), Some(7));
+        set("UPDATE ingest_watermark SET last_seq = 5");
+        assert_eq!(found(), Some(5));
+        set("DELETE FROM ingest_watermark");
+        assert_eq!(found(), None);
+    }
+}
