@@ -74,6 +74,12 @@ pub enum IngestError {
         /// Whether it may be done all the same.
         begun: bool,
     },
+    /// Whoever has the spool could not do what it was asked.
+    #[error("{reason}")]
+    Refused {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A store did not answer what was needed to begin.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tradekeep_store_traits::{RecordSink, Table};
 
@@ -12,7 +13,8 @@ use crate::spool::cursors::Cursor;
 
 /// What a spool knows a sink by: its scheme, and a hash of scheme, host and database. What changes
 /// nothing about where records go, like credentials, is not in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SinkId(String);
 
 impl SinkId {
@@ -70,7 +72,8 @@ impl fmt::Debug for SinkConfig {
 }
 
 /// How a lane is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LaneStatus {
     /// Nothing is wrong.
     Delivering,

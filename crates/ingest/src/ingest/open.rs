@@ -22,6 +22,7 @@ use crate::fs::{FileSystem, RealFs};
 use crate::hurry::Hurry;
 use crate::keeper;
 use crate::log::Access;
+use crate::requests;
 use crate::spool::cursors::{Cursor, Cursors};
 use crate::spool::{Claimed, Spool, SpoolConfig};
 
@@ -61,7 +62,7 @@ impl Ingest {
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         config.validate()?;
-        let of_thread = config.clone();
+        let (of_thread, of_requests) = (config.clone(), Arc::clone(&fs));
         let tables: Vec<_> = sinks
             .iter()
             .map(|sink| (sink.id.clone(), sink.tables.clone(), sink.from_now))
@@ -82,8 +83,13 @@ impl Ingest {
         });
         let (spool, committer, cursors, plans, dead, found) =
             opened.await.map_err(|_| IngestError::Closed)??;
+        let data = config.data().to_owned();
         let ingest = Self::wire(config, sinks, spool, committer, cursors, plans, dead)?;
         ingest.finish_replays(&found).await?;
+        let serving = requests::run(Arc::downgrade(&ingest.shared), of_requests, data);
+        if let Ok(mut tasks) = ingest.shared.tasks.lock() {
+            tasks.push(tokio::spawn(serving));
+        }
         Ok(ingest)
     }
 
