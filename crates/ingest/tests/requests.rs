@@ -176,7 +176,7 @@ async fn what_is_no_request_is_refused_and_harms_nobody() {
         asked(&json!({ "flush": { "ms": -1 } }), soon),
         json!({ "version": 1, "until": soon, "request": "stats", "more": 1 }).to_string().into(),
         json!({ "version": 2, "until": soon, "request": "stats" }).to_string().into(),
-        vec![b' '; 5 << 20],
+        [asked(&json!("stats"), soon), vec![b' '; 5 << 20]].concat(),
         "[".repeat(100_000).into_bytes(),
     ];
     for content in bad {
