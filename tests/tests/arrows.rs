@@ -28,6 +28,7 @@ const ARROWS: &[(&str, May)] = &[
             "tradekeep-formats",
             "tradekeep-store-traits",
             "tradekeep-duckdb-store",
+            "tradekeep-ingest",
         ]),
     ),
     ("tradekeep-cli", May::Use(&["tradekeep-models", "tradekeep"])),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "duckdb")]
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
+use tradekeep_ingest::SinkId;
 use tradekeep_store_traits::{MemoryStore, Result, SeriesStore};
 
 /// What the URL of a store may look like, for messages.
@@ -51,6 +52,35 @@ impl Backend {
             Self::Memory => None,
             #[cfg(feature = "duckdb")]
             Self::DuckDb(config) => config.folder().map(PathBuf::from),
+        }
+    }
+
+    /// Its URL, without secrets.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Memory => "memory://".into(),
+            #[cfg(feature = "duckdb")]
+            Self::DuckDb(config) => match config.folder() {
+                Some(folder) => format!("duckdb://{}", folder.display()),
+                None => "duckdb://:memory:".into(),
+            },
+        }
+    }
+
+    /// What a spool knows it by, from wherever it is opened.
+    pub(crate) fn sink_id(&self) -> SinkId {
+        match self {
+            Self::Memory => SinkId::of("memory", "", ""),
+            #[cfg(feature = "duckdb")]
+            Self::DuckDb(config) => {
+                // By its parts, so that a slash at the end makes no difference.
+                let folder = config.folder().map(|folder| {
+                    let folder = absolute(folder).unwrap_or_else(|_| folder.into());
+                    folder.components().collect::<PathBuf>().display().to_string()
+                });
+                let database = folder.unwrap_or_else(|| ":memory:".into());
+                SinkId::of(tradekeep_duckdb_store::SCHEME, "", &database)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Configuration: from a file, a string, or nothing.
 
+mod ingest;
 mod values;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,9 @@ use std::{fmt, fs};
 
 use config::{File, FileFormat, Value};
 
+use tradekeep_ingest::IngestConfig;
+
+pub(crate) use self::ingest::IngestSection;
 use self::values::{flatten, where_and_why};
 use crate::Role;
 use crate::backends::Backend;
@@ -58,13 +62,18 @@ pub struct Config {
     roles: [Option<Backend>; Role::ALL.len()],
     max_results: usize,
     memory_megabytes: Option<u32>,
+    ingest: IngestSection,
 }
 
 /// Sections and their keys.
 const KEYS: &[(&str, &[&str])] = &[
     ("stores", &["series", "ticks", "trades", "executions", "metrics", "events"]),
     ("query", &["max_results"]),
+    ("ingest", ingest::KEYS),
 ];
+
+/// The folder of the embedded store, and of the spool, where nothing names one.
+const DATA: &str = "./tradekeep-data";
 
 /// Rows that a list query answers unless told otherwise.
 const DEFAULT_MAX_RESULTS: usize = 10_000;
@@ -82,6 +91,7 @@ impl Config {
             roles: Default::default(),
             max_results: DEFAULT_MAX_RESULTS,
             memory_megabytes: None,
+            ingest: IngestSection::default(),
         })
     }
 
@@ -142,11 +152,17 @@ impl Config {
                 DEFAULT_MAX_RESULTS
             }
         };
-        if !problems.is_empty() {
-            return Err(ConfigError { problems });
+        let ingest = IngestSection::read(&values, &mut problems);
+        let series = match series {
+            Some(series) => series,
+            None => Backend::parse(&format!("duckdb://{DATA}"))?,
+        };
+        let config = Self { series, roles, max_results, memory_megabytes: None, ingest };
+        if let Some(store) = config.ingest.also.iter().find(|store| config.has(store)) {
+            let name = store.name();
+            problems.push(format!("ingest.also: {name} is a store of [stores]: leave it out"));
         }
-        let series = series.map_or_else(|| Backend::parse("duckdb://./tradekeep-data"), Ok)?;
-        Ok(Self { series, roles, max_results, memory_megabytes: None })
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
     }
 
     /// Rows that a list query answers unless told otherwise; 10,000 by default.
@@ -155,12 +171,32 @@ impl Config {
         self.max_results
     }
 
-    /// With all series in the store of `url` instead; everything else stays.
+    /// With all series in the store of `url` instead; everything else stays, but that what
+    /// `ingest.also` has of it gets nothing twice.
     ///
     /// # Errors
     /// When no store has such a URL.
-    pub fn with_series(self, url: &str) -> Result<Self, ConfigError> {
-        Ok(Self { series: Self::from_url(url)?.series, roles: Default::default(), ..self })
+    pub fn with_series(mut self, url: &str) -> Result<Self, ConfigError> {
+        let series = Self::from_url(url)?.series;
+        self.ingest.also.retain(|store| !store.is(&series));
+        Ok(Self { series, roles: Default::default(), ..self })
+    }
+
+    /// How records are taken and delivered: `[ingest]`, with the spool in `ingest.folder`, or else in
+    /// the folder of the embedded store of series, or else in `./tradekeep-data`.
+    #[must_use]
+    pub fn ingest(&self) -> IngestConfig {
+        self.ingest.config(&self.series.folder().unwrap_or_else(|| DATA.into()))
+    }
+
+    /// The stores that get every record besides those of `[stores]`.
+    pub(crate) fn also(&self) -> &[Backend] {
+        &self.ingest.also
+    }
+
+    /// Whether `store` has a role.
+    fn has(&self, store: &Backend) -> bool {
+        Role::ALL.into_iter().any(|role| self.backend(role).is(store))
     }
 
     /// The folder of the embedded store that has this role, where one has.

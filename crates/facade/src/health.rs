@@ -7,7 +7,7 @@ use crate::Role;
 /// One store's condition, and what it is used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreReport {
-    /// Its roles, in the order of [`Role::ALL`].
+    /// Its roles, in the order of [`Role::ALL`]; none where it only gets what is ingested too.
     pub roles: Vec<Role>,
     /// Its condition.
     pub health: Health,
@@ -16,7 +16,7 @@ pub struct StoreReport {
 /// Every store's condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One entry a store, ordered by its first role.
+    /// One entry a store, ordered by its first role; those without one come last.
     pub stores: Vec<StoreReport>,
 }
 

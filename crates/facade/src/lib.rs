@@ -4,6 +4,7 @@ mod backends;
 mod config;
 mod health;
 mod import;
+mod ingest;
 mod role;
 mod routed;
 mod store;
@@ -15,6 +16,10 @@ pub use role::Role;
 pub use store::Tradekeep;
 
 pub use tradekeep_formats as formats;
+pub use tradekeep_ingest::{
+    Accepted, Class, DeadLetter, DeadState, Ingest, IngestConfig, IngestError, IngestStats,
+    LaneStats, LaneStatus, Level, Receipt, Replayed, SinkConfig, SinkId, SinkStats, Tail, WhenFull,
+};
 pub use tradekeep_models::*;
 pub use tradekeep_store_traits::*;
 pub use uuid::Uuid;

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use tradekeep_ingest::SinkConfig;
 use tradekeep_store_traits::{
     EventStore, ExecutionStore, Maintenance, MetricStore, PartitionAdmin, RecordSink, Result,
-    TickStore, TradeStore,
+    SeriesStore, Table, TickStore, TradeStore,
 };
 
+use crate::backends::Backend;
 use crate::health::{Report, StoreReport};
+use crate::ingest::Intake;
 use crate::routed::Routed;
 use crate::{Config, Role};
 
@@ -20,6 +23,7 @@ use crate::{Config, Role};
 #[derive(Clone)]
 pub struct Tradekeep {
     routed: Arc<Routed>,
+    pub(crate) intake: Arc<Intake>,
 }
 
 impl std::fmt::Debug for Tradekeep {
@@ -29,20 +33,25 @@ impl std::fmt::Debug for Tradekeep {
 }
 
 impl Tradekeep {
-    /// Opens the stores of `config`, each once.
+    /// Opens the stores of `config`, each once: those of `[stores]`, and those that
+    /// [`ingest`](Self::ingest) is to fill besides.
     ///
     /// # Errors
     /// Of the first store that cannot be opened; the others are closed again.
     pub async fn open(config: &Config) -> Result<Self> {
-        let backends = Role::ALL.map(|role| config.backend(role));
-        let (mut stores, mut of) = (Vec::new(), [0; Role::ALL.len()]);
-        let mut opened = Vec::new();
+        let (mut opened, mut of) = (Vec::new(), [0; Role::ALL.len()]);
         for role in Role::ALL {
-            let backend = backends[role.place()];
-            if let Some(place) = opened.iter().position(|other| backend.is(other)) {
-                of[role.place()] = place;
-                continue;
+            let backend = config.backend(role);
+            let known = opened.iter().position(|other: &&Backend| backend.is(other));
+            of[role.place()] = known.unwrap_or(opened.len());
+            if known.is_none() {
+                opened.push(backend);
             }
+        }
+        let with_roles = opened.len();
+        opened.extend(config.also());
+        let mut stores = Vec::new();
+        for backend in &opened {
             match backend.connect(config.memory_megabytes()).await {
                 Ok(store) => stores.push(store),
                 Err(error) => {
@@ -53,10 +62,28 @@ impl Tradekeep {
                     return Err(error);
                 }
             }
-            of[role.place()] = opened.len();
-            opened.push(backend.clone());
         }
-        Ok(Self { routed: Arc::new(Routed::new(stores, of)) })
+        let tables = |place: usize| {
+            let held = |table: &&Table| of[Role::of(**table).place()] == place;
+            let held = Table::ALL.iter().filter(held).copied().collect();
+            if place < with_roles { held } else { Table::ALL.to_vec() }
+        };
+        let sinks = opened.iter().zip(&stores).enumerate().map(|(place, (backend, store))| {
+            let store: Arc<dyn SeriesStore> = Arc::clone(store);
+            SinkConfig {
+                id: backend.sink_id(),
+                name: backend.name(),
+                sink: store,
+                tables: tables(place),
+                from_now: false,
+            }
+        });
+        let sinks = sinks.collect();
+        let also = stores.split_off(with_roles);
+        Ok(Self {
+            routed: Arc::new(Routed::new(stores, of)),
+            intake: Arc::new(Intake { config: config.ingest(), sinks, also }),
+        })
     }
 
     /// The way in, for records of every kind: each goes to the store of its table.
@@ -114,16 +141,24 @@ impl Tradekeep {
         for (store, roles) in self.routed.stores() {
             stores.push(StoreReport { roles, health: store.health().await });
         }
+        for store in &self.intake.also {
+            stores.push(StoreReport { roles: Vec::new(), health: store.health().await });
+        }
         Report { stores }
     }
 
-    /// Finishes what is under way and closes every store, so that another process can open them.
+    /// Finishes what is under way and closes every store, so that another process can open them. An
+    /// [`Ingest`](crate::Ingest) that is open is shut down before.
     ///
     /// # Errors
     /// When a store could not make everything durable in its own files; what was applied stays
     /// stored, and the others are closed.
     pub async fn shutdown(&self) -> Result<()> {
-        self.routed.close().await
+        let mut outcome = self.routed.close().await;
+        for store in &self.intake.also {
+            outcome = outcome.and(store.close().await);
+        }
+        outcome
     }
 
     fn routed(&self) -> Arc<Routed> {

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::fs;
+use std::time::Duration;
 
-use tradekeep::{Config, ConfigFormat, Role};
+use tradekeep::{Config, ConfigFormat, IngestConfig, Role, WhenFull};
 
 fn problems(text: &str) -> Vec<String> {
     Config::parse(text, ConfigFormat::Toml).unwrap_err().problems
@@ -35,7 +36,7 @@ fn all_problems_at_once() {
          [query]\nmax_results = 0\n[other]\na = 1",
     );
     let expected = [
-        "other is not a section: there are stores, query",
+        "other is not a section: there are stores, query, ingest",
         "stores.cache is not a key: stores has series, ticks, trades, executions, metrics, events",
         "stores.series: no store has the scheme `oracle`: use memory:// or duckdb://./tradekeep-data",
         "stores.ticks: is not the URL of a store: use memory:// or duckdb://./tradekeep-data",
@@ -115,4 +116,67 @@ fn each_role_may_have_a_store_of_its_own() {
     let folders = Role::ALL.map(|role| config.folder(role));
     let (a, b) = (Some("a".into()), Some("b".into()));
     assert_eq!(folders, [a.clone(), a.clone(), b, None, a]);
+}
+
+#[test]
+fn the_way_in_is_configured_beside_the_stores() {
+    let parse = |text| Config::parse(text, ConfigFormat::Toml).unwrap();
+    assert_eq!(parse("").ingest(), IngestConfig::new("./tradekeep-data"));
+    assert_eq!(parse("[stores]\nseries = 'duckdb://a'").ingest(), IngestConfig::new("a"));
+    assert_eq!(
+        parse("[stores]\nseries = 'memory://'").ingest(),
+        IngestConfig::new("./tradekeep-data")
+    );
+    let text = "[ingest]\nfolder = 'b'\nalso = ['duckdb://c']\nbatch_rows = 10\nbatch_ms = 20\n\
+                max_batch_rows = 30\nmax_bytes = 40000000\nwhen_full = 'drop_measurements'\n\
+                block_ms = 50";
+    let millis = Duration::from_millis;
+    let expected = IngestConfig::new("b")
+        .with_batch(10, millis(20))
+        .with_max_batch(30)
+        .with_max_bytes(40_000_000)
+        .with_when_full(WhenFull::DropMeasurements(millis(50)));
+    assert_eq!(parse(text).ingest(), expected);
+    // Another store of series has a spool of its own, unless that is elsewhere.
+    assert_eq!(parse("").with_series("duckdb://d").unwrap().ingest(), IngestConfig::new("d"));
+    assert_eq!(parse(text).with_series("duckdb://d").unwrap().ingest(), expected);
+    let rejecting = parse("[ingest]\nwhen_full = 'reject'").ingest();
+    assert_eq!(rejecting, IngestConfig::new("./tradekeep-data").with_when_full(WhenFull::Reject));
+}
+
+#[test]
+fn all_problems_of_the_way_in_at_once() {
+    let found = problems(
+        "[ingest]\nfolder = ''\nalso = ['memory://', 'oracle://x']\nbatch_rows = 0\nbatch_ms = -1\n\
+         max_batch_rows = 1.5\nmax_bytes = true\nwhen_full = 'never'\nblock_ms = 9999999\nrows = 1",
+    );
+    let expected = [
+        "ingest.rows is not a key: ingest has folder, also, batch_rows, batch_ms, max_batch_rows, \
+         max_bytes, when_full, block_ms",
+        "ingest.folder: must be text",
+        "ingest.also: number 2: no store has the scheme `oracle`: use memory:// or \
+         duckdb://./tradekeep-data",
+        "ingest.batch_rows: must be a whole number from 1 to 1000000",
+        "ingest.batch_ms: must be a whole number from 0 to 60000",
+        "ingest.max_batch_rows: must be a whole number from 1 to 1000000",
+        "ingest.max_bytes: must be a whole number from 1 on",
+        "ingest.block_ms: must be a whole number from 0 to 3600000",
+        "ingest.when_full: must be block, reject or drop_measurements",
+    ];
+    assert_eq!(found, expected);
+    for (text, expected) in [
+        ("max_bytes = 1000", "ingest.max_bytes: is less than two segments"),
+        ("batch_rows = 20000", "ingest.max_batch_rows: is less than batch_rows, or that is 0"),
+        ("when_full = 'reject'\nblock_ms = 5", "ingest.block_ms: has no meaning where when_full"),
+        (
+            "also = 'duckdb://./tradekeep-data/'",
+            "ingest.also: duckdb://./tradekeep-data/ is a store",
+        ),
+        ("also = ['memory://', 'memory://']", "ingest.also: number 2 is there twice"),
+        ("also = [1]", "ingest.also: must be a list of URLs of stores"),
+        ("also = ['duckdb://${TRADEKEEP_NOT_SET}']", "ingest.also: the environment has no"),
+    ] {
+        let found = problems(&format!("[ingest]\n{text}"));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{text}: {found:?}");
+    }
 }

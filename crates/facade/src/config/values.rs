@@ -56,8 +56,15 @@ pub(super) fn flatten(
 
 /// The value that is meant: `${NAME}` from the environment, or the text of a file.
 fn fill(value: Value, is_file: bool) -> Result<Value, String> {
-    let ValueKind::String(text) = &value.kind else {
-        return if is_file { Err("must be the path of a file".into()) } else { Ok(value) };
+    let text = match &value.kind {
+        ValueKind::String(text) => text,
+        _ if is_file => return Err("must be the path of a file".into()),
+        ValueKind::Array(items) => {
+            let items: Result<Vec<_>, _> =
+                items.iter().map(|item| fill(item.clone(), false)).collect();
+            return Ok(Value::new(None, ValueKind::Array(items?)));
+        }
+        _ => return Ok(value),
     };
     let text = expand(text)?;
     let text = if is_file {

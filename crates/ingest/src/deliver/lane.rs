@@ -112,11 +112,14 @@ impl Lane {
     async fn connect(&self) -> (u64, u64) {
         let cursor = self.state.cursor();
         loop {
+            // Not only for its sake: who is refused at once would go round here without a pause.
+            self.sink.breaker.permit().await;
             let (stream, epoch) = &self.stream;
             let watermark = match self.sink.store.watermark(stream, *epoch, self.table()).await {
                 Ok(watermark) => watermark.unwrap_or_default(),
                 // It keeps none: what the spool has noted is all there is.
                 Err(error) if error.kind == ErrorKind::Unsupported => {
+                    self.is_well();
                     self.state.applied(cursor.seq);
                     return (cursor.seq, cursor.seq);
                 }

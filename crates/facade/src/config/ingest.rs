@@ -1,0 +1,201 @@
+//! The section `[ingest]`: how records are taken and delivered.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Value, ValueKind};
+use tradekeep_ingest::{IngestConfig, WhenFull};
+
+use crate::backends::Backend;
+
+/// Its keys.
+pub(super) const KEYS: &[&str] = &[
+    "folder",
+    "also",
+    "batch_rows",
+    "batch_ms",
+    "max_batch_rows",
+    "max_bytes",
+    "when_full",
+    "block_ms",
+];
+
+/// A batch holds more only of rows that no store takes at once.
+const MOST_ROWS: u64 = 1_000_000;
+/// Longer than this a record does not lie about for want of others.
+const LONGEST_WAIT: u64 = 60_000;
+/// An hour: who appends is to hear some time that there is no room.
+const LONGEST_BLOCK: u64 = 3_600_000;
+
+/// What is configured; the rest is by default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IngestSection {
+    folder: Option<PathBuf>,
+    /// Stores that get every record besides those of `[stores]`.
+    pub(crate) also: Vec<Backend>,
+    batch_rows: usize,
+    batch_wait: Duration,
+    max_batch_rows: usize,
+    max_bytes: Option<u64>,
+    when_full: WhenFull,
+}
+
+impl Default for IngestSection {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            also: Vec::new(),
+            batch_rows: 1_000,
+            batch_wait: Duration::from_millis(100),
+            max_batch_rows: 10_000,
+            max_bytes: None,
+            when_full: WhenFull::Block(BLOCK),
+        }
+    }
+}
+
+/// How long to wait for room.
+const BLOCK: Duration = Duration::from_secs(5);
+
+impl IngestSection {
+    /// Reads the section, and says what is wrong with it.
+    pub(super) fn read(values: &BTreeMap<String, Value>, problems: &mut Vec<String>) -> Self {
+        let section = Section { values };
+        let before = problems.len();
+        let mut read = Self::default();
+        let mut told = |outcome: Result<(), (&str, String)>| {
+            if let Err((key, problem)) = outcome {
+                problems.push(format!("ingest.{key}: {problem}"));
+            }
+        };
+        told(section.text("folder").map(|folder| read.folder = folder.map(PathBuf::from)));
+        told(section.also().map(|also| read.also = also));
+        told(section.rows("batch_rows", &mut read.batch_rows));
+        told(section.millis("batch_ms", 0..=LONGEST_WAIT, &mut read.batch_wait));
+        told(section.rows("max_batch_rows", &mut read.max_batch_rows));
+        told(section.whole("max_bytes", 1..=u64::MAX).map(|bytes| read.max_bytes = bytes));
+        let mut block = BLOCK;
+        told(section.millis("block_ms", 0..=LONGEST_BLOCK, &mut block));
+        told(section.when_full(block).map(|when_full| read.when_full = when_full));
+        if problems.len() == before
+            && let Err(error) = read.config(Path::new("")).validate()
+        {
+            problems.push(format!("ingest.{error}"));
+        }
+        read
+    }
+
+    /// How records are taken and delivered, with the spool in `folder` where none is named.
+    pub(crate) fn config(&self, folder: &Path) -> IngestConfig {
+        let config = IngestConfig::new(self.folder.as_deref().unwrap_or(folder))
+            .with_batch(self.batch_rows, self.batch_wait)
+            .with_max_batch(self.max_batch_rows)
+            .with_when_full(self.when_full);
+        match self.max_bytes {
+            Some(bytes) => config.with_max_bytes(bytes),
+            None => config,
+        }
+    }
+}
+
+/// The values of the section.
+struct Section<'a> {
+    values: &'a BTreeMap<String, Value>,
+}
+
+/// Of a key, or what is wrong with it.
+type Found<T> = Result<T, (&'static str, String)>;
+
+impl Section<'_> {
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.values.get(&format!("ingest.{key}"))
+    }
+
+    fn text(&self, key: &'static str) -> Found<Option<String>> {
+        match self.get(key).map(|value| &value.kind) {
+            None => Ok(None),
+            Some(ValueKind::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
+            Some(_) => Err((key, "must be text".into())),
+        }
+    }
+
+    /// A number in a range, and nothing that a number can be made of but by rounding.
+    fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Found<Option<u64>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let number = match value.kind {
+            ValueKind::Float(_) | ValueKind::Boolean(_) => None,
+            _ => value.clone().into_uint().ok(),
+        };
+        let (least, most) = (*range.start(), *range.end());
+        match number.filter(|number| range.contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None if most == u64::MAX => {
+                Err((key, format!("must be a whole number from {least} on")))
+            }
+            None => Err((key, format!("must be a whole number from {least} to {most}"))),
+        }
+    }
+
+    fn rows(&self, key: &'static str, rows: &mut usize) -> Found<()> {
+        if let Some(number) = self.whole(key, 1..=MOST_ROWS)? {
+            *rows = usize::try_from(number).unwrap_or(usize::MAX);
+        }
+        Ok(())
+    }
+
+    fn millis(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<u64>,
+        wait: &mut Duration,
+    ) -> Found<()> {
+        if let Some(millis) = self.whole(key, range)? {
+            *wait = Duration::from_millis(millis);
+        }
+        Ok(())
+    }
+
+    fn when_full(&self, block: Duration) -> Found<WhenFull> {
+        let blocks = self.get("block_ms").is_some();
+        match self.text("when_full")?.as_deref() {
+            None | Some("block") => Ok(WhenFull::Block(block)),
+            Some("drop_measurements") => Ok(WhenFull::DropMeasurements(block)),
+            Some("reject") if blocks => {
+                Err(("block_ms", "has no meaning where when_full is reject: leave it out".into()))
+            }
+            Some("reject") => Ok(WhenFull::Reject),
+            Some(_) => Err(("when_full", "must be block, reject or drop_measurements".into())),
+        }
+    }
+
+    /// The stores of a list, or of the lines of a text.
+    fn also(&self) -> Found<Vec<Backend>> {
+        const KEY: &str = "also";
+        let at_fault = |problem: String| (KEY, problem);
+        let urls: Vec<String> = match self.get(KEY).map(|value| &value.kind) {
+            None => return Ok(Vec::new()),
+            Some(ValueKind::String(text)) => text.lines().map(str::to_owned).collect(),
+            Some(ValueKind::Array(items)) => {
+                let text = |item: &Value| match &item.kind {
+                    ValueKind::String(text) => Some(text.clone()),
+                    _ => None,
+                };
+                let urls: Option<_> = items.iter().map(text).collect();
+                urls.ok_or_else(|| at_fault("must be a list of URLs of stores".into()))?
+            }
+            Some(_) => return Err(at_fault("must be a list of URLs of stores".into())),
+        };
+        let mut also: Vec<Backend> = Vec::new();
+        for (number, url) in (1..).zip(&urls) {
+            let store = Backend::parse(url)
+                .map_err(|problem| at_fault(format!("number {number}: {problem}")))?;
+            if also.iter().any(|other| other.is(&store)) {
+                return Err(at_fault(format!("number {number} is there twice: leave one out")));
+            }
+            also.push(store);
+        }
+        Ok(also)
+    }
+}
