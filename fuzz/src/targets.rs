@@ -19,7 +19,7 @@ use tradekeep::{
     Timestamp, Trade, TradeId, TraderId, Venue,
 };
 use tradekeep_ingest::fs::sim::SimFs;
-use tradekeep_ingest::{Ingest, IngestConfig, SystemClock};
+use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig, SystemClock};
 
 /// Every target, by its name.
 pub(crate) const TARGETS: [(&str, fn(&[u8])); 6] = [
@@ -66,7 +66,7 @@ pub(crate) fn open_with(folder: &str, data: &[u8]) -> (usize, usize) {
             before = accepted.seq;
             records += 1;
         }
-        let letters = ingest.dead_letters(|_| true, usize::MAX).await;
+        let letters = ingest.dead_letters(&DeadLetterFilter::default()).await;
         let letters = letters.unwrap_or_else(|error| panic!("they can be read: {error}"));
         assert!(ingest.shutdown(Duration::ZERO).await.is_ok());
         (records, letters.len())

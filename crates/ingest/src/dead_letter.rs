@@ -2,6 +2,7 @@
 
 mod class;
 mod entry;
+mod filter;
 mod index;
 #[cfg(test)]
 mod tests;
@@ -17,11 +18,12 @@ pub use self::class::Class;
 use self::entry::{
     LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION,
 };
+pub use self::filter::DeadLetterFilter;
 use self::index::{Index, State};
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::{FileSystem, make_folder};
-use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader};
+use crate::log::{Access, AppendError, Entries, Frame, Log, LogConfig, Reader};
 
 /// The name of the journal's log.
 const NAME: &str = "dead-letters";
@@ -88,8 +90,8 @@ pub(crate) struct DeadLetters {
     log: Arc<Log>,
     folder: PathBuf,
     index: Mutex<Index>,
-    /// Held by who writes, from the look at what there is to its end.
-    writing: Mutex<()>,
+    /// Held by whoever writes; whether nobody may any more.
+    writing: Mutex<bool>,
 }
 
 impl DeadLetters {
@@ -116,8 +118,21 @@ impl DeadLetters {
         })
         .map_err(disk)?;
         log.allow(u64::MAX);
-        let (folder, index) = (folder.to_owned(), Mutex::new(index));
-        Ok(Self { log: Arc::new(log), folder, index, writing: Mutex::new(()) })
+        let (folder, index, writing) = (folder.to_owned(), Mutex::new(index), Mutex::new(false));
+        Ok(Self { log: Arc::new(log), folder, index, writing })
+    }
+
+    /// Whether what stands in a journal is an entry of one.
+    pub(crate) fn is_entry(frame: &Frame<'_>) -> bool {
+        let payload = frame.payload;
+        frame.head.version == VERSION
+            && match frame.head.kind {
+                LETTER => entry::read::<Letter<'_>>(payload).is_some(),
+                REPLAYING => entry::read::<Replaying>(payload).is_some(),
+                RESOLVED => entry::read::<Resolved>(payload).is_some(),
+                PURGED => entry::read::<Purged>(payload).is_some(),
+                _ => false,
+            }
     }
 
     /// Whether this record of this sink is one.
@@ -142,7 +157,7 @@ impl DeadLetters {
         died: i64,
         deaths: &[Death],
     ) -> Result<()> {
-        let _one = self.writing();
+        let _one = self.writing()?;
         let new: Vec<_> = {
             let mut index = self.index();
             let unknown = deaths
@@ -230,6 +245,19 @@ impl DeadLetters {
         Ok(())
     }
 
+    /// The letters that `filter` means, oldest first.
+    pub(crate) fn list(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>> {
+        let mut letters = Vec::new();
+        self.read(|letter| {
+            let more = (letters.len() as u64) < filter.most();
+            if more && filter.is_match(&letter) {
+                letters.push(letter);
+            }
+            more
+        })?;
+        Ok(letters)
+    }
+
     /// Letters whose replay was begun and not finished, each with the number it was to get.
     pub(crate) fn unfinished(&self) -> Vec<(u64, u64)> {
         let index = self.index();
@@ -242,7 +270,7 @@ impl DeadLetters {
 
     /// Notes durably that letters are about to be in the spool, from number `first` on.
     pub(crate) fn replaying(&self, ids: &[u64], first: u64, now: i64) -> Result<()> {
-        let _one = self.writing();
+        let _one = self.writing()?;
         let entry = Replaying { ids: ids.to_vec(), first };
         self.append(REPLAYING, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -256,7 +284,7 @@ impl DeadLetters {
         if ids.is_empty() {
             return Ok(());
         }
-        let _one = self.writing();
+        let _one = self.writing()?;
         let entry = Resolved { ids: ids.to_vec() };
         self.append(RESOLVED, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -267,7 +295,7 @@ impl DeadLetters {
 
     /// Removes the letters that were replayed; answers how many.
     pub(crate) fn purge(&self, now: i64) -> Result<u64> {
-        let _one = self.writing();
+        let _one = self.writing()?;
         let (_, resolved) = self.count();
         if resolved == 0 {
             return Ok(0);
@@ -342,8 +370,14 @@ impl DeadLetters {
         IngestError::disk(format!("{}: dead letters {what}", self.folder.display()))
     }
 
-    fn writing(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Nobody writes any more once this has answered.
+    pub(crate) fn close(&self) {
+        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    fn writing(&self) -> Result<MutexGuard<'_, bool>> {
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *writing { Err(IngestError::Closed) } else { Ok(writing) }
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

@@ -58,6 +58,28 @@ pub enum IngestError {
         /// Records that it has not got.
         pending: u64,
     },
+    /// Nothing was ever taken in that folder.
+    #[error("{folder}: there is no spool: name the folder of the process that records", folder = folder.display())]
+    NoSpool {
+        /// Where it would be.
+        folder: PathBuf,
+    },
+    /// Whoever has the spool does not answer.
+    #[error("{holder} has the spool and did not answer within {} ms: {}", waited.as_millis(), if *begun { "it is at it, see what has come of it before asking again" } else { "nothing was done, try again or stop that process first" })]
+    NoAnswer {
+        /// Who has it.
+        holder: String,
+        /// How long was waited.
+        waited: Duration,
+        /// Whether it may be done all the same.
+        begun: bool,
+    },
+    /// Whoever has the spool could not do what it was asked.
+    #[error("{reason}")]
+    Refused {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A store did not answer what was needed to begin.
     #[error(transparent)]
     Store(#[from] StoreError),

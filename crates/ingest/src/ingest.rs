@@ -191,8 +191,13 @@ impl Ingest {
         }
         let shared = Arc::clone(&self.shared);
         let last = tokio::task::spawn_blocking(move || {
+            // What was begun on other threads is finished first.
+            let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.dead.close();
             shared.accept.committer.close();
-            shared.accept.spool.save_cursors(&shared.cursors())
+            let saved = shared.accept.spool.save_cursors(&shared.cursors());
+            shared.accept.spool.let_go();
+            saved
         });
         last.await.map_err(|_| IngestError::Closed)??;
         Ok(self.stats())

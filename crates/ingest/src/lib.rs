@@ -16,18 +16,22 @@ mod hurry;
 mod ingest;
 mod keeper;
 mod log;
+pub mod look;
 mod metrics;
+pub mod operate;
 mod receipt;
+pub mod requests;
 mod slots;
 mod spool;
 mod stats;
 mod tail;
 #[cfg(test)]
 mod testing;
+mod text;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{IngestConfig, Level, WhenFull};
-pub use dead_letter::{Class, DeadLetter, DeadState};
+pub use dead_letter::{Class, DeadLetter, DeadLetterFilter, DeadState};
 pub use deliver::sink::{LaneStatus, SinkConfig, SinkId};
 pub use error::{IngestError, Result};
 pub use ingest::{Ingest, Replayed};

@@ -5,12 +5,18 @@
 //! size: its header, then records one behind the other, then zeros.
 
 mod append;
+#[cfg(test)]
+mod beside;
+pub(crate) mod check;
+mod follow;
 pub(crate) mod frame;
 mod header;
 mod reader;
 mod recovery;
 mod scan;
 mod segment;
+#[cfg(test)]
+mod stale;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -22,10 +28,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::fs::{File, FileSystem};
 pub(crate) use append::{AppendError, Entries};
+pub(crate) use follow::Follower;
 pub(crate) use frame::Frame;
 pub(crate) use header::DATA;
 pub(crate) use reader::Reader;
-pub(crate) use recovery::{Access, Recovery};
+pub(crate) use recovery::Access;
+#[cfg(test)]
+use recovery::Recovery;
 pub(crate) use segment::Segment;
 use sync::Unsynced;
 

@@ -9,6 +9,8 @@ use crate::fs::{File, FileExt, FileSystem};
 const MAGIC: &[u8; 8] = b"TKSLOTS\n";
 /// Bytes before the content: magic, generation, length, checksum.
 const HEAD: usize = 24;
+/// So often is looked at what another process may write just now.
+const LOOKS: u32 = 4;
 
 /// Two slots in one file. A write goes to the older one and is synced, so that whatever happens to it
 /// the other is there.
@@ -46,7 +48,44 @@ impl Slots {
         path: &Path,
         slot: usize,
     ) -> io::Result<Option<Vec<u8>>> {
-        Ok(newest(&*fs.open(path)?, slot)?.map(|(_, content)| content))
+        let file = match fs.open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let mut looks = 0;
+        loop {
+            let newest = newest(&*file, slot)?;
+            looks += 1;
+            // Both may be half written only where both were replaced while we looked.
+            if newest.is_some() || looks == LOOKS {
+                return Ok(newest.map(|(_, content)| content));
+            }
+        }
+    }
+
+    /// How many of the two slots of `path` are whole, and how many are neither that nor blank.
+    pub(crate) fn count(fs: &dyn FileSystem, path: &Path, slot: usize) -> io::Result<(u8, u8)> {
+        let file = match fs.open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+            opened => opened?,
+        };
+        let (mut sound, mut broken) = (0, 0);
+        for parity in 0..2 {
+            let mut bytes = vec![0; slot];
+            let mut looks = 0;
+            let is_whole = loop {
+                let read = file.read_up_to(&mut bytes, place(parity, slot))?;
+                looks += 1;
+                match whole(&bytes[..read]) {
+                    Some((generation, _)) if generation % 2 == parity => break true,
+                    _ if looks == LOOKS => break false,
+                    _ => {}
+                }
+            };
+            sound += u8::from(is_whole);
+            broken += u8::from(!is_whole && bytes.iter().any(|byte| *byte != 0));
+        }
+        Ok((sound, broken))
     }
 
     /// Replaces the content; it survives a loss of power when this has answered.

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::{FileSystem, Lock, make_folder};
-use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Recovery, Segment};
+use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Segment};
 use crate::slots::Slots;
 
 /// Numbers that are reserved at once. They are lost when the process ends; there are 2^64.
@@ -38,9 +38,7 @@ pub(crate) struct Spool {
     cursors: Mutex<Slots>,
     /// No number from here on was ever given out by an earlier run.
     pub(crate) first_seq: u64,
-    /// What was found when it was opened.
-    pub(crate) recovery: Recovery,
-    _lock: Lock,
+    lock: Mutex<Option<Lock>>,
 }
 
 /// What a spool is opened with.
@@ -107,12 +105,18 @@ impl Claimed {
         };
         let (mut manifest, mut slots) = self.manifest;
         let log = LogConfig { folder: folder.clone(), name: manifest.log.clone(), segment_bytes };
-        let (log, recovery) = Log::open(self.fs, log, Access::Write, &mut |frame| {
+        let (log, found) = Log::open(self.fs, log, Access::Write, &mut |frame| {
             if let Some(table) = codec::table(frame.head.kind) {
                 visit(table, frame.head.seq);
             }
         })
         .map_err(disk)?;
+        if found.torn > 0 {
+            tracing::info!(
+                bytes = found.torn,
+                "the end of an append that was under way was cut off, and is kept beside"
+            );
+        }
         // A manifest that was lost, or brought back older than the segments, knows too little.
         let delivered = self.cursors.sinks.values().flat_map(|sink| sink.tables.values());
         let delivered = delivered.map(|cursor| cursor.seq).max().unwrap_or_default();
@@ -128,8 +132,7 @@ impl Claimed {
             manifest: Mutex::new((manifest, slots)),
             cursors: Mutex::new(self.cursor_slots),
             first_seq,
-            recovery,
-            _lock: self.lock,
+            lock: Mutex::new(Some(self.lock)),
         })
     }
 }
@@ -192,6 +195,7 @@ impl Spool {
     /// Makes what sinks have done durable.
     pub(crate) fn save_cursors(&self, cursors: &Cursors) -> Result<()> {
         let mut slots = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_held()?;
         cursors.write(&mut slots).map_err(|error| {
             let doing = format!("{}: cursors cannot be written", self.folder.display());
             IngestError::disk(doing)(error)
@@ -235,6 +239,7 @@ impl Spool {
             let doing = format!("{}: segments cannot be removed", self.folder.display());
             IngestError::disk(doing)(error)
         };
+        self.is_held()?;
         {
             let mut manifest = self.manifest();
             let (manifest, slots) = &mut *manifest;
@@ -246,6 +251,19 @@ impl Spool {
     /// Files that keep what was found damaged, now or before.
     pub(crate) fn damaged(&self) -> Vec<String> {
         self.log.damaged().unwrap_or_default()
+    }
+
+    /// Lets another process have it: cursors are not written any more, nor is anything trimmed. Whoever
+    /// calls it appends no more, and nobody trims meanwhile.
+    pub(crate) fn let_go(&self) {
+        let _cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// What was begun on another thread may only come now, when another process has it.
+    fn is_held(&self) -> Result<()> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_some() { Ok(()) } else { Err(IngestError::Closed) }
     }
 
     /// The time now, in nanoseconds.

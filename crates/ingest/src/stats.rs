@@ -1,13 +1,16 @@
 //! How the way in is doing.
 
+use serde::{Deserialize, Serialize};
 use tradekeep_store_traits::Table;
 
 use crate::deliver::sink::{LaneStatus, SinkId};
+use crate::text;
 
 /// One table on its way to one sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaneStats {
     /// The table.
+    #[serde(with = "text")]
     pub table: Table,
     /// All records up to this number are done with.
     pub cursor: u64,
@@ -37,7 +40,7 @@ impl LaneStats {
 }
 
 /// One sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkStats {
     /// Its id.
     pub id: SinkId,
@@ -50,7 +53,7 @@ pub struct SinkStats {
 }
 
 /// The whole way in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngestStats {
     /// The stream that stores keep a watermark of, and its epoch.
     pub stream: String,
@@ -65,6 +68,7 @@ pub struct IngestStats {
     /// Dead letters that wait for a decision.
     pub dead_letters: u64,
     /// Records that were counted and not kept, of each table that has some.
+    #[serde(with = "text::counts")]
     pub dropped: Vec<(Table, u64)>,
     /// Files beside the spool that keep what was damaged.
     pub damaged: Vec<String>,

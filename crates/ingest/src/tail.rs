@@ -9,7 +9,7 @@ use tradekeep_store_traits::{Records, Table};
 use crate::codec::{self, Decoded};
 use crate::error::{IngestError, Result};
 use crate::ingest::{Ingest, Shared};
-use crate::log::Reader;
+use crate::log::{Frame, Reader};
 
 /// Between two looks for more.
 const LOOK: Duration = Duration::from_millis(20);
@@ -80,13 +80,17 @@ pub(crate) fn next(reader: &mut Reader) -> Result<Option<Accepted>> {
         else {
             return Ok(None);
         };
-        let head = frame.head;
-        let Some(table) = codec::table(head.kind) else { continue };
-        let mut record = Decoded::new(table);
-        if record.push(head.version, frame.payload).is_ok() {
-            let time = Timestamp::from_nanos(head.time).unwrap_or(Timestamp::MIN);
-            let record = record.into_records();
-            return Ok(Some(Accepted { seq: head.seq, time, table, record }));
+        if let Some(accepted) = accepted(&frame) {
+            return Ok(Some(accepted));
         }
     }
+}
+
+/// The record of a frame, where it can be read.
+pub(crate) fn accepted(frame: &Frame<'_>) -> Option<Accepted> {
+    let table = codec::table(frame.head.kind)?;
+    let mut record = Decoded::new(table);
+    record.push(frame.head.version, frame.payload).ok()?;
+    let time = Timestamp::from_nanos(frame.head.time).unwrap_or(Timestamp::MIN);
+    Some(Accepted { seq: frame.head.seq, time, table, record: record.into_records() })
 }

@@ -1,5 +1,7 @@
 //! The journal when the power goes at any step, and what becomes of letters otherwise.
 
+mod purge;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;

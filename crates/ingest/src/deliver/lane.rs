@@ -139,8 +139,13 @@ impl Lane {
                 continue;
             }
             self.is_well();
+            let from = watermark.max(cursor.floor).min(cursor.seq);
+            if from < cursor.seq {
+                // Before it counts as the last one: nothing behind it may be forgotten yet.
+                self.state.sends_again(from);
+            }
             self.state.applied(watermark);
-            return (watermark.max(cursor.floor).min(cursor.seq), watermark);
+            return (from, watermark);
         }
     }
 
@@ -157,23 +162,25 @@ impl Lane {
         let mut reader = Some(self.spool.reader(self.table(), from));
         let mut told = false;
         while let Some(taken) = self.take(&mut reader, self.config.max_batch_rows).await {
-            let had = taken.seqs().iter().enumerate().filter(|(_, seq)| **seq <= through);
-            // Dead letters are kept already.
-            let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
-            let places: Vec<_> =
-                had.filter(|(_, seq)| !is_dead(**seq)).map(|(place, _)| place).collect();
-            if !places.is_empty() && !std::mem::replace(&mut told, true) {
+            let behind = taken.seqs().partition_point(|seq| *seq <= through);
+            if behind > 0 && !std::mem::replace(&mut told, true) {
                 tracing::warn!(
                     sink = self.sink.name, table = %self.table(), from, through,
                     "the store has lost what it had: what the spool holds of it is sent again"
                 );
             }
-            // None is counted: all were.
-            self.send_all(&taken, places).await;
+            // Dead letters were refused, and are kept already.
+            let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
+            let places = (0..behind).filter(|place| !is_dead(taken.seqs()[*place])).collect();
+            // It took them before, and does not any more.
+            let dead = self.send_all(&taken, places).await;
+            self.state.died_after_all(dead);
             if taken.last >= through {
                 break;
             }
+            self.state.sends_again(taken.last);
         }
+        self.state.sends_again(u64::MAX);
     }
 
     /// Delivers a batch, and moves the cursor once all of it is stored or a dead letter.

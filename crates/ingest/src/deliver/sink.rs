@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use tradekeep_store_traits::{RecordSink, Table};
 
@@ -12,7 +13,8 @@ use crate::spool::cursors::Cursor;
 
 /// What a spool knows a sink by: its scheme, and a hash of scheme, host and database. What changes
 /// nothing about where records go, like credentials, is not in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SinkId(String);
 
 impl SinkId {
@@ -70,7 +72,8 @@ impl fmt::Debug for SinkConfig {
 }
 
 /// How a lane is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LaneStatus {
     /// Nothing is wrong.
     Delivering,
@@ -114,6 +117,8 @@ pub(crate) struct LaneState {
     lost: AtomicU64,
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
+    /// What is behind this number is being sent once more: the sink has lost it.
+    again: AtomicU64,
     status: Mutex<LaneStatus>,
     /// Somebody wants it to try again now.
     pub(crate) resume: Notify,
@@ -128,6 +133,7 @@ impl LaneState {
             done_before: cursor.applied + cursor.dead,
             lost: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
+            again: AtomicU64::new(u64::MAX),
             status: Mutex::new(LaneStatus::Delivering),
             resume: Notify::new(),
         }
@@ -165,9 +171,23 @@ impl LaneState {
         self.last_applied.store(seq, Ordering::SeqCst);
     }
 
+    /// What is behind `seq` is sent once more; nothing is where that is the last number there can be.
+    pub(crate) fn sends_again(&self, seq: u64) {
+        self.again.store(seq, Ordering::SeqCst);
+    }
+
+    /// So many records that the sink had are dead letters now.
+    pub(crate) fn died_after_all(&self, records: u64) {
+        self.cursor.send_modify(|cursor| {
+            let records = records.min(cursor.applied);
+            cursor.applied -= records;
+            cursor.dead += records;
+        });
+    }
+
     /// The last record that the spool may forget, where the sink cannot lose any up to `durable`.
     pub(crate) fn safe(&self, durable: u64) -> u64 {
-        let cursor = self.cursor().seq;
+        let cursor = self.cursor().seq.min(self.again.load(Ordering::SeqCst));
         // Behind the last one it took there are only dead letters.
         if durable >= self.last_applied.load(Ordering::SeqCst) {
             cursor
@@ -188,5 +208,28 @@ impl LaneState {
     /// Notes how it is doing; answers how it was.
     pub(crate) fn set_status(&self, status: LaneStatus) -> LaneStatus {
         std::mem::replace(&mut *self.status(), status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_again_is_not_forgotten() {
+        let cursor = Cursor { seq: 90, applied: 90, ..Cursor::default() };
+        let lane = LaneState::new(Table::Ticks, cursor, 90);
+        assert_eq!(lane.safe(40), 40);
+        lane.applied(40);
+        assert_eq!(lane.safe(40), 90, "the rest are dead letters");
+        lane.sends_again(40);
+        assert_eq!(lane.safe(40), 40);
+        lane.applied(60);
+        lane.sends_again(60);
+        assert_eq!(lane.safe(60), 60, "the store may have it, what is behind is to come");
+        lane.sends_again(u64::MAX);
+        assert_eq!(lane.safe(60), 90);
+        lane.died_after_all(3);
+        assert_eq!((lane.cursor().applied, lane.cursor().dead, lane.done()), (87, 3, 0));
     }
 }

@@ -5,10 +5,17 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{FallocateFlags, FlockOperation, fallocate, flock};
+use rustix::io::Errno;
 
 use super::{File, FileSystem, Lock};
+
+/// How often a lock is tried once more, and after how long.
+const LOOKS: u32 = 5;
+const INSTANT: Duration = Duration::from_millis(5);
 
 /// The machine's own file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,7 +50,12 @@ impl FileSystem for RealFs {
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         match OpenOptions::new().read(true).write(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
                 Ok(Arc::new(fs::File::open(path)?))
             }
             opened => Ok(Arc::new(opened?)),
@@ -68,15 +80,20 @@ impl FileSystem for RealFs {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let holder = fs::read_to_string(path).unwrap_or_default();
-                let holder = holder.trim();
-                let holder = if holder.is_empty() { "another process" } else { holder };
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, holder.to_owned()));
+        let mut looks = 0;
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                // Who looks whether it is held has it for an instant.
+                Err(Errno::WOULDBLOCK) if looks < LOOKS => {
+                    looks += 1;
+                    thread::sleep(INSTANT);
+                }
+                Err(Errno::WOULDBLOCK) => {
+                    return Err(io::Error::new(io::ErrorKind::WouldBlock, named(path)));
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
         }
         let name = fs::read_to_string("/proc/self/comm").unwrap_or_default();
         let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
@@ -87,12 +104,38 @@ impl FileSystem for RealFs {
     }
 }
 
+impl RealFs {
+    /// Who holds the lock `path`, without taking it; nobody where there is no such file.
+    ///
+    /// # Errors
+    /// What the system answers.
+    pub(crate) fn holder(path: &Path) -> io::Result<Option<String>> {
+        let file = match fs::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        // Shared, so that two who look do not take one another for the holder.
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(None),
+            Err(Errno::WOULDBLOCK) => Ok(Some(named(path))),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Who the file of a lock says has it.
+fn named(path: &Path) -> String {
+    let holder = fs::read_to_string(path).unwrap_or_default();
+    let holder = holder.trim();
+    if holder.is_empty() { "another process".to_owned() } else { holder.to_owned() }
+}
+
 /// Room for `len` bytes of zeros.
 fn allocate(file: &fs::File, len: u64) -> io::Result<()> {
     match fallocate(file, FallocateFlags::empty(), 0, len) {
         Ok(()) => Ok(()),
         // Some file systems cannot; zeros written by hand take the room too.
-        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
             let zeros = vec![0; 1 << 16];
             let mut at = 0;
             while at < len {

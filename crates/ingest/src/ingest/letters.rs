@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tradekeep_store_traits::{Records, Table};
 
 use super::{Ingest, Shared};
-use crate::dead_letter::{DeadLetter, DeadState};
+use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadState};
 use crate::error::{IngestError, Result};
 use crate::log::Reader;
 
@@ -14,7 +15,7 @@ use crate::log::Reader;
 const AT_ONCE: usize = 1_000;
 
 /// What a replay did, or would do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replayed {
     /// Letters that are in the spool again.
     pub replayed: u64,
@@ -25,29 +26,16 @@ pub struct Replayed {
 }
 
 impl Ingest {
-    /// The dead letters that `wanted` says yes to, oldest first, `limit` at most.
+    /// The dead letters that `filter` means, oldest first.
     ///
     /// # Errors
     /// `Disk` when they cannot be read.
-    pub async fn dead_letters(
-        &self,
-        wanted: impl Fn(&DeadLetter) -> bool + Send + 'static,
-        limit: usize,
-    ) -> Result<Vec<DeadLetter>> {
-        self.blocking(move |shared| {
-            let mut letters = Vec::new();
-            shared.dead.read(|letter| {
-                if wanted(&letter) && letters.len() < limit {
-                    letters.push(letter);
-                }
-                letters.len() < limit
-            })?;
-            Ok(letters)
-        })
-        .await
+    pub async fn dead_letters(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>> {
+        let filter = filter.clone();
+        self.blocking(move |shared| shared.dead.list(&filter)).await
     }
 
-    /// Puts open dead letters that `wanted` says yes to into the spool again, as new records with the
+    /// Puts the open dead letters that `filter` means into the spool again, as new records with the
     /// same identity: for every sink, which keeps them single. With `dry_run` nothing is done.
     ///
     /// Each letter is put there once, however often this is asked and whatever ends the process
@@ -55,12 +43,9 @@ impl Ingest {
     ///
     /// # Errors
     /// `Disk` when the disk fails; `Closed` after shutdown. Letters that were not put there stay open.
-    pub async fn replay(
-        &self,
-        wanted: impl Fn(&DeadLetter) -> bool + Send + 'static,
-        dry_run: bool,
-    ) -> Result<Replayed> {
-        self.blocking(move |shared| shared.replay(wanted, dry_run)).await
+    pub async fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
+        let filter = filter.clone();
+        self.blocking(move |shared| shared.replay(&filter, dry_run)).await
     }
 
     /// Removes the dead letters that were replayed; answers how many.
@@ -85,8 +70,8 @@ impl Ingest {
             return Ok(());
         }
         self.blocking(move |shared| {
-            let begun = |letter: &DeadLetter| unfinished.iter().any(|(id, _)| *id == letter.id);
-            shared.replay(begun, false).map(drop)
+            let again = DeadLetterFilter::ids(unfinished.iter().map(|(id, _)| *id));
+            shared.replay(&again, false).map(drop)
         })
         .await
     }
@@ -101,7 +86,7 @@ impl Ingest {
 }
 
 impl Shared {
-    fn replay(&self, wanted: impl Fn(&DeadLetter) -> bool, dry_run: bool) -> Result<Replayed> {
+    fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
         // Two replays at once would both find a letter open; and the segment that a letter is in must
         // stay until that is noted.
         let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +99,10 @@ impl Shared {
         let mut by_table: Vec<(Table, Vec<u64>, Vec<Records>)> = Vec::new();
         let mut failed = None;
         self.dead.read(|letter| {
-            if letter.id >= next_id || !wanted(&letter) {
+            if done.replayed == filter.most() {
+                return false;
+            }
+            if letter.id >= next_id || !filter.is_match(&letter) {
                 return true;
             }
             let (id, record) = match (letter.state, letter.table.zip(letter.record)) {

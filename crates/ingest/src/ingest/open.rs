@@ -24,6 +24,7 @@ use crate::fs::{FileSystem, RealFs};
 use crate::hurry::Hurry;
 use crate::keeper;
 use crate::log::Access;
+use crate::requests;
 use crate::spool::cursors::{Cursor, Cursors};
 use crate::spool::{Claimed, Spool, SpoolConfig};
 
@@ -63,7 +64,7 @@ impl Ingest {
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         config.validate()?;
-        let of_thread = config.clone();
+        let (of_thread, of_requests) = (config.clone(), Arc::clone(&fs));
         for (place, sink) in sinks.iter().enumerate() {
             if sinks[..place].iter().any(|other| other.id == sink.id) {
                 return Err(InvalidInput::new("sinks", "two of them are the same").into());
@@ -71,12 +72,14 @@ impl Ingest {
         }
         let configs = sinks.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
             let spool = SpoolConfig {
                 folder: of_thread.spool_folder(),
                 segment_bytes: of_thread.segment_bytes,
             };
-            let (spool, cursors, plans) = open_spool(Claimed::new(&fs, spool)?, clock, &configs)?;
+            // The lock first: opening to write cuts what another process is writing.
+            let claimed = Claimed::new(&fs, spool)?;
+            let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
+            let (spool, cursors, plans) = open_spool(claimed, clock, &configs)?;
             let spool = Arc::new(spool);
             let disk = |error| IngestError::disk("a thread cannot be started")(error);
             let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;
@@ -84,11 +87,16 @@ impl Ingest {
         });
         let (spool, committer, cursors, plans, dead) =
             opened.await.map_err(|_| IngestError::Closed)??;
+        let data = config.data().to_owned();
         let ingest = Self::wire(config, sinks, spool, committer, cursors, plans, dead)?;
         if let Err(error) = ingest.finish_replays().await {
             // Nobody has it: it must not go on with the spool by itself.
             let _ = ingest.shutdown(Duration::ZERO).await;
             return Err(error);
+        }
+        let serving = requests::run(Arc::downgrade(&ingest.shared), of_requests, data);
+        if let Ok(mut tasks) = ingest.shared.tasks.lock() {
+            tasks.push(tokio::spawn(serving));
         }
         Ok(ingest)
     }

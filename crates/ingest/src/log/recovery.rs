@@ -125,7 +125,7 @@ impl Log {
     }
 }
 
-fn read_header(file: &dyn File) -> io::Result<Option<Header>> {
+pub(super) fn read_header(file: &dyn File) -> io::Result<Option<Header>> {
     let mut bytes = vec![0; usize::try_from(DATA).unwrap_or_default()];
     let read = file.read_up_to(&mut bytes, 0)?;
     Ok(Header::read(&bytes[..read]))

@@ -1,0 +1,187 @@
+//! What an operator does to a spool that nobody holds.
+//!
+//! Each of these takes the spool for as long as it lasts, and is refused with
+//! [`IngestError::Held`](crate::IngestError::Held) while another process has it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tradekeep_models::InvalidInput;
+
+use crate::clock::SystemClock;
+use crate::config::IngestConfig;
+use crate::dead_letter::DeadLetters;
+use crate::deliver::sink::SinkConfig;
+use crate::error::Result;
+use crate::fs::{FileSystem, RealFs};
+use crate::ingest::Ingest;
+use crate::log::Access;
+use crate::look;
+use crate::spool::cursors::{Cursor, Cursors};
+use crate::spool::{Claimed, Spool, SpoolConfig};
+use crate::stats::IngestStats;
+
+/// A sink that the spool knows no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Its id.
+    pub id: String,
+    /// What people knew it by.
+    pub name: String,
+    /// Records that it had not got, and will not get.
+    pub pending: u64,
+}
+
+/// An epoch that was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewEpoch {
+    /// Its number.
+    pub epoch: u64,
+    /// Records that are sent once more, of all sinks.
+    pub again: u64,
+}
+
+/// Gives up the records that `sink` (its id, or its name) has not got. What only it was to have leaves
+/// the spool when that is opened the next time; dead letters of it stay.
+///
+/// # Errors
+/// `NoSpool` where there is none; `Held` while another process has it; `Input` where it knows no such
+/// sink, naming those that it knows; `Disk` when the disk fails: it is known as before then.
+pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
+    let claimed = claim(data)?;
+    let mut cursors = claimed.cursors.clone();
+    let id = known(&cursors, sink)?;
+    let mut forgotten = Forgotten { id: id.clone(), name: String::new(), pending: 0 };
+    let Some(gone) = cursors.sinks.remove(&id) else { return Ok(forgotten) };
+    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| {
+        let cursor = gone.tables.get(table.as_str());
+        forgotten.pending += u64::from(cursor.is_some_and(|cursor| seq > cursor.seq));
+    })?;
+    spool.save_cursors(&cursors)?;
+    forgotten.name = gone.name;
+    Ok(forgotten)
+}
+
+/// Lets the watermarks of stores count anew: for a spool that was brought back older than it was, whose
+/// numbers a store takes for those of records that it has.
+///
+/// Nothing says any more what a store has of what is held: all of it is sent once more, under the new
+/// epoch, and the identity of records keeps them single. Cursors go back to before it, with what they
+/// have counted of it, so that it is pending again; dead letters stay what they are.
+///
+/// # Errors
+/// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: the
+/// epoch is what it was then, and moving it again is right.
+pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
+    let claimed = claim(data)?;
+    let folder = IngestConfig::new(data).dead_letter_folder();
+    let dead = match folder.is_dir() {
+        true => Some(DeadLetters::open(&fs(), &folder, Access::Write)?),
+        false => None,
+    };
+    let mut cursors = claimed.cursors.clone();
+    // By sink and table: records that it was done with and that are held, and those that are dead.
+    let mut held: Vec<(&str, &mut Cursor, &str, u64, u64)> = Vec::new();
+    for (id, sink) in &mut cursors.sinks {
+        for (table, cursor) in &mut sink.tables {
+            held.push((id, cursor, table, 0, 0));
+        }
+    }
+    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| {
+        for (id, cursor, of, done, died) in &mut held {
+            if *of == table.as_str() && seq > cursor.floor && seq <= cursor.seq {
+                *done += 1;
+                *died += u64::from(dead.as_ref().is_some_and(|dead| dead.has(id, seq)));
+            }
+        }
+    })?;
+    let mut again = 0;
+    for (_, cursor, _, done, died) in held {
+        again += done - died;
+        go_back(cursor, done, died);
+    }
+    save(&spool, &cursors, again)
+}
+
+/// First the cursors: with those alone, the store's watermark still says what it has.
+fn save(spool: &Spool, cursors: &Cursors, again: u64) -> Result<NewEpoch> {
+    spool.save_cursors(cursors)?;
+    Ok(NewEpoch { epoch: spool.new_epoch()?, again })
+}
+
+/// Before the `done` records that are held, `died` of them dead letters: they are pending again, and
+/// counted as nothing else.
+fn go_back(cursor: &mut Cursor, done: u64, died: u64) {
+    cursor.seq = cursor.seq.min(cursor.floor);
+    // Letters that were replayed and purged are not known as such any more, but are counted.
+    let applied = (done - died).min(cursor.applied);
+    cursor.applied -= applied;
+    cursor.dead -= (done - applied).min(cursor.dead);
+}
+
+/// Delivers what the spool of `config` holds to `sinks`, for `patience` at most, and lets go of it.
+/// Answers how things stand then.
+///
+/// `sinks` are all that still have records to come: those that are configured, and one that is not any
+/// more, as it was.
+///
+/// # Errors
+/// As [`Ingest::open`], `NoSpool` where there is none, and when the disk fails.
+pub async fn drain(
+    config: IngestConfig,
+    sinks: Vec<SinkConfig>,
+    patience: Duration,
+) -> Result<IngestStats> {
+    look::folder(config.data())?;
+    let ingest = Ingest::open(config, sinks).await?;
+    ingest.shutdown(patience).await
+}
+
+/// The id of the sink that `sink` names.
+fn known(cursors: &Cursors, sink: &str) -> Result<String> {
+    let mut named = cursors.sinks.iter().filter(|(id, known)| *id == sink || known.name == sink);
+    match (named.next(), named.next()) {
+        (Some((id, _)), None) => Ok(id.clone()),
+        (Some(_), Some(_)) => {
+            let ids = "is the name of several sinks: use the id of one";
+            Err(InvalidInput::new("sink", ids).into())
+        }
+        (None, _) => {
+            let known: Vec<_> =
+                cursors.sinks.iter().map(|(id, known)| format!("{id} ({})", known.name)).collect();
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            let reason = format!("is none that the spool knows; it knows {known}");
+            Err(InvalidInput::new("sink", reason).into())
+        }
+    }
+}
+
+/// Takes the spool of a data folder where there is one.
+fn claim(data: &Path) -> Result<Claimed> {
+    let config = IngestConfig::new(data);
+    let folder = look::folder(data)?;
+    Claimed::new(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
+}
+
+fn fs() -> Arc<dyn FileSystem> {
+    Arc::new(RealFs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_back_is_counted_once() {
+        let cursor = Cursor { seq: 90, applied: 50, dead: 10, before: 5, floor: 3 };
+        for (done, died, applied, dead) in
+            [(0, 0, 50, 10), (20, 4, 34, 6), (60, 10, 0, 0), (55, 0, 0, 5), (90, 0, 0, 0)]
+        {
+            let mut back = cursor;
+            go_back(&mut back, done, died);
+            assert_eq!((back.applied, back.dead, back.seq), (applied, dead, 3), "{done} {died}");
+            assert_eq!((back.before, back.floor), (5, 3));
+        }
+    }
+}
