@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tradekeep_models::InvalidInput;
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::SinkConfig;
@@ -102,6 +102,23 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
         go_back(cursor, done, died);
     }
     save(&spool, &cursors, again)
+}
+
+/// Removes the dead letters that were replayed; answers how many.
+///
+/// # Errors
+/// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails:
+/// nothing open is lost then.
+pub fn purge_resolved(data: &Path) -> Result<u64> {
+    let claimed = claim(data)?;
+    let folder = IngestConfig::new(data).dead_letter_folder();
+    if !folder.is_dir() {
+        return Ok(0);
+    }
+    let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
+    let purged = dead.purge(SystemClock.now().as_nanos());
+    drop(claimed);
+    purged
 }
 
 /// First the cursors: with those alone, the store's watermark still says what it has.
