@@ -7,7 +7,7 @@
 //! process compares whole rows.
 
 use std::error::Error;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -41,9 +41,14 @@ fn main() -> ExitCode {
             }
         },
         Err(_) => {
-            let killed = || killed_at_any_moment().map_err(|error| Failed::from(error.to_string()));
-            let trial = Trial::test("nothing_receipted_is_lost_or_doubled", killed);
-            libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+            let trial = |name, test: fn() -> Outcome| {
+                Trial::test(name, move || test().map_err(|error| Failed::from(error.to_string())))
+            };
+            let trials = vec![
+                trial("nothing_receipted_is_lost_or_doubled", killed_at_any_moment),
+                trial("a_damaged_log_of_the_database_costs_nothing", damaged_log),
+            ];
+            libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
         }
     }
 }
@@ -101,7 +106,7 @@ fn record(folder: &Path) -> Outcome {
             tables: Table::ALL.to_vec(),
             from_now: false,
         };
-        let config = IngestConfig::new(folder).with_segment_bytes(1 << 19);
+        let config = IngestConfig::new(folder).with_segment_bytes(300 << 10);
         let ingest = Ingest::open(config, vec![sink]).await?;
         for (line, number) in (1..).zip(stdin().lock().lines()) {
             let number: u64 = number?.parse()?;
@@ -152,6 +157,35 @@ fn killed_at_any_moment() -> Outcome {
     judge(folder.path(), next)?;
     assert!(median < Duration::from_secs(1), "resumes within a second: {median:?}");
     Ok(())
+}
+
+/// The database's write-ahead log goes bad after a kill: the store sets it aside and is back at its last
+/// checkpoint, and the spool, which keeps records until they are in a checkpoint, delivers them again.
+fn damaged_log() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut killer = Killer::new(seed::from_env());
+    let mut random = fastrand::Rng::with_seed(killer.seed());
+    let log = folder.path().join("tradekeep.duckdb.wal");
+    let (mut next, mut damaged) = (1, 0);
+    for _ in 0..5 {
+        let run = run(&mut killer, folder.path(), next..next + 3_000, Point::Receipts(2_000))?;
+        next += run.receipts.len() as u64;
+        // What is between the first entry and the last makes the whole of it unreadable.
+        let Ok(mut bytes) = fs::read(&log) else { continue };
+        if bytes.len() > 200 {
+            let at = random.usize(100..bytes.len() / 2);
+            bytes[at] ^= random.u8(1..);
+            fs::write(&log, bytes)?;
+            damaged += 1;
+        }
+    }
+    let last = run(&mut killer, folder.path(), next..next + 10, Point::Never)?;
+    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    next += last.receipts.len() as u64;
+    let aside = fs::read_dir(folder.path().join("quarantine")).map_or(0, Iterator::count);
+    println!("{damaged} times damaged, {aside} logs set aside, {} records", next - 1);
+    assert!(aside > 0, "no log was damaged so that the store saw it");
+    judge(folder.path(), next)
 }
 
 fn run(

@@ -1,11 +1,11 @@
 //! From the fields of a row to a tick: one way for every format.
 
 use tradekeep_models::{
-    Decimal, InvalidInput, Side, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
+    Decimal, InvalidInput, Place, Side, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
 };
 
 use crate::ReadOptions;
-use crate::clock::{Clock, Unit};
+use crate::clock::{Clock, Moment, Unit};
 use crate::number::{decimal, integer, is_digits};
 use crate::occurrence::Occurrences;
 
@@ -73,6 +73,39 @@ impl Drafter {
 
     /// The tick of a row in text.
     pub(crate) fn tick(&mut self, fields: &Fields<'_>) -> Result<Tick, InvalidInput> {
+        let (draft, ts, received) = self.draft(fields)?;
+        let tick = self.complete(draft)?;
+        check_notional(fields.notional, &tick)?;
+        // Only an accepted row decides for the others.
+        self.ts.settle(ts);
+        if let Some(received) = received {
+            self.received_ts.settle(received);
+        }
+        Ok(tick)
+    }
+
+    /// The tick of a row that has no others: what it lacks is taken from its place in this process.
+    /// Answers too whether that is all that tells it from others.
+    pub(crate) fn live_tick(&mut self, fields: &Fields<'_>) -> Result<(Tick, bool), InvalidInput> {
+        let (mut draft, ..) = self.draft(fields)?;
+        let nameless = draft.key.is_none() && draft.trade_id.is_none();
+        let numbered = draft.sequence.is_some()
+            || draft.trade_id.as_ref().is_some_and(|id| is_number(id.as_str()));
+        if nameless || !numbered {
+            let place = Place::next();
+            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_place(&place)));
+            draft.sequence = draft.sequence.or_else(|| (!numbered).then_some(place.seq));
+        }
+        let tick = build(draft)?;
+        check_notional(fields.notional, &tick)?;
+        Ok((tick, nameless))
+    }
+
+    /// The values of a row in text, and how its times were written.
+    fn draft(
+        &mut self,
+        fields: &Fields<'_>,
+    ) -> Result<(Draft, Moment, Option<Moment>), InvalidInput> {
         let ts = self.ts.read(fields.ts)?;
         let received = match fields.received_ts {
             [] => None,
@@ -99,14 +132,7 @@ impl Drafter {
                 text => Some(TickKey(integer("key", text)?)),
             },
         };
-        let tick = self.complete(draft)?;
-        check_notional(fields.notional, &tick)?;
-        // Only an accepted row decides for the others.
-        self.ts.settle(ts);
-        if let Some(received) = received {
-            self.received_ts.settle(received);
-        }
-        Ok(tick)
+        Ok((draft, ts, received))
     }
 
     /// The venue called `text`, or the one of the options.
@@ -120,8 +146,8 @@ impl Drafter {
     }
 
     /// The tick of a row in values.
-    pub(crate) fn complete(&mut self, draft: Draft) -> Result<Tick, InvalidInput> {
-        let Draft { price, quantity, side, mut sequence, mut key, .. } = draft;
+    pub(crate) fn complete(&mut self, mut draft: Draft) -> Result<Tick, InvalidInput> {
+        let Draft { price, quantity, side, sequence, key, .. } = draft;
         let id = draft.trade_id.as_ref().map(TradeId::as_str);
         let numbered = sequence.is_some() || id.is_some_and(is_number);
         let content = |n| TickKey::from_content(price, quantity, side, n, self.source.as_deref());
@@ -130,27 +156,31 @@ impl Drafter {
             let kind = nameless.then(|| content(0));
             let place = self.occurrences.count(&draft.venue, &draft.symbol, draft.ts, kind);
             if nameless {
-                key = match place.as_ref().map_err(Clone::clone)?.occurrence {
+                draft.key = match place.as_ref().map_err(Clone::clone)?.occurrence {
                     0 => kind,
                     n => Some(content(n)),
                 };
             }
             if !numbered {
                 // A row with an id of its own is told apart without its ordinal, which only orders.
-                sequence = Some(place.map_or(0, |place| place.ordinal.into()));
+                draft.sequence = Some(place.map_or(0, |place| place.ordinal.into()));
             }
         }
-        Tick::builder(draft.symbol, draft.ts)
-            .venue(draft.venue)
-            .price(price)
-            .quantity(quantity)
-            .side(side)
-            .trade_id(draft.trade_id)
-            .received_ts(draft.received_ts)
-            .sequence(sequence)
-            .key(key)
-            .build()
+        build(draft)
     }
+}
+
+fn build(draft: Draft) -> Result<Tick, InvalidInput> {
+    Tick::builder(draft.symbol, draft.ts)
+        .venue(draft.venue)
+        .price(draft.price)
+        .quantity(draft.quantity)
+        .side(draft.side)
+        .trade_id(draft.trade_id)
+        .received_ts(draft.received_ts)
+        .sequence(draft.sequence)
+        .key(draft.key)
+        .build()
 }
 
 /// Whether the model takes this trade id for the sequence.

@@ -30,6 +30,9 @@ pub use error::{FormatError, Place};
 pub use field::{ColumnMap, Field};
 pub use ndjson::{TickObject, write_tick};
 pub use reader::{Format, ReadOptions, Reject, Row, TickReader};
-pub use records::{FieldMap, RecordObject, RecordOptions, RecordReader, RecordRow, write_record};
+pub use records::{
+    AnyRecord, FieldMap, Line, LineReader, RecordObject, RecordOptions, RecordReader, RecordRow,
+    write_record,
+};
 pub use sample::{SampleActivity, SampleMarket, write_csv};
 pub use source::MAX_LINE;

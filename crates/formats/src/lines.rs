@@ -27,6 +27,6 @@ pub(crate) fn next_row<T, R: From<Result<T, Reject>>>(
 }
 
 #[cold]
-fn skipped() -> InvalidInput {
+pub(crate) fn skipped() -> InvalidInput {
     InvalidInput::new("line", "is longer than 1 MiB and was skipped")
 }

@@ -24,7 +24,7 @@ const RECORD_BYTES: usize = 128;
 pub(crate) struct Accept {
     pub(crate) spool: Arc<Spool>,
     pub(crate) committer: Committer,
-    config: Arc<IngestConfig>,
+    pub(crate) config: Arc<IngestConfig>,
     /// In the order of [`Table::ALL`].
     bells: Vec<Bell>,
     dropped: Vec<AtomicU64>,
@@ -42,6 +42,22 @@ pub(crate) enum Accepted {
     From(u64),
     /// They were counted and not kept.
     Dropped,
+}
+
+/// Counts who waits for as long as it lives: the future of who waits may be dropped.
+struct Waiting<'a>(&'a AtomicU64);
+
+impl<'a> Waiting<'a> {
+    fn new(waiting: &'a AtomicU64) -> Self {
+        waiting.fetch_add(1, Ordering::SeqCst);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Accept {
@@ -99,13 +115,12 @@ impl Accept {
             if started.elapsed() >= patience {
                 return Err(error.after(started.elapsed()));
             }
-            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let _waiting = Waiting::new(&self.waiting);
             let left = patience.saturating_sub(started.elapsed());
             tokio::select! {
                 () = self.room.notified() => {}
                 () = sleep(LOOK.min(left)) => {}
             }
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
         }
     }
 

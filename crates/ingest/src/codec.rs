@@ -187,14 +187,9 @@ impl Decoded {
         Ok(())
     }
 
-    /// How many there are.
-    pub(crate) const fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.records.len()
-    }
-
-    /// Whether there are none.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.records.is_empty()
     }
 
     /// All of them, in the order they were added.

@@ -175,7 +175,11 @@ impl Shared {
     fn wait(&self, began: Instant, through: u64) -> Option<u64> {
         let mut wanted = self.wanted();
         loop {
-            let (dirty, failing) = (wanted.last > through && wanted.bytes > 0, wanted.failures > 0);
+            if wanted.last <= through {
+                // Word of it came after the sync that took it along; the next one is to wake us.
+                wanted.bytes = 0;
+            }
+            let (dirty, failing) = (wanted.bytes > 0, wanted.failures > 0);
             if wanted.closed && (!dirty || failing) {
                 return None;
             }

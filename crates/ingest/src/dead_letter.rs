@@ -24,7 +24,7 @@ use self::index::{Index, State};
 pub use self::replay::Replayed;
 use crate::codec;
 use crate::error::{IngestError, Result};
-use crate::fs::FileSystem;
+use crate::fs::{FileSystem, make_folder};
 use crate::log::{Access, AppendError, Entries, Frame, Log, LogConfig, Reader};
 
 /// The name of the journal's log.
@@ -99,13 +99,21 @@ pub(crate) struct DeadLetters {
 impl DeadLetters {
     /// Opens the journal in `folder`; to look, the folder must be there and is left as it is.
     pub(crate) fn open(fs: &Arc<dyn FileSystem>, folder: &Path, access: Access) -> Result<Self> {
+        Self::open_with(fs, folder, access, SEGMENT)
+    }
+
+    fn open_with(
+        fs: &Arc<dyn FileSystem>,
+        folder: &Path,
+        access: Access,
+        segment_bytes: u64,
+    ) -> Result<Self> {
         let doing = format!("{}: dead letters cannot be opened", folder.display());
         let disk = |error| IngestError::disk(doing.clone())(error);
         if access == Access::Write {
-            fs.create_dir_all(folder).map_err(disk)?;
+            make_folder(&**fs, folder).map_err(disk)?;
         }
-        let config =
-            LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes: SEGMENT };
+        let config = LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes };
         let mut index = Index { next_id: 1, ..Index::default() };
         let (log, _) = Log::open(Arc::clone(fs), config, access, &mut |frame| {
             index.take(frame.head.kind, frame.payload);
@@ -151,14 +159,16 @@ impl DeadLetters {
         died: i64,
         deaths: &[Death],
     ) -> Result<()> {
-        let _writing = self.writing()?;
+        let _one = self.writing()?;
         let new: Vec<_> = {
             let mut index = self.index();
-            let index = &mut *index;
             let unknown = deaths
                 .iter()
                 .filter(|death| !index.by_seq.contains_key(&(sink.to_owned(), death.seq)));
-            unknown.zip(index.next_id..).map(|(death, id)| (id, death)).collect()
+            let new: Vec<_> = (index.next_id..).zip(unknown).collect();
+            // Used up even where this fails: what was written may be there all the same.
+            index.next_id += new.len() as u64;
+            new
         };
         if new.is_empty() {
             return Ok(());
@@ -186,9 +196,39 @@ impl DeadLetters {
         for (id, death) in new {
             index.letters.insert(id, State::Open);
             index.by_seq.insert((sink.to_owned(), death.seq), id);
-            index.next_id = index.next_id.max(id + 1);
         }
         Ok(())
+    }
+
+    /// Notes durably that `sink` took these records after all: their letters are done with.
+    pub(crate) fn delivered(&self, sink: &str, seqs: &[u64], now: i64) -> Result<()> {
+        let _one = self.writing();
+        let open: Vec<_> = {
+            let index = self.index();
+            let letter = |seq: &u64| {
+                let id = *index.by_seq.get(&(sink.to_owned(), *seq))?;
+                (index.letters.get(&id) == Some(&State::Open)).then_some((id, *seq))
+            };
+            seqs.iter().filter_map(letter).collect()
+        };
+        if open.is_empty() {
+            return Ok(());
+        }
+        self.append(REPLAYING, now, open.len(), |place, out| {
+            let (id, seq) = open[place];
+            entry::write(&Replaying { ids: vec![id], first: seq }, out)
+        })?;
+        let done = Resolved { ids: open.iter().map(|(id, _)| *id).collect() };
+        self.append(RESOLVED, now, 1, |_, out| entry::write(&done, out))?;
+        self.sync()?;
+        let mut index = self.index();
+        open.iter().for_each(|(id, seq)| index.set(*id, State::Replayed(*seq)));
+        Ok(())
+    }
+
+    /// Letters from now on are numbered so.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.index().next_id
     }
 
     /// All letters, oldest first, each told to `each`, which answers whether to go on.
@@ -232,7 +272,7 @@ impl DeadLetters {
 
     /// Notes durably that letters are about to be in the spool, from number `first` on.
     pub(crate) fn replaying(&self, ids: &[u64], first: u64, now: i64) -> Result<()> {
-        let _writing = self.writing()?;
+        let _one = self.writing()?;
         let entry = Replaying { ids: ids.to_vec(), first };
         self.append(REPLAYING, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -243,7 +283,10 @@ impl DeadLetters {
 
     /// Notes durably that letters are in the spool, where they survive a loss of power.
     pub(crate) fn resolved(&self, ids: &[u64], now: i64) -> Result<()> {
-        let _writing = self.writing()?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let _one = self.writing()?;
         let entry = Resolved { ids: ids.to_vec() };
         self.append(RESOLVED, now, 1, |_, out| entry::write(&entry, out))?;
         self.sync()?;
@@ -254,8 +297,7 @@ impl DeadLetters {
 
     /// Removes the letters that were replayed; answers how many.
     pub(crate) fn purge(&self, now: i64) -> Result<u64> {
-        // A letter that came between the reading and the removing would be removed.
-        let _writing = self.writing()?;
+        let _one = self.writing()?;
         let (_, resolved) = self.count();
         if resolved == 0 {
             return Ok(0);

@@ -68,6 +68,20 @@ pub trait FileSystem: Send + Sync + Debug {
     fn lock(&self, path: &Path) -> io::Result<Lock>;
 }
 
+/// Makes `folder` and those above it, durably.
+pub(crate) fn make_folder(fs: &dyn FileSystem, folder: &Path) -> io::Result<()> {
+    fs.create_dir_all(folder)?;
+    // A folder's name is in the one above, and that one's in the next.
+    for (height, above) in folder.ancestors().skip(1).enumerate() {
+        match fs.sync_dir(above) {
+            // Those further up are seldom ours.
+            Err(error) if height < 2 => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// A lock that is held.
 pub type Lock = Box<dyn Debug + Send + Sync>;
 

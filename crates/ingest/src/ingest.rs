@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 use tradekeep_store_traits::{Records, Table};
 
 use crate::accept::{Accept, Accepted};
@@ -147,16 +147,17 @@ impl Ingest {
     pub async fn flush(&self, patience: Duration) -> IngestStats {
         let _asking = self.shared.hurry.ask();
         let last = self.shared.accept.spool.log.position().last_seq;
-        let deadline = Instant::now() + patience;
-        for (lane, ..) in &self.shared.held {
-            // What is not of this table has no number here.
-            let target = self.shared.accept.spool.log.last_of(codec::kind(lane.table)).min(last);
-            let mut cursor = lane.watch();
-            let reached = cursor.wait_for(|cursor| cursor.seq >= target);
-            if timeout_at(deadline, reached).await.is_err() {
-                break;
+        let all = async {
+            for (lane, ..) in &self.shared.held {
+                // What is not of this table has no number here.
+                let kind = codec::kind(lane.table);
+                let target = self.shared.accept.spool.log.last_of(kind).min(last);
+                // The sender is in `lane`: this ends with that.
+                let _ = lane.watch().wait_for(|cursor| cursor.seq >= target).await;
             }
-        }
+        };
+        // Where it takes longer, the answer tells what is left.
+        let _ = timeout(patience, all).await;
         self.stats()
     }
 

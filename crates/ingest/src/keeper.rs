@@ -3,6 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::time::timeout;
+use tradekeep_store_traits::ErrorKind;
+
 use crate::codec;
 use crate::error::Result;
 use crate::ingest::Shared;
@@ -37,18 +40,21 @@ pub(crate) async fn round(shared: &Arc<Shared>, saved: &mut Option<Cursors>) -> 
         let (of_thread, content) = (Arc::clone(shared), cursors.clone());
         let save = move || of_thread.accept.spool.save_cursors(&content);
         tokio::task::spawn_blocking(save).await.map_err(|_| crate::IngestError::Closed)??;
-        *saved = Some(cursors);
+        *saved = Some(cursors.clone());
     }
     // What is asked of the sinks is asked only when there is something to gain.
-    let passed = safe_of(shared, false).await?;
+    let passed = safe_of(shared, &cursors, false).await?;
     if !shared.accept.spool.log.can_trim(|segment| is_done(segment, &passed)) {
         return Ok(false);
     }
-    let safe = safe_of(shared, true).await?;
+    let safe = safe_of(shared, &cursors, true).await?;
     let of_thread = Arc::clone(shared);
     let trim = move || {
         let _moving = of_thread.moving.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        of_thread.accept.spool.trim(|segment| is_done(segment, &safe))
+        // Where a replay was cut short, the record in the spool is what tells how far it came.
+        let unfinished = of_thread.dead.unfinished().into_iter().map(|(_, seq)| seq).min();
+        let is_needed = |segment: &Segment| unfinished.is_some_and(|seq| segment.last() >= seq);
+        of_thread.accept.spool.trim(|segment| is_done(segment, &safe) && !is_needed(segment))
     };
     let removed =
         tokio::task::spawn_blocking(trim).await.map_err(|_| crate::IngestError::Closed)??;
@@ -58,26 +64,29 @@ pub(crate) async fn round(shared: &Arc<Shared>, saved: &mut Option<Cursors>) -> 
     Ok(removed > 0)
 }
 
-/// For each lane, its kind and the last record that the spool may forget.
-async fn safe_of(shared: &Shared, ask: bool) -> Result<Vec<(u16, u64)>> {
+/// For each lane, its kind and the last record that the spool may forget: no more than is `saved`.
+async fn safe_of(shared: &Shared, saved: &Cursors, ask: bool) -> Result<Vec<(u16, u64)>> {
     let (stream, epoch) = shared.accept.spool.stream()?;
+    let limit = shared.accept.config.write_timeout;
     let mut safe = Vec::new();
     for sink in &shared.sinks {
         for lane in &sink.lanes {
-            let cursor = lane.cursor().seq;
-            let durable = if ask {
-                match sink.store.durable_watermark(&stream, epoch, lane.table).await {
-                    Ok(durable) => durable.unwrap_or_default(),
-                    Err(error) if error.kind == tradekeep_store_traits::ErrorKind::Unsupported => {
-                        cursor
-                    }
-                    // Not now.
-                    Err(_) => 0,
+            let cursor = saved.of(sink.id.as_str(), lane.table).unwrap_or_default().seq;
+            let asked = async {
+                // Who is away is asked by its lanes, gently.
+                if sink.breaker.is_open() {
+                    return 0;
                 }
-            } else {
-                u64::MAX
+                match timeout(limit, sink.store.durable_watermark(&stream, epoch, lane.table)).await
+                {
+                    Ok(Ok(durable)) => durable.unwrap_or_default(),
+                    Ok(Err(error)) if error.kind == ErrorKind::Unsupported => u64::MAX,
+                    // Not now.
+                    Ok(Err(_)) | Err(_) => 0,
+                }
             };
-            safe.push((codec::kind(lane.table), lane.safe(durable)));
+            let durable = if ask { asked.await } else { u64::MAX };
+            safe.push((codec::kind(lane.table), lane.safe(durable).min(cursor)));
         }
     }
     Ok(safe)

@@ -25,6 +25,8 @@ mod slots;
 mod spool;
 mod stats;
 mod tail;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use clock::{Clock, SystemClock};

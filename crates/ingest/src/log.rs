@@ -32,7 +32,9 @@ pub(crate) use follow::Follower;
 pub(crate) use frame::Frame;
 pub(crate) use header::DATA;
 pub(crate) use reader::Reader;
-pub(crate) use recovery::{Access, Recovery};
+pub(crate) use recovery::Access;
+#[cfg(test)]
+use recovery::Recovery;
 pub(crate) use segment::Segment;
 use sync::Unsynced;
 
@@ -112,6 +114,13 @@ impl Log {
     pub(crate) fn allow(&self, bound: u64) {
         let mut tail = self.tail();
         tail.bound = tail.bound.max(bound);
+    }
+
+    /// There were at least so many records of this kind.
+    pub(crate) fn count_at_least(&self, kind: u16, records: u64) {
+        if let Some(count) = self.tail().counts.get_mut(usize::from(kind)) {
+            *count = records.max(*count);
+        }
     }
 
     /// The last record of this kind, of those that were held when it was opened or came since.

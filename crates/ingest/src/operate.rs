@@ -11,7 +11,7 @@ use tradekeep_models::InvalidInput;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::IngestConfig;
-use crate::dead_letter::DeadLetters;
+use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetters, DeadState};
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
 use crate::fs::{FileSystem, RealFs};
@@ -107,7 +107,8 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
 /// Removes the dead letters that were replayed; answers how many.
 ///
 /// # Errors
-/// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails:
+/// `NoSpool` where there is none; `Held` while another process has it; `Input` where the process that
+/// had it was killed before it noted that it is done with their records; `Disk` when the disk fails:
 /// nothing open is lost then.
 pub fn purge_resolved(data: &Path) -> Result<u64> {
     let claimed = claim(data)?;
@@ -116,6 +117,16 @@ pub fn purge_resolved(data: &Path) -> Result<u64> {
         return Ok(0);
     }
     let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
+    // What is not known to be done with is sent again: the letter is what keeps it from being refused a
+    // second time.
+    let is_passed = |letter: &DeadLetter| {
+        let cursor = letter.table.and_then(|table| claimed.cursors.of(&letter.sink, table));
+        letter.state == DeadState::Open || cursor.is_none_or(|cursor| letter.seq <= cursor.seq)
+    };
+    if !dead.list(&DeadLetterFilter::default())?.iter().all(is_passed) {
+        let reason = "have records that may be sent again: `tradekeep spool drain` first";
+        return Err(InvalidInput::new("dead letters", reason).into());
+    }
     let purged = dead.purge(SystemClock.now().as_nanos());
     drop(claimed);
     purged

@@ -6,6 +6,8 @@
 
 pub(crate) mod cursors;
 pub(crate) mod manifest;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::PathBuf;
@@ -19,8 +21,8 @@ use self::manifest::Manifest;
 use crate::clock::Clock;
 use crate::codec;
 use crate::error::{IngestError, Result};
-use crate::fs::{FileSystem, Lock};
-use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Recovery, Segment};
+use crate::fs::{FileSystem, Lock, make_folder};
+use crate::log::{Access, AppendError, Entries, Log, LogConfig, Reader, Segment};
 use crate::slots::Slots;
 
 /// Numbers that are reserved at once. They are lost when the process ends; there are 2^64.
@@ -36,8 +38,6 @@ pub(crate) struct Spool {
     cursors: Mutex<Slots>,
     /// No number from here on was ever given out by an earlier run.
     pub(crate) first_seq: u64,
-    /// What was found when it was opened.
-    pub(crate) recovery: Recovery,
     lock: Mutex<Option<Lock>>,
 }
 
@@ -67,13 +67,7 @@ impl Claimed {
         let disk = |error| {
             IngestError::disk(format!("{}: the spool cannot be opened", folder.display()))(error)
         };
-        fs.create_dir_all(folder).map_err(disk)?;
-        // A folder's name is in the folder above, and that one's in the next.
-        for above in
-            folder.ancestors().skip(1).take(2).filter(|above| !above.as_os_str().is_empty())
-        {
-            fs.sync_dir(above).map_err(disk)?;
-        }
+        make_folder(&**fs, folder).map_err(disk)?;
         let lock = fs.lock(&folder.join("lock")).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
                 IngestError::Held { folder: folder.clone(), holder: error.to_string() }
@@ -111,14 +105,22 @@ impl Claimed {
         };
         let (mut manifest, mut slots) = self.manifest;
         let log = LogConfig { folder: folder.clone(), name: manifest.log.clone(), segment_bytes };
-        let (log, recovery) = Log::open(self.fs, log, Access::Write, &mut |frame| {
+        let (log, found) = Log::open(self.fs, log, Access::Write, &mut |frame| {
             if let Some(table) = codec::table(frame.head.kind) {
                 visit(table, frame.head.seq);
             }
         })
         .map_err(disk)?;
+        if found.torn > 0 {
+            tracing::info!(
+                bytes = found.torn,
+                "the end of an append that was under way was cut off, and is kept beside"
+            );
+        }
         // A manifest that was lost, or brought back older than the segments, knows too little.
-        let first_seq = manifest.bound.max(log.position().next_seq);
+        let delivered = self.cursors.sinks.values().flat_map(|sink| sink.tables.values());
+        let delivered = delivered.map(|cursor| cursor.seq).max().unwrap_or_default();
+        let first_seq = manifest.bound.max(log.position().next_seq).max(delivered + 1);
         manifest.bound = first_seq + RESERVE;
         manifest.write(&mut slots).map_err(disk)?;
         log.begin_at(first_seq);
@@ -130,7 +132,6 @@ impl Claimed {
             manifest: Mutex::new((manifest, slots)),
             cursors: Mutex::new(self.cursor_slots),
             first_seq,
-            recovery,
             lock: Mutex::new(Some(self.lock)),
         })
     }

@@ -5,10 +5,14 @@ use std::marker::PhantomData;
 use tradekeep_models::record::{Column, Record, Value};
 use tradekeep_models::{InvalidInput, StreamId};
 
+use super::live;
 use super::names::{Field, fields};
 use super::naming::Namer;
 use super::values::{Raw, label, value};
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
+
+/// The values of a row, in the order of its columns.
+type Row<'a> = Vec<Value<'a>>;
 
 /// Makes records of rows.
 #[derive(Debug)]
@@ -40,6 +44,34 @@ impl<R: Record> Maker<R> {
         &mut self,
         given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
     ) -> Result<R, InvalidInput> {
+        let (row, moments) = self.row(given)?;
+        let record = self.namer.name(row)?;
+        // Only an accepted row decides for the others.
+        for (place, moment) in moments {
+            self.clocks[place].settle(moment);
+        }
+        Ok(record)
+    }
+
+    /// The record of a row that has no others: what its source does not name is named by this process.
+    /// Answers too whether it was.
+    pub(crate) fn live<'a>(
+        &mut self,
+        given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
+    ) -> Result<(R, bool), InvalidInput> {
+        let (row, _) = self.row(given)?;
+        match live::named::<R>(row)? {
+            (row, true) => Ok((R::from_row(row)?, true)),
+            // What is left is made of the row alone.
+            (row, false) => Ok((self.namer.name(row)?, false)),
+        }
+    }
+
+    /// The values of a row, and how its times were written.
+    fn row<'a>(
+        &self,
+        given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
+    ) -> Result<(Row<'a>, Vec<(usize, Moment)>), InvalidInput> {
         let mut row = vec![Value::Null; R::COLUMNS.len()];
         let mut moments = Vec::new();
         for (number, field) in self.fields.iter().enumerate() {
@@ -61,11 +93,6 @@ impl<R: Record> Maker<R> {
             *cell = read;
             moments.extend(moment.map(|moment| (field.place, moment)));
         }
-        let record = self.namer.name(row)?;
-        // Only an accepted row decides for the others.
-        for (place, moment) in moments {
-            self.clocks[place].settle(moment);
-        }
-        Ok(record)
+        Ok((row, moments))
     }
 }

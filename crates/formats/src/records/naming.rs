@@ -36,9 +36,8 @@ impl Namer {
                 let Some(place) = R::place(column).filter(|place| row[*place].is_null()) else {
                     return R::from_row(row);
                 };
-                if of.is_empty() && is_later_version::<R>(&row) {
-                    // It is a version of a row that has another content.
-                    return Err(InvalidInput::new(column, "is missing, where version is not 0"));
+                if of.is_empty() {
+                    check_first_version::<R>(column, &row)?;
                 }
                 row[place] = uuid(Uuid::nil());
                 let unnamed = R::from_row(row)?;
@@ -165,7 +164,7 @@ impl Content {
     }
 }
 
-fn uuid(id: Uuid) -> Value<'static> {
+pub(super) fn uuid(id: Uuid) -> Value<'static> {
     Value::Text(Cow::Owned(id.hyphenated().to_string()))
 }
 
@@ -181,7 +180,15 @@ fn all_but<R: Record>(left_out: &[usize]) -> Vec<usize> {
     (0..R::COLUMNS.len()).filter(|place| !left_out.contains(place)).collect()
 }
 
-fn is_later_version<R: Record>(row: &[Value<'_>]) -> bool {
-    let version = R::place("version").map(|place| &row[place]);
-    matches!(version, Some(Value::Int(version)) if *version != 0)
+/// A later version without its `column` is one of a row that has another content.
+pub(super) fn check_first_version<R: Record>(
+    column: &'static str,
+    row: &[Value<'_>],
+) -> Result<(), InvalidInput> {
+    match R::place("version").map(|place| &row[place]) {
+        Some(Value::Int(version)) if *version != 0 => {
+            Err(InvalidInput::new(column, "is missing, where version is not 0"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod csv;
 mod golden;
 mod identity;
+mod lines;
 mod ndjson;
 mod samples;
 

@@ -1,4 +1,4 @@
-//! Why records are given up, in a word.
+//! Why a record was given up.
 
 use std::fmt;
 use std::str::FromStr;

@@ -28,8 +28,14 @@ impl Index {
         match kind {
             LETTER => {
                 let Some(letter) = entry::read::<Letter<'_>>(payload) else { return };
+                let identity = (letter.sink.to_owned(), letter.seq);
+                // Written, not synced, and written again: nobody was told of the first one.
+                if let Some(other) = self.by_seq.insert(identity, letter.id)
+                    && other != letter.id
+                {
+                    self.letters.remove(&other);
+                }
                 self.letters.entry(letter.id).or_insert(State::Open);
-                self.by_seq.insert((letter.sink.to_owned(), letter.seq), letter.id);
                 self.next_id = self.next_id.max(letter.id + 1);
             }
             REPLAYING => {

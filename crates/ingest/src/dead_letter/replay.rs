@@ -25,12 +25,14 @@ impl DeadLetters {
         filter: &DeadLetterFilter,
         mut each: impl FnMut(u64, Table, Records) -> bool,
     ) -> Result<Replayed> {
+        // What dies of this is for another time.
+        let next_id = self.next_id();
         let mut done = Replayed::default();
         self.read(|letter| {
             if done.replayed == filter.most() {
                 return false;
             }
-            if !filter.is_match(&letter) {
+            if letter.id >= next_id || !filter.is_match(&letter) {
                 return true;
             }
             match (letter.state, letter.table.zip(letter.record)) {

@@ -1,6 +1,7 @@
 //! One table on its way to one sink: in order, without end, whatever the sink answers.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::work::{GivenUp, Work};
 use crate::bell::Listener;
 use crate::config::IngestConfig;
 use crate::dead_letter::{DeadLetters, Death};
+use crate::error::Result;
 use crate::events::Events;
 use crate::hurry::Hurry;
 use crate::log::Reader;
@@ -72,7 +74,8 @@ impl Lane {
             }
             let Some(batch) = next.take() else { continue };
             // While a batch is on its way, the next one is read, where there is a whole one.
-            let left = (self.total() - self.state.done()).saturating_sub(batch.count());
+            // Fewer than are done where the bell for the newest has not rung yet.
+            let left = self.total().saturating_sub(self.state.done() + batch.count());
             if left >= self.config.batch_rows as u64 {
                 let most = self.config.max_batch_rows;
                 let (spool_reader, deliver) = (&mut reader, self.deliver(&batch, seen));
@@ -114,8 +117,7 @@ impl Lane {
         loop {
             // Not only for its sake: who is refused at once would go round here without a pause.
             self.sink.breaker.permit().await;
-            let (stream, epoch) = &self.stream;
-            let watermark = match self.sink.store.watermark(stream, *epoch, self.table()).await {
+            let watermark = match self.watermark().await {
                 Ok(watermark) => watermark.unwrap_or_default(),
                 // It keeps none: what the spool has noted is all there is.
                 Err(error) if error.kind == ErrorKind::Unsupported => {
@@ -128,7 +130,6 @@ impl Lane {
                     continue;
                 }
             };
-            self.is_well();
             if watermark >= self.spool.first_seq {
                 let reason = format!(
                     "the store has record {watermark} of this spool, which never gave out that \
@@ -137,6 +138,7 @@ impl Lane {
                 self.halt(&reason).await;
                 continue;
             }
+            self.is_well();
             let from = watermark.max(cursor.floor).min(cursor.seq);
             if from < cursor.seq {
                 // Before it counts as the last one: nothing behind it may be forgotten yet.
@@ -145,6 +147,14 @@ impl Lane {
             self.state.applied(watermark);
             return (from, watermark);
         }
+    }
+
+    /// The last record that the sink says it has.
+    async fn watermark(&self) -> StoreResult<Option<u64>> {
+        let (stream, epoch) = &self.stream;
+        let asked = self.sink.store.watermark(stream, *epoch, self.table());
+        let limit = self.config.write_timeout;
+        timeout(limit, asked).await.unwrap_or_else(|_| Err(no_answer("watermark", limit)))
     }
 
     /// Delivers once more what the sink had: it was brought back older than it was.
@@ -162,10 +172,8 @@ impl Lane {
             // Dead letters were refused, and are kept already.
             let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
             let places = (0..behind).filter(|place| !is_dead(taken.seqs()[*place])).collect();
-            let deaths = self.send_all(&taken, places).await;
             // It took them before, and does not any more.
-            let dead = deaths.len() as u64;
-            self.bury(deaths).await;
+            let dead = self.send_all(&taken, places).await;
             self.state.died_after_all(dead);
             if taken.last >= through {
                 break;
@@ -188,10 +196,9 @@ impl Lane {
         }
         let started = Instant::now();
         let rows = places.len();
-        let mut deaths = self.send_all(taken, places).await;
-        deaths.extend(taken.undecodable.iter().cloned());
-        dead += deaths.len() as u64;
-        self.bury(deaths).await;
+        dead += self.send_all(taken, places).await;
+        dead += taken.undecodable.len() as u64;
+        self.bury(taken.undecodable.clone()).await;
         self.state.advance(taken.last, taken.count() - dead, dead);
         metrics::flushed(&self.sink.id, self.table(), started.elapsed());
         tracing::debug!(
@@ -200,10 +207,14 @@ impl Lane {
         );
     }
 
-    /// Sends until every record is stored or given up; answers those that are given up.
-    async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> Vec<Death> {
+    /// Sends until every record is stored or a dead letter; answers how many are that.
+    async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> u64 {
         let mut work = Work::new(places);
+        let mut kept = BTreeSet::new();
         while let Some(mut part) = work.next() {
+            // Once the sink has what comes behind them, its watermark says that it has them too: they
+            // are kept first, whatever ends this process then.
+            self.keep(taken, work.passed(), &mut kept).await;
             let batch = if part.places.len() == taken.seqs().len() {
                 Cow::Borrowed(&taken.batch)
             } else {
@@ -250,8 +261,21 @@ impl Lane {
             }
         }
         let given_up = work.into_given_up();
+        let dead = given_up.len() as u64;
+        self.keep(taken, given_up.clone(), &mut kept).await;
+        // It took these after all, when they came again.
+        let suspects =
+            kept.into_iter().filter(|place| given_up.iter().all(|row| row.place != *place));
+        self.take_back(suspects.filter_map(|place| taken.seqs().get(place).copied()).collect())
+            .await;
+        dead
+    }
+
+    /// Keeps those of `rows` that are not in `kept` yet.
+    async fn keep(&self, taken: &Taken, rows: Vec<GivenUp>, kept: &mut BTreeSet<usize>) {
+        let new = rows.iter().filter(|row| kept.insert(row.place));
         let death = |row: &GivenUp| taken.death(row.place, row.class, &row.reason, row.attempts);
-        given_up.iter().map(death).collect()
+        self.bury(new.map(death).collect()).await;
     }
 
     /// Sends one batch, and waits until the store has applied it.
@@ -261,11 +285,9 @@ impl Lane {
         let waited = waiting.elapsed();
         let started = Instant::now();
         let limit = self.config.write_timeout;
-        let outcome = timeout(limit, self.write(batch)).await.unwrap_or_else(|_| {
-            let context = format!("no answer for {} ms: the same is sent again", limit.as_millis());
-            let error = StoreError::new(ErrorKind::Timeout, "store", "write", context);
-            Err(error.with_delivery(Delivery::Unknown).with_act(Act::Retry { after: None }))
-        });
+        let outcome = timeout(limit, self.write(batch))
+            .await
+            .unwrap_or_else(|_| Err(no_answer("write", limit).with_delivery(Delivery::Unknown)));
         let took = started.elapsed();
         if took + waited > SLOW {
             tracing::warn!(
@@ -291,8 +313,7 @@ impl Lane {
 
     /// Whether the sink answers what does not concern any record.
     async fn answers(&self) -> bool {
-        let (stream, epoch) = &self.stream;
-        self.sink.store.watermark(stream, *epoch, self.table()).await.is_ok()
+        self.watermark().await.is_ok()
     }
 
     /// Keeps what is given up; the cursor does not move before that is durable.
@@ -300,12 +321,25 @@ impl Lane {
         if deaths.is_empty() {
             return;
         }
-        let deaths = Arc::new(deaths);
+        let (sink, died) = (Arc::clone(&self.sink), self.spool.now());
+        self.note(move |dead| dead.add(sink.id.as_str(), &sink.name, died, &deaths)).await;
+    }
+
+    /// Takes back letters of records that the sink has taken after all.
+    async fn take_back(&self, seqs: Vec<u64>) {
+        if seqs.is_empty() {
+            return;
+        }
+        let (sink, now) = (Arc::clone(&self.sink), self.spool.now());
+        self.note(move |dead| dead.delivered(sink.id.as_str(), &seqs, now)).await;
+    }
+
+    /// Writes to the dead letters, for as long as that takes.
+    async fn note(&self, write: impl Fn(&DeadLetters) -> Result<()> + Send + Sync + 'static) {
+        let write = Arc::new(write);
         loop {
-            let (dead, deaths) = (Arc::clone(&self.dead), Arc::clone(&deaths));
-            let (sink, died) = (Arc::clone(&self.sink), self.spool.now());
-            let kept = move || dead.add(sink.id.as_str(), &sink.name, died, &deaths);
-            match tokio::task::spawn_blocking(kept).await {
+            let (dead, write) = (Arc::clone(&self.dead), Arc::clone(&write));
+            match tokio::task::spawn_blocking(move || write(&dead)).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => {
                     tracing::error!(%error, "dead letters cannot be kept: delivery waits");
@@ -344,7 +378,9 @@ impl Lane {
     /// The sink takes nothing before somebody mends it: says so, and waits.
     async fn halt(&self, reason: &str) {
         // It was reached: that is not what the breaker is for.
-        self.sink.breaker.succeeded();
+        if self.sink.breaker.succeeded() == Some(Change::Closed) {
+            self.events.breaker_closed(&self.sink.name);
+        }
         let halted = LaneStatus::Halted { reason: reason.to_owned() };
         if !matches!(self.state.set_status(halted), LaneStatus::Halted { .. }) {
             self.events.halted(&self.sink.name, self.table(), reason);
@@ -354,6 +390,12 @@ impl Lane {
             () = self.state.resume.notified() => {}
         }
     }
+}
+
+fn no_answer(op: &'static str, limit: Duration) -> StoreError {
+    let context = format!("no answer for {} ms: it is asked again", limit.as_millis());
+    let error = StoreError::new(ErrorKind::Timeout, "store", op, context);
+    error.with_act(Act::Retry { after: None })
 }
 
 /// Reads the next batch on a thread for blocking work. A disk that fails is tried again.

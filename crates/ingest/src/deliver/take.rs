@@ -34,7 +34,12 @@ impl Taken {
         let (mut seqs, mut times, mut undecodable) = (Vec::new(), Vec::new(), Vec::new());
         let mut last = 0;
         while seqs.len() + undecodable.len() < most {
-            let Some(frame) = reader.next()? else { break };
+            let frame = match reader.next() {
+                Ok(Some(frame)) => frame,
+                // What was read before is behind the reader: it goes out first.
+                Err(error) if last == 0 => return Err(error),
+                Ok(None) | Err(_) => break,
+            };
             let head = frame.head;
             last = head.seq;
             match records.push(head.version, frame.payload) {

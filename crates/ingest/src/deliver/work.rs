@@ -69,6 +69,13 @@ impl Work {
         }
     }
 
+    /// The records that are given up, for good or for as long as nothing else is known of them.
+    pub(crate) fn passed(&self) -> Vec<GivenUp> {
+        let suspects = self.suspects.iter();
+        let suspects = suspects.flat_map(|(part, reason)| given_up(part, Class::Suspect, reason));
+        self.given_up.iter().cloned().chain(suspects).collect()
+    }
+
     /// The records that are given up.
     pub(crate) fn into_given_up(self) -> Vec<GivenUp> {
         self.given_up
@@ -128,7 +135,8 @@ impl Work {
             self.give_up(&part, Class::Suspect, reason);
             return Ok(());
         }
-        if self.todo.iter().all(|later| later.places.is_empty()) {
+        let is_last = self.todo.iter().all(|later| later.places.is_empty());
+        if is_last || self.suspects.len() >= CREDIT as usize {
             return Err(part);
         }
         self.suspects.push((part, reason.to_owned()));
@@ -151,14 +159,15 @@ impl Work {
     }
 
     fn give_up(&mut self, part: &Part, class: Class, reason: &str) {
-        let given_up = part.places.iter().map(|place| GivenUp {
-            place: *place,
-            class,
-            reason: reason.to_owned(),
-            attempts: part.attempts,
-        });
-        self.given_up.extend(given_up);
+        self.given_up.extend(given_up(part, class, reason));
     }
+}
+
+fn given_up(part: &Part, class: Class, reason: &str) -> impl Iterator<Item = GivenUp> {
+    let attempts = part.attempts;
+    let one =
+        move |place: &usize| GivenUp { place: *place, class, reason: reason.to_owned(), attempts };
+    part.places.iter().map(one)
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ impl FileSystem for RealFs {
     }
 
     fn sync_dir(&self, folder: &Path) -> io::Result<()> {
+        // The folder above a relative path of one name is the current one.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         fs::File::open(folder)?.sync_all()
     }
 

@@ -1,5 +1,6 @@
 //! Dead letters of a way in: looked at, sent again, removed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use tradekeep_store_traits::{Records, Table};
@@ -7,6 +8,7 @@ use tradekeep_store_traits::{Records, Table};
 use super::{Ingest, Shared};
 use crate::dead_letter::{DeadLetter, DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
+use crate::log::Reader;
 
 /// Letters sent again at once.
 const AT_ONCE: usize = 1_000;
@@ -41,26 +43,23 @@ impl Ingest {
     pub async fn purge_resolved(&self) -> Result<u64> {
         self.blocking(|shared| {
             let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            // A letter whose record is not done with durably would be written a second time.
+            shared.accept.spool.save_cursors(&shared.cursors())?;
             shared.dead.purge(shared.accept.spool.now())
         })
         .await
     }
 
-    /// Ends what an earlier process began: letters in `found` are in the spool, the others are not.
-    pub(super) async fn finish_replays(&self, found: &[u64]) -> Result<()> {
+    /// Ends what an earlier process began: letters that are in the spool are done with, the others go
+    /// there now.
+    pub(super) async fn finish_replays(&self) -> Result<()> {
         let unfinished = self.shared.dead.unfinished();
         if unfinished.is_empty() {
             return Ok(());
         }
-        let found = found.to_vec();
         self.blocking(move |shared| {
-            shared.dead.resolved(&found, shared.accept.spool.now())?;
-            let again: Vec<_> =
-                unfinished.iter().map(|(id, _)| *id).filter(|id| !found.contains(id)).collect();
-            if again.is_empty() {
-                return Ok(());
-            }
-            shared.replay(&DeadLetterFilter::ids(again), false).map(drop)
+            let again = DeadLetterFilter::ids(unfinished.iter().map(|(id, _)| *id));
+            shared.replay(&again, false).map(drop)
         })
         .await
     }
@@ -79,6 +78,9 @@ impl Shared {
         // Two replays at once would both find a letter open; and the segment that a letter is in must
         // stay until that is noted.
         let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        if !dry_run {
+            self.finish_replays()?;
+        }
         let mut by_table: Vec<(Table, Vec<u64>, Vec<Records>)> = Vec::new();
         let mut failed = None;
         let done = self.dead.replayable(filter, |id, table, record| {
@@ -106,6 +108,29 @@ impl Shared {
             self.put_back(&ids, records)?;
         }
         Ok(done)
+    }
+
+    /// Letters whose replay was cut short, and whose records are in the spool all the same, are done
+    /// with.
+    fn finish_replays(&self) -> Result<()> {
+        let unfinished: BTreeMap<u64, u64> =
+            self.dead.unfinished().into_iter().map(|(id, seq)| (seq, id)).collect();
+        let Some((first, last)) = unfinished.keys().next().zip(unfinished.keys().next_back())
+        else {
+            return Ok(());
+        };
+        let spool = &self.accept.spool;
+        let mut reader = Reader::new(Arc::clone(&spool.log), first - 1, None);
+        let mut there = Vec::new();
+        let disk = || IngestError::disk("the spool cannot be read");
+        while let Some(frame) = reader.next().map_err(disk())? {
+            there.extend(unfinished.get(&frame.head.seq));
+            if frame.head.seq >= *last {
+                break;
+            }
+        }
+        spool.log.sync().map_err(IngestError::disk("the spool cannot be synced"))?;
+        self.dead.resolved(&there, spool.now())
     }
 
     /// Letters of one table go into the spool: first that they are about to, then they, then that they

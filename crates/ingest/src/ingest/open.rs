@@ -1,7 +1,9 @@
 //! Opening the way in: what is held is looked at, and everything set to work.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use tradekeep_models::InvalidInput;
 use tradekeep_store_traits::Table;
 
 use super::{Ingest, Shared};
@@ -63,10 +65,12 @@ impl Ingest {
     ) -> Result<Self> {
         config.validate()?;
         let (of_thread, of_requests) = (config.clone(), Arc::clone(&fs));
-        let tables: Vec<_> = sinks
-            .iter()
-            .map(|sink| (sink.id.clone(), sink.tables.clone(), sink.from_now))
-            .collect();
+        for (place, sink) in sinks.iter().enumerate() {
+            if sinks[..place].iter().any(|other| other.id == sink.id) {
+                return Err(InvalidInput::new("sinks", "two of them are the same").into());
+            }
+        }
+        let configs = sinks.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let spool = SpoolConfig {
                 folder: of_thread.spool_folder(),
@@ -75,17 +79,21 @@ impl Ingest {
             // The lock first: opening to write cuts what another process is writing.
             let claimed = Claimed::new(&fs, spool)?;
             let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
-            let (spool, cursors, plans, found) = open_spool(claimed, clock, &tables, &dead)?;
+            let (spool, cursors, plans) = open_spool(claimed, clock, &configs)?;
             let spool = Arc::new(spool);
             let disk = |error| IngestError::disk("a thread cannot be started")(error);
             let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;
-            Ok::<_, IngestError>((spool, committer, cursors, plans, dead, found))
+            Ok::<_, IngestError>((spool, committer, cursors, plans, dead))
         });
-        let (spool, committer, cursors, plans, dead, found) =
+        let (spool, committer, cursors, plans, dead) =
             opened.await.map_err(|_| IngestError::Closed)??;
         let data = config.data().to_owned();
         let ingest = Self::wire(config, sinks, spool, committer, cursors, plans, dead)?;
-        ingest.finish_replays(&found).await?;
+        if let Err(error) = ingest.finish_replays().await {
+            // Nobody has it: it must not go on with the spool by itself.
+            let _ = ingest.shutdown(Duration::ZERO).await;
+            return Err(error);
+        }
         let serving = requests::run(Arc::downgrade(&ingest.shared), of_requests, data);
         if let Ok(mut tasks) = ingest.shared.tasks.lock() {
             tasks.push(tokio::spawn(serving));
@@ -178,39 +186,29 @@ impl Ingest {
     }
 }
 
-/// Opens the spool: what is held is counted for each lane, and letters that were on their way into it
-/// are looked for.
+/// Opens the spool: what is held is counted for each lane, and who is to have it is noted.
 fn open_spool(
     claimed: Claimed,
     clock: Arc<dyn Clock>,
-    sinks: &[(crate::SinkId, Vec<Table>, bool)],
-    dead: &DeadLetters,
-) -> Result<(Spool, Cursors, Vec<Plan>, Vec<u64>)> {
-    let cursors = claimed.cursors.clone();
+    sinks: &[SinkConfig],
+) -> Result<(Spool, Cursors, Vec<Plan>)> {
+    let mut cursors = claimed.cursors.clone();
     let mut plans = Vec::new();
-    for (sink, (id, tables, _)) in sinks.iter().enumerate() {
-        for table in tables {
-            let cursor = cursors.of(id.as_str(), *table);
+    for (sink, config) in sinks.iter().enumerate() {
+        for table in &config.tables {
+            let cursor = cursors.of(config.id.as_str(), *table);
             let known = cursor.is_some();
-            plans.push(Plan {
-                sink,
-                table: *table,
-                cursor: cursor.unwrap_or_default(),
-                known,
-                held: 0,
-                accepted: 0,
-            });
+            let cursor = cursor.unwrap_or_default();
+            plans.push(Plan { sink, table: *table, cursor, known, held: 0, accepted: 0 });
         }
     }
-    let is_gone = |id: &String| !sinks.iter().any(|(known, ..)| known.as_str() == id);
+    let is_gone = |id: &String| !sinks.iter().any(|known| known.id.as_str() == id);
     let mut vanished: Vec<_> = cursors
         .sinks
         .iter()
         .filter(|(id, _)| is_gone(id))
         .map(|(id, sink)| (id.clone(), sink.clone(), 0u64))
         .collect();
-    let unfinished = dead.unfinished();
-    let mut found = Vec::new();
     let spool = claimed.open(clock, &mut |table, seq| {
         for plan in &mut plans {
             plan.held += u64::from(plan.table == table && seq > plan.cursor.seq);
@@ -219,10 +217,14 @@ fn open_spool(
             let cursor = sink.tables.get(table.as_str());
             *pending += u64::from(cursor.is_some_and(|cursor| seq > cursor.seq));
         }
-        found.extend(unfinished.iter().filter(|(_, wanted)| *wanted == seq).map(|(id, _)| *id));
     })?;
     if let Some((id, sink, pending)) = vanished.into_iter().find(|(_, _, pending)| *pending > 0) {
         return Err(IngestError::Vanished { id, sink: sink.name, pending });
+    }
+    for Plan { table, cursor, held, .. } in plans.iter().filter(|plan| plan.known) {
+        // A loss of power may have taken records that were delivered already.
+        let known = cursor.before + cursor.applied + cursor.dead + held;
+        spool.log.count_at_least(codec::kind(*table), known);
     }
     let position = spool.log.position();
     for plan in &mut plans {
@@ -232,11 +234,20 @@ fn open_spool(
             continue;
         }
         plan.cursor.before = plan.accepted.saturating_sub(plan.held);
-        if sinks[plan.sink].2 {
+        if sinks[plan.sink].from_now {
             plan.cursor.before += std::mem::take(&mut plan.held);
             plan.cursor.seq = position.last_seq;
             plan.cursor.floor = position.last_seq;
         }
     }
-    Ok((spool, cursors, plans, found))
+    // Before anything is accepted: what is, is theirs, however soon this process ends.
+    cursors.sinks.clear();
+    for Plan { sink, table, cursor, .. } in &plans {
+        let SinkConfig { id, name, .. } = &sinks[*sink];
+        let entry = cursors.sinks.entry(id.as_str().to_owned()).or_default();
+        entry.name.clone_from(name);
+        entry.tables.insert(table.as_str().to_owned(), *cursor);
+    }
+    spool.save_cursors(&cursors)?;
+    Ok((spool, cursors, plans))
 }

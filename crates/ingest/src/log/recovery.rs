@@ -57,8 +57,8 @@ impl Log {
     ) -> io::Result<(Self, Recovery)> {
         let mut recovery = Recovery::default();
         let found = find(&*fs, &config, access, &mut recovery)?;
-        let next_index = found.last().map_or(0, |(header, _)| header.index + 1);
-        let next_index = next_index.max(newest_name(&*fs, &config)? + 1);
+        let next_index = found.last().map_or(0, |(header, _)| header.index.saturating_add(1));
+        let next_index = next_index.max(newest_name(&*fs, &config)?.saturating_add(1));
         let (mut last_seq, mut counts) = (0, [0; KINDS]);
         let mut segments = VecDeque::new();
         for (place, (header, file)) in found.iter().enumerate() {

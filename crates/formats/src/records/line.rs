@@ -1,0 +1,238 @@
+//! Records of any kind, one JSON object at a time.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tradekeep_models::record::Record;
+use tradekeep_models::{
+    Fill, InvalidInput, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, Table,
+    Tick, Trade,
+};
+
+use super::json::{Objects, TYPE};
+use super::maker::Maker;
+use super::values::Raw;
+use crate::draft::Drafter;
+use crate::json::{object, string};
+use crate::lines::skipped;
+use crate::ndjson::live_tick;
+use crate::record::row_text;
+use crate::source::MAX_LINE;
+use crate::{ReadOptions, Reject};
+
+/// What a line may say that it is, besides the names of tables.
+const KINDS: [(&str, Table); 10] = [
+    ("tick", Table::Ticks),
+    ("trade", Table::Trades),
+    ("order", Table::Orders),
+    ("fill", Table::Fills),
+    ("position", Table::Positions),
+    ("metric", Table::Metrics),
+    ("latency", Table::Latencies),
+    ("mev", Table::MevEvents),
+    ("event", Table::SystemEvents),
+    ("node", Table::NodeHealth),
+];
+
+macro_rules! records {
+    ($($variant:ident($record:ty) of $table:ident in $reader:ident),+ $(,)?) => {
+        /// A record of any kind.
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "it is moved on at once, into a vector of its own kind")]
+        pub enum AnyRecord {
+            /// A public trade print.
+            Tick(Tick),
+            $(
+                #[doc = concat!("A record of the table `", stringify!($table), "`.")]
+                $variant($record),
+            )+
+        }
+
+        impl AnyRecord {
+            /// Where it belongs.
+            #[must_use]
+            pub const fn table(&self) -> Table {
+                match self {
+                    Self::Tick(_) => Table::Ticks,
+                    $(Self::$variant(_) => Table::$table,)+
+                }
+            }
+        }
+
+        /// What reads the lines of each table but ticks.
+        struct Readers {
+            $($reader: Reader<$record>,)+
+        }
+
+        impl Readers {
+            fn new() -> Self {
+                Self { $($reader: Reader::new(),)+ }
+            }
+
+            /// The record of a line of `table`; nothing where that is of ticks.
+            fn read(&mut self, table: Table, line: &[u8]) -> Option<Result<Line, InvalidInput>> {
+                match table {
+                    $(Table::$table => Some(self.$reader.read(line).map(|(record, named_here)| {
+                        Line { record: AnyRecord::$variant(record), named_here }
+                    })),)+
+                    Table::Ticks => None,
+                }
+            }
+        }
+    };
+}
+
+records! {
+    Trade(Trade) of Trades in trades,
+    Order(Order) of Orders in orders,
+    Fill(Fill) of Fills in fills,
+    Position(Position) of Positions in positions,
+    Metric(Metric) of Metrics in metrics,
+    Latency(Latency) of Latencies in latencies,
+    MevEvent(MevEvent) of MevEvents in mev_events,
+    SystemEvent(SystemEvent) of SystemEvents in system_events,
+    NodeHealth(NodeHealth) of NodeHealth in nodes,
+}
+
+/// What a line holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The record.
+    pub record: AnyRecord,
+    /// Whether its identity was made up here, because the line has none: read again it is another
+    /// record.
+    pub named_here: bool,
+}
+
+/// Reads records of any kind from lines that come one by one, as from a process at work.
+///
+/// A line is a JSON object, whose field `type` says what it is: `tick`, `trade`, `order`, `fill`,
+/// `position`, `metric`, `latency`, `mev`, `event`, `node`, or the name of a table. Its other fields
+/// are those of the files of such records. Each line stands for itself: the unit of a time goes by
+/// its own digits, and what has no identity of its own (a tick without `trade_id` and `key`, a trade
+/// without `id`, a fill without `fill_id`, a measurement or an event without `stream` and `seq`)
+/// takes one that no other record has.
+///
+/// ```
+/// use tradekeep_formats::{AnyRecord, LineReader};
+/// use tradekeep_models::Table;
+///
+/// let mut lines = LineReader::new(Table::Ticks);
+/// let text = br#"{"ts":"2024-08-08T10:00:05Z","symbol":"X","price":"1.5","quantity":2,"trade_id":7}"#;
+/// let line = lines.read(1, text)?.unwrap();
+/// assert!(matches!(&line.record, AnyRecord::Tick(tick) if tick.sequence() == 7));
+/// assert!(!line.named_here);
+///
+/// let text = br#"{"type":"metric","ts":"2024-08-08T10:00:05Z","name":"lag_ms","value":45.3}"#;
+/// assert!(lines.read(2, text)?.is_some_and(|line| line.named_here));
+///
+/// let reject = lines.read(3, br#"{"type":"tick","prize":1}"#).unwrap_err();
+/// assert_eq!(reject.line, 3);
+/// assert!(reject.reason.starts_with("json: unknown field `prize`"));
+/// # Ok::<(), tradekeep_formats::Reject>(())
+/// ```
+pub struct LineReader {
+    default: Table,
+    ticks: Drafter,
+    others: Readers,
+}
+
+impl fmt::Debug for LineReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineReader").field("default", &self.default).finish_non_exhaustive()
+    }
+}
+
+impl LineReader {
+    /// Lines that do not say what they are belong to `default`.
+    #[must_use]
+    pub fn new(default: Table) -> Self {
+        let ticks = Drafter::new(&ReadOptions::default());
+        Self { default, ticks, others: Readers::new() }
+    }
+
+    /// What `line` holds, whose number is only for what is said of it; nothing where it is blank.
+    ///
+    /// # Errors
+    /// When it is no such record, naming field and reason; or longer than [`MAX_LINE`].
+    pub fn read(&mut self, number: u64, line: &[u8]) -> Result<Option<Line>, Reject> {
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        self.line(line).map(Some).map_err(|error| Reject {
+            line: number,
+            reason: error.to_string(),
+            row: row_text(line),
+        })
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<Line, InvalidInput> {
+        if line.len() > MAX_LINE {
+            return Err(skipped());
+        }
+        let table = table_of(line)?.unwrap_or(self.default);
+        if let Some(read) = self.others.read(table, line) {
+            return read;
+        }
+        let (tick, named_here) = live_tick(line, &mut self.ticks)?;
+        Ok(Line { record: AnyRecord::Tick(tick), named_here })
+    }
+}
+
+/// What a line says that it is.
+#[derive(Deserialize)]
+struct Typed<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+}
+
+fn table_of(line: &[u8]) -> Result<Option<Table>, InvalidInput> {
+    // Most lines of a stream of one kind do not say, and need not be read twice.
+    if memchr::memmem::find(line, b"\"type\"").is_none() {
+        return Ok(None);
+    }
+    let typed: Typed<'_> = object(line)?;
+    let kind = string(TYPE, typed.kind)?;
+    if kind.is_empty() {
+        return Ok(None);
+    }
+    let known = KINDS.iter().find(|(name, _)| *name == kind).map(|(_, table)| *table);
+    known.or_else(|| kind.parse().ok()).map(Some).ok_or_else(|| {
+        let known = KINDS.map(|(name, _)| name).join(", ");
+        InvalidInput::new(TYPE, format!("is none of {known}"))
+    })
+}
+
+/// Reads the lines of one table.
+struct Reader<R> {
+    maker: Maker<R>,
+    objects: Objects,
+}
+
+impl<R: Record> Reader<R> {
+    fn new() -> Self {
+        Self { maker: Maker::new(None), objects: Objects::typed() }
+    }
+
+    fn read(&mut self, line: &[u8]) -> Result<(R, bool), InvalidInput> {
+        let values = self.objects.read(line, R::TABLE, self.maker.fields())?;
+        self.maker.live(|number, field| match values[number] {
+            Some(value) => Raw::of_json(R::COLUMNS[field.place].name, value),
+            None => Ok(Raw::Absent),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_has_a_kind_and_none_a_field_of_that_name() {
+        assert!(KINDS.iter().map(|(_, table)| table).eq(Table::ALL));
+        for table in Table::ALL {
+            assert!(super::super::names::fields(*table).iter().all(|field| field.name != TYPE));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The identity of records that come one by one, and of which no file can be read again.
+
+use std::borrow::Cow;
+
+use tradekeep_models::record::{Naming, Record, Value};
+use tradekeep_models::{InvalidInput, Place};
+use uuid::Uuid;
+
+use super::naming::{check_first_version, uuid};
+
+/// The row with an identity from this process, where its source gives none and its content makes none;
+/// and whether that was so.
+pub(super) fn named<R: Record>(
+    mut row: Vec<Value<'_>>,
+) -> Result<(Vec<Value<'_>>, bool), InvalidInput> {
+    match R::NAMING {
+        Naming::Uuid { column, of: [] } => {
+            let Some(place) = R::place(column).filter(|place| row[*place].is_null()) else {
+                return Ok((row, false));
+            };
+            check_first_version::<R>(column, &row)?;
+            row[place] = uuid(Uuid::now_v7());
+        }
+        Naming::Place => {
+            let (Some(stream), Some(seq)) = (R::place("stream"), R::place("seq")) else {
+                return Ok((row, false));
+            };
+            match (row[stream].is_null(), row[seq].is_null()) {
+                (false, false) => return Ok((row, false)),
+                (true, true) => {}
+                // The other half made up could be that of another record, here or after a restart.
+                (true, false) => {
+                    return Err(InvalidInput::new("stream", "is missing, where seq is there"));
+                }
+                (false, true) => {
+                    return Err(InvalidInput::new("seq", "is missing, where stream is there"));
+                }
+            }
+            let next = Place::next();
+            row[stream] = Value::Text(Cow::Owned(next.stream.as_str().to_owned()));
+            row[seq] = Value::Int(next.seq);
+        }
+        Naming::Given | Naming::Uuid { .. } => return Ok((row, false)),
+    }
+    Ok((row, true))
+}
