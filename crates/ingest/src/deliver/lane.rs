@@ -57,9 +57,9 @@ impl Lane {
     pub(crate) async fn run(mut self) -> Infallible {
         let (from, seen) = self.connect().await;
         let cursor = self.state.cursor();
-        if from < cursor.seq {
-            self.again(from, cursor.seq).await;
-        }
+        let again = if from < cursor.seq { self.again(from, cursor.seq).await } else { None };
+        // Not before: what the store had and lost must not be taken for what it has.
+        self.state.applied(again.unwrap_or(seen));
         let mut reader = Some(self.spool.reader(self.table(), cursor.seq));
         let mut next = None;
         loop {
@@ -122,7 +122,6 @@ impl Lane {
                 // It keeps none: what the spool has noted is all there is.
                 Err(error) if error.kind == ErrorKind::Unsupported => {
                     self.is_well();
-                    self.state.applied(cursor.seq);
                     return (cursor.seq, cursor.seq);
                 }
                 Err(error) => {
@@ -139,13 +138,7 @@ impl Lane {
                 continue;
             }
             self.is_well();
-            let from = watermark.max(cursor.floor).min(cursor.seq);
-            if from < cursor.seq {
-                // Before it counts as the last one: nothing behind it may be forgotten yet.
-                self.state.sends_again(from);
-            }
-            self.state.applied(watermark);
-            return (from, watermark);
+            return (watermark.max(cursor.floor).min(cursor.seq), watermark);
         }
     }
 
@@ -157,8 +150,10 @@ impl Lane {
         timeout(limit, asked).await.unwrap_or_else(|_| Err(no_answer("watermark", limit)))
     }
 
-    /// Delivers once more what the sink had: it was brought back older than it was.
-    async fn again(&mut self, from: u64, through: u64) {
+    /// Delivers once more what the sink had: it was brought back older than it was. Answers the last
+    /// record that it took.
+    async fn again(&mut self, from: u64, through: u64) -> Option<u64> {
+        let mut last = None;
         let mut reader = Some(self.spool.reader(self.table(), from));
         let mut told = false;
         while let Some(taken) = self.take(&mut reader, self.config.max_batch_rows).await {
@@ -172,15 +167,15 @@ impl Lane {
             // Dead letters were refused, and are kept already.
             let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
             let places = (0..behind).filter(|place| !is_dead(taken.seqs()[*place])).collect();
+            let (dead, taken_last) = self.send_all(&taken, places).await;
             // It took them before, and does not any more.
-            let dead = self.send_all(&taken, places).await;
             self.state.died_after_all(dead);
+            last = taken_last.or(last);
             if taken.last >= through {
                 break;
             }
-            self.state.sends_again(taken.last);
         }
-        self.state.sends_again(u64::MAX);
+        last
     }
 
     /// Delivers a batch, and moves the cursor once all of it is stored or a dead letter.
@@ -196,9 +191,12 @@ impl Lane {
         }
         let started = Instant::now();
         let rows = places.len();
-        dead += self.send_all(taken, places).await;
-        dead += taken.undecodable.len() as u64;
+        let (given_up, last) = self.send_all(taken, places).await;
+        dead += given_up + taken.undecodable.len() as u64;
         self.bury(taken.undecodable.clone()).await;
+        if let Some(last) = last {
+            self.state.applied(last);
+        }
         self.state.advance(taken.last, taken.count() - dead, dead);
         metrics::flushed(&self.sink.id, self.table(), started.elapsed());
         tracing::debug!(
@@ -207,10 +205,11 @@ impl Lane {
         );
     }
 
-    /// Sends until every record is stored or a dead letter; answers how many are that.
-    async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> u64 {
+    /// Sends until every record is stored or a dead letter; answers how many are that, and the number
+    /// of the last that is stored.
+    async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> (u64, Option<u64>) {
         let mut work = Work::new(places);
-        let mut kept = BTreeSet::new();
+        let (mut kept, mut last) = (BTreeSet::new(), None);
         while let Some(mut part) = work.next() {
             // Once the sink has what comes behind them, its watermark says that it has them too: they
             // are kept first, whatever ends this process then.
@@ -227,15 +226,13 @@ impl Lane {
             part.attempts += 1;
             let Err(error) = self.send(&batch, part.attempts).await else {
                 self.is_well();
-                if let Some(last) = batch.origin().and_then(|origin| origin.seqs.last()) {
-                    self.state.applied(*last);
-                }
+                last = batch.origin().and_then(|origin| origin.seqs.last().copied()).or(last);
                 work.taken();
                 continue;
             };
             match Verdict::of(&error, part.places.len()) {
                 Verdict::Again if Verdict::may_be_poison(&error) && self.answers().await => {
-                    if let Err(part) = work.strike(part, &error.context) {
+                    if let Err(part) = work.strike(part, &error.context, Instant::now()) {
                         self.failed(&error).await;
                         work.again(part);
                     } else {
@@ -268,7 +265,7 @@ impl Lane {
             kept.into_iter().filter(|place| given_up.iter().all(|row| row.place != *place));
         self.take_back(suspects.filter_map(|place| taken.seqs().get(place).copied()).collect())
             .await;
-        dead
+        (dead, last)
     }
 
     /// Keeps those of `rows` that are not in `kept` yet.

@@ -117,8 +117,6 @@ pub(crate) struct LaneState {
     lost: AtomicU64,
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
-    /// What is behind this number is being sent once more: the sink has lost it.
-    again: AtomicU64,
     status: Mutex<LaneStatus>,
     /// Somebody wants it to try again now.
     pub(crate) resume: Notify,
@@ -133,7 +131,6 @@ impl LaneState {
             done_before: cursor.applied + cursor.dead,
             lost: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
-            again: AtomicU64::new(u64::MAX),
             status: Mutex::new(LaneStatus::Delivering),
             resume: Notify::new(),
         }
@@ -171,11 +168,6 @@ impl LaneState {
         self.last_applied.store(seq, Ordering::SeqCst);
     }
 
-    /// What is behind `seq` is sent once more; nothing is where that is the last number there can be.
-    pub(crate) fn sends_again(&self, seq: u64) {
-        self.again.store(seq, Ordering::SeqCst);
-    }
-
     /// So many records that the sink had are dead letters now.
     pub(crate) fn died_after_all(&self, records: u64) {
         self.cursor.send_modify(|cursor| {
@@ -187,7 +179,7 @@ impl LaneState {
 
     /// The last record that the spool may forget, where the sink cannot lose any up to `durable`.
     pub(crate) fn safe(&self, durable: u64) -> u64 {
-        let cursor = self.cursor().seq.min(self.again.load(Ordering::SeqCst));
+        let cursor = self.cursor().seq;
         // Behind the last one it took there are only dead letters.
         if durable >= self.last_applied.load(Ordering::SeqCst) {
             cursor
@@ -219,16 +211,11 @@ mod tests {
     fn what_is_sent_again_is_not_forgotten() {
         let cursor = Cursor { seq: 90, applied: 90, ..Cursor::default() };
         let lane = LaneState::new(Table::Ticks, cursor, 90);
-        assert_eq!(lane.safe(40), 40);
+        assert_eq!(lane.safe(40), 40, "it is not known yet which was the last it took");
         lane.applied(40);
         assert_eq!(lane.safe(40), 90, "the rest are dead letters");
-        lane.sends_again(40);
-        assert_eq!(lane.safe(40), 40);
         lane.applied(60);
-        lane.sends_again(60);
-        assert_eq!(lane.safe(60), 60, "the store may have it, what is behind is to come");
-        lane.sends_again(u64::MAX);
-        assert_eq!(lane.safe(60), 90);
+        assert_eq!(lane.safe(40), 40);
         lane.died_after_all(3);
         assert_eq!((lane.cursor().applied, lane.cursor().dead, lane.done()), (87, 3, 0));
     }

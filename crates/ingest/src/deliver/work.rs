@@ -4,15 +4,18 @@
 //! past everything before.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tradekeep_store_traits::BadRow;
 
 use crate::dead_letter::Class;
 
 /// Failures in a row of one part, while the sink is well, that make a row of it suspect.
 const STRIKES: u32 = 5;
-/// Failures in a row of a single record that make it suspect without any evidence: minutes, at the pace
-/// at which a failing sink is asked.
+/// A single record that fails for so long, and as often, is suspect without any evidence: a store that
+/// writes nothing for that long is watched by somebody.
+const STUBBORN_FOR: Duration = Duration::from_secs(600);
 const STUBBORN: u32 = 30;
 /// Suspects in a row that one success behind or before them is evidence against; where the sink takes
 /// nothing in between, it may be the sink after all.
@@ -26,6 +29,8 @@ pub(crate) struct Part {
     pub(crate) attempts: u32,
     /// Failures in a row.
     strikes: u32,
+    /// The first of them, of a single record.
+    since: Option<Instant>,
 }
 
 /// A record that is given up.
@@ -50,7 +55,7 @@ pub(crate) struct Work {
 
 impl Work {
     pub(crate) fn new(places: Vec<usize>) -> Self {
-        let part = Part { places, attempts: 0, strikes: 0 };
+        let part = Part { places, attempts: 0, strikes: 0, since: None };
         let todo = VecDeque::from([part]);
         Self { todo, given_up: Vec::new(), suspects: Vec::new(), credit: 0 }
     }
@@ -100,12 +105,14 @@ impl Work {
     pub(crate) fn bad(&mut self, mut part: Part, class: Class, mut rows: Vec<BadRow>) {
         rows.sort_by_key(|row| row.index);
         rows.dedup_by_key(|row| row.index);
-        for row in rows.iter().rev() {
-            let place = part.places.remove(row.index);
-            let (reason, attempts) = (row.reason.clone(), part.attempts);
-            self.given_up.push(GivenUp { place, class, reason, attempts });
-        }
-        part.strikes = 0;
+        let attempts = part.attempts;
+        let last_first = rows.into_iter().rev().map(|BadRow { index, reason }| {
+            let place = part.places.remove(index);
+            GivenUp { place, class, reason, attempts }
+        });
+        let bad: Vec<_> = last_first.collect();
+        self.given_up.extend(bad.into_iter().rev());
+        (part.strikes, part.since) = (0, None);
         self.again(part);
     }
 
@@ -120,8 +127,14 @@ impl Work {
 
     /// The sink fails at `part`, though it is well otherwise. Answers whether that makes a record of it
     /// suspect; where not, it is to be sent again.
-    pub(crate) fn strike(&mut self, mut part: Part, reason: &str) -> Result<(), Part> {
+    pub(crate) fn strike(
+        &mut self,
+        mut part: Part,
+        reason: &str,
+        now: Instant,
+    ) -> Result<(), Part> {
         part.strikes += 1;
+        let since = *part.since.get_or_insert(now);
         if part.strikes < STRIKES {
             return Err(part);
         }
@@ -130,7 +143,8 @@ impl Work {
             self.split(part, STRIKES - 1);
             return Ok(());
         }
-        if self.credit > 0 || part.strikes >= STUBBORN {
+        let is_stubborn = part.strikes >= STUBBORN && now - since >= STUBBORN_FOR;
+        if self.credit > 0 || is_stubborn {
             self.credit = self.credit.saturating_sub(1);
             self.give_up(&part, Class::Suspect, reason);
             return Ok(());
@@ -148,7 +162,7 @@ impl Work {
         let attempts = part.attempts;
         for places in [right, part.places] {
             let strikes = if places.len() == 1 { 0 } else { strikes };
-            self.todo.push_front(Part { places, attempts, strikes });
+            self.todo.push_front(Part { places, attempts, strikes, since: None });
         }
     }
 
@@ -195,7 +209,7 @@ mod tests {
             if !healthy(round) {
                 work.again(part);
             } else if part.places.iter().any(|place| poison.contains(place)) {
-                if let Err(part) = work.strike(part, "no") {
+                if let Err(part) = work.strike(part, "no", Instant::now()) {
                     work.again(part);
                 }
             } else {
@@ -231,15 +245,15 @@ mod tests {
         assert_eq!(work.next().unwrap().places, (11..19).collect::<Vec<_>>());
         assert!(work.next().is_none());
         let given_up: Vec<_> = work.given_up.iter().map(|row| (row.place, &*row.reason)).collect();
-        assert_eq!(given_up, [(19, "row 9"), (10, "row 0")]);
+        assert_eq!(given_up, [(10, "row 0"), (19, "row 9")]);
     }
 
     #[test]
     fn a_sink_that_takes_nothing_makes_nothing_suspect() {
         let mut work = Work::new((0..8).collect());
-        for _ in 0..STRIKES * 4 {
+        for _ in 0..STRIKES * 400 {
             let part = work.next().unwrap();
-            if let Err(part) = work.strike(part, "no") {
+            if let Err(part) = work.strike(part, "no", Instant::now()) {
                 work.again(part);
             }
         }
@@ -249,14 +263,14 @@ mod tests {
     #[test]
     fn a_stubborn_record_does_not_block_for_ever() {
         let mut work = Work::new(vec![0]);
-        let mut sent = 0;
+        let (mut sent, began) = (0, Instant::now());
         while let Some(part) = work.next() {
-            sent += 1;
-            if let Err(part) = work.strike(part, "no") {
+            if let Err(part) = work.strike(part, "no", began + sent * Duration::from_secs(15)) {
                 work.again(part);
             }
+            sent += 1;
         }
-        assert_eq!((sent, work.given_up.len()), (STUBBORN, 1));
+        assert_eq!((sent, work.given_up.len()), (41, 1));
     }
 
     #[test]

@@ -1,0 +1,20 @@
+//! Delivery to stores that fail in every way a store can. The clock is paused where nothing else waits
+//! for it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+#[path = "delivery/bad_rows.rs"]
+mod bad_rows;
+#[path = "delivery/copies.rs"]
+mod copies;
+#[path = "delivery/letters.rs"]
+mod letters;
+#[path = "delivery/outages.rs"]
+mod outages;
+#[path = "delivery/room.rs"]
+mod room;
+#[path = "delivery/sinks.rs"]
+mod sinks;
+#[path = "delivery/support.rs"]
+mod support;
+#[path = "delivery/time.rs"]
+mod time;

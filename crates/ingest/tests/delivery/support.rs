@@ -1,0 +1,399 @@
+//! A store that does as a test says, and a way in on a simulated disk.
+#![allow(dead_code, reason = "not every test needs all of it")]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tradekeep_ingest::fs::sim::SimFs;
+use tradekeep_ingest::{
+    Clock, Ingest, IngestConfig, IngestStats, Result, SinkConfig, SinkId, SystemClock,
+};
+use tradekeep_models::record::Record;
+use tradekeep_models::{Metric, Name, StreamId, Symbol, Tick, Timestamp};
+use tradekeep_store_traits::{
+    Ack, Act, BadRow, Batch, Delivery, ErrorKind, MemoryStore, RecordSink, Records, Stage,
+    StoreError, Table, Token, with_records,
+};
+
+/// How a store answers a batch.
+pub(crate) enum Answer {
+    /// It takes it.
+    Go,
+    /// It takes it, and its answer is this error.
+    GoAndLose(StoreError),
+    /// It does not.
+    Fail(StoreError),
+    /// It never answers, and takes nothing.
+    Hang,
+}
+
+pub(crate) type Script = dyn FnMut(&Batch) -> Answer + Send;
+
+/// A batch that was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) at: Instant,
+    pub(crate) table: Table,
+    pub(crate) seqs: Vec<u64>,
+}
+
+/// A record that a store took, told from all others of its table by its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    pub(crate) table: Table,
+    pub(crate) ts: Timestamp,
+    pub(crate) seq: u64,
+}
+
+/// A store whose commits survive what happens to this process. It tells replays by the watermark
+/// alone: no identity hides what is delivered twice.
+pub(crate) struct Station {
+    script: Mutex<Box<Script>>,
+    rows: Mutex<Vec<Row>>,
+    marks: Mutex<BTreeMap<(String, u64, Table), u64>>,
+    sent: Mutex<Vec<Sent>>,
+    asked: AtomicU64,
+    /// It says that it has no more than this.
+    admits: AtomicU64,
+    /// The records of every batch also go here.
+    pub(crate) memory: MemoryStore,
+    changed: watch::Sender<u64>,
+}
+
+impl fmt::Debug for Station {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Station")
+    }
+}
+
+impl Station {
+    pub(crate) fn new() -> Arc<Self> {
+        Self::answering(|_| Answer::Go)
+    }
+
+    pub(crate) fn answering(script: impl FnMut(&Batch) -> Answer + Send + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            script: Mutex::new(Box::new(script)),
+            rows: Mutex::default(),
+            marks: Mutex::default(),
+            sent: Mutex::default(),
+            asked: AtomicU64::new(0),
+            admits: AtomicU64::new(u64::MAX),
+            memory: MemoryStore::new(),
+            changed: watch::Sender::new(0),
+        })
+    }
+
+    /// From now on it answers so.
+    pub(crate) fn answer(&self, script: impl FnMut(&Batch) -> Answer + Send + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.rows.lock().unwrap().clone()
+    }
+
+    pub(crate) fn rows_of(&self, table: Table) -> Vec<Row> {
+        self.rows().into_iter().filter(|row| row.table == table).collect()
+    }
+
+    /// The seconds of the records of a table, in the order in which they came.
+    pub(crate) fn seconds(&self, table: Table) -> Vec<u64> {
+        self.rows_of(table).iter().map(|row| second(row.ts)).collect()
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    pub(crate) fn sent_of(&self, table: Table) -> Vec<Sent> {
+        self.sent().into_iter().filter(|sent| sent.table == table).collect()
+    }
+
+    /// How often it was asked for a watermark.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// From now on it says that it has nothing above `seq` for certain.
+    pub(crate) fn admit(&self, seq: u64) {
+        self.admits.store(seq, Ordering::SeqCst);
+    }
+
+    /// Puts it back to where it was after its first `rows` rows, as an older copy of a database.
+    pub(crate) fn restore(&self, rows: usize) {
+        let mut all = self.rows.lock().unwrap();
+        all.truncate(rows);
+        for ((_, _, table), mark) in self.marks.lock().unwrap().iter_mut() {
+            *mark =
+                all.iter().filter(|row| row.table == *table).map(|row| row.seq).max().unwrap_or(0);
+        }
+    }
+
+    /// Waits until it was sent, or has taken, so much that `is_there`.
+    pub(crate) async fn until(&self, is_there: impl Fn(&Self) -> bool) {
+        let mut changed = self.changed.subscribe();
+        while !is_there(self) {
+            changed.changed().await.unwrap();
+        }
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    fn take(&self, batch: &Batch) -> Ack {
+        let origin = batch.origin().expect("a batch of a stream");
+        let table = batch.records().table();
+        let mut marks = self.marks.lock().unwrap();
+        let mark =
+            marks.entry((origin.stream.as_str().to_owned(), origin.epoch, table)).or_default();
+        let times: Vec<Timestamp> =
+            with_records!(batch.records(), rows => rows.iter().map(Record::ts).collect());
+        let new: Vec<Row> = times
+            .into_iter()
+            .zip(&origin.seqs)
+            .filter(|(_, seq)| **seq > *mark)
+            .map(|(ts, seq)| Row { table, ts, seq: *seq })
+            .collect();
+        *mark = origin.seqs.last().copied().unwrap_or_default().max(*mark);
+        let inserted = new.len() as u64;
+        self.rows.lock().unwrap().extend(new);
+        let duplicates = origin.seqs.len() as u64 - inserted;
+        Ack { stage: Stage::Applied, token: Token(0), inserted, duplicates }
+    }
+}
+
+#[async_trait]
+impl RecordSink for Station {
+    async fn write(&self, batch: &Batch) -> tradekeep_store_traits::Result<Ack> {
+        let seqs = batch.origin().map(|origin| origin.seqs.clone()).unwrap_or_default();
+        let table = batch.records().table();
+        self.sent.lock().unwrap().push(Sent { at: Instant::now(), table, seqs });
+        let answer = (self.script.lock().unwrap())(batch);
+        let took = match answer {
+            Answer::Go => Ok(self.take(batch)),
+            Answer::GoAndLose(error) => {
+                self.take(batch);
+                Err(error)
+            }
+            Answer::Fail(error) => Err(error),
+            Answer::Hang => {
+                self.tell();
+                return std::future::pending().await;
+            }
+        };
+        if took.is_ok() {
+            // The reference agrees: no promise of a sink is broken by what it is sent.
+            self.memory.write(batch).now_or_never().expect("at once").expect("taken");
+        }
+        self.tell();
+        took
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> tradekeep_store_traits::Result<Vec<Stage>> {
+        Ok(vec![Stage::Applied; tokens.len()])
+    }
+
+    async fn watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> tradekeep_store_traits::Result<Option<u64>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let marks = self.marks.lock().unwrap();
+        let mark = marks.get(&(stream.as_str().to_owned(), epoch, table)).copied();
+        Ok(mark.map(|mark| mark.min(self.admits.load(Ordering::SeqCst))))
+    }
+
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> tradekeep_store_traits::Result<Option<u64>> {
+        self.watermark(stream, epoch, table).await
+    }
+
+    async fn close(&self) -> tradekeep_store_traits::Result<()> {
+        Ok(())
+    }
+}
+
+/// The way from one life of a process to a store: once it is cut, nothing gets through.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    to: Arc<Station>,
+    fs: SimFs,
+    cut: AtomicBool,
+}
+
+impl Wire {
+    pub(crate) fn new(to: &Arc<Station>, fs: &SimFs) -> Arc<Self> {
+        Arc::new(Self { to: Arc::clone(to), fs: fs.clone(), cut: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::SeqCst) || self.fs.is_powered_off()
+    }
+}
+
+#[async_trait]
+impl RecordSink for Wire {
+    async fn write(&self, batch: &Batch) -> tradekeep_store_traits::Result<Ack> {
+        if self.is_cut() {
+            return std::future::pending().await;
+        }
+        self.to.write(batch).await
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> tradekeep_store_traits::Result<Vec<Stage>> {
+        self.to.settle(tokens).await
+    }
+
+    async fn watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> tradekeep_store_traits::Result<Option<u64>> {
+        if self.is_cut() {
+            return std::future::pending().await;
+        }
+        self.to.watermark(stream, epoch, table).await
+    }
+
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> tradekeep_store_traits::Result<Option<u64>> {
+        self.watermark(stream, epoch, table).await
+    }
+
+    async fn close(&self) -> tradekeep_store_traits::Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) fn error(kind: ErrorKind, act: Act) -> StoreError {
+    StoreError::new(kind, "test", "write", "made to fail").with_act(act)
+}
+
+pub(crate) fn lost(kind: ErrorKind) -> StoreError {
+    error(kind, Act::Retry { after: None }).with_delivery(Delivery::Unknown)
+}
+
+/// Refuses the records whose seconds `is_bad` says yes to, by their places.
+pub(crate) fn refusing(
+    is_bad: impl Fn(u64) -> bool + Send + 'static,
+) -> impl FnMut(&Batch) -> Answer {
+    move |batch| {
+        let bad = bad_places(batch, &is_bad);
+        if bad.is_empty() {
+            return Answer::Go;
+        }
+        let row = |index| BadRow { index, reason: "is bad".into() };
+        let bad = bad.into_iter().map(row).collect();
+        Answer::Fail(StoreError::bad_rows(ErrorKind::InvalidInput, "test", "write", bad))
+    }
+}
+
+pub(crate) fn bad_places(batch: &Batch, is_bad: impl Fn(u64) -> bool) -> Vec<usize> {
+    let places = with_records!(batch.records(), rows => rows.iter().map(Record::ts).enumerate().collect::<Vec<_>>());
+    places.into_iter().filter(|(_, ts)| is_bad(second(*ts))).map(|(place, _)| place).collect()
+}
+
+pub(crate) fn at(second: u64) -> Timestamp {
+    Timestamp::from_nanos(i64::try_from(second).unwrap() * 1_000_000_000).unwrap()
+}
+
+pub(crate) fn second(ts: Timestamp) -> u64 {
+    u64::try_from(ts.as_nanos() / 1_000_000_000).unwrap()
+}
+
+/// Ticks of the seconds `from..from + count`.
+pub(crate) fn ticks(from: u64, count: u64) -> Records {
+    let tick = |second: u64| {
+        let draft = Tick::builder(Symbol::new("X").unwrap(), at(second));
+        draft.price(100.into()).quantity(1.into()).build().unwrap()
+    };
+    (from..from + count).map(tick).collect::<Vec<_>>().into()
+}
+
+/// Metrics of the seconds `from..from + count`.
+pub(crate) fn metrics(from: u64, count: u64) -> Records {
+    let metric = |second| Metric::new(at(second), Name::new("m").unwrap(), 1.5);
+    (from..from + count).map(metric).collect::<Vec<_>>().into()
+}
+
+/// Segments as small as they may be, and batches that leave soon.
+pub(crate) fn config() -> IngestConfig {
+    IngestConfig::new("data")
+        .with_segment_bytes(264 << 10)
+        .with_batch(100, Duration::from_millis(100))
+}
+
+pub(crate) fn sink(name: &str, sink: Arc<dyn RecordSink>, tables: &[Table]) -> SinkConfig {
+    let (id, name) = (SinkId::of("test", name, ""), name.to_owned());
+    SinkConfig { id, name, sink, tables: tables.to_vec(), from_now: false }
+}
+
+pub(crate) const TABLES: &[Table] = &[Table::Ticks, Table::Metrics, Table::SystemEvents];
+
+pub(crate) async fn open(
+    config: IngestConfig,
+    sinks: Vec<SinkConfig>,
+    fs: &SimFs,
+) -> Result<Ingest> {
+    open_by(config, sinks, fs, Arc::new(SystemClock)).await
+}
+
+pub(crate) async fn open_by(
+    config: IngestConfig,
+    sinks: Vec<SinkConfig>,
+    fs: &SimFs,
+    clock: Arc<dyn Clock>,
+) -> Result<Ingest> {
+    Ingest::open_on(config, sinks, Arc::new(fs.clone()), clock).await
+}
+
+/// One sink that has ticks, metrics and system events.
+pub(crate) async fn with_one(station: &Arc<Station>, fs: &SimFs) -> Ingest {
+    open(config(), vec![sink("one", Arc::clone(station) as _, TABLES)], fs).await.unwrap()
+}
+
+/// All is delivered, and nothing is unaccounted for.
+pub(crate) fn settled(stats: &IngestStats) {
+    assert_eq!(stats.pending(), 0, "{stats:#?}");
+    for lane in stats.lanes() {
+        assert_eq!(lane.unaccounted(), 0, "{lane:#?}");
+    }
+}
+
+pub(crate) const SOON: Duration = Duration::from_secs(3600);
+
+/// Waits until all is delivered: also what is told of that.
+pub(crate) async fn drained(ingest: &Ingest) -> IngestStats {
+    for _ in 0..20 {
+        let stats = ingest.flush(SOON).await;
+        if stats.pending() == 0 {
+            settled(&stats);
+            return stats;
+        }
+    }
+    panic!("it does not end: {:#?}", ingest.stats());
+}
