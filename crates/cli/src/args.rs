@@ -5,6 +5,7 @@ mod list;
 mod measurements;
 mod query;
 mod records;
+mod spool;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,6 +18,7 @@ pub(crate) use list::Listed;
 pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 pub(crate) use query::{Candles, Query, Ticks, Window};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
+pub(crate) use spool::{DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Spool, Tail};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,6 +77,14 @@ pub(crate) enum Command {
     Optimize,
     /// How the stores are doing; exit code 1 when something is wrong
     Health,
+    /// Records on their way into the stores: what waits, for which, and why
+    #[command(subcommand)]
+    Spool(Spool),
+    /// Records that a store does not take: look, correct, send again
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// Records as they are taken, one JSON object a line
+    Tail(Tail),
     /// A made-up day of a market and of trading on it, imported and shown
     Demo(Demo),
 }

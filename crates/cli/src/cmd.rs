@@ -1,11 +1,14 @@
 //! The commands, each with its store opened before and closed after.
 
+mod dead_letters;
 mod demo;
 mod health;
 mod import;
 mod optimize;
 mod query;
+mod spool;
 mod stats;
+mod tail;
 
 use std::path::{Path, PathBuf};
 
@@ -57,6 +60,9 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
             must_have_data(&config)?;
             with_store(&config, async |store| optimize::run(store, out).await).await
         }
+        Command::Spool(args) => spool::run(args, &config(global)?, out).await,
+        Command::DeadLetters(args) => dead_letters::run(args, &config(global)?, out).await,
+        Command::Tail(args) => tail::run(&args, &config(global)?, out).await,
         Command::Health => {
             let config = config(global)?;
             must_have_data(&config)?;

@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "cli/dead_letters.rs"]
+mod dead_letters;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/import.rs"]
@@ -17,10 +19,16 @@ mod numbers;
 mod own;
 #[path = "cli/query.rs"]
 mod query;
+#[path = "cli/recorder.rs"]
+mod recorder;
 #[path = "cli/records.rs"]
 mod records;
+#[path = "cli/spool.rs"]
+mod spool;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/tail.rs"]
+mod tail;
 #[path = "cli/upgrade.rs"]
 mod upgrade;
 #[path = "cli/usage.rs"]

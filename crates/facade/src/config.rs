@@ -9,7 +9,7 @@ use std::{fmt, fs};
 
 use config::{File, FileFormat, Value};
 
-use tradekeep_ingest::IngestConfig;
+use tradekeep_ingest::{IngestConfig, SinkId};
 
 pub(crate) use self::ingest::IngestSection;
 use self::values::{flatten, where_and_why};
@@ -187,6 +187,27 @@ impl Config {
     #[must_use]
     pub fn ingest(&self) -> IngestConfig {
         self.ingest.config(&self.series.folder().unwrap_or_else(|| DATA.into()))
+    }
+
+    /// With the store of `url` among those that get every record, where it is none that gets records
+    /// already: for what still waits for a store that is configured no more.
+    ///
+    /// # Errors
+    /// When no store has such a URL.
+    pub fn with_also(mut self, url: &str) -> Result<Self, ConfigError> {
+        let store = Self::from_url(url)?.series;
+        if !self.has(&store) && !self.ingest.also.iter().any(|other| other.is(&store)) {
+            self.ingest.also.push(store);
+        }
+        Ok(self)
+    }
+
+    /// What a spool knows the store of `url` by.
+    ///
+    /// # Errors
+    /// When no store has such a URL.
+    pub fn sink_id(url: &str) -> Result<SinkId, ConfigError> {
+        Ok(Self::from_url(url)?.series.sink_id())
     }
 
     /// The stores that get every record besides those of `[stores]`.

@@ -17,9 +17,11 @@ pub use store::Tradekeep;
 
 pub use tradekeep_formats as formats;
 pub use tradekeep_ingest::{
-    Accepted, Class, DeadLetter, DeadState, Ingest, IngestConfig, IngestError, IngestStats,
-    LaneStats, LaneStatus, Level, Receipt, Replayed, SinkConfig, SinkId, SinkStats, Tail, WhenFull,
+    Accepted, Class, DeadLetter, DeadLetterFilter, DeadState, Ingest, IngestConfig, IngestError,
+    IngestStats, LaneStats, LaneStatus, Level, Receipt, Replayed, SinkConfig, SinkId, SinkStats,
+    Tail, WhenFull,
 };
+pub use tradekeep_ingest::{look, operate, requests};
 pub use tradekeep_models::*;
 pub use tradekeep_store_traits::*;
 pub use uuid::Uuid;

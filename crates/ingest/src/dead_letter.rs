@@ -4,6 +4,7 @@ mod class;
 mod entry;
 mod filter;
 mod index;
+mod replay;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use self::entry::{
 };
 pub use self::filter::DeadLetterFilter;
 use self::index::{Index, State};
+pub use self::replay::Replayed;
 use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::fs::{FileSystem, make_folder};

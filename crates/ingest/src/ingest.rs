@@ -3,8 +3,6 @@
 mod letters;
 mod open;
 
-pub use letters::Replayed;
-
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 

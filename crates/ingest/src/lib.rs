@@ -31,10 +31,10 @@ mod text;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{IngestConfig, Level, WhenFull};
-pub use dead_letter::{Class, DeadLetter, DeadLetterFilter, DeadState};
+pub use dead_letter::{Class, DeadLetter, DeadLetterFilter, DeadState, Replayed};
 pub use deliver::sink::{LaneStatus, SinkConfig, SinkId};
 pub use error::{IngestError, Result};
-pub use ingest::{Ingest, Replayed};
+pub use ingest::Ingest;
 pub use metrics::{INGEST_METRICS, IngestMetric, describe_ingest_metrics};
 pub use receipt::Receipt;
 pub use stats::{IngestStats, LaneStats, SinkStats};

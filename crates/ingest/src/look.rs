@@ -12,7 +12,7 @@ pub use status::{LaneHeld, Oldest, SinkHeld, SpoolStatus, status};
 pub use verify::{Damage, LogVerified, SlotsVerified, Unreadable, Verified, verify};
 
 use crate::config::IngestConfig;
-use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetters};
+use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetters, Replayed};
 use crate::error::{IngestError, Result};
 use crate::fs::{FileSystem, RealFs};
 use crate::log::{Access, Log};
@@ -27,6 +27,17 @@ pub fn dead_letters(data: &Path, filter: &DeadLetterFilter) -> Result<Vec<DeadLe
     match letters(data)? {
         Some(letters) => letters.list(filter),
         None => Ok(Vec::new()),
+    }
+}
+
+/// What a replay of the letters that `filter` means would do.
+///
+/// # Errors
+/// `Disk` when they cannot be read.
+pub fn replayable(data: &Path, filter: &DeadLetterFilter) -> Result<Replayed> {
+    match letters(data)? {
+        Some(letters) => letters.replayable(filter, |_, _, _| true),
+        None => Ok(Replayed::default()),
     }
 }
 

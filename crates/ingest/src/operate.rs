@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tradekeep_models::InvalidInput;
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::IngestConfig;
-use crate::dead_letter::DeadLetters;
+use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetters, DeadState};
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
 use crate::fs::{FileSystem, RealFs};
@@ -102,6 +102,34 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
         go_back(cursor, done, died);
     }
     save(&spool, &cursors, again)
+}
+
+/// Removes the dead letters that were replayed; answers how many.
+///
+/// # Errors
+/// `NoSpool` where there is none; `Held` while another process has it; `Input` where the process that
+/// had it was killed before it noted that it is done with their records; `Disk` when the disk fails:
+/// nothing open is lost then.
+pub fn purge_resolved(data: &Path) -> Result<u64> {
+    let claimed = claim(data)?;
+    let folder = IngestConfig::new(data).dead_letter_folder();
+    if !folder.is_dir() {
+        return Ok(0);
+    }
+    let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
+    // What is not known to be done with is sent again: the letter is what keeps it from being refused a
+    // second time.
+    let is_passed = |letter: &DeadLetter| {
+        let cursor = letter.table.and_then(|table| claimed.cursors.of(&letter.sink, table));
+        letter.state == DeadState::Open || cursor.is_none_or(|cursor| letter.seq <= cursor.seq)
+    };
+    if !dead.list(&DeadLetterFilter::default())?.iter().all(is_passed) {
+        let reason = "have records that may be sent again: `tradekeep spool drain` first";
+        return Err(InvalidInput::new("dead letters", reason).into());
+    }
+    let purged = dead.purge(SystemClock.now().as_nanos());
+    drop(claimed);
+    purged
 }
 
 /// First the cursors: with those alone, the store's watermark still says what it has.

@@ -19,10 +19,9 @@ use uuid::Uuid;
 pub(crate) use serve::run;
 
 use crate::clock::{Clock, SystemClock};
-use crate::dead_letter::DeadLetterFilter;
+use crate::dead_letter::{DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::fs::{FileExt, FileSystem, RealFs};
-use crate::ingest::Replayed;
 use crate::look;
 use crate::stats::IngestStats;
 

@@ -232,12 +232,15 @@ async fn letters_are_listed_beside_the_holder() {
     assert_eq!(look::dead_letters(data.path(), &two).unwrap().len(), 2);
 
     assert_eq!(ingest.replay(&two, true).await.unwrap().replayed, 2);
+    assert_eq!(look::replayable(data.path(), &two).unwrap().replayed, 2);
     assert_eq!(ingest.replay(&two, false).await.unwrap().replayed, 2);
     let open = DeadLetterFilter { open: true, ..DeadLetterFilter::default() };
     let open = look::dead_letters(data.path(), &open).unwrap();
     assert_eq!(open.iter().map(|letter| letter.id).collect::<Vec<_>>(), [3, 4]);
     let replayed = look::dead_letters(data.path(), &DeadLetterFilter::ids([1])).unwrap();
     assert!(matches!(replayed[0].state, DeadState::Replayed { .. }));
+    let all = look::replayable(data.path(), &DeadLetterFilter::default()).unwrap();
+    assert_eq!((all.replayed, all.already, all.unreadable), (2, 2, 0));
     assert_eq!(ingest.replay(&two, false).await.unwrap().replayed, 2, "the next two");
     ingest.shutdown(SOON).await.unwrap();
     assert_eq!(stored(&store).await.len(), 4);

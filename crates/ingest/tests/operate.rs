@@ -13,7 +13,7 @@ use support::{
     ticks, until, with_letters,
 };
 use tradekeep_ingest::look::{self, SpoolStatus};
-use tradekeep_ingest::{Ingest, IngestError, LaneStatus, SinkConfig, operate};
+use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestError, LaneStatus, SinkConfig, operate};
 use tradekeep_models::Table;
 
 /// A spool of which the sink `b` has nothing.
@@ -99,6 +99,7 @@ async fn where_there_is_no_spool_none_is_made() {
     let no_spool = |error| assert!(matches!(error, IngestError::NoSpool { .. }), "{error}");
     no_spool(operate::forget(data.path(), "a").unwrap_err());
     no_spool(operate::new_epoch(data.path()).unwrap_err());
+    no_spool(operate::purge_resolved(data.path()).unwrap_err());
     let drained = operate::drain(data.config(), sinks(&[("a", &a)]), SOON).await;
     no_spool(drained.unwrap_err());
     assert!(snapshot(data.path()).is_empty());
@@ -203,6 +204,27 @@ async fn a_new_epoch_sends_nothing_from_before_a_sinks_time() {
     assert_eq!(ingest.flush(SOON).await.pending(), 0);
     ingest.shutdown(SOON).await.unwrap();
     assert_eq!(stored(&fresh).await, (100..150).map(tick).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_that_were_replayed_are_purged() {
+    let (data, a) = (Data::new(), store());
+    let ingest = with_letters(&data, &a, 3).await;
+    let two = DeadLetterFilter { limit: Some(2), ..DeadLetterFilter::default() };
+    ingest.replay(&two, false).await.unwrap();
+    let held = operate::purge_resolved(data.path()).unwrap_err();
+    assert!(matches!(held, IngestError::Held { .. }), "{held}");
+    ingest.shutdown(SOON).await.unwrap();
+    // As if the process had been killed before it noted how far it was.
+    let cursors = std::fs::read(data.spool().join("cursors")).unwrap();
+    assert_eq!(operate::new_epoch(data.path()).unwrap().again, 2);
+    let again = operate::purge_resolved(data.path()).unwrap_err();
+    assert!(again.to_string().ends_with("`tradekeep spool drain` first"), "{again}");
+    std::fs::write(data.spool().join("cursors"), cursors).unwrap();
+    assert_eq!(operate::purge_resolved(data.path()).unwrap(), 2);
+    assert_eq!(operate::purge_resolved(data.path()).unwrap(), 0);
+    let left = look::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap();
+    assert_eq!(left.iter().map(|letter| letter.id).collect::<Vec<_>>(), [3]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -91,6 +91,13 @@ impl Run {
         self
     }
 
+    /// It did all it should, whatever it warned of.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert!(self.code == Some(0) && !self.stderr.contains("error: "), "{self:?}");
+        self
+    }
+
     /// It ended with `code` and told one error; answers that.
     #[track_caller]
     pub(crate) fn error(&self, code: i32) -> &str {

@@ -3,27 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use tradekeep_store_traits::{Records, Table};
 
 use super::{Ingest, Shared};
-use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadState};
+use crate::dead_letter::{DeadLetter, DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::log::Reader;
 
 /// Letters sent again at once.
 const AT_ONCE: usize = 1_000;
-
-/// What a replay did, or would do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replayed {
-    /// Letters that are in the spool again.
-    pub replayed: u64,
-    /// Letters that had been before.
-    pub already: u64,
-    /// Letters that cannot be read by this program.
-    pub unreadable: u64,
-}
 
 impl Ingest {
     /// The dead letters that `filter` means, oldest first.
@@ -93,34 +81,12 @@ impl Shared {
         if !dry_run {
             self.finish_replays()?;
         }
-        // What dies of this is for another time.
-        let next_id = self.dead.next_id();
-        let mut done = Replayed::default();
         let mut by_table: Vec<(Table, Vec<u64>, Vec<Records>)> = Vec::new();
         let mut failed = None;
-        self.dead.read(|letter| {
-            if done.replayed == filter.most() {
-                return false;
-            }
-            if letter.id >= next_id || !filter.is_match(&letter) {
-                return true;
-            }
-            let (id, record) = match (letter.state, letter.table.zip(letter.record)) {
-                (DeadState::Replayed { .. }, _) => {
-                    done.already += 1;
-                    return true;
-                }
-                (DeadState::Open, None) => {
-                    done.unreadable += 1;
-                    return true;
-                }
-                (DeadState::Open, Some(record)) => (letter.id, record),
-            };
-            done.replayed += 1;
+        let done = self.dead.replayable(filter, |id, table, record| {
             if dry_run {
                 return true;
             }
-            let (table, record) = record;
             let place = by_table.iter().position(|(known, ..)| *known == table);
             let place = place.unwrap_or_else(|| {
                 by_table.push((table, Vec::new(), Vec::new()));

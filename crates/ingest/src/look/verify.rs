@@ -40,7 +40,7 @@ pub struct Verified {
 /// What is in the segments of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogVerified {
-    /// Segments.
+    /// Segments that something was written to.
     pub segments: u64,
     /// Bytes of them, all of which were read.
     pub bytes: u64,
@@ -102,7 +102,7 @@ impl LogVerified {
     fn of(checked: Checked) -> Self {
         let damage = |(file, bytes)| Damage { file, bytes };
         Self {
-            segments: checked.segments,
+            segments: checked.segments - checked.blank,
             bytes: checked.bytes,
             records: checked.records,
             void: checked.void,

@@ -1,0 +1,53 @@
+//! `tradekeep tail`: records as they are taken.
+
+use std::io::Write;
+
+use anyhow::Result;
+use serde::Serialize;
+use tradekeep::look::Follow;
+use tradekeep::{Accepted, Config};
+
+use super::dead_letters::Record;
+use crate::Outcome;
+use crate::args::{Tail, Type};
+use crate::output::Out;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: u64,
+    time: String,
+    r#type: &'static str,
+    record: Record<'a>,
+}
+
+pub(crate) async fn run(args: &Tail, config: &Config, out: &mut Out) -> Result<Outcome> {
+    let table = args.table.map(Type::table);
+    let mut follow = Follow::open(config.ingest().data(), args.from)?;
+    while !out.is_closed() {
+        let next = match follow.next_held()? {
+            Some(next) => next,
+            None if args.follow => {
+                out.flush()?;
+                follow.next().await?
+            }
+            None => break,
+        };
+        if table.is_none_or(|table| table == next.table) {
+            tell(&next, out)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn tell(accepted: &Accepted, out: &mut Out) -> Result<()> {
+    let line = Line {
+        seq: accepted.seq,
+        time: accepted.time.to_string(),
+        r#type: accepted.table.as_str(),
+        record: Record(&accepted.record),
+    };
+    out.with(|stdout| {
+        serde_json::to_writer(&mut *stdout, &line)?;
+        stdout.write_all(b"\n")
+    })
+}
