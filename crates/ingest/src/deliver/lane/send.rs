@@ -1,0 +1,206 @@
+//! Sending: a batch until all of it is stored or kept as dead letters, and what is done about each answer.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tradekeep_store_traits::{Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError};
+
+use super::{DISK_RETRY, Lane, no_answer};
+use crate::dead_letter::{DeadLetters, Death};
+use crate::deliver::breaker::Change;
+use crate::deliver::sink::LaneStatus;
+use crate::deliver::take::Taken;
+use crate::deliver::verdict::Verdict;
+use crate::deliver::work::{GivenUp, Work};
+use crate::error::Result;
+
+/// A batch that takes longer is worth a warning.
+const SLOW: Duration = Duration::from_millis(50);
+
+impl Lane {
+    /// Sends until every record is stored or a dead letter; answers how many are that, and the number
+    /// of the last that is stored.
+    pub(super) async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> (u64, Option<u64>) {
+        let mut work = Work::new(places);
+        let (mut kept, mut last) = (BTreeSet::new(), None);
+        while let Some(mut part) = work.next() {
+            // Once the sink has what comes behind them, its watermark says that it has them too: they
+            // are kept first, whatever ends this process then.
+            self.keep(taken, work.passed(), &mut kept).await;
+            let batch = if part.places.len() == taken.seqs().len() {
+                Cow::Borrowed(&taken.batch)
+            } else {
+                match taken.part(&part.places) {
+                    Ok(batch) => Cow::Owned(batch),
+                    // Numbers increase in any part of a batch in which they do.
+                    Err(_) => continue,
+                }
+            };
+            part.attempts += 1;
+            let Err(error) = self.send(&batch, part.attempts).await else {
+                self.is_well();
+                last = batch.origin().and_then(|origin| origin.seqs.last().copied()).or(last);
+                work.taken();
+                continue;
+            };
+            match Verdict::of(&error, part.places.len()) {
+                Verdict::Again if Verdict::may_be_poison(&error) && self.answers().await => {
+                    if let Err(part) = work.strike(part, &error.context, Instant::now()) {
+                        self.failed(&error).await;
+                        work.again(part);
+                    } else {
+                        self.is_well();
+                    }
+                }
+                Verdict::Again => {
+                    self.failed(&error).await;
+                    work.again(part);
+                }
+                Verdict::Halt => {
+                    self.halt(&error.to_string()).await;
+                    work.again(part);
+                }
+                Verdict::Bad(class, rows) => {
+                    self.is_well();
+                    work.bad(part, class, rows);
+                }
+                Verdict::Halves(class) => {
+                    self.is_well();
+                    work.halve(part, class, &error.context);
+                }
+            }
+        }
+        let given_up = work.into_given_up();
+        let dead = given_up.len() as u64;
+        self.keep(taken, given_up.clone(), &mut kept).await;
+        // It took these after all, when they came again.
+        let suspects =
+            kept.into_iter().filter(|place| given_up.iter().all(|row| row.place != *place));
+        self.take_back(suspects.filter_map(|place| taken.seqs().get(place).copied()).collect())
+            .await;
+        (dead, last)
+    }
+
+    /// Keeps those of `rows` that are not in `kept` yet.
+    async fn keep(&self, taken: &Taken, rows: Vec<GivenUp>, kept: &mut BTreeSet<usize>) {
+        let new = rows.iter().filter(|row| kept.insert(row.place));
+        let death = |row: &GivenUp| taken.death(row.place, row.class, &row.reason, row.attempts);
+        self.bury(new.map(death).collect()).await;
+    }
+
+    /// Sends one batch, and waits until the store has applied it.
+    async fn send(&self, batch: &Batch, attempt: u32) -> StoreResult<()> {
+        let waiting = Instant::now();
+        self.sink.breaker.permit().await;
+        let waited = waiting.elapsed();
+        let started = Instant::now();
+        let limit = self.config.write_timeout;
+        let outcome = timeout(limit, self.write(batch))
+            .await
+            .unwrap_or_else(|_| Err(no_answer("write", limit).with_delivery(Delivery::Unknown)));
+        let took = started.elapsed();
+        if took + waited > SLOW {
+            tracing::warn!(
+                sink = self.sink.name, table = %self.table(), rows = batch.records().len(), attempt,
+                store_ms = took.as_millis(), waited_ms = waited.as_millis(),
+                "a flush was slow: {}",
+                if waited > took { "the breaker was open" } else { "the store took its time" }
+            );
+        }
+        outcome
+    }
+
+    async fn write(&self, batch: &Batch) -> StoreResult<()> {
+        let Ack { mut stage, token, .. } = self.sink.store.write(batch).await?;
+        let mut pause = Duration::from_millis(2);
+        while stage < Stage::Applied {
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
+            stage = self.sink.store.settle(&[token]).await?.first().copied().unwrap_or(stage);
+        }
+        Ok(())
+    }
+
+    /// Whether the sink answers what does not concern any record.
+    async fn answers(&self) -> bool {
+        self.watermark().await.is_ok()
+    }
+
+    /// Keeps what is given up; the cursor does not move before that is durable.
+    pub(super) async fn bury(&self, deaths: Vec<Death>) {
+        if deaths.is_empty() {
+            return;
+        }
+        let (sink, died) = (Arc::clone(&self.sink), self.spool.now());
+        self.note(move |dead| dead.add(sink.id.as_str(), &sink.name, died, &deaths)).await;
+    }
+
+    /// Takes back letters of records that the sink has taken after all.
+    async fn take_back(&self, seqs: Vec<u64>) {
+        if seqs.is_empty() {
+            return;
+        }
+        let (sink, now) = (Arc::clone(&self.sink), self.spool.now());
+        self.note(move |dead| dead.delivered(sink.id.as_str(), &seqs, now)).await;
+    }
+
+    /// Writes to the dead letters, for as long as that takes.
+    async fn note(&self, write: impl Fn(&DeadLetters) -> Result<()> + Send + Sync + 'static) {
+        let write = Arc::new(write);
+        loop {
+            let (dead, write) = (Arc::clone(&self.dead), Arc::clone(&write));
+            match tokio::task::spawn_blocking(move || write(&dead)).await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "dead letters cannot be kept: delivery waits");
+                }
+                Err(error) => tracing::error!(%error, "dead letters cannot be kept"),
+            }
+            sleep(DISK_RETRY).await;
+        }
+    }
+
+    /// The sink works.
+    pub(super) fn is_well(&self) {
+        if self.sink.breaker.succeeded() == Some(Change::Closed) {
+            self.events.breaker_closed(&self.sink.name);
+        }
+        if let LaneStatus::Halted { .. } = self.state.set_status(LaneStatus::Delivering) {
+            self.events.resumed(&self.sink.name, self.table());
+        }
+    }
+
+    /// The sink fails for a reason that may pass: waits.
+    pub(super) async fn failed(&self, error: &StoreError) {
+        let reason = error.to_string();
+        tracing::info!(sink = self.sink.name, table = %self.table(), %error, "to be sent again");
+        self.state.set_status(LaneStatus::Retrying { reason: reason.clone() });
+        let (wait, change) = self.sink.breaker.failed(error, self.config.probe_every);
+        if change == Some(Change::Opened) {
+            self.events.breaker_opened(&self.sink.name, &reason);
+        }
+        // An open breaker waits by itself, for all lanes.
+        if !self.sink.breaker.is_open() {
+            sleep(wait).await;
+        }
+    }
+
+    /// The sink takes nothing before somebody mends it: says so, and waits.
+    pub(super) async fn halt(&self, reason: &str) {
+        // It was reached: that is not what the breaker is for.
+        if self.sink.breaker.succeeded() == Some(Change::Closed) {
+            self.events.breaker_closed(&self.sink.name);
+        }
+        let halted = LaneStatus::Halted { reason: reason.to_owned() };
+        if !matches!(self.state.set_status(halted), LaneStatus::Halted { .. }) {
+            self.events.halted(&self.sink.name, self.table(), reason);
+        }
+        tokio::select! {
+            () = sleep(self.config.halt_retry) => {}
+            () = self.state.resume.notified() => {}
+        }
+    }
+}
