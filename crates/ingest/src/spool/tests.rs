@@ -39,7 +39,10 @@ fn claim(fs: &SimFs) -> Result<Claimed> {
     Claimed::new(&fs, SpoolConfig { folder: PathBuf::from("data/spool"), segment_bytes: 4096 })
 }
 
-fn open(fs: &SimFs) -> Result<(Spool, Cursors, Vec<(Table, u64)>)> {
+/// A spool, its cursors, and what it holds.
+type Opened = (Spool, Cursors, Vec<(Table, u64)>);
+
+fn open(fs: &SimFs) -> Result<Opened> {
     let claimed = claim(fs)?;
     let cursors = claimed.cursors.clone();
     let mut found = Vec::new();

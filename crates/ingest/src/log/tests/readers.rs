@@ -52,7 +52,7 @@ fn every_record_is_read_once_while_others_append_sync_fail_and_trim() {
             let mut round = 0u64;
             while !over.load(Ordering::SeqCst) {
                 round += 1;
-                if round % 3 == 0 {
+                if round.is_multiple_of(3) {
                     fs.fail_next(Operation::Sync, 1, ErrorKind::Other);
                 }
                 // Where it fails, the next one is for the same.
