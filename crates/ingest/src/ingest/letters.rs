@@ -63,16 +63,20 @@ impl Ingest {
         self.blocking(move |shared| shared.replay(wanted, dry_run)).await
     }
 
-    /// Removes the dead letters that were replayed; answers how many.
+    /// Removes the dead letters that were replayed; answers how many. One whose batch is still on its
+    /// way stays until that is done.
     ///
     /// # Errors
     /// `Disk` when the disk fails; nothing open is lost then.
     pub async fn purge_resolved(&self) -> Result<u64> {
         self.blocking(|shared| {
             let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            // A letter whose record is not done with durably would be written a second time.
-            shared.accept.spool.save_cursors(&shared.cursors())?;
-            shared.dead.purge(shared.accept.spool.now())
+            let cursors = shared.cursors();
+            shared.accept.spool.save_cursors(&cursors)?;
+            shared.dead.purge(shared.accept.spool.now(), |sink, table, seq| {
+                let cursor = table.and_then(|table| cursors.of(sink, table));
+                cursor.is_none_or(|cursor| seq <= cursor.seq)
+            })
         })
         .await
     }
