@@ -32,7 +32,7 @@ pub(crate) struct Accept {
     /// Rung when the spool has become smaller.
     pub(crate) room: Notify,
     /// How many wait for that.
-    pub(crate) waiting: AtomicU64,
+    waiting: AtomicU64,
 }
 
 /// What became of records that were to be appended.
@@ -145,6 +145,11 @@ impl Accept {
             }
             outcome => outcome,
         }
+    }
+
+    /// Whether somebody waits for room.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
     }
 
     /// Records of a table that were counted and not kept.

@@ -4,6 +4,7 @@ mod class;
 mod entry;
 mod filter;
 mod index;
+mod purge;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -293,57 +294,6 @@ impl DeadLetters {
         let mut index = self.index();
         ids.iter().for_each(|id| index.resolve(*id));
         Ok(())
-    }
-
-    /// Removes the letters that were replayed; answers how many.
-    pub(crate) fn purge(&self, now: i64) -> Result<u64> {
-        let _one = self.writing()?;
-        let (_, resolved) = self.count();
-        if resolved == 0 {
-            return Ok(0);
-        }
-        // What stays is written again behind all there is, then what is before that goes.
-        let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
-        let mut kept = Vec::new();
-        while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
-            let id = entry::read::<Letter<'_>>(frame.payload).map(|letter| letter.id);
-            let stays = id.is_some_and(|id| {
-                self.index()
-                    .letters
-                    .get(&id)
-                    .is_some_and(|state| !matches!(state, State::Replayed(_)))
-            });
-            if stays {
-                kept.push(frame.payload.to_vec());
-            }
-        }
-        self.log.seal();
-        let next_id = self.index().next_id;
-        let mark = Purged { next_id };
-        let first = self.append(PURGED, now, 1, |_, out| entry::write(&mark, out))?;
-        for part in kept.chunks(256) {
-            self.append(LETTER, now, part.len(), |place, out| {
-                out.extend_from_slice(&part[place]);
-                true
-            })?;
-        }
-        for (id, seq) in self.unfinished() {
-            let again = Replaying { ids: vec![id], first: seq };
-            self.append(REPLAYING, now, 1, |_, out| entry::write(&again, out))?;
-        }
-        self.sync()?;
-        self.log.trim(|segment| segment.last() < first).map_err(self.disk("cannot be purged"))?;
-        let mut index = self.index();
-        let gone: Vec<_> = index
-            .letters
-            .iter()
-            .filter(|(_, state)| matches!(state, State::Replayed(_)))
-            .map(|(id, _)| *id)
-            .collect();
-        index.letters.retain(|id, _| !gone.contains(id));
-        let Index { letters, by_seq, .. } = &mut *index;
-        by_seq.retain(|_, id| letters.contains_key(id));
-        Ok(gone.len() as u64)
     }
 
     fn append(

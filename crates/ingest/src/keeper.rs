@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tradekeep_store_traits::ErrorKind;
 
 use crate::codec;
@@ -18,35 +18,51 @@ const PACE: Duration = Duration::from_secs(1);
 /// Between two rounds while somebody waits for room.
 const FAST: Duration = Duration::from_millis(20);
 
+/// Between two times that sinks are asked how far they cannot lose any more, which costs an embedded one
+/// its turn at the database; unless somebody waits for room.
+const ASKING: Duration = Duration::from_secs(5);
+
+/// What is known from earlier rounds.
+#[derive(Default)]
+struct Known {
+    saved: Option<Cursors>,
+    asked: Option<Instant>,
+}
+
 /// Goes round until the way in is gone, or it is aborted.
 pub(crate) async fn run(shared: Weak<Shared>) {
-    let mut saved = None;
+    let mut known = Known::default();
     loop {
         let Some(shared) = shared.upgrade() else { return };
-        if let Err(error) = round(&shared, &mut saved).await {
+        if let Err(error) = round(&shared, &mut known).await {
             tracing::warn!(%error, "the spool cannot be made smaller yet");
         }
         metrics::publish(&shared.stats());
-        let waiting = shared.accept.waiting.load(std::sync::atomic::Ordering::SeqCst) > 0;
+        let pace = if shared.accept.is_waited_for() { FAST } else { PACE };
         drop(shared);
-        tokio::time::sleep(if waiting { FAST } else { PACE }).await;
+        sleep(pace).await;
     }
 }
 
-/// First the cursors, durably, then what they make needless. Answers whether anything went.
-pub(crate) async fn round(shared: &Arc<Shared>, saved: &mut Option<Cursors>) -> Result<bool> {
+/// First the cursors, durably, then what they make needless.
+async fn round(shared: &Arc<Shared>, known: &mut Known) -> Result<()> {
     let cursors = shared.cursors();
-    if saved.as_ref() != Some(&cursors) {
+    if known.saved.as_ref() != Some(&cursors) {
         let (of_thread, content) = (Arc::clone(shared), cursors.clone());
         let save = move || of_thread.accept.spool.save_cursors(&content);
         tokio::task::spawn_blocking(save).await.map_err(|_| crate::IngestError::Closed)??;
-        *saved = Some(cursors.clone());
+        known.saved = Some(cursors.clone());
     }
     // What is asked of the sinks is asked only when there is something to gain.
     let passed = safe_of(shared, &cursors, false).await?;
     if !shared.accept.spool.log.can_trim(|segment| is_done(segment, &passed)) {
-        return Ok(false);
+        return Ok(());
     }
+    let is_early = known.asked.is_some_and(|asked| asked.elapsed() < ASKING);
+    if is_early && !shared.accept.is_waited_for() {
+        return Ok(());
+    }
+    known.asked = Some(Instant::now());
     let safe = safe_of(shared, &cursors, true).await?;
     let of_thread = Arc::clone(shared);
     let trim = move || {
@@ -59,9 +75,11 @@ pub(crate) async fn round(shared: &Arc<Shared>, saved: &mut Option<Cursors>) -> 
     let removed =
         tokio::task::spawn_blocking(trim).await.map_err(|_| crate::IngestError::Closed)??;
     if removed > 0 {
+        // There may be more to gain.
+        known.asked = None;
         shared.accept.room.notify_waiters();
     }
-    Ok(removed > 0)
+    Ok(())
 }
 
 /// For each lane, its kind and the last record that the spool may forget: no more than is `saved`.

@@ -11,7 +11,7 @@ use tradekeep_models::InvalidInput;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::IngestConfig;
-use crate::dead_letter::{DeadLetter, DeadLetterFilter, DeadLetters, DeadState};
+use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
 use crate::fs::{FileSystem, RealFs};
@@ -104,12 +104,13 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
     save(&spool, &cursors, again)
 }
 
-/// Removes the dead letters that were replayed; answers how many.
+/// Removes the dead letters that were replayed; answers how many. One stays where the process that had
+/// the spool was killed before it noted that it is done with the record: that may be sent again, and the
+/// letter is what keeps it from being refused a second time.
 ///
 /// # Errors
-/// `NoSpool` where there is none; `Held` while another process has it; `Input` where the process that
-/// had it was killed before it noted that it is done with their records; `Disk` when the disk fails:
-/// nothing open is lost then.
+/// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: nothing
+/// open is lost then.
 pub fn purge_resolved(data: &Path) -> Result<u64> {
     let claimed = claim(data)?;
     let folder = IngestConfig::new(data).dead_letter_folder();
@@ -117,17 +118,8 @@ pub fn purge_resolved(data: &Path) -> Result<u64> {
         return Ok(0);
     }
     let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
-    // What is not known to be done with is sent again: the letter is what keeps it from being refused a
-    // second time.
-    let is_passed = |letter: &DeadLetter| {
-        let cursor = letter.table.and_then(|table| claimed.cursors.of(&letter.sink, table));
-        letter.state == DeadState::Open || cursor.is_none_or(|cursor| letter.seq <= cursor.seq)
-    };
-    if !dead.list(&DeadLetterFilter::default())?.iter().all(is_passed) {
-        let reason = "have records that may be sent again: `tradekeep spool drain` first";
-        return Err(InvalidInput::new("dead letters", reason).into());
-    }
-    let purged = dead.purge(SystemClock.now().as_nanos());
+    let is_past = |sink: &str, table, seq| claimed.cursors.are_past(sink, table, seq);
+    let purged = dead.purge(SystemClock.now().as_nanos(), is_past);
     drop(claimed);
     purged
 }

@@ -119,7 +119,7 @@ impl Run {
             .filter(|(_, (known, _))| replayed(known))
             .map(|(seq, _)| *seq)
             .collect();
-        self.ask(&gone, |_| Known::Purged, |dead, _| dead.purge(9).map(drop))
+        self.ask(&gone, |_| Known::Purged, |dead, _| dead.purge(9, |_, _, _| true).map(drop))
     }
 }
 
@@ -223,7 +223,7 @@ fn a_letter_that_is_added_during_a_purge_stays() {
         dead.resolved(&[id], 9).unwrap();
         let purging = {
             let dead = Arc::clone(&dead);
-            thread::spawn(move || dead.purge(9).unwrap())
+            thread::spawn(move || dead.purge(9, |_, _, _| true).unwrap())
         };
         dead.add(SINK, "sink", 9, &deaths([new])).unwrap();
         assert_eq!(purging.join().unwrap(), 1);
@@ -263,5 +263,24 @@ fn a_suspect_that_was_taken_after_all_is_done_with() {
         assert_eq!(states, [DeadState::Replayed { seq: 5 }, DeadState::Open]);
         assert_eq!((dead.count(), dead.unfinished()), ((1, 1), vec![]));
         assert!(dead.has(SINK, 5));
+    }
+}
+
+#[test]
+fn a_purge_leaves_what_would_die_once_more() {
+    let fs = SimFs::new();
+    let dead = open(&fs).unwrap();
+    dead.add(SINK, "sink", 9, &deaths([5, 6, 7])).unwrap();
+    dead.replaying(&[1, 2], 100, 9).unwrap();
+    dead.resolved(&[1, 2], 9).unwrap();
+    assert_eq!(
+        dead.purge(9, |sink, table, seq| sink == SINK && table.is_some() && seq < 6).unwrap(),
+        1
+    );
+    for dead in [dead, open(&fs.power_loss(3)).unwrap()] {
+        let states: Vec<_> =
+            letters(&dead).iter().map(|letter| (letter.seq, letter.state)).collect();
+        assert_eq!(states, [(6, DeadState::Replayed { seq: 101 }), (7, DeadState::Open)]);
+        assert_eq!([5, 6, 7].map(|seq| dead.has(SINK, seq)), [false, true, true]);
     }
 }

@@ -36,16 +36,18 @@ impl Ingest {
         self.blocking(move |shared| shared.replay(&filter, dry_run)).await
     }
 
-    /// Removes the dead letters that were replayed; answers how many.
+    /// Removes the dead letters that were replayed; answers how many. One whose batch is still on its
+    /// way stays until that is done.
     ///
     /// # Errors
     /// `Disk` when the disk fails; nothing open is lost then.
     pub async fn purge_resolved(&self) -> Result<u64> {
         self.blocking(|shared| {
             let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            // A letter whose record is not done with durably would be written a second time.
-            shared.accept.spool.save_cursors(&shared.cursors())?;
-            shared.dead.purge(shared.accept.spool.now())
+            let cursors = shared.cursors();
+            shared.accept.spool.save_cursors(&cursors)?;
+            let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
+            shared.dead.purge(shared.accept.spool.now(), is_past)
         })
         .await
     }

@@ -63,4 +63,10 @@ impl Cursors {
     pub(crate) fn of(&self, sink: &str, table: Table) -> Option<Cursor> {
         self.sinks.get(sink)?.tables.get(table.as_str()).copied()
     }
+
+    /// Whether a sink is done with a record of a table; with one of a table that it does not have.
+    pub(crate) fn are_past(&self, sink: &str, table: Option<Table>, seq: u64) -> bool {
+        let cursor = table.and_then(|table| self.of(sink, table));
+        cursor.is_none_or(|cursor| seq <= cursor.seq)
+    }
 }

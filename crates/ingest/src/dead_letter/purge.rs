@@ -1,0 +1,69 @@
+//! Removing the letters that were replayed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tradekeep_store_traits::Table;
+
+use super::DeadLetters;
+use super::entry::{
+    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+};
+use super::index::{Index, State};
+use crate::codec;
+use crate::error::Result;
+use crate::log::Reader;
+
+impl DeadLetters {
+    /// Removes the letters that were replayed, answers how many: but for those whose record the sink
+    /// is not durably past, says `is_past`, which would die once more.
+    pub(crate) fn purge(
+        &self,
+        now: i64,
+        is_past: impl Fn(&str, Option<Table>, u64) -> bool,
+    ) -> Result<u64> {
+        let _one = self.writing()?;
+        // What stays is written again behind all there is, then what is before that goes.
+        let (mut gone, mut kept) = (BTreeSet::new(), BTreeMap::new());
+        let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
+        while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
+            let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
+            match self.index().letters.get(&letter.id).copied() {
+                Some(State::Replayed(_))
+                    if is_past(letter.sink, codec::table(letter.kind), letter.seq) =>
+                {
+                    gone.insert(letter.id);
+                }
+                Some(state) => drop(kept.insert(letter.id, (state, frame.payload.to_vec()))),
+                None => {}
+            }
+        }
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        self.log.seal();
+        let mark = Purged { next_id: self.next_id() };
+        let first = self.append(PURGED, now, 1, |_, out| entry::write(&mark, out))?;
+        for (id, (state, letter)) in kept {
+            self.append(LETTER, now, 1, |_, out| {
+                out.extend_from_slice(&letter);
+                true
+            })?;
+            if let State::Replaying(first) | State::Replayed(first) = state {
+                let begun = Replaying { ids: vec![id], first };
+                self.append(REPLAYING, now, 1, |_, out| entry::write(&begun, out))?;
+            }
+            if let State::Replayed(_) = state {
+                let done = Resolved { ids: vec![id] };
+                self.append(RESOLVED, now, 1, |_, out| entry::write(&done, out))?;
+            }
+        }
+        self.sync()?;
+        self.log.trim(|segment| segment.last() < first).map_err(self.disk("cannot be purged"))?;
+        let mut index = self.index();
+        let Index { letters, by_seq, .. } = &mut *index;
+        letters.retain(|id, _| !gone.contains(id));
+        by_seq.retain(|_, id| letters.contains_key(id));
+        Ok(gone.len() as u64)
+    }
+}
