@@ -17,6 +17,8 @@ mod numbers;
 mod own;
 #[path = "cli/query.rs"]
 mod query;
+#[path = "cli/record.rs"]
+mod record;
 #[path = "cli/records.rs"]
 mod records;
 #[path = "cli/support.rs"]
