@@ -4,6 +4,8 @@
 //! `cargo fuzz run segment` (or another target) looks for new input; `--sanitizer none` where the
 //! compiler is a stable one. The test `corpus` runs every file of `corpus/` through these functions.
 
+#![allow(clippy::panic, clippy::type_complexity, reason = "a panic is what fuzzing looks for")]
+
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use crate::setup::DuckDb;
 /// also turn on `bundled` and compile DuckDB. Every step takes the same list, so that cargo
 /// builds each crate once.
 const FEATURES: &[&str] = &[
+    "tradekeep-ingest/sim",
     "tradekeep-models/proptest",
     "tradekeep-store-traits/conformance",
     "tradekeep-store-traits/layers",
@@ -17,8 +18,13 @@ const FEATURES: &[&str] = &[
 const DUCKDB_STORE: &str = "tradekeep-duckdb-store";
 
 /// Packages that are built without DuckDB.
-const WITHOUT_DUCKDB: &[&str] =
-    &["tradekeep-formats", "tradekeep-models", "tradekeep-store-traits", "xtask"];
+const WITHOUT_DUCKDB: &[&str] = &[
+    "tradekeep-formats",
+    "tradekeep-ingest",
+    "tradekeep-models",
+    "tradekeep-store-traits",
+    "xtask",
+];
 
 /// The package of a folder (`models`, `crates/models/`), or of a package's own name.
 pub(crate) fn package(name: &str) -> String {
