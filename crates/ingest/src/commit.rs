@@ -214,3 +214,62 @@ fn prepare(spool: &Spool) {
         tracing::warn!(%error, "numbers of the spool cannot be reserved yet");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::fs::FileSystem;
+    use crate::fs::sim::{Operation, SimFs};
+    use crate::spool::{Claimed, SpoolConfig};
+    use crate::testing::ticks;
+
+    fn spool(sim: &SimFs) -> Arc<Spool> {
+        let fs: Arc<dyn FileSystem> = Arc::new(sim.clone());
+        let config = SpoolConfig { folder: PathBuf::from("spool"), segment_bytes: 1 << 16 };
+        let claimed = Claimed::new(&fs, config).unwrap();
+        Arc::new(claimed.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap())
+    }
+
+    fn append(spool: &Spool, committer: &Committer) -> u64 {
+        let seq = spool.append_after(&ticks(0, 1), |_| Ok(())).unwrap();
+        committer.appended(seq, 128);
+        seq
+    }
+
+    #[tokio::test]
+    async fn word_of_an_append_that_comes_after_its_sync_keeps_nobody_asleep() {
+        let spool = spool(&SimFs::new());
+        let committer = Committer::start(Arc::clone(&spool)).unwrap();
+        for _ in 0..20 {
+            let seq = append(&spool, &committer);
+            committer.synced(seq).await.unwrap();
+            // Told once more, as if the first time had been later than the sync.
+            committer.appended(seq, 128);
+            tokio::task::yield_now().await;
+            // Nobody waits for this one: it is synced soon all the same.
+            let seq = append(&spool, &committer);
+            let mut synced = committer.synced.clone();
+            let done = synced.wait_for(|synced| synced.through >= seq);
+            tokio::time::timeout(Duration::from_secs(20), done).await.expect("asleep").unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_told_of_failures_and_closing_does_not_wait_for_success() {
+        let sim = SimFs::new();
+        let spool = spool(&sim);
+        let committer = Committer::start(Arc::clone(&spool)).unwrap();
+        let first = append(&spool, &committer);
+        committer.synced(first).await.unwrap();
+        sim.fail_next(Operation::Sync, u32::MAX, io::ErrorKind::Other);
+        let seq = append(&spool, &committer);
+        let error = committer.synced(seq).await.unwrap_err();
+        assert!(matches!(error, IngestError::Disk { .. }), "{error}");
+        committer.synced(first).await.unwrap();
+        committer.close();
+        assert!(matches!(committer.synced(seq).await, Err(IngestError::Closed)));
+    }
+}

@@ -217,13 +217,16 @@ fn seeds(end: End) {
     if let Ok(seed) = std::env::var("TRADEKEEP_TEST_SEED") {
         return run(seed.parse().expect("TRADEKEEP_TEST_SEED is a number"), end);
     }
+    // Some in any case, and as many more as there is time for.
+    const LEAST: u64 = 60;
+    const MOST: u64 = 300;
     let (next, began) = (AtomicU64::new(0), Instant::now());
     thread::scope(|scope| {
         let work = || {
-            // Where the machine is busy, the first ones have to do.
-            while began.elapsed() < Duration::from_secs(40) {
+            loop {
                 let seed = next.fetch_add(1, Ordering::SeqCst);
-                if seed >= 300 {
+                let is_late = seed >= LEAST && began.elapsed() > Duration::from_secs(25);
+                if seed >= MOST || is_late {
                     break;
                 }
                 if std::panic::catch_unwind(|| run(seed, end)).is_err() {
@@ -235,7 +238,6 @@ fn seeds(end: End) {
             scope.spawn(work);
         }
     });
-    assert!(next.load(Ordering::SeqCst) > 100, "this machine is too busy to tell anything");
 }
 
 #[test]

@@ -100,11 +100,67 @@ impl Taken {
             seq: self.seqs().get(place).copied().unwrap_or_default(),
             accepted: self.times.get(place).copied().unwrap_or_default(),
             class,
-            reason: reason.to_owned(),
+            reason: bounded(reason),
             attempts,
             kind: codec::kind(table),
             version: codec::version(table),
             payload,
         }
+    }
+}
+
+/// What a letter keeps of a reason: a store may say anything, and a letter has its bounds.
+fn bounded(reason: &str) -> String {
+    const MOST: usize = 2_000;
+    reason[..reason.floor_char_boundary(MOST)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::fs::FileSystem;
+    use crate::fs::sim::{Operation, SimFs};
+    use crate::spool::{Claimed, SpoolConfig};
+    use crate::testing::ticks;
+
+    #[test]
+    fn a_read_that_fails_in_the_middle_of_a_batch_loses_nothing_before_it() {
+        let sim = SimFs::new();
+        let fs: Arc<dyn FileSystem> = Arc::new(sim.clone());
+        let config = SpoolConfig { folder: PathBuf::from("spool"), segment_bytes: 8192 };
+        let spool = Claimed::new(&fs, config).unwrap();
+        let spool = spool.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap();
+        let first = spool.append_after(&ticks(0, 500), |_| Ok(())).unwrap();
+        let stream = spool.stream().unwrap();
+        let mut reader = spool.reader(Table::Ticks, 0);
+        // What is in the buffer can be read; what is behind it cannot, for now.
+        assert_eq!(reader.next().unwrap().unwrap().head.seq, first);
+        let (mut seqs, mut failures) = (vec![first], 0);
+        while seqs.len() < 500 {
+            sim.fail_next(Operation::ReadAt, 1, ErrorKind::Other);
+            match Taken::of(&mut reader, Table::Ticks, 1_000, &stream) {
+                Ok(taken) => seqs.extend(taken.unwrap().seqs()),
+                Err(_) => failures += 1,
+            }
+            assert!(failures < 100, "it does not go on");
+            // The next one works, where the failure was spent on the first.
+            if let Ok(Some(taken)) = Taken::of(&mut reader, Table::Ticks, 10, &stream) {
+                seqs.extend(taken.seqs());
+            }
+        }
+        assert_eq!(seqs, (first..first + 500).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_reason_is_cut_between_letters() {
+        assert_eq!(bounded("no"), "no");
+        let long = "é".repeat(5_000);
+        assert_eq!(bounded(&long).len(), 2_000);
+        assert_eq!(bounded(&format!("x{long}")).len(), 1_999);
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 
 use super::header::Header;
-use super::scan::{Piece, Scan};
+use super::scan::{Piece, Scan, used};
 use super::segment::{self, Segment};
 use super::sync::Unsynced;
 use super::{DATA, Frame, KINDS, Log, LogConfig, Tail};
@@ -183,7 +183,7 @@ fn is_blank(file: &dyn File) -> io::Result<bool> {
     let mut at = 0;
     loop {
         let read = file.read_up_to(&mut bytes, at)?;
-        if bytes[..read].iter().any(|byte| *byte != 0) {
+        if used(&bytes[..read]) > 0 {
             return Ok(false);
         }
         if read < bytes.len() {

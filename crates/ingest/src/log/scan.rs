@@ -59,17 +59,17 @@ impl<'a> Iterator for Scan<'a> {
 }
 
 /// Bytes up to the last that is not zero.
-fn used(bytes: &[u8]) -> usize {
-    // Eight at a time: most of a new segment is zeros.
-    let mut end = bytes.len();
-    let (_, words) = bytes.as_rchunks::<8>();
-    for word in words.iter().rev() {
-        if u64::from_le_bytes(*word) != 0 {
+pub(super) fn used(bytes: &[u8]) -> usize {
+    // A page at a time: most of a new segment is zeros.
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let mut rest = bytes;
+    while let Some((before, page)) = rest.split_last_chunk::<{ ZEROS.len() }>() {
+        if *page != ZEROS {
             break;
         }
-        end -= 8;
+        rest = before;
     }
-    bytes[..end].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+    rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
 #[cfg(test)]

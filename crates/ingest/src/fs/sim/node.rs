@@ -178,7 +178,7 @@ impl What {
     fn apply(&self, to: &mut Vec<u8>) {
         match self {
             Self::Write { at, bytes } => lay(to, *at, bytes),
-            Self::Length(len) => to.resize(*len, 0),
+            Self::Length(len) => stretch(to, *len),
         }
     }
 
@@ -188,7 +188,7 @@ impl What {
             Self::Write { at, bytes } => {
                 // The length may be on the disk before the bytes are; they read as zeros then.
                 if chance.bool() && to.len() < at + bytes.len() {
-                    to.resize(at + bytes.len(), 0);
+                    stretch(to, at + bytes.len());
                 }
                 let mut cut = || chance.usize(..=bytes.len());
                 let (one, two) = (cut(), cut());
@@ -203,13 +203,21 @@ impl What {
                 }
             }
             // Room is given piece by piece; a cut is not.
-            Self::Length(len) if *len > to.len() => to.resize(chance.usize(to.len()..=*len), 0),
+            Self::Length(len) if *len > to.len() => stretch(to, chance.usize(to.len()..=*len)),
             Self::Length(len) => {
                 if chance.bool() {
                     to.truncate(*len);
                 }
             }
         }
+    }
+}
+
+/// Cuts `to` to `len` bytes, or lengthens it with zeros: by the block, which counts in a debug build.
+fn stretch(to: &mut Vec<u8>, len: usize) {
+    match len.checked_sub(to.len()) {
+        Some(more) => to.extend_from_slice(&vec![0; more]),
+        None => to.truncate(len),
     }
 }
 
@@ -220,7 +228,7 @@ fn lay(to: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     }
     let end = at + bytes.len();
     if to.len() < end {
-        to.resize(end, 0);
+        stretch(to, end);
     }
     to[at..end].copy_from_slice(bytes);
 }
