@@ -4,6 +4,7 @@ mod import;
 mod list;
 mod measurements;
 mod query;
+mod record;
 mod records;
 mod spool;
 
@@ -17,6 +18,7 @@ pub(crate) use import::{Import, Layout, Type};
 pub(crate) use list::Listed;
 pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 pub(crate) use query::{Candles, Query, Ticks, Window};
+pub(crate) use record::{Receipts, Record};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
 pub(crate) use spool::{DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Spool, Tail};
 
@@ -24,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   tradekeep demo                                      a made-up market, to look around
   tradekeep import trades.csv.gz                      again adds nothing
+  feed | tradekeep record                             live, as JSON lines; survives kill -9
   tradekeep query candles --interval 15m --chart
   tradekeep query ticks --symbol BTC-USD --json | jq .price
   tradekeep import --type trades own.csv              also orders, fills, latencies and more
@@ -36,7 +39,8 @@ Exit codes:
   1  failed: stderr names the cause and the remedy in one line
   2  done, but some rows were rejected
   64 wrong usage
-  130 import stopped by Ctrl-C: what is stored stays, importing again adds the rest";
+  130 import stopped by Ctrl-C: what is stored stays, importing again adds the rest; or record
+      by a second Ctrl-C: what was taken is delivered when it runs again";
 
 /// Keeps market data and your own trading: files in, exact answers out, no server.
 #[derive(Debug, Parser)]
@@ -69,6 +73,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Read files of market data, or of your own records, into the store
     Import(Import),
+    /// Take records from stdin for as long as they come, durably, and deliver them to the stores
+    Record(Record),
     /// Read ticks, candles, your own records, and numbers about them
     #[command(subcommand)]
     Query(Query),

@@ -6,6 +6,7 @@ mod health;
 mod import;
 mod optimize;
 mod query;
+mod record;
 mod spool;
 mod stats;
 mod tail;
@@ -43,6 +44,10 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
             let role = Role::of(args.records.table());
             let data = config.folder(role).unwrap_or_else(|| DATA.into());
             with_store(&config, async |store| import::run(&args, &data, store, out).await).await
+        }
+        Command::Record(args) => {
+            let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
+            with_store(&config, async |store| record::run(&args, &config, store, out).await).await
         }
         Command::Query(args) => {
             let config = config(global)?;

@@ -110,9 +110,18 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
 
 /// Tells `error` on stderr in one line.
 pub(crate) fn tell_error(error: &str) {
-    let line: String = error.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    tell("error", error);
+}
+
+/// Tells on stderr in one line what is no error, but to be known.
+pub(crate) fn tell_note(note: &str) {
+    tell("note", note);
+}
+
+fn tell(what: &str, text: &str) {
+    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     // Nobody hears it on a closed stderr; the exit code tells.
-    let _ = writeln!(io::stderr(), "error: {line}");
+    let _ = writeln!(io::stderr(), "{what}: {line}");
 }
 
 fn log_to_stderr(verbose: u8) {

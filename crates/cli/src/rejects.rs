@@ -46,19 +46,19 @@ impl Rejects {
 
     /// Beside `source`, or else in the data folder.
     pub(crate) fn of(source: &Path, data: &Path) -> Self {
-        let suffixed = |path: &Path| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(".rejected.ndjson");
-            PathBuf::from(name)
-        };
-        let folder = data.join("rejected");
         if source.as_os_str() == STDIN {
-            let name = PathBuf::from(format!("stdin-{}", now()));
-            return Self::in_places(vec![Place::Ours(folder.join(suffixed(&name)))]);
+            return Self::of_stdin(data);
         }
+        let folder = data.join("rejected");
         let name = source.file_name().map(Path::new).unwrap_or(source);
         let refuge = Place::Ours(folder.join(suffixed(name)));
         Self::in_places(vec![Place::Ours(suffixed(source)), refuge])
+    }
+
+    /// Of rows from stdin, in the data folder.
+    pub(crate) fn of_stdin(data: &Path) -> Self {
+        let name = suffixed(Path::new(&format!("stdin-{}", now())));
+        Self::in_places(vec![Place::Ours(data.join("rejected").join(name))])
     }
 
     fn in_places(places: Vec<Place>) -> Self {
@@ -101,6 +101,12 @@ impl Rejects {
         };
         job(file).map_err(|error| named(path, &error))
     }
+}
+
+fn suffixed(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".rejected.ndjson");
+    PathBuf::from(name)
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {

@@ -19,6 +19,8 @@ mod numbers;
 mod own;
 #[path = "cli/query.rs"]
 mod query;
+#[path = "cli/record.rs"]
+mod record;
 #[path = "cli/recorder.rs"]
 mod recorder;
 #[path = "cli/records.rs"]

@@ -90,6 +90,12 @@ impl IngestConfig {
         &self.data
     }
 
+    /// What happens when the spool is full.
+    #[must_use]
+    pub const fn when_full(&self) -> WhenFull {
+        self.when_full
+    }
+
     /// Where the spool is.
     #[must_use]
     pub fn spool_folder(&self) -> PathBuf {

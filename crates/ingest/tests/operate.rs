@@ -218,8 +218,7 @@ async fn letters_that_were_replayed_are_purged() {
     // As if the process had been killed before it noted how far it was.
     let cursors = std::fs::read(data.spool().join("cursors")).unwrap();
     assert_eq!(operate::new_epoch(data.path()).unwrap().again, 2);
-    let again = operate::purge_resolved(data.path()).unwrap_err();
-    assert!(again.to_string().ends_with("`tradekeep spool drain` first"), "{again}");
+    assert_eq!(operate::purge_resolved(data.path()).unwrap(), 0, "they may be sent again");
     std::fs::write(data.spool().join("cursors"), cursors).unwrap();
     assert_eq!(operate::purge_resolved(data.path()).unwrap(), 2);
     assert_eq!(operate::purge_resolved(data.path()).unwrap(), 0);

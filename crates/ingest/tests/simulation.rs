@@ -109,7 +109,9 @@ impl Run {
             }
             match self.rng.u8(..10) {
                 0 => tokio::time::sleep(Duration::from_millis(self.rng.u64(1..6))).await,
-                1 => drop(ingest.replay(|_| true, false).await),
+                1 => {
+                    drop(ingest.replay(&tradekeep_ingest::DeadLetterFilter::default(), false).await)
+                }
                 2 => drop(ingest.flush(Duration::from_millis(5)).await),
                 3 => drop(ingest.purge_resolved().await),
                 _ => tokio::task::yield_now().await,
@@ -157,7 +159,8 @@ impl Run {
         while ingest.flush(Duration::from_secs(5)).await.pending() > 0 {
             assert!(began.elapsed() < Duration::from_secs(60), "{about}: {:#?}", ingest.stats());
         }
-        let letters = ingest.dead_letters(|_| true, usize::MAX).await.unwrap();
+        let letters =
+            ingest.dead_letters(&tradekeep_ingest::DeadLetterFilter::default()).await.unwrap();
         let mut ends: BTreeMap<(Table, u64), (usize, usize)> = BTreeMap::new();
         for letter in letters.iter().filter(|letter| letter.state == DeadState::Open) {
             for key in keys(letter.record.as_ref().unwrap()) {

@@ -108,19 +108,25 @@ where
 /// `--type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Type {
+    #[value(alias = "tick")]
     Ticks,
+    #[value(alias = "trade")]
     Trades,
+    #[value(alias = "order")]
     Orders,
+    #[value(alias = "fill")]
     Fills,
+    #[value(alias = "position")]
     Positions,
+    #[value(alias = "metric")]
     Metrics,
     #[value(alias = "latency")]
     Latencies,
     #[value(aliases = ["mev_events", "mev"])]
     MevEvents,
-    #[value(aliases = ["system_events", "events"])]
+    #[value(aliases = ["system_events", "events", "event"])]
     SystemEvents,
-    #[value(aliases = ["node_health", "nodes"])]
+    #[value(aliases = ["node_health", "nodes", "node"])]
     NodeHealth,
 }
 

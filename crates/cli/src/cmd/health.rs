@@ -71,7 +71,11 @@ fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
     let all = roles.len() == Role::ALL.len();
     out.line(format_args!(
         "{}: {}, {} {}, {}, {}",
-        if all { "all series".into() } else { roles.join(", ") },
+        match roles.len() {
+            0 => "records besides".into(),
+            _ if all => "all series".into(),
+            _ => roles.join(", "),
+        },
         if health.is_healthy() { "healthy" } else { "in trouble" },
         health.store,
         health.version.as_deref().unwrap_or("(version unknown)"),

@@ -157,7 +157,9 @@ impl LineReader {
     /// # Errors
     /// When it is no such record, naming field and reason; or longer than [`MAX_LINE`].
     pub fn read(&mut self, number: u64, line: &[u8]) -> Result<Option<Line>, Reject> {
-        if line.trim_ascii().is_empty() {
+        // Its end is no column of it.
+        let line = line.trim_ascii_end();
+        if line.is_empty() {
             return Ok(None);
         }
         self.line(line).map(Some).map_err(|error| Reject {

@@ -131,6 +131,7 @@ fn each_line_stands_for_itself() {
 fn says_what_is_wrong() {
     for (line, reason) in [
         ("{", "json: EOF while parsing an object (column 1)"),
+        ("{\r\n", "json: EOF while parsing an object (column 1)"),
         ("[1]", "json: is an array, and one object a line is wanted"),
         (r#"{"type":"tock"}"#, "type: is none of tick, trade, order, fill, position, metric, "),
         (r#"{"type":1}"#, "type: is not a string"),

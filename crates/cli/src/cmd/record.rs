@@ -1,0 +1,279 @@
+//! `tradekeep record`: lines from stdin through the spool into the stores, for as long as they come.
+
+mod answer;
+mod batch;
+mod input;
+mod quit;
+mod report;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use tradekeep::formats::{LineReader, Reject};
+use tradekeep::{Config, Ingest, IngestError, Level, Table, Tradekeep, WhenFull};
+
+use self::answer::{Answers, Fate};
+use self::batch::{Part, Parts, Run};
+use self::input::Input;
+use self::quit::Quit;
+use self::report::Report;
+use crate::args;
+use crate::output::Out;
+use crate::rejects::Rejects;
+use crate::{Outcome, tell_error, tell_note};
+
+/// Lines taken together: more only make their receipts wait.
+const TOGETHER: usize = 1_000;
+/// Between two tries when there is no room.
+const PAUSE: Duration = Duration::from_millis(100);
+
+pub(crate) async fn run(
+    args: &args::Record,
+    config: &Config,
+    store: &Tradekeep,
+    out: &mut Out,
+) -> Result<Outcome> {
+    let start = Instant::now();
+    let ingest = store.ingest().await?;
+    let config = config.ingest();
+    let mut recorder = Recorder {
+        ingest: &ingest,
+        reader: LineReader::new(args.records.table()),
+        receipts: args.receipts.map(args::Receipts::level),
+        when_full: config.when_full(),
+        rejects: Rejects::of_stdin(config.data()),
+        report: Report::default(),
+        told: Told::default(),
+        out,
+    };
+    let outcome = recorder.record(Quit::on_signals()?).await;
+    let (mut report, rejects) = (recorder.report, recorder.rejects);
+    // Whatever happened: what was taken is delivered as far as it goes.
+    let closed = ingest.shutdown(Duration::from_secs(args.drain)).await;
+    let stats = ingest.stats();
+    (report.pending, report.dead_letters) = (stats.pending(), stats.dead_letters);
+    if report.rejected > 0 {
+        report.rejected_file = rejects.path().map(Into::into);
+    }
+    report.took = start.elapsed();
+    let outcome = outcome.and(closed.map(drop).map_err(Into::into));
+    let error = outcome.as_ref().err().map(ToString::to_string);
+    report.tell(error.as_deref(), out)?;
+    outcome?;
+    Ok(match report.rejection() {
+        Some(rejection) => {
+            out.flush()?;
+            tell_error(&rejection);
+            Outcome::Rejected
+        }
+        None => Outcome::Done,
+    })
+}
+
+/// What stderr is told once.
+#[derive(Default)]
+struct Told {
+    nameless: bool,
+    reject: bool,
+    full: bool,
+}
+
+struct Recorder<'a> {
+    ingest: &'a Ingest,
+    reader: LineReader,
+    /// What lines are answered for, where they are.
+    receipts: Option<Level>,
+    when_full: WhenFull,
+    rejects: Rejects,
+    report: Report,
+    told: Told,
+    out: &'a mut Out,
+}
+
+impl Recorder<'_> {
+    async fn record(&mut self, mut quit: Quit) -> Result<()> {
+        let mut input = Input::start(io::stdin())?;
+        loop {
+            let more = tokio::select! {
+                biased;
+                () = quit.asked() => {
+                    input.stop().await?;
+                    false
+                }
+                more = input.fill() => more?,
+            };
+            self.take_all(&mut input, &quit).await?;
+            if !more {
+                if input.has_part() {
+                    tell_note("the last line had not ended yet, and is not taken");
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes every line that is there.
+    async fn take_all(&mut self, input: &mut Input, quit: &Quit) -> Result<()> {
+        loop {
+            let (mut parts, mut lines) = (Parts::default(), 0);
+            while lines < TOGETHER
+                && let Some((number, line)) = input.next_line()
+            {
+                lines += 1;
+                match self.reader.read(number, line) {
+                    Ok(None) => continue,
+                    Ok(Some(line)) => {
+                        if line.named_here {
+                            self.tell_nameless(number, line.record.table());
+                        }
+                        parts.record(number, line.record);
+                    }
+                    Err(reject) => {
+                        parts.reject(number, reject.reason.clone());
+                        self.set_aside(reject)?;
+                    }
+                }
+                self.report.read += 1;
+            }
+            if lines == 0 {
+                return Ok(());
+            }
+            self.take(parts, quit).await?;
+        }
+    }
+
+    /// Takes lines, and answers each in their order.
+    async fn take(&mut self, parts: Parts, quit: &Quit) -> Result<()> {
+        let mut answers = Answers::default();
+        for part in parts.0 {
+            match part {
+                Part::Rejected { line, reason } => answers.add(line, Fate::Rejected(reason)),
+                Part::Run(run) => self.append(run, &mut answers, quit).await?,
+            }
+        }
+        self.answer(&mut answers).await
+    }
+
+    /// Appends records of one table: all that can be taken.
+    async fn append(&mut self, mut run: Run, answers: &mut Answers, quit: &Quit) -> Result<()> {
+        let level = self.receipts.unwrap_or(Level::of(run.records.table()));
+        while let Some(first) = run.lines.first() {
+            // All of them together wait for the disk.
+            match self.ingest.append_at(&run.records, Level::Written).await {
+                Ok(receipt) => {
+                    self.told.full = false;
+                    answers.taken(receipt, &run.lines, level);
+                    return Ok(());
+                }
+                Err(IngestError::Invalid { rows, .. }) => {
+                    let rows = rows.into_iter().map(|row| (row.index, row.reason)).collect();
+                    self.refuse(&mut run, rows, answers)?;
+                }
+                Err(error) if !is_full(&error) => return Err(error.into()),
+                Err(error) if self.when_full == WhenFull::Reject => {
+                    let all = (0..run.lines.len()).map(|place| (place, error.to_string()));
+                    self.refuse(&mut run, all.collect(), answers)?;
+                }
+                Err(error) => {
+                    let not_taken = anyhow!("{error}; from line {first} on nothing is taken");
+                    // Those before need not wait.
+                    self.answer(answers).await?;
+                    if quit.is_asked() {
+                        return Err(not_taken);
+                    }
+                    if !std::mem::replace(&mut self.told.full, true) {
+                        tell_note(&format!("{error}; the input waits"));
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets records of a run aside, by their places, each with its reason.
+    fn refuse(
+        &mut self,
+        run: &mut Run,
+        bad: BTreeMap<usize, String>,
+        answers: &mut Answers,
+    ) -> Result<()> {
+        for (line, reason, row) in run.without(bad) {
+            answers.add(line, Fate::Rejected(reason.clone()));
+            self.set_aside(Reject { line, reason, row })?;
+        }
+        Ok(())
+    }
+
+    fn set_aside(&mut self, reject: Reject) -> Result<()> {
+        let kept = self.rejects.write(&reject).and_then(|()| self.rejects.flush());
+        kept.map_err(|error| {
+            anyhow!("the rejected lines cannot be kept: {error}; make room, or the folder writable")
+        })?;
+        self.report.rejected += 1;
+        if !std::mem::replace(&mut self.told.reject, true)
+            && let Some(place) = self.rejects.path()
+        {
+            let (line, reason, place) = (reject.line, reject.reason, place.display());
+            tell_note(&format!(
+                "line {line} is rejected ({reason}): {place} keeps it, and all that follow"
+            ));
+        }
+        Ok(())
+    }
+
+    fn tell_nameless(&mut self, line: u64, table: Table) {
+        if std::mem::replace(&mut self.told.nameless, true) {
+            return;
+        }
+        let id = match table {
+            Table::Ticks => "trade_id",
+            Table::Trades => "id",
+            Table::Fills => "fill_id",
+            _ => "stream and seq",
+        };
+        tell_note(&format!(
+            "line {line} has no identity ({id}), so that this record, or one like it, is stored again each \
+             time it is sent"
+        ));
+    }
+
+    /// Answers lines, once they are where that says they are.
+    async fn answer(&mut self, answers: &mut Answers) -> Result<()> {
+        let fates = answers.settle().await?;
+        for (line, fate) in fates {
+            match fate {
+                Fate::Taken(_) => self.report.accepted += 1,
+                Fate::Dropped => self.report.dropped += 1,
+                Fate::Rejected(_) => {}
+            }
+            if self.receipts.is_some() {
+                fate.tell(line, self.out)?;
+            }
+        }
+        if self.receipts.is_none() {
+            return Ok(());
+        }
+        self.out.flush()?;
+        if self.out.is_closed() {
+            return Err(anyhow!(
+                "nobody reads the receipts any more: what was taken is safe; keep reading, or do \
+                 without --receipts"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether there may be room later: in the spool, or on its disk.
+fn is_full(error: &IngestError) -> bool {
+    match error {
+        IngestError::Full { .. } => true,
+        IngestError::Disk { source, .. } => {
+            matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,87 @@
+//! What a recording came to.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::output::{Out, counted, grouped};
+
+/// Counts of lines, and how things stand at the end.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) read: u64,
+    pub(super) accepted: u64,
+    pub(super) rejected: u64,
+    pub(super) dropped: u64,
+    /// Records of the spool, these and others, that a store has not got yet.
+    pub(super) pending: u64,
+    /// Letters that wait for a decision.
+    pub(super) dead_letters: u64,
+    pub(super) rejected_file: Option<PathBuf>,
+    pub(super) took: Duration,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    read: u64,
+    accepted: u64,
+    rejected: u64,
+    dropped: u64,
+    pending: u64,
+    dead_letters: u64,
+    rejected_file: Option<String>,
+    error: Option<&'a str>,
+    seconds: f64,
+}
+
+impl Report {
+    /// One line about all of it.
+    pub(super) fn tell(&self, error: Option<&str>, out: &mut Out) -> Result<()> {
+        let rejected_file = self.rejected_file.as_ref().map(|path| path.display().to_string());
+        if out.json() {
+            return out.object(&Object {
+                read: self.read,
+                accepted: self.accepted,
+                rejected: self.rejected,
+                dropped: self.dropped,
+                pending: self.pending,
+                dead_letters: self.dead_letters,
+                rejected_file,
+                error,
+                seconds: self.took.as_secs_f64(),
+            });
+        }
+        let mut line = format!(
+            "{} read: {} accepted, {} rejected",
+            counted(self.read, "line"),
+            grouped(self.accepted),
+            grouped(self.rejected),
+        );
+        if let Some(file) = rejected_file {
+            line += &format!(" (see {file})");
+        }
+        if self.dropped > 0 {
+            line += &format!(", {} dropped", grouped(self.dropped));
+        }
+        line += &format!("; {} pending", grouped(self.pending));
+        if self.pending > 0 {
+            line += ": in the spool, delivered when `tradekeep record` runs again";
+        }
+        if self.dead_letters > 0 {
+            line += &format!("; {}", counted(self.dead_letters, "dead letter"));
+        }
+        out.line(format_args!("{line}; {:.2} s", self.took.as_secs_f64()))
+    }
+
+    /// What to say of rejected lines, where there are any.
+    pub(super) fn rejection(&self) -> Option<String> {
+        let place = self.rejected_file.as_ref()?.display();
+        Some(format!(
+            "{} of {} rejected: {place} lists them; mend them and send them again, the others are taken",
+            grouped(self.rejected),
+            counted(self.read, "line"),
+        ))
+    }
+}

@@ -1,0 +1,308 @@
+//! `record`: lines from a process at work, whatever becomes of either.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::{Folder, Run};
+
+/// A tick of the trade with this number.
+fn tick(number: u64) -> String {
+    format!(
+        "{{\"ts\":\"2024-08-08T10:00:05Z\",\"symbol\":\"BTC-USD\",\"trade_id\":{number},\
+         \"price\":\"61837.63\",\"quantity\":0.5}}\n"
+    )
+}
+
+fn ticks(numbers: std::ops::Range<u64>) -> String {
+    numbers.fold(String::new(), |mut lines, number| {
+        let _ = write!(lines, "{}", tick(number));
+        lines
+    })
+}
+
+/// What was told on stderr, but that a busy machine's disk took its time.
+fn told(stderr: &str) -> String {
+    stderr
+        .lines()
+        .filter(|line| !line.contains("a flush was slow"))
+        .fold(String::new(), |told, line| told + line + "\n")
+}
+
+/// A `record` from its first line to its last.
+fn record(folder: &Folder, args: &str, input: impl Into<Vec<u8>>) -> Run {
+    let run = folder.run_with(&format!("record {args}"), input);
+    Run { stderr: told(&run.stderr), ..run }
+}
+
+/// A `record` that runs.
+struct Recorder {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Recorder {
+    fn start(folder: &Folder, args: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
+            .arg("record")
+            .args(args.split_whitespace())
+            .current_dir(folder.path(""))
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdin, stdout }
+    }
+
+    fn send(&mut self, lines: &str) {
+        self.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
+    }
+
+    /// Waits for a line on stdout.
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"))
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end, with stdin left as it is.
+    fn end(mut self) -> Run {
+        let mut stdout = String::new();
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        Run { code: self.child.wait().unwrap().code(), stdout, stderr: told(&stderr) }
+    }
+
+    /// Ends its input, and waits for its end.
+    fn finish(mut self) -> Run {
+        self.stdin = None;
+        self.end()
+    }
+}
+
+/// What the last line says: read, accepted, rejected, pending.
+#[track_caller]
+fn counts(run: &Run) -> [u64; 4] {
+    let last = run.last();
+    ["read", "accepted", "rejected", "pending"].map(|name| last[name].as_u64().unwrap())
+}
+
+fn rows(folder: &Folder, table: &str) -> u64 {
+    let stats = folder.run("stats --json").ok().objects();
+    let found = stats.iter().find(|stats| stats["table"] == table);
+    found.map_or(0, |stats| stats["rows"].as_u64().unwrap())
+}
+
+#[test]
+fn every_line_is_answered_in_order_and_stored() {
+    let folder = Folder::new();
+    let metric = "{\"type\":\"metric\",\"ts\":1723111205,\"name\":\"lag\",\"value\":4.5,\
+                  \"stream\":\"bot\",\"seq\":1}\n";
+    let node =
+        "{\"type\":\"node_health\",\"ts\":1723111205000,\"node\":\"n-1\",\"latency_ms\":5}\n";
+    let input = format!("{}\n{metric}{{\"prize\":1}}\n{metric}{}{node}no", tick(1), ticks(1..3));
+    for level in ["written", "synced"] {
+        let run = record(&folder, &format!("--json --receipts {level}"), input.clone());
+        assert_eq!(run.code, Some(2), "{run:?}");
+        let mut answers = run.objects();
+        let summary = answers.pop().unwrap();
+        let lines: Vec<_> = answers.iter().map(|answer| answer["line"].as_u64().unwrap()).collect();
+        assert_eq!(lines, [1, 3, 4, 5, 6, 7, 8, 9], "{answers:?}");
+        let rejected: Vec<_> =
+            answers.iter().map(|answer| answer.get("rejected").is_some()).collect();
+        assert_eq!(rejected, [false, false, true, false, false, false, false, true]);
+        let seqs: Vec<_> = answers.iter().filter_map(|answer| answer["seq"].as_u64()).collect();
+        assert!(seqs.is_sorted_by(|a, b| a < b), "{seqs:?}");
+        assert_eq!(summary["pending"], 0);
+        let stored = ["ticks", "metrics", "node_health"].map(|table| rows(&folder, table));
+        assert_eq!(stored, [2, 1, 1]);
+    }
+}
+
+#[test]
+fn what_is_rejected_is_kept_and_can_be_sent_again() {
+    let folder = Folder::new();
+    let input = format!("{}{{\"type\":\"tock\"}}\n\n{}[]\n", tick(1), tick(2));
+    let run = record(&folder, "--json", input);
+    assert_eq!(counts(&run), [4, 2, 2, 0]);
+    assert_eq!(run.code, Some(2));
+    assert_eq!(run.objects().len(), 1, "only the summary: {run:?}");
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert!(lines[0].starts_with("note: line 2 is rejected (type: is none of tick, "), "{run:?}");
+    assert!(lines[1].starts_with("error: 2 of 4 lines rejected: "), "{run:?}");
+    assert_eq!(lines.len(), 2);
+    let place = run.last()["rejected_file"].as_str().unwrap().to_owned();
+    assert!(place.contains("tradekeep-data/rejected/stdin-"), "{place}");
+    let kept: Vec<Value> =
+        folder.read(&place).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&kept[0]["line"], &kept[0]["row"]), (&json!(2), &json!("{\"type\":\"tock\"}")));
+    assert_eq!((&kept[1]["line"], &kept[1]["row"]), (&json!(5), &json!("[]")));
+    assert_eq!(folder.stored(), 2);
+    // What was taken may be sent again with what was mended.
+    let run = record(&folder, "--json", ticks(1..4)).ok();
+    assert_eq!((counts(&run), folder.stored()), ([3, 3, 0, 0], 3));
+}
+
+#[test]
+fn killed_anywhere_and_started_again_it_stores_each_record_once() {
+    let folder = Folder::new();
+    const ALL: u64 = 20_000;
+    for (round, receipts) in [1, 700, 4_000].into_iter().enumerate() {
+        let mut recorder = Recorder::start(&folder, "--receipts written");
+        let mut stdin = recorder.stdin.take().unwrap();
+        let sending = thread::spawn(move || {
+            // It is killed while this is under way.
+            let _ = stdin.write_all(ticks(0..ALL).as_bytes());
+        });
+        for line in 1..=receipts {
+            assert_eq!(recorder.line()["line"], line, "round {round}");
+        }
+        recorder.child.kill().unwrap();
+        let run = recorder.end();
+        sending.join().unwrap();
+        let receipted =
+            receipts + run.stdout.lines().filter(|line| line.ends_with('}')).count() as u64;
+        // Nothing is sent: what has a receipt is there.
+        let run = record(&folder, "--json", "").ok();
+        assert_eq!(counts(&run), [0, 0, 0, 0]);
+        assert!(folder.stored() >= receipted, "{} of {receipted}", folder.stored());
+    }
+    let run = record(&folder, "--json", ticks(0..ALL)).ok();
+    assert_eq!((counts(&run), folder.stored()), ([ALL, ALL, 0, 0], ALL));
+}
+
+#[test]
+fn a_line_is_taken_at_once_and_others_may_read_meanwhile() {
+    let folder = Folder::new();
+    let mut recorder = Recorder::start(&folder, "--receipts synced --json");
+    for number in 1..=3 {
+        // Its input is open, and silent.
+        recorder.send(&tick(number));
+        assert_eq!(recorder.line()["line"], number);
+    }
+    for args in ["stats --json", "query ticks --json", "health --json"] {
+        folder.run(args).ok();
+    }
+    let held = record(&folder, "", "");
+    let holder = format!("process {} (tradekeep) has the spool", recorder.child.id());
+    assert!(held.error(1).contains(&holder), "{held:?}");
+    assert_eq!(held.stdout, "");
+
+    recorder.send("{\"ts\":");
+    recorder.signal("TERM");
+    let run = recorder.end();
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(counts(&run), [3, 3, 0, 0]);
+    assert_eq!(folder.stored(), 3);
+}
+
+#[test]
+fn ctrl_c_ends_it_as_its_input_does() {
+    let folder = Folder::new();
+    let mut recorder = Recorder::start(&folder, "--receipts written");
+    recorder.send(&tick(1));
+    assert_eq!(recorder.line()["line"], 1);
+    recorder.signal("INT");
+    let run = recorder.end().ok();
+    assert!(run.stdout.starts_with("1 line read: 1 accepted, 0 rejected; 0 pending; "), "{run:?}");
+
+    let mut recorder = Recorder::start(&folder, "--receipts written --json");
+    recorder.send(&tick(2));
+    assert_eq!(recorder.line()["line"], 1);
+    assert_eq!(counts(&recorder.finish().ok()), [1, 1, 0, 0]);
+    assert_eq!(folder.stored(), 2);
+}
+
+#[test]
+fn what_stays_in_the_spool_comes_the_next_time() {
+    let folder = Folder::new();
+    let run = record(&folder, "--json --drain 0", ticks(0..20_000)).ok();
+    let [read, accepted, rejected, pending] = counts(&run);
+    assert_eq!((read, accepted, rejected), (20_000, 20_000, 0));
+    assert!(pending <= 20_000);
+    assert_eq!(counts(&record(&folder, "--json", "").ok()), [0, 0, 0, 0]);
+    assert_eq!(folder.stored(), 20_000);
+}
+
+#[test]
+fn records_without_an_identity_are_said_once() {
+    let folder = Folder::new();
+    let nameless = tick(1).replace("\"trade_id\":1,", "");
+    let input = format!("{}{nameless}{nameless}", tick(7));
+    for stored in [3, 5] {
+        let run = record(&folder, "--json", input.clone());
+        assert_eq!((run.code, counts(&run)), (Some(0), [3, 3, 0, 0]));
+        assert!(run.stderr.starts_with("note: line 2 has no identity (trade_id), "), "{run:?}");
+        assert_eq!(run.stderr.lines().count(), 1);
+        assert_eq!(folder.stored(), stored, "the one with an id once, the others each time");
+    }
+}
+
+#[test]
+fn lines_are_what_the_flag_says_unless_they_say_themselves() {
+    let folder = Folder::new();
+    let event = "{\"ts\":\"2024-08-08T10:00:05Z\",\"severity\":\"error\",\"message\":\"lost\",\
+                 \"stream\":\"bot\",\"seq\":1}\n";
+    let typed = tick(1).replacen('{', "{\"type\":\"tick\",", 1);
+    let run = record(&folder, "--json --type event", format!("{event}{typed}")).ok();
+    assert_eq!(counts(&run), [2, 2, 0, 0]);
+    assert_eq!((folder.stored(), rows(&folder, "system_events")), (1, 1));
+    let events = folder.run("query events --json").ok().objects();
+    assert_eq!(events[0]["message"], "lost");
+    for args in ["record --type tock", "record --receipts applied", "record --drain -1", "record x"]
+    {
+        folder.run_with(args, "").error(64);
+    }
+}
+
+#[test]
+fn receipts_that_nobody_reads_end_it() {
+    let folder = Folder::new();
+    let mut recorder = Recorder::start(&folder, "--receipts written --drain 20");
+    recorder.send(&tick(1));
+    assert_eq!(recorder.line()["line"], 1);
+    let Recorder { mut child, stdin, stdout } = recorder;
+    drop(stdout);
+    let mut stdin = stdin.unwrap();
+    stdin.write_all(tick(2).as_bytes()).unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(told(&stderr).starts_with("error: nobody reads the receipts any more: "), "{stderr}");
+    assert_eq!(folder.stored(), 2, "taken all the same");
+}
+
+#[test]
+fn every_store_that_is_asked_for_gets_each_record() {
+    let folder = Folder::new();
+    folder.write(
+        "tradekeep.toml",
+        "[ingest]\nalso = ['duckdb://copy']\nbatch_ms = 5\nwhen_full = 'reject'\n",
+    );
+    let run = record(&folder, "--json", ticks(0..10)).ok();
+    assert_eq!(counts(&run), [10, 10, 0, 0]);
+    assert_eq!(folder.stored(), 10);
+    let copy = folder.run("stats --json --data copy").ok().last();
+    assert_eq!(copy["ticks"], 10);
+    assert_eq!(folder.run("health --json").ok().objects().len(), 2);
+
+    folder.write("tradekeep.toml", "[ingest]\nwhen_full = 'never'\nbatch_ms = 1.5\n");
+    let run = record(&folder, "", "");
+    let error = run.error(1);
+    assert!(error.contains("ingest.batch_ms: ") && error.contains("ingest.when_full: "), "{error}");
+}
