@@ -32,6 +32,7 @@ Examples:
   tradekeep import --type trades own.csv              also orders, fills, latencies and more
   tradekeep query latency --chart
   tradekeep stats
+  tradekeep spool status                              what waits for which store, and why
 
 Exit codes:
   0  done

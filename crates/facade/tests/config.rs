@@ -180,3 +180,18 @@ fn all_problems_of_the_way_in_at_once() {
         assert!(found.len() == 1 && found[0].starts_with(expected), "{text}: {found:?}");
     }
 }
+
+#[test]
+fn a_store_that_is_configured_no_more_gets_what_waits_for_it() {
+    let config = Config::parse("[stores]\nseries = 'duckdb://a'", ConfigFormat::Toml).unwrap();
+    assert_eq!(config.clone().with_also("duckdb://a").unwrap(), config, "it has its own already");
+    let both = config.clone().with_also("duckdb://b").unwrap();
+    assert_ne!(both, config);
+    assert_eq!(both.clone().with_also("duckdb://./b/").unwrap(), both);
+    assert!(config.with_also("oracle://x").is_err());
+    let id = |url| Config::sink_id(url).unwrap();
+    assert_eq!(id("duckdb://b"), id("duckdb://./b/"));
+    assert_ne!(id("duckdb://a"), id("duckdb://b"));
+    assert!(id("memory://").as_str().starts_with("memory-"));
+    assert!(Config::sink_id("oracle://x").is_err());
+}

@@ -224,11 +224,9 @@ fn tell_replayed(
     out.line(match (replayed, dry_run) {
         (0, _) => "no open letters match".to_owned(),
         (_, true) => format!("{letters} would be sent again: repeat without --dry-run"),
-        (_, false) => {
-            format!(
-                "{letters} in the spool again: `tradekeep dead-letters purge --resolved` removes"
-            )
-        }
+        (_, false) => format!(
+            "{letters} sent again: `tradekeep dead-letters purge --resolved` removes what was"
+        ),
     })?;
     if already > 0 {
         out.line(format_args!("{already} had been replayed before"))?;

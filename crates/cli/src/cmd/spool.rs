@@ -96,7 +96,7 @@ fn tell_drained(stats: &IngestStats, out: &mut Out) -> Result<Outcome> {
         out.line("every store has all that it is to have")?;
         if dead_letters > 0 {
             let letters = counted(dead_letters, "dead letter");
-            out.line(format_args!("{letters} wait for a decision: `tradekeep dead-letters list`"))?;
+            out.line(format_args!("{letters} to decide on: `tradekeep dead-letters list`"))?;
         }
     }
     if pending == 0 {

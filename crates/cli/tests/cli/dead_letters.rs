@@ -1,7 +1,9 @@
 //! `tradekeep dead-letters`.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tradekeep::{Metric, Name};
@@ -152,4 +154,64 @@ fn where_nobody_records_the_command_replays_and_purges() {
             .starts_with("3 replayed letters removed")
     );
     assert_eq!(ids(&folder.run("dead-letters list --json").ok().objects()), [4]);
+}
+
+/// A fill; the same one with another price contradicts it.
+fn fill(price: &str) -> String {
+    format!(
+        "{{\"type\":\"fill\",\"ts\":\"2024-08-08T10:00:05Z\",\
+         \"fill_id\":\"0191314e-2d3a-7c10-8d7e-0a1b2c3d4e60\",\
+         \"order_id\":\"0191314e-2d3a-7c10-8d7e-0a1b2c3d4e5f\",\"trader_id\":\"mm-1\",\
+         \"venue\":\"polymarket\",\"market\":\"0x123abc\",\"side\":\"buy\",\"price\":\"{price}\",\
+         \"quantity\":\"50\",\"fee\":\"0\",\"fee_currency\":\"USDC\"}}\n"
+    )
+}
+
+#[test]
+fn everything_works_beside_record() {
+    let folder = Folder::new();
+    let mut record = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
+        .args(["record", "--receipts", "written"])
+        .current_dir(folder.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = record.stdin.take().unwrap();
+    let mut receipts = BufReader::new(record.stdout.take().unwrap());
+    for price in ["0.52", "0.53"] {
+        stdin.write_all(fill(price).as_bytes()).unwrap();
+        let mut receipt = String::new();
+        receipts.read_line(&mut receipt).unwrap();
+    }
+    folder.run("spool drain").done();
+    let letters = folder.run("dead-letters list --json").ok().objects();
+    assert_eq!((ids(&letters), &letters[0]["class"]), (vec![1], &"conflict".into()));
+    let shown = folder.run("dead-letters show 1 --json").ok().last();
+    assert_eq!(shown["record"]["price"], "0.53");
+    let status = folder.run("spool status --json").ok().last();
+    let holder = format!("process {} (tradekeep)", record.id());
+    assert_eq!(
+        (status["holder"].as_str(), status["dead_letters"].as_u64()),
+        (Some(&*holder), Some(1))
+    );
+    let refused = folder.run("spool new-epoch --yes");
+    assert!(refused.error(1).contains(&holder));
+
+    // What contradicts still does: the letter is a new one then.
+    folder.run("dead-letters replay --all").ok();
+    folder.run("spool drain").done();
+    let letters = folder.run("dead-letters list --json").ok().objects();
+    assert_eq!(ids(&letters), [1, 2]);
+    assert_eq!((&letters[0]["state"], &letters[1]["state"]), (&"replayed".into(), &"open".into()));
+    assert_eq!(letters[0]["replayed_as"], letters[1]["seq"]);
+    folder.run("spool verify").ok();
+    let told = folder.run("tail --table fills").ok().objects();
+    let prices: Vec<_> =
+        told.iter().map(|line| line["record"]["price"].as_str().unwrap()).collect();
+    assert_eq!(prices, ["0.52", "0.53", "0.53"]);
+    drop(stdin);
+    assert!(record.wait().unwrap().success());
+    folder.run("spool drain").done();
 }

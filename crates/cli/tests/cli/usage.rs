@@ -9,7 +9,7 @@ fn help_and_version() {
     for part in ["import", "query", "stats", "health", "demo", "Examples:", "Exit codes:", "64"] {
         assert!(help.contains(part), "{part}");
     }
-    for command in ["import", "query ticks", "query candles"] {
+    for command in ["import", "query ticks", "query candles", "spool", "dead-letters", "tail"] {
         let help = folder.run(&format!("{command} --help")).ok().stdout;
         assert!(help.contains("Examples:"), "{command}");
     }
@@ -32,6 +32,9 @@ fn wrong_usage_is_64_in_one_line() {
         ("query candles --fill maybe", "previous"),
         ("query candles --chart --json", "--json"),
         ("demo --seed minus", "--seed"),
+        ("spool drain --wait 4000", "--wait"),
+        ("dead-letters replay --table bars --all", "mev-events"),
+        ("tail --from first", "--from"),
     ] {
         let run = folder.run(args);
         assert!(run.error(64).contains(part), "{args}: {run:?}");
