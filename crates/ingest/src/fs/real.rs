@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use super::{File, FileSystem, Lock};
 
 /// How often a lock is tried once more, and after how long.
-const LOOKS: u32 = 5;
+const LOOKS: u32 = 40;
 const INSTANT: Duration = Duration::from_millis(5);
 
 /// The machine's own file system.
