@@ -18,7 +18,8 @@ use tradekeep_store_traits::{Records, Table};
 
 pub use self::class::Class;
 use self::entry::{
-    LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, VERSION,
+    BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    VERSION,
 };
 pub use self::filter::DeadLetterFilter;
 use self::index::{Index, State};
@@ -134,13 +135,15 @@ impl DeadLetters {
                 REPLAYING => entry::read::<Replaying>(payload).is_some(),
                 RESOLVED => entry::read::<Resolved>(payload).is_some(),
                 PURGED => entry::read::<Purged>(payload).is_some(),
+                BURIED => entry::read::<Buried<'_>>(payload).is_some(),
                 _ => false,
             }
     }
 
-    /// Whether this record of this sink is one.
+    /// Whether this record of this sink is one, or was until it was purged: the sink is not sent it
+    /// again.
     pub(crate) fn has(&self, sink: &str, seq: u64) -> bool {
-        self.index().by_seq.contains_key(&(sink.to_owned(), seq))
+        self.index().has(sink, seq)
     }
 
     /// How many there are: open, and replayed.
@@ -163,9 +166,7 @@ impl DeadLetters {
         let _one = self.writing()?;
         let new: Vec<_> = {
             let mut index = self.index();
-            let unknown = deaths
-                .iter()
-                .filter(|death| !index.by_seq.contains_key(&(sink.to_owned(), death.seq)));
+            let unknown = deaths.iter().filter(|death| !index.has(sink, death.seq));
             let new: Vec<_> = (index.next_id..).zip(unknown).collect();
             // Used up even where this fails: what was written may be there all the same.
             index.next_id += new.len() as u64;
@@ -203,7 +204,7 @@ impl DeadLetters {
 
     /// Notes durably that `sink` took these records after all: their letters are done with.
     pub(crate) fn delivered(&self, sink: &str, seqs: &[u64], now: i64) -> Result<()> {
-        let _one = self.writing();
+        let _one = self.writing()?;
         let open: Vec<_> = {
             let index = self.index();
             let letter = |seq: &u64| {

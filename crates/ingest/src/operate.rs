@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tradekeep_models::InvalidInput;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::SinkConfig;
@@ -118,10 +118,10 @@ pub fn purge_resolved(data: &Path) -> Result<u64> {
         return Ok(0);
     }
     let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
-    let is_past = |sink: &str, table, seq| claimed.cursors.are_past(sink, table, seq);
-    let purged = dead.purge(SystemClock.now().as_nanos(), is_past);
-    drop(claimed);
-    purged
+    let cursors = claimed.cursors.clone();
+    let spool = claimed.open(Arc::new(SystemClock), &mut |_, _| {})?;
+    let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
+    dead.purge(spool.now(), spool.held_from()?, is_past)
 }
 
 /// First the cursors: with those alone, the store's watermark still says what it has.

@@ -226,6 +226,17 @@ impl Spool {
         Reader::new(Arc::clone(&self.log), after, Some(codec::kind(table)))
     }
 
+    /// The number of the oldest record that is held; of the next one where none is.
+    pub(crate) fn held_from(&self) -> Result<u64> {
+        let next = self.log.position().next_seq;
+        let mut oldest = Reader::new(Arc::clone(&self.log), 0, None);
+        let oldest = oldest.next().map_err(|error| {
+            let doing = format!("{}: the spool cannot be read", self.folder.display());
+            IngestError::disk(doing)(error)
+        })?;
+        Ok(oldest.map_or(next, |frame| frame.head.seq))
+    }
+
     /// The stream's name, and its epoch.
     pub(crate) fn stream_text(&self) -> (String, u64) {
         let manifest = self.manifest();

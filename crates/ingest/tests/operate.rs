@@ -227,6 +227,37 @@ async fn letters_that_were_replayed_are_purged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_purged_is_not_sent_again() {
+    for beside in [true, false] {
+        let (data, a) = (Data::new(), store());
+        let ingest = data.open(&[("a", &a)]).await;
+        ingest.append(ticks(0..1)).await.unwrap().applied().await.unwrap();
+        // Behind the last record that the store has there are only dead letters.
+        refuse_one(&a);
+        ingest.append(ticks(1..2)).await.unwrap().applied().await.unwrap();
+        refuse_one(&a);
+        assert_eq!(ingest.replay(&DeadLetterFilter::default(), false).await.unwrap().replayed, 1);
+        assert_eq!(ingest.flush(SOON).await.dead_letters, 1, "it was refused again");
+        if beside {
+            assert_eq!(ingest.purge_resolved().await.unwrap(), 1);
+        }
+        ingest.shutdown(SOON).await.unwrap();
+        if !beside {
+            assert_eq!(operate::purge_resolved(data.path()).unwrap(), 1);
+        }
+        assert!(look::verify(data.path()).unwrap().is_sound());
+
+        // The store would take it now: that is for a person to decide.
+        let ingest = data.open(&[("a", &a)]).await;
+        ingest.append(ticks(2..3)).await.unwrap().applied().await.unwrap();
+        assert_eq!(stored(&a).await, [tick(0), tick(2)]);
+        let stats = ingest.shutdown(SOON).await.unwrap();
+        assert_eq!(stats.dead_letters, 1);
+        assert!(stats.lanes().all(|lane| lane.unaccounted() == 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_shutdown_another_may_have_it_whoever_keeps_a_handle() {
     let (data, a) = (Data::new(), store());
     let ingest = data.open(&[("a", &a)]).await;

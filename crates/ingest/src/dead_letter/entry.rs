@@ -10,6 +10,8 @@ pub(super) const REPLAYING: u16 = 2;
 pub(super) const RESOLVED: u16 = 3;
 /// Resolved letters were removed.
 pub(super) const PURGED: u16 = 4;
+/// Records whose letters were removed, and that their sink was not to be sent again.
+pub(super) const BURIED: u16 = 5;
 /// Of all of them.
 pub(super) const VERSION: u16 = 1;
 
@@ -51,6 +53,13 @@ pub(super) struct Resolved {
 pub(super) struct Purged {
     /// Letters from here on are numbered so.
     pub(super) next_id: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Buried<'a> {
+    pub(super) sink: &'a str,
+    /// Their numbers in the spool.
+    pub(super) seqs: Vec<u64>,
 }
 
 /// Appends `entry` to `out`; answers whether it could.

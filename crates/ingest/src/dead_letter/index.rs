@@ -1,9 +1,9 @@
 //! What is known of all dead letters without reading them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry::{
-    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    self, BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) struct Index {
     pub(super) letters: BTreeMap<u64, State>,
     /// By sink and number in the spool.
     pub(super) by_seq: HashMap<(String, u64), u64>,
+    /// By sink, records whose letters were removed, as long as the spool holds them.
+    pub(super) buried: HashMap<String, BTreeSet<u64>>,
     pub(super) next_id: u64,
 }
 
@@ -50,8 +52,18 @@ impl Index {
                 let Some(Purged { next_id }) = entry::read(payload) else { return };
                 self.next_id = self.next_id.max(next_id);
             }
+            BURIED => {
+                let Some(Buried { sink, seqs }) = entry::read(payload) else { return };
+                self.buried.entry(sink.to_owned()).or_default().extend(seqs);
+            }
             _ => {}
         }
+    }
+
+    /// Whether this record of this sink is a letter, or was one.
+    pub(super) fn has(&self, sink: &str, seq: u64) -> bool {
+        self.by_seq.contains_key(&(sink.to_owned(), seq))
+            || self.buried.get(sink).is_some_and(|seqs| seqs.contains(&seq))
     }
 
     pub(super) fn set(&mut self, id: u64, state: State) {

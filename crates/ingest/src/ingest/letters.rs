@@ -47,7 +47,8 @@ impl Ingest {
             let cursors = shared.cursors();
             shared.accept.spool.save_cursors(&cursors)?;
             let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
-            shared.dead.purge(shared.accept.spool.now(), is_past)
+            let spool = &shared.accept.spool;
+            shared.dead.purge(spool.now(), spool.held_from()?, is_past)
         })
         .await
     }

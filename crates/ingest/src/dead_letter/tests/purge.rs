@@ -44,7 +44,7 @@ fn a_letter_that_comes_while_others_are_purged_stays() {
                 letters.replaying(&[next], 1_000 + next, 1).unwrap();
                 letters.resolved(&[next], 1).unwrap();
                 replayed = next;
-                letters.purge(1, |_, _, _| true).unwrap();
+                letters.purge(1, 1, |_, _, _| true).unwrap();
             }
         }
     });
