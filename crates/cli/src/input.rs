@@ -130,20 +130,26 @@ impl Piped {
 
 /// Hands on what `pipe` has, until it ends or nobody takes it.
 fn pump(mut pipe: impl Read, chunks: &SyncSender<io::Result<Vec<u8>>>) {
-    loop {
-        let mut chunk = vec![0; CHUNK];
-        let next = match pipe.read(&mut chunk) {
-            Ok(0) => return,
-            Ok(count) => {
-                chunk.truncate(count);
-                Ok(chunk)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Err(error),
-        };
+    while let Some(next) = next_chunk(&mut pipe, CHUNK) {
         let last = next.is_err();
         if chunks.send(next).is_err() || last {
             return;
+        }
+    }
+}
+
+/// What `source` has next, `most` bytes at most; waits for it. Nothing at its end.
+pub(crate) fn next_chunk(source: &mut impl Read, most: usize) -> Option<io::Result<Vec<u8>>> {
+    let mut chunk = vec![0; most];
+    loop {
+        match source.read(&mut chunk) {
+            Ok(0) => return None,
+            Ok(count) => {
+                chunk.truncate(count);
+                return Some(Ok(chunk));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Some(Err(error)),
         }
     }
 }

@@ -71,8 +71,6 @@ pub(crate) struct Shared {
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) hurry: Hurry,
     pub(crate) ended: Ended,
-    /// Cursors of sinks that are configured no more and need nothing.
-    gone: Mutex<Cursors>,
     /// Held while letters go from one log to the other, and while segments are removed.
     pub(crate) moving: Mutex<()>,
     held: Vec<(Arc<LaneState>, u64, crate::bell::Listener)>,
@@ -105,12 +103,10 @@ impl Ingest {
     /// As [`append`](Self::append).
     pub async fn append_at(&self, records: &Records, level: Level) -> Result<Receipt> {
         if records.is_empty() {
-            return Ok(self.receipt(records, 0));
+            return Ok(self.receipt(records, Accepted::From(0)));
         }
-        let receipt = match self.shared.accept.append_in_time(records).await? {
-            Accepted::From(first) => self.receipt(records, first),
-            Accepted::Dropped => self.dropped(records),
-        };
+        let accepted = self.shared.accept.append_in_time(records).await?;
+        let receipt = self.receipt(records, accepted);
         if level == Level::Synced {
             receipt.synced().await?;
         }
@@ -124,22 +120,19 @@ impl Ingest {
     /// As [`append`](Self::append); `Full` at once.
     pub fn try_append(&self, records: &Records) -> Result<Receipt> {
         if records.is_empty() {
-            return Ok(self.receipt(records, 0));
+            return Ok(self.receipt(records, Accepted::From(0)));
         }
-        Ok(match self.shared.accept.append_now(records)? {
-            Accepted::From(first) => self.receipt(records, first),
-            Accepted::Dropped => self.dropped(records),
-        })
+        let accepted = self.shared.accept.append_now(records)?;
+        Ok(self.receipt(records, accepted))
     }
 
-    fn receipt(&self, records: &Records, first: u64) -> Receipt {
-        let seqs = first..first + records.len() as u64;
-        Receipt::new(Arc::clone(&self.shared), records.table(), seqs)
-    }
-
-    fn dropped(&self, records: &Records) -> Receipt {
+    fn receipt(&self, records: &Records, accepted: Accepted) -> Receipt {
+        let (shared, table) = (Arc::clone(&self.shared), records.table());
         let count = records.len() as u64;
-        Receipt::of_dropped(Arc::clone(&self.shared), records.table(), count)
+        match accepted {
+            Accepted::From(first) => Receipt::new(shared, table, first..first + count),
+            Accepted::Dropped => Receipt::of_dropped(shared, table, count),
+        }
     }
 
     /// Waits until every sink has all that was appended before, or keeps it as dead letters, but no
@@ -219,9 +212,14 @@ impl Drop for Shared {
 }
 
 impl Shared {
+    /// Has `task` ended with the way in.
+    fn track(&self, task: JoinHandle<()>) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
     /// How far every sink has come.
     pub(crate) fn cursors(&self) -> Cursors {
-        let mut cursors = self.gone.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut cursors = Cursors { version: 1, ..Cursors::default() };
         for sink in &self.sinks {
             let tables =
                 sink.lanes.iter().map(|lane| (lane.table.as_str().to_owned(), lane.cursor()));

@@ -84,7 +84,7 @@ fn name(folder: &Path, manifest: Option<&Manifest>) -> Result<Option<String>> {
     }
 }
 
-fn fs() -> Arc<dyn FileSystem> {
+pub(crate) fn fs() -> Arc<dyn FileSystem> {
     Arc::new(RealFs)
 }
 

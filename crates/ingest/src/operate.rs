@@ -14,10 +14,9 @@ use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
-use crate::fs::{FileSystem, RealFs};
 use crate::ingest::Ingest;
 use crate::log::Access;
-use crate::look;
+use crate::look::{self, fs};
 use crate::spool::cursors::{Cursor, Cursors};
 use crate::spool::{Claimed, Spool, SpoolConfig};
 use crate::stats::IngestStats;
@@ -182,10 +181,6 @@ fn claim(data: &Path) -> Result<Claimed> {
     let config = IngestConfig::new(data);
     let folder = look::folder(data)?;
     Claimed::new(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
-}
-
-fn fs() -> Arc<dyn FileSystem> {
-    Arc::new(RealFs)
 }
 
 #[cfg(test)]

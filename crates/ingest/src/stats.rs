@@ -33,10 +33,13 @@ impl LaneStats {
     /// number of records lost by that then.
     #[must_use]
     pub fn unaccounted(&self) -> i128 {
-        let of = |count: u64| i128::from(count);
-        let done = of(self.before) + of(self.applied) + of(self.dead) + of(self.pending);
-        of(self.accepted) - done
+        unaccounted(self.accepted, [self.before, self.applied, self.dead, self.pending])
     }
+}
+
+/// Accepted records less those of which it is known what became of them.
+pub(crate) fn unaccounted(accepted: u64, known: [u64; 4]) -> i128 {
+    i128::from(accepted) - known.map(i128::from).iter().sum::<i128>()
 }
 
 /// One sink.

@@ -95,9 +95,7 @@ impl Ingest {
             return Err(error);
         }
         let serving = requests::run(Arc::downgrade(&ingest.shared), of_requests, data);
-        if let Ok(mut tasks) = ingest.shared.tasks.lock() {
-            tasks.push(tokio::spawn(serving));
-        }
+        ingest.shared.track(tokio::spawn(serving));
         Ok(ingest)
     }
 
@@ -165,7 +163,6 @@ impl Ingest {
                 let _: std::convert::Infallible = lane.run().await;
             }));
         }
-        let gone = Mutex::new(Cursors { version: 1, ..Cursors::default() });
         let (moving, ended) = (Mutex::new(()), Ended::default());
         let shared = Arc::new(Shared {
             accept,
@@ -173,15 +170,11 @@ impl Ingest {
             dead,
             hurry,
             ended,
-            gone,
             moving,
             held,
             tasks: Mutex::new(tasks),
         });
-        let keeper = tokio::spawn(keeper::run(Arc::downgrade(&shared)));
-        if let Ok(mut tasks) = shared.tasks.lock() {
-            tasks.push(keeper);
-        }
+        shared.track(tokio::spawn(keeper::run(Arc::downgrade(&shared))));
         Ok(Self { shared })
     }
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::header::Header;
-use super::recovery::{DAMAGED, Visit, read_header};
+use super::recovery::{DAMAGED, Visit, is_blank, limit, read_header};
 use super::scan::{Piece, Scan};
 use super::{DATA, segment};
 use crate::fs::{File, FileExt, FileSystem};
@@ -50,8 +50,7 @@ pub(crate) fn check(
     let found = headers(fs, folder, name, &mut checked)?;
     let mut last = 0;
     for (place, (header, file)) in found.iter().enumerate() {
-        let later = found[place + 1..].iter().map(|(later, _)| later.base_seq);
-        let limit = later.min().unwrap_or(u64::MAX);
+        let limit = limit(&found[place + 1..]);
         let bytes = calm(&**file, header.salt, last)?;
         checked.bytes += bytes.len() as u64;
         let at = |range: Range<usize>| {
@@ -120,13 +119,6 @@ fn headers(
         }
     }
     Ok(found)
-}
-
-/// Whether nothing was written to it: what is damaged has something at least.
-fn is_blank(file: &dyn File) -> io::Result<bool> {
-    let mut bytes = vec![0; usize::try_from(file.len()?).unwrap_or_default()];
-    let read = file.read_up_to(&mut bytes, 0)?;
-    Ok(bytes[..read].iter().all(|byte| *byte == 0))
 }
 
 /// The bytes of a segment, without what is only half there because it is written just now: a hole that

@@ -62,9 +62,7 @@ impl Log {
         let (mut last_seq, mut counts) = (0, [0; KINDS]);
         let mut segments = VecDeque::new();
         for (place, (header, file)) in found.iter().enumerate() {
-            // What a later segment declares void.
-            let later = found[place + 1..].iter().map(|(later, _)| later.base_seq);
-            let limit = later.min().unwrap_or(u64::MAX);
+            let limit = limit(&found[place + 1..]);
             let is_last = place + 1 == found.len();
             let (fs, config) = (&*fs, &config);
             let opening = Opening { fs, config, access, header, file, limit, is_last };
@@ -178,7 +176,13 @@ fn newest_name(fs: &dyn FileSystem, config: &LogConfig) -> io::Result<u64> {
     Ok(indices.max().unwrap_or_default())
 }
 
-fn is_blank(file: &dyn File) -> io::Result<bool> {
+/// The last number that counts in a segment before `later` ones: what is above is declared void there.
+pub(super) fn limit(later: &[(Header, Arc<dyn File>)]) -> u64 {
+    later.iter().map(|(header, _)| header.base_seq).min().unwrap_or(u64::MAX)
+}
+
+/// Whether nothing was written to it: what is damaged has something at least.
+pub(super) fn is_blank(file: &dyn File) -> io::Result<bool> {
     let mut bytes = vec![0; 1 << 16];
     let mut at = 0;
     loop {

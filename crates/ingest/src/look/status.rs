@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::log::{Access, Log, LogConfig};
 use crate::slots::Slots;
 use crate::spool::cursors::{self, Cursors};
+use crate::stats::unaccounted;
 
 /// Between two looks at what is in motion.
 const INSTANT: Duration = Duration::from_millis(20);
@@ -94,8 +95,7 @@ impl LaneHeld {
     /// Accepted less everything that can have become of it: 0, unless the spool was damaged.
     #[must_use]
     pub fn unaccounted(&self) -> i128 {
-        let of = |count: u64| i128::from(count);
-        of(self.accepted) - (of(self.before) + of(self.applied) + of(self.dead) + of(self.pending))
+        unaccounted(self.accepted, [self.before, self.applied, self.dead, self.pending])
     }
 }
 

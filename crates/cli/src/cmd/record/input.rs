@@ -11,6 +11,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 use tradekeep::formats::MAX_LINE;
 
+use crate::input::next_chunk;
+
 /// Bytes read at once, reads that may wait to be looked at, and bytes looked at together.
 const CHUNK: usize = 1 << 16;
 const AHEAD: usize = 4;
@@ -84,16 +86,7 @@ impl Input {
 /// Hands on what `source` has, until it ends or no more is wanted.
 fn pump(mut source: impl Read, chunks: &Sender<io::Result<Vec<u8>>>, enough: &AtomicBool) {
     while !enough.load(Ordering::SeqCst) {
-        let mut chunk = vec![0; CHUNK];
-        let next = match source.read(&mut chunk) {
-            Ok(0) => return,
-            Ok(count) => {
-                chunk.truncate(count);
-                Ok(chunk)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Err(error),
-        };
+        let Some(next) = next_chunk(&mut source, CHUNK) else { return };
         let last = next.is_err();
         if chunks.blocking_send(next).is_err() || last {
             return;

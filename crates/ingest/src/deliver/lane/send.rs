@@ -163,11 +163,16 @@ impl Lane {
         }
     }
 
-    /// The sink works.
-    pub(super) fn is_well(&self) {
+    /// The sink was reached, whatever it said.
+    fn is_reached(&self) {
         if self.sink.breaker.succeeded() == Some(Change::Closed) {
             self.events.breaker_closed(&self.sink.name);
         }
+    }
+
+    /// The sink works.
+    pub(super) fn is_well(&self) {
+        self.is_reached();
         if let LaneStatus::Halted { .. } = self.state.set_status(LaneStatus::Delivering) {
             self.events.resumed(&self.sink.name, self.table());
         }
@@ -190,10 +195,8 @@ impl Lane {
 
     /// The sink takes nothing before somebody mends it: says so, and waits.
     pub(super) async fn halt(&self, reason: &str) {
-        // It was reached: that is not what the breaker is for.
-        if self.sink.breaker.succeeded() == Some(Change::Closed) {
-            self.events.breaker_closed(&self.sink.name);
-        }
+        // That is not what the breaker is for.
+        self.is_reached();
         let halted = LaneStatus::Halted { reason: reason.to_owned() };
         if !matches!(self.state.set_status(halted), LaneStatus::Halted { .. }) {
             self.events.halted(&self.sink.name, self.table(), reason);
