@@ -24,7 +24,7 @@ use crate::{STORE, holder};
 const POLL: Duration = Duration::from_millis(2);
 
 /// How long a process that gave way stays from the door, so that all who waited come in before it.
-pub(crate) const COURTESY: Duration = Duration::from_millis(6);
+pub(crate) const COURTESY: Duration = Duration::from_millis(20);
 
 /// What the database is wanted for. Who may write may also read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -42,7 +42,7 @@ async fn timed<T>(operation: impl Future<Output = T>) -> (T, Duration) {
 /// One process writes without a pause, three query: ten seconds, or `TRADEKEEP_TEST_LEASE_SECONDS`.
 ///
 /// No read fails. How long it waits is the machine's matter too: of the short run, which may share it
-/// with other tests, half of the reads have to be quick; of a run of its own, nearly all.
+/// with other tests, half of the reads have to be quick; of a run of its own, all but one.
 #[tokio::test]
 async fn one_writes_all_the_time_and_three_query() {
     let own_run = env::var("TRADEKEEP_TEST_LEASE_SECONDS").ok();
@@ -65,7 +65,7 @@ async fn one_writes_all_the_time_and_three_query() {
     for reader in readers {
         let (reads, slow) = reader.end_reader();
         assert!(reads >= seconds / 2, "{reads} reads in {seconds} s");
-        let may_be_slow = if own_run.is_some() { 1 + reads / 20 } else { reads / 2 };
+        let may_be_slow = if own_run.is_some() { 1 } else { reads / 2 };
         assert!(slow <= may_be_slow, "{slow} of {reads} reads were slow");
     }
     let batches: u64 = writer.end().parse().unwrap();
