@@ -17,7 +17,7 @@ use tradekeep_models::{StreamId, Tick};
 use tradekeep_store_traits::{Batch, Origin, RecordSink, Records, Table};
 
 const BATCH: usize = 10_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 async fn direct(made: &[Tick]) -> Outcome<f64> {
     let folder = tempfile::tempdir()?;
@@ -91,10 +91,14 @@ fn main() -> Outcome {
     let rows = rows(3_000_000) / BATCH * BATCH;
     let made = ticks(0, rows)?;
     println!("{rows} ticks, {ROUNDS} rounds");
+    let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
         let direct = runtime.block_on(direct(&made))?;
         let spool = runtime.block_on(spool(&made))?;
         println!("direct {direct:.3} M/s   spool {spool:.3} M/s   ratio {:.3}", spool / direct);
+        ratios.push(spool / direct);
     }
+    ratios.sort_by(f64::total_cmp);
+    println!("median ratio {:.3}", ratios[ROUNDS / 2]);
     runtime.block_on(lone(200))
 }

@@ -9,6 +9,7 @@ mod cell;
 mod layouts;
 #[cfg(test)]
 mod tests;
+mod tick;
 
 use std::fmt::Display;
 
@@ -183,7 +184,12 @@ impl Decoded {
     /// # Errors
     /// As [`decode`]; nothing is added then.
     pub(crate) fn push(&mut self, version: u16, payload: &[u8]) -> Result<(), Undecodable> {
-        with_records!(&mut self.records, rows => rows.push(decode(version, payload)?));
+        match &mut self.records {
+            Records::Ticks(ticks) if version == 1 => {
+                ticks.push(tick::read(payload).map_or_else(|| decode(version, payload), Ok)?);
+            }
+            records => with_records!(records, rows => rows.push(decode(version, payload)?)),
+        }
         Ok(())
     }
 

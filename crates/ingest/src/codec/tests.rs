@@ -210,6 +210,26 @@ fn reasons_name_the_column_and_no_value() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn the_short_way_for_ticks_reads_what_the_long_one_does(
+        tick in strategies::tick(), at in any::<prop::sample::Index>(), byte: u8, cut: bool,
+    ) {
+        let mut payload = encoded(&tick);
+        prop_assert_eq!(super::tick::read(&payload), Some(tick));
+        let at = at.index(payload.len());
+        if cut {
+            payload.truncate(at);
+        } else {
+            payload[at] = byte;
+        }
+        prop_assert_eq!(super::tick::read(&payload), super::decode::<Tick>(1, &payload).ok());
+        payload.push(byte);
+        prop_assert_eq!(super::tick::read(&payload), super::decode::<Tick>(1, &payload).ok());
+    }
+}
+
 /// Every record that there may be reads back, alone and among others of its table.
 macro_rules! reads_back {
     ($($record:ident),+ $(,)?) => { $(
