@@ -168,6 +168,12 @@ impl RecordSink for DuckDbStore {
         self.writer.run("durable_watermark", read).await
     }
 
+    async fn checkpoint(&self) -> Result<()> {
+        // The writer sees that there is no log before its next job.
+        let moved = |session: &mut Session| open::checkpoint(&session.connection, "checkpoint");
+        self.writer.run("checkpoint", moved).await
+    }
+
     async fn close(&self) -> Result<()> {
         self.readers.close().await;
         self.writer.close().await

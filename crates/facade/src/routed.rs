@@ -96,6 +96,14 @@ impl RecordSink for Routed {
         self.stores[self.place_of(table)].durable_watermark(stream, epoch, table).await
     }
 
+    async fn checkpoint(&self) -> Result<()> {
+        let mut outcome = Ok(());
+        for store in &self.stores {
+            outcome = outcome.and(store.checkpoint().await);
+        }
+        outcome
+    }
+
     async fn close(&self) -> Result<()> {
         let mut outcome = Ok(());
         for store in &self.stores {

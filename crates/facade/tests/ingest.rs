@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tradekeep::{
     Config, ConfigFormat, IngestError, Latency, Metric, Name, Records, Symbol, Table, Tick,
-    Tradekeep,
+    Timestamp, Tradekeep,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -96,5 +96,34 @@ async fn what_was_not_delivered_comes_with_the_next_process() {
     assert_eq!((stats.pending(), stats.dead_letters), (0, 0), "{stats:?}");
     ingest.shutdown(PATIENCE).await.unwrap();
     assert_eq!(rows(&store, Table::Ticks).await, 2);
+    store.shutdown().await.unwrap();
+}
+
+/// What is delivered stays in the spool until it is in the store's own files, and not only in its log. Known
+/// records fill the spool and hardly the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_spool_gets_room_by_what_is_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[stores]\nseries = 'duckdb://DIR/a'\n\
+                [ingest]\nmax_bytes = 33554432\nblock_ms = 20000";
+    let store = Tradekeep::open(&config(folder.path(), text)).await.unwrap();
+    let ingest = store.ingest().await.unwrap();
+    let symbol = Symbol::new("SOL-USD").unwrap();
+    let tick = |number: i64| {
+        let ts = Timestamp::from_nanos(1_723_111_205_000_000_000 + number).unwrap();
+        let price = "61837.63".parse().unwrap();
+        Tick::builder(symbol.clone(), ts).price(price).quantity(1.into()).build().unwrap()
+    };
+    // Some 100 bytes each, and so more than the spool may hold.
+    let (rows_in_all, batch) = (400_000, 10_000);
+    for _ in 0..2 {
+        for first in (0..rows_in_all).step_by(batch) {
+            let ticks: Vec<_> = (first..).take(batch).map(tick).collect();
+            ingest.append(ticks).await.unwrap();
+        }
+    }
+    let stats = ingest.shutdown(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(stats.pending(), 0);
+    assert_eq!(rows(&store, Table::Ticks).await, rows_in_all.unsigned_abs());
     store.shutdown().await.unwrap();
 }

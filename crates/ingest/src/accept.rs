@@ -152,6 +152,12 @@ impl Accept {
         self.waiting.load(Ordering::SeqCst) > 0
     }
 
+    /// Whether there is little room left, or somebody waits for some already.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        let (held, _) = self.spool.log.size();
+        self.is_waited_for() || held >= self.config.max_bytes / 4 * 3
+    }
+
     /// Records of a table that were counted and not kept.
     pub(crate) fn dropped(&self, table: Table) -> u64 {
         self.dropped.get(table as usize).map_or(0, |dropped| dropped.load(Ordering::SeqCst))

@@ -22,11 +22,15 @@ const FAST: Duration = Duration::from_millis(20);
 /// its turn at the database; unless somebody waits for room.
 const ASKING: Duration = Duration::from_secs(5);
 
+/// Between two times that sinks are told to checkpoint, which costs an embedded one some tenths of a second.
+const CHECKPOINTS: Duration = Duration::from_secs(1);
+
 /// What is known from earlier rounds.
 #[derive(Default)]
 struct Known {
     saved: Option<Cursors>,
     asked: Option<Instant>,
+    checkpointed: Option<Instant>,
 }
 
 /// Goes round until the way in is gone, or it is aborted.
@@ -59,27 +63,57 @@ async fn round(shared: &Arc<Shared>, known: &mut Known) -> Result<()> {
         return Ok(());
     }
     let is_early = known.asked.is_some_and(|asked| asked.elapsed() < ASKING);
-    if is_early && !shared.accept.is_waited_for() {
+    if is_early && !shared.accept.is_short_of_room() {
         return Ok(());
     }
     known.asked = Some(Instant::now());
     let safe = safe_of(shared, &cursors, true).await?;
-    let of_thread = Arc::clone(shared);
-    let trim = move || {
-        let _moving = of_thread.moving.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Where a replay was cut short, the record in the spool is what tells how far it came.
-        let unfinished = of_thread.dead.unfinished().into_iter().map(|(_, seq)| seq).min();
-        let is_needed = |segment: &Segment| unfinished.is_some_and(|seq| segment.last() >= seq);
-        of_thread.accept.spool.trim(|segment| is_done(segment, &safe) && !is_needed(segment))
-    };
-    let removed =
-        tokio::task::spawn_blocking(trim).await.map_err(|_| crate::IngestError::Closed)??;
+    let mut removed = trim(shared, safe.clone()).await?;
+    let is_early = known.checkpointed.is_some_and(|last| last.elapsed() < CHECKPOINTS);
+    if removed == 0 && shared.accept.is_short_of_room() && !is_early {
+        // What the sinks have fills the spool, for as long as it is only in their logs.
+        checkpoint(shared, &passed, &safe).await;
+        known.checkpointed = Some(Instant::now());
+        removed = trim(shared, safe_of(shared, &cursors, true).await?).await?;
+    }
     if removed > 0 {
         // There may be more to gain.
         known.asked = None;
         shared.accept.room.notify_waiters();
     }
     Ok(())
+}
+
+/// Removes segments up to the records that are `safe` to forget; answers how many.
+async fn trim(shared: &Arc<Shared>, safe: Vec<(u16, u64)>) -> Result<usize> {
+    let shared = Arc::clone(shared);
+    let trim = move || {
+        let _moving = shared.moving.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Where a replay was cut short, the record in the spool is what tells how far it came.
+        let unfinished = shared.dead.unfinished().into_iter().map(|(_, seq)| seq).min();
+        let is_needed = |segment: &Segment| unfinished.is_some_and(|seq| segment.last() >= seq);
+        shared.accept.spool.trim(|segment| is_done(segment, &safe) && !is_needed(segment))
+    };
+    tokio::task::spawn_blocking(trim).await.map_err(|_| crate::IngestError::Closed)?
+}
+
+/// Has those sinks checkpoint whose lanes have `passed` more than is `safe` to forget.
+async fn checkpoint(shared: &Shared, passed: &[(u16, u64)], safe: &[(u16, u64)]) {
+    let limit = shared.accept.config.write_timeout;
+    let mut lanes = passed.iter().zip(safe);
+    for sink in &shared.sinks {
+        let is_behind = lanes.by_ref().take(sink.lanes.len()).filter(|(a, b)| a != b).count() > 0;
+        if !is_behind || sink.breaker.is_open() {
+            continue;
+        }
+        match timeout(limit, sink.store.checkpoint()).await {
+            Ok(Ok(())) => tracing::debug!(sink = sink.name, "checkpointed, for room in the spool"),
+            Ok(Err(error)) => {
+                tracing::info!(sink = sink.name, %error, "no checkpoint for room in the spool");
+            }
+            Err(_) => tracing::info!(sink = sink.name, "a checkpoint takes long"),
+        }
+    }
 }
 
 /// For each lane, its kind and the last record that the spool may forget: no more than is `saved`.

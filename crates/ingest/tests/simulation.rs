@@ -20,9 +20,9 @@ use tradekeep_ingest::{DeadState, Ingest, IngestConfig, Level};
 use tradekeep_models::record::Record;
 use tradekeep_store_traits::{Act, Batch, ErrorKind, Records, Table, with_records};
 
+use support::wire::Wire;
 use support::{
-    Answer, Station, TABLES, Wire, config, error, lost, metrics, open, refusing, second, sink,
-    ticks,
+    Answer, Station, TABLES, config, error, lost, metrics, open, refusing, second, sink, ticks,
 };
 
 /// How a run ends its lives.

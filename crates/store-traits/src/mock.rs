@@ -65,6 +65,7 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn checkpoint(&self) -> Result<()>;
         async fn close(&self) -> Result<()>;
     }
 }
@@ -101,6 +102,7 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn checkpoint(&self) -> Result<()>;
         async fn close(&self) -> Result<()>;
     }
 
@@ -137,6 +139,7 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn checkpoint(&self) -> Result<()>;
         async fn close(&self) -> Result<()>;
     }
 
@@ -168,6 +171,7 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn checkpoint(&self) -> Result<()>;
         async fn close(&self) -> Result<()>;
     }
 
@@ -222,6 +226,7 @@ mock! {
             epoch: u64,
             table: Table,
         ) -> Result<Option<u64>>;
+        async fn checkpoint(&self) -> Result<()>;
         async fn close(&self) -> Result<()>;
     }
 

@@ -265,6 +265,17 @@ pub trait RecordSink: Send + Sync {
         table: Table,
     ) -> Result<Option<u64>>;
 
+    /// Moves what is applied out of the store's own write-ahead log: what [`watermark`](Self::watermark)
+    /// says when this is asked, [`durable_watermark`](Self::durable_watermark) says afterwards. Who
+    /// delivers asks for it when it needs the room of what it keeps until then.
+    ///
+    /// An embedded store does nothing else meanwhile, some 0.1 s to 1 s. A store that has no log of its
+    /// own to lose has nothing to do.
+    ///
+    /// # Errors
+    /// When not all of it could be moved; nothing that was applied is lost.
+    async fn checkpoint(&self) -> Result<()>;
+
     /// Finishes what is under way and makes all of it durable in the store's own files. Whoever
     /// writes or reads afterwards gets an error of kind `Connection`; closing again is fine.
     ///

@@ -222,6 +222,9 @@ async fn a_store_that_hangs_when_it_is_asked_holds_up_no_cursor() {
         ) -> tradekeep_store_traits::Result<Option<u64>> {
             self.watermark(stream, epoch, table).await
         }
+        async fn checkpoint(&self) -> tradekeep_store_traits::Result<()> {
+            Ok(())
+        }
         async fn close(&self) -> tradekeep_store_traits::Result<()> {
             Ok(())
         }

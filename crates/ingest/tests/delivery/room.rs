@@ -79,6 +79,32 @@ async fn who_waits_is_served_while_the_spool_drains() {
     assert_eq!(station.seconds(Table::Ticks), (0..given + 10).collect::<Vec<_>>());
 }
 
+/// What is delivered stays in the spool until the store has it in its own files, and not only in its
+/// log: the store is told to see to that when there is little room.
+#[tokio::test(start_paused = true)]
+async fn what_is_only_in_a_log_of_the_store_makes_room_in_time() {
+    let station = Station::new();
+    station.keep_a_log();
+    for when_full in [WhenFull::Block(PATIENCE), WhenFull::Reject] {
+        let config = config().with_when_full(when_full).with_max_bytes(600 << 10);
+        let sinks = vec![sink("one", Arc::clone(&station) as _, TABLES)];
+        let ingest = open(config, sinks, &SimFs::new()).await.unwrap();
+        let before = station.rows().len() as u64;
+        let (told, began) = (station.checkpoints(), Instant::now());
+        for call in 0..200 {
+            ingest.append(ticks(before + call * 100, 100)).await.unwrap();
+            if when_full == WhenFull::Reject {
+                // Slow enough that it never comes to be refused.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+        drained(&ingest).await;
+        assert_eq!(station.rows().len() as u64, before + 20_000);
+        let told = station.checkpoints() - told;
+        assert!((1..=began.elapsed().as_secs() + 1).contains(&told), "{told} checkpoints");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_may_not_wait_is_refused_at_once() {
     let station = Station::answering(|_| Answer::Hang);

@@ -1,9 +1,11 @@
 //! A store that does as a test says, and a way in on a simulated disk.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub(crate) mod wire;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -52,14 +54,19 @@ pub(crate) struct Row {
     pub(crate) seq: u64,
 }
 
+type Marks = BTreeMap<(String, u64, Table), u64>;
+
 /// A store whose commits survive what happens to this process. It tells replays by the watermark
 /// alone: no identity hides what is delivered twice.
 pub(crate) struct Station {
     script: Mutex<Box<Script>>,
     rows: Mutex<Vec<Row>>,
-    marks: Mutex<BTreeMap<(String, u64, Table), u64>>,
+    marks: Mutex<Marks>,
+    /// What is out of its log, where it has one.
+    durable: Mutex<Option<Marks>>,
     sent: Mutex<Vec<Sent>>,
     asked: AtomicU64,
+    checkpoints: AtomicU64,
     /// It says that it has no more than this.
     admits: AtomicU64,
     /// The records of every batch also go here.
@@ -83,8 +90,10 @@ impl Station {
             script: Mutex::new(Box::new(script)),
             rows: Mutex::default(),
             marks: Mutex::default(),
+            durable: Mutex::default(),
             sent: Mutex::default(),
             asked: AtomicU64::new(0),
+            checkpoints: AtomicU64::new(0),
             admits: AtomicU64::new(u64::MAX),
             memory: MemoryStore::new(),
             changed: watch::Sender::new(0),
@@ -122,9 +131,19 @@ impl Station {
         self.asked.load(Ordering::SeqCst)
     }
 
+    /// How often it was told to checkpoint.
+    pub(crate) fn checkpoints(&self) -> u64 {
+        self.checkpoints.load(Ordering::SeqCst)
+    }
+
     /// From now on it says that it has nothing above `seq` for certain.
     pub(crate) fn admit(&self, seq: u64) {
         self.admits.store(seq, Ordering::SeqCst);
+    }
+
+    /// From now on it has a log of its own, out of which nothing comes by itself.
+    pub(crate) fn keep_a_log(&self) {
+        *self.durable.lock().unwrap() = Some(Marks::new());
     }
 
     /// Puts it back to where it was after its first `rows` rows, as an older copy of a database.
@@ -220,68 +239,19 @@ impl RecordSink for Station {
         epoch: u64,
         table: Table,
     ) -> tradekeep_store_traits::Result<Option<u64>> {
+        let key = (stream.as_str().to_owned(), epoch, table);
+        if let Some(durable) = &*self.durable.lock().unwrap() {
+            return Ok(durable.get(&key).copied());
+        }
         self.watermark(stream, epoch, table).await
     }
 
-    async fn close(&self) -> tradekeep_store_traits::Result<()> {
+    async fn checkpoint(&self) -> tradekeep_store_traits::Result<()> {
+        self.checkpoints.fetch_add(1, Ordering::SeqCst);
+        if let Some(durable) = &mut *self.durable.lock().unwrap() {
+            durable.clone_from(&self.marks.lock().unwrap());
+        }
         Ok(())
-    }
-}
-
-/// The way from one life of a process to a store: once it is cut, nothing gets through.
-#[derive(Debug)]
-pub(crate) struct Wire {
-    to: Arc<Station>,
-    fs: SimFs,
-    cut: AtomicBool,
-}
-
-impl Wire {
-    pub(crate) fn new(to: &Arc<Station>, fs: &SimFs) -> Arc<Self> {
-        Arc::new(Self { to: Arc::clone(to), fs: fs.clone(), cut: AtomicBool::new(false) })
-    }
-
-    pub(crate) fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
-    }
-
-    fn is_cut(&self) -> bool {
-        self.cut.load(Ordering::SeqCst) || self.fs.is_powered_off()
-    }
-}
-
-#[async_trait]
-impl RecordSink for Wire {
-    async fn write(&self, batch: &Batch) -> tradekeep_store_traits::Result<Ack> {
-        if self.is_cut() {
-            return std::future::pending().await;
-        }
-        self.to.write(batch).await
-    }
-
-    async fn settle(&self, tokens: &[Token]) -> tradekeep_store_traits::Result<Vec<Stage>> {
-        self.to.settle(tokens).await
-    }
-
-    async fn watermark(
-        &self,
-        stream: &StreamId,
-        epoch: u64,
-        table: Table,
-    ) -> tradekeep_store_traits::Result<Option<u64>> {
-        if self.is_cut() {
-            return std::future::pending().await;
-        }
-        self.to.watermark(stream, epoch, table).await
-    }
-
-    async fn durable_watermark(
-        &self,
-        stream: &StreamId,
-        epoch: u64,
-        table: Table,
-    ) -> tradekeep_store_traits::Result<Option<u64>> {
-        self.watermark(stream, epoch, table).await
     }
 
     async fn close(&self) -> tradekeep_store_traits::Result<()> {

@@ -33,6 +33,7 @@ super::list_cases!(sink:
     batch_of_duplicates_moves_the_watermark,
     durable_watermark_is_never_above_the_watermark,
     durable_watermarks_are_their_own,
+    checkpoint_makes_durable_what_is_applied,
     closed_store_answers_no_watermark;
     conflicts:
     first_stored_stays,
@@ -225,6 +226,21 @@ async fn durable_watermarks_are_their_own(store: Store) {
     assert_eq!(store.durable_watermark(&stream, 1, Table::Trades).await.unwrap(), None);
 }
 
+async fn checkpoint_makes_durable_what_is_applied(store: Store) {
+    store.checkpoint().await.unwrap();
+    assert_eq!(durable(&store, "s", 1).await, None);
+    // New rows, only known ones, both.
+    for (seq, ticks) in [(5, seconds(3)), (9, seconds(3)), (20, seconds(4))] {
+        let seqs: Vec<_> = (seq..).take(ticks.len()).collect();
+        store.write(&streamed("s", 1, &seqs, ticks)).await.unwrap();
+        store.write(&streamed("t", 2, &seqs[..1], seconds(1))).await.unwrap();
+        store.checkpoint().await.unwrap();
+        assert_eq!(durable(&store, "s", 1).await, seqs.last().copied());
+        assert_eq!(durable(&store, "t", 2).await, Some(seq));
+    }
+    assert_eq!(count(&store).await, 4);
+}
+
 async fn closed_store_answers_no_watermark(store: Store) {
     store.write(&streamed("s", 1, &[5], seconds(1))).await.unwrap();
     store.close().await.unwrap();
@@ -233,6 +249,7 @@ async fn closed_store_answers_no_watermark(store: Store) {
     assert_eq!(error.kind, ErrorKind::Connection, "{error}");
     let error = store.durable_watermark(&stream, 1, Table::Ticks).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection, "{error}");
+    assert_eq!(store.checkpoint().await.unwrap_err().kind, ErrorKind::Connection);
 }
 
 async fn big_batch_is_stored_whole(store: Store) {

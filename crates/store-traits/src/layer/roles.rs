@@ -43,6 +43,10 @@ impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
         self.around(Read, "durable_watermark", next).await
     }
 
+    async fn checkpoint(&self) -> Result<()> {
+        self.around(Optimize, "checkpoint", || self.inner.checkpoint()).await
+    }
+
     async fn close(&self) -> Result<()> {
         self.around(Close, "close", || self.inner.close()).await
     }

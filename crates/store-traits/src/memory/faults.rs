@@ -15,6 +15,7 @@ pub(super) const OPERATIONS: &[&str] = &[
     "settle",
     "watermark",
     "durable_watermark",
+    "checkpoint",
     "close",
     "ticks",
     "candles",

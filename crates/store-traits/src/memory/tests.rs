@@ -51,6 +51,7 @@ async fn call(store: &MemoryStore, op: &str) -> Result<()> {
         "durable_watermark" => {
             store.durable_watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.map(drop)
         }
+        "checkpoint" => store.checkpoint().await,
         "close" => store.close().await,
         "ticks" => store.ticks(&TickQuery::new(TickFilter::default())).await.map(drop),
         "candles" => {

@@ -51,6 +51,11 @@ impl RecordSink for MemoryStore {
         Ok(self.open("durable_watermark")?.watermarks.get(&stream).copied())
     }
 
+    async fn checkpoint(&self) -> Result<()> {
+        self.io("checkpoint").await?;
+        self.open("checkpoint").map(drop)
+    }
+
     async fn close(&self) -> Result<()> {
         self.io("close").await?;
         if let Ok(mut state) = self.open("close") {
