@@ -58,7 +58,8 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
         Command::Stats => {
             let config = config(global)?;
             must_have_data(&config)?;
-            with_store(&config, async |store| stats::run(store, out).await).await
+            let run = async |store: &_| stats::run(store, config.ingest().data(), out).await;
+            with_store(&config, run).await
         }
         Command::Optimize => {
             let config = config(global)?;
@@ -73,7 +74,9 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
             must_have_data(&config)?;
             match Tradekeep::open(&config).await {
                 Ok(store) => {
-                    with_open_store(&store, async |store| health::run(store, out).await).await
+                    let spool = config.ingest();
+                    let run = async |store: &_| health::run(store, spool.data(), out).await;
+                    with_open_store(&store, run).await
                 }
                 Err(error) => {
                     health::report_closed(&error, out)?;

@@ -1,9 +1,12 @@
 //! `tradekeep health`: how the stores are doing.
 
+use std::path::Path;
+
 use anyhow::Result;
 use serde::Serialize;
 use tradekeep::{Health, Role, StoreError, StoreReport, Tradekeep, Trouble};
 
+use super::spool::Brief;
 use crate::Outcome;
 use crate::output::Out;
 
@@ -24,12 +27,52 @@ struct TroubleObject<'a> {
     remedy: &'a str,
 }
 
-pub(crate) async fn run(store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
+impl<'a> TroubleObject<'a> {
+    fn of(trouble: &'a Trouble) -> Self {
+        Self { cause: &trouble.cause, remedy: &trouble.remedy }
+    }
+}
+
+pub(crate) async fn run(store: &Tradekeep, spool: &Path, out: &mut Out) -> Result<Outcome> {
+    let spool = Brief::of(spool).await?;
     let report = store.health().await;
     for store in &report.stores {
         tell(store, out)?;
     }
-    Ok(if report.is_healthy() { Outcome::Done } else { Outcome::Failed })
+    let is_well = spool.map_or(Ok(true), |spool| of_spool(&spool, out))?;
+    Ok(if report.is_healthy() && is_well { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Tells of the spool; answers whether it is healthy.
+fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
+    let troubles = spool.troubles();
+    let healthy = troubles.is_empty();
+    if out.json() {
+        let troubles = troubles.iter().map(TroubleObject::of).collect();
+        let (store, version) = ("spool", None);
+        let object = Object {
+            roles: Vec::new(),
+            store,
+            version,
+            healthy,
+            readable: true,
+            writable: true,
+            troubles,
+        };
+        out.object(&object)?;
+    } else {
+        let how = if healthy { "healthy" } else { "in trouble" };
+        out.line(format_args!("spool: {how}, {}", spool.waiting()))?;
+        tell_troubles(&troubles, out)?;
+    }
+    Ok(healthy)
+}
+
+fn tell_troubles(troubles: &[Trouble], out: &mut Out) -> Result<()> {
+    for Trouble { cause, remedy } in troubles {
+        out.line(format_args!("  {cause}: {remedy}"))?;
+    }
+    Ok(())
 }
 
 /// Tells of a store that could not even be opened; people see that in the error itself.
@@ -51,12 +94,10 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
     tell(&StoreReport { roles: Vec::new(), health }, out)
 }
 
-fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
+fn tell(report: &StoreReport, out: &mut Out) -> Result<()> {
     let StoreReport { roles, health } = report;
     let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
     if out.json() {
-        let object =
-            |trouble: &'a Trouble| TroubleObject { cause: &trouble.cause, remedy: &trouble.remedy };
         return out.object(&Object {
             roles,
             store: health.store,
@@ -64,7 +105,7 @@ fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
             healthy: health.is_healthy(),
             readable: health.readable,
             writable: health.writable,
-            troubles: health.troubles.iter().map(object).collect(),
+            troubles: health.troubles.iter().map(TroubleObject::of).collect(),
         });
     }
     let can = |able: bool, what: &str| format!("{}{what}", if able { "" } else { "not " });
@@ -82,8 +123,5 @@ fn tell<'a>(report: &'a StoreReport, out: &mut Out) -> Result<()> {
         can(health.readable, "readable"),
         can(health.writable, "writable"),
     ))?;
-    for Trouble { cause, remedy } in &health.troubles {
-        out.line(format_args!("  {cause}: {remedy}"))?;
-    }
-    Ok(())
+    tell_troubles(&health.troubles, out)
 }

@@ -1,5 +1,6 @@
 //! `tradekeep spool`: records on their way into the stores.
 
+mod brief;
 mod status;
 mod verify;
 
@@ -12,6 +13,7 @@ use tradekeep::look::{self, SpoolStatus};
 use tradekeep::requests::{Answer, Request, ask};
 use tradekeep::{Config, IngestStats, LaneStatus, SinkConfig, Tradekeep, operate};
 
+pub(super) use self::brief::Brief;
 use super::dead_letters::unexpected;
 use super::with_open_store;
 use crate::args::{Drain, Forget, NewEpoch, Spool};
@@ -41,7 +43,7 @@ async fn drain(args: &Drain, config: &Config, out: &mut Out) -> Result<Outcome> 
     let patience = Duration::from_secs(args.wait);
     let ingest = config.ingest();
     if let Some(url) = &args.to {
-        let store = Config::sink_id(url)?;
+        let store = config.sink_id(url)?;
         let status = look::status(ingest.data())?;
         if !status.sinks.iter().any(|sink| sink.id == store.as_str()) {
             bail!("nothing waits for {}: the spool knows {}", one_line(url), sinks(&status));

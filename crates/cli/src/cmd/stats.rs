@@ -1,9 +1,12 @@
 //! `tradekeep stats`: what is stored.
 
+use std::path::Path;
+
 use anyhow::Result;
 use serde::Serialize;
 use tradekeep::{Partition, Table, TableStats, TickSeries, Timestamp, Tradekeep};
 
+use super::spool::Brief;
 use crate::Outcome;
 use crate::output::{Column, Out, counted, grouped, size};
 
@@ -36,16 +39,18 @@ struct Totals {
     bytes: u64,
 }
 
-pub(crate) async fn run(store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
+pub(crate) async fn run(store: &Tradekeep, spool: &Path, out: &mut Out) -> Result<Outcome> {
     let tables = store.maintenance().table_stats().await?;
     let series = store.ticks().series().await?;
     let days = store.partitions().partitions(Table::Ticks).await?;
+    let spool = Brief::of(spool).await?;
     if out.json() {
-        objects(&tables, &series, &days, out)?;
+        objects(&tables, &series, &days, spool.as_ref(), out)?;
         return Ok(Outcome::Done);
     }
     if tables.iter().all(|table| table.rows == 0) {
         out.line("nothing is stored yet: `tradekeep import FILE`")?;
+        tell(spool.as_ref(), out)?;
         return Ok(Outcome::Done);
     }
     of_tables(&tables, out)?;
@@ -55,7 +60,12 @@ pub(crate) async fn run(store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
         out.line("")?;
     }
     out.line(totals_line(&tables, &series, &days))?;
+    tell(spool.as_ref(), out)?;
     Ok(Outcome::Done)
+}
+
+fn tell(spool: Option<&Brief>, out: &mut Out) -> Result<()> {
+    spool.map_or(Ok(()), |spool| spool.tell(out))
 }
 
 fn ticks(series: &[TickSeries]) -> u64 {
@@ -71,6 +81,7 @@ fn objects(
     tables: &[TableStats],
     all: &[TickSeries],
     days: &[Partition],
+    spool: Option<&Brief>,
     out: &mut Out,
 ) -> Result<()> {
     let text = |ts: Option<Timestamp>| ts.map(|ts| ts.to_string());
@@ -92,6 +103,7 @@ fn objects(
             last_ts: series.last_ts.to_string(),
         })?;
     }
+    tell(spool, out)?;
     out.object(&Totals {
         series: all.len(),
         ticks: ticks(all),

@@ -3,9 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 
-use tradekeep::Config;
-
-use crate::recorder::{Recorder, ticks, until, url};
+use crate::recorder::{Recorder, sink_id, ticks, until, url};
 use crate::support::Folder;
 
 #[test]
@@ -56,6 +54,51 @@ fn status_tells_what_waits_and_why_beside_the_recorder() {
     recorder.stop();
     let people = folder.run("spool status").ok().stdout;
     assert!(people.contains("held by nobody") && !people.contains("is halted"), "{people}");
+}
+
+#[test]
+fn health_and_stats_tell_of_it_too() {
+    let folder = Folder::with_trades();
+    assert_eq!(folder.run("health --json").ok().objects().len(), 1, "nothing was recorded yet");
+    let recorder = Recorder::of(&folder);
+    recorder.deliver(ticks(0..10));
+    until("the files tell that nothing waits", || {
+        let people = folder.run("health").ok().stdout;
+        people.ends_with("spool: healthy, 0 records waiting, 0 dead letters\n")
+    });
+    recorder.halt();
+    recorder.append(ticks(10..25));
+    until("it is halted", || recorder.stats().lanes().any(|lane| lane.pending == 15));
+    until("health tells it", || {
+        let people = folder.run("health").stdout;
+        people.contains("spool: in trouble, 15 records waiting, 0 dead letters\n")
+            && people.contains("  duckdb://./tradekeep-data is halted: ")
+            && people.contains("wrong key")
+    });
+    assert_eq!(folder.run("health").code, Some(1));
+    let spool = folder.run("health --json").last();
+    assert_eq!((&spool["store"], spool["healthy"].as_bool()), (&"spool".into(), Some(false)));
+    recorder.stop();
+    let people = folder.run("health").stdout;
+    assert!(
+        people.contains("  15 records waiting, and nobody delivers: `tradekeep rec"),
+        "{people}"
+    );
+
+    let people = folder.run("stats").ok().stdout;
+    let account = "spool: 25 records accepted: 10 stored, 15 waiting, 0 dead, 0 unaccounted for\n";
+    assert!(people.ends_with(account), "{people}");
+    let objects = folder.run("stats --json").ok().objects();
+    let spool = objects.iter().find(|object| object.get("spool").is_some()).unwrap();
+    assert_eq!(
+        spool["spool"],
+        serde_json::json!({
+            "accepted": 25, "before": 0, "applied": 10, "dead": 0, "pending": 15, "unaccounted": 0,
+        })
+    );
+    folder.run("spool drain").done();
+    let people = folder.run("health").ok().stdout;
+    assert!(people.contains("spool: healthy, 0 records waiting, 0 dead letters"), "{people}");
 }
 
 #[test]
@@ -129,7 +172,7 @@ fn a_store_that_is_configured_no_more_is_drained_or_forgotten() {
     recorder.stop();
     let run = folder.run("spool drain");
     let error = run.error(1);
-    let old = Config::sink_id(&url(&folder, "old")).unwrap();
+    let old = sink_id(&folder, "old");
     assert!(
         error.starts_with("20 records wait for duckdb://./old, which is not configured"),
         "{error}"

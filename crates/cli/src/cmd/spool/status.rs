@@ -74,13 +74,15 @@ pub(super) async fn run(data: &Path, out: &mut Out) -> Result<Outcome> {
         table(&lanes, live.as_deref(), out)?;
         out.line("")?;
     }
-    tell_reasons(live.as_deref(), out)?;
+    for reason in reasons(live.as_deref()) {
+        out.line(reason)?;
+    }
     tail(&status, out)?;
     Ok(Outcome::Done)
 }
 
 /// What only the process that records knows: why something waits.
-async fn live(data: &Path) -> Option<Box<IngestStats>> {
+pub(super) async fn live(data: &Path) -> Option<Box<IngestStats>> {
     match ask(data, &Request::Stats, PATIENCE).await {
         Ok(Answer::Stats(stats)) => Some(stats),
         answer => {
@@ -194,19 +196,18 @@ fn table(
 }
 
 /// Why a store does not take what waits for it, once each.
-fn tell_reasons(live: Option<&IngestStats>, out: &mut Out) -> Result<()> {
-    let mut told: Vec<String> = Vec::new();
+pub(super) fn reasons(live: Option<&IngestStats>) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
     for sink in live.map_or(&[][..], |stats| &stats.sinks) {
         for lane in &sink.lanes {
             let (word, Some(reason)) = words(&lane.status) else { continue };
             let line = format!("{} is {word}: {}", one_line(&sink.name), one_line(reason));
-            if !told.contains(&line) {
-                out.line(&line)?;
-                told.push(line);
+            if !reasons.contains(&line) {
+                reasons.push(line);
             }
         }
     }
-    Ok(())
+    reasons
 }
 
 fn tail(status: &SpoolStatus, out: &mut Out) -> Result<()> {
