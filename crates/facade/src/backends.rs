@@ -1,6 +1,6 @@
 //! Which URL scheme is which store: the only place that knows backends.
 
-use std::path::{PathBuf, absolute};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
 #[cfg(feature = "duckdb")]
@@ -67,17 +67,23 @@ impl Backend {
         }
     }
 
-    /// What a spool knows it by, from wherever it is opened.
-    pub(crate) fn sink_id(&self) -> SinkId {
+    /// What a spool in `data` knows it by, from wherever it is opened. What is in the same folder as the
+    /// spool is the same store when that folder is moved.
+    #[cfg_attr(not(feature = "duckdb"), allow(unused_variables, reason = "no store with a folder"))]
+    pub(crate) fn sink_id(&self, data: &Path) -> SinkId {
         match self {
             Self::Memory => SinkId::of("memory", "", ""),
             #[cfg(feature = "duckdb")]
             Self::DuckDb(config) => {
                 // By its parts, so that a slash at the end makes no difference.
-                let folder = config.folder().map(|folder| {
-                    let folder = absolute(folder).unwrap_or_else(|_| folder.into());
-                    folder.components().collect::<PathBuf>().display().to_string()
-                });
+                let whole = |folder: &Path| -> PathBuf {
+                    absolute(folder).unwrap_or_else(|_| folder.into()).components().collect()
+                };
+                let place = |folder: PathBuf| match folder.strip_prefix(whole(data)) {
+                    Ok(inside) => Path::new(".").join(inside).display().to_string(),
+                    Err(_) => folder.display().to_string(),
+                };
+                let folder = config.folder().map(|folder| place(whole(folder)));
                 let database = folder.unwrap_or_else(|| ":memory:".into());
                 SinkId::of(tradekeep_duckdb_store::SCHEME, "", &database)
             }

@@ -202,12 +202,12 @@ impl Config {
         Ok(self)
     }
 
-    /// What a spool knows the store of `url` by.
+    /// What the spool of [`ingest`](Self::ingest) knows the store of `url` by.
     ///
     /// # Errors
     /// When no store has such a URL.
-    pub fn sink_id(url: &str) -> Result<SinkId, ConfigError> {
-        Ok(Self::from_url(url)?.series.sink_id())
+    pub fn sink_id(&self, url: &str) -> Result<SinkId, ConfigError> {
+        Ok(Self::from_url(url)?.series.sink_id(self.ingest().data()))
     }
 
     /// The stores that get every record besides those of `[stores]`.

@@ -68,10 +68,11 @@ impl Tradekeep {
             let held = Table::ALL.iter().filter(held).copied().collect();
             if place < with_roles { held } else { Table::ALL.to_vec() }
         };
+        let intake = config.ingest();
         let sinks = opened.iter().zip(&stores).enumerate().map(|(place, (backend, store))| {
             let store: Arc<dyn SeriesStore> = Arc::clone(store);
             SinkConfig {
-                id: backend.sink_id(),
+                id: backend.sink_id(intake.data()),
                 name: backend.name(),
                 sink: store,
                 tables: tables(place),
@@ -82,7 +83,7 @@ impl Tradekeep {
         let also = stores.split_off(with_roles);
         Ok(Self {
             routed: Arc::new(Routed::new(stores, of)),
-            intake: Arc::new(Intake { config: config.ingest(), sinks, also }),
+            intake: Arc::new(Intake { config: intake, sinks, also }),
         })
     }
 

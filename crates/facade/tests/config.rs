@@ -188,10 +188,25 @@ fn a_store_that_is_configured_no_more_gets_what_waits_for_it() {
     let both = config.clone().with_also("duckdb://b").unwrap();
     assert_ne!(both, config);
     assert_eq!(both.clone().with_also("duckdb://./b/").unwrap(), both);
-    assert!(config.with_also("oracle://x").is_err());
-    let id = |url| Config::sink_id(url).unwrap();
+    assert!(config.clone().with_also("oracle://x").is_err());
+    let id = |url| config.sink_id(url).unwrap();
     assert_eq!(id("duckdb://b"), id("duckdb://./b/"));
     assert_ne!(id("duckdb://a"), id("duckdb://b"));
     assert!(id("memory://").as_str().starts_with("memory-"));
-    assert!(Config::sink_id("oracle://x").is_err());
+    assert!(config.sink_id("oracle://x").is_err());
+}
+
+#[test]
+fn a_store_beside_its_spool_stays_the_same_when_both_are_moved() {
+    let of = |data: &str| {
+        let text = format!("[stores]\nseries = 'duckdb://{data}'");
+        Config::parse(&text, ConfigFormat::Toml).unwrap()
+    };
+    let id = |data: &str, url: &str| of(data).sink_id(url).unwrap();
+    assert_eq!(id("/x/data", "duckdb:///x/data/"), id("elsewhere", "duckdb://./elsewhere"));
+    assert_eq!(id("/x/data", "duckdb:///x/data/b"), id("y", "duckdb://y/b"));
+    assert_ne!(id("/x/data", "duckdb:///x/data/b"), id("/x/data", "duckdb:///x/data"));
+    // What is elsewhere stays there.
+    assert_eq!(id("/x/data", "duckdb:///x/b"), id("y", "duckdb:///x/b"));
+    assert_ne!(id("/x/data", "duckdb:///x/datab"), id("/x/data", "duckdb:///x/data/b"));
 }

@@ -58,6 +58,20 @@ pub enum IngestError {
         /// Records that it has not got.
         pending: u64,
     },
+    /// A sink that still has records of a table to come is not to have that table any more.
+    #[error(
+        "{pending} records of {table} wait for {sink}, which is to have no {table} any more: give it back that role and deliver them with `tradekeep spool drain`, or give them up with `tradekeep spool forget {id}`"
+    )]
+    Moved {
+        /// How the spool calls the sink.
+        id: String,
+        /// What it is.
+        sink: String,
+        /// The table.
+        table: Table,
+        /// Records that it has not got.
+        pending: u64,
+    },
     /// Nothing was ever taken in that folder.
     #[error("{folder}: there is no spool: name the folder of the process that records", folder = folder.display())]
     NoSpool {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tradekeep::{
     Act, BadRow, Config, ErrorKind, Ingest, IngestConfig, IngestStats, MemoryStore, Records,
-    SinkConfig, StoreError, Symbol, Table, Tick, Timestamp, TradeId, Venue,
+    SinkConfig, SinkId, StoreError, Symbol, Table, Tick, Timestamp, TradeId, Venue,
 };
 
 use crate::support::Folder;
@@ -28,6 +28,12 @@ pub(crate) fn url(folder: &Folder, name: &str) -> String {
     format!("duckdb://{}", folder.display())
 }
 
+/// What the spool of `folder` knows that store by.
+pub(crate) fn sink_id(folder: &Folder, name: &str) -> SinkId {
+    let config = Config::from_url(&url(folder, "tradekeep-data")).unwrap();
+    config.sink_id(&url(folder, name)).unwrap()
+}
+
 impl Recorder {
     pub(crate) fn of(folder: &Folder) -> Self {
         Self::with(folder, &["tradekeep-data"])
@@ -37,15 +43,12 @@ impl Recorder {
     pub(crate) fn with(folder: &Folder, stores: &[&str]) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let store = Arc::new(MemoryStore::new());
-        let sink = |name: &&str| {
-            let url = url(folder, name);
-            SinkConfig {
-                id: Config::sink_id(&url).unwrap(),
-                name: format!("duckdb://./{name}"),
-                sink: Arc::clone(&store) as _,
-                tables: vec![Table::Ticks, Table::Trades, Table::Metrics],
-                from_now: false,
-            }
+        let sink = |name: &&str| SinkConfig {
+            id: sink_id(folder, name),
+            name: format!("duckdb://./{name}"),
+            sink: Arc::clone(&store) as _,
+            tables: vec![Table::Ticks, Table::Trades, Table::Metrics],
+            from_now: false,
         };
         let config = IngestConfig::new(folder.path("tradekeep-data"))
             .with_batch(1_000, Duration::from_millis(5))

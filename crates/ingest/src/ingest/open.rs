@@ -47,7 +47,7 @@ impl Ingest {
     ///
     /// # Errors
     /// `Held` when another process has the spool; `Vanished` when a sink that still has records to come
-    /// is not among `sinks`; `Input` for a bad configuration; `Disk` when the disk fails. Sinks need
+    /// is not among `sinks`, `Moved` when it is, without the table of those records; `Input` for a bad configuration; `Disk` when the disk fails. Sinks need
     /// not be reachable.
     pub async fn open(config: IngestConfig, sinks: Vec<SinkConfig>) -> Result<Self> {
         Self::open_on(config, sinks, Arc::new(RealFs), Arc::new(SystemClock)).await
@@ -195,25 +195,16 @@ fn open_spool(
             plans.push(Plan { sink, table: *table, cursor, known, held: 0, accepted: 0 });
         }
     }
-    let is_gone = |id: &String| !sinks.iter().any(|known| known.id.as_str() == id);
-    let mut vanished: Vec<_> = cursors
-        .sinks
-        .iter()
-        .filter(|(id, _)| is_gone(id))
-        .map(|(id, sink)| (id.clone(), sink.clone(), 0u64))
-        .collect();
+    let mut left = left_over(&cursors, sinks);
     let spool = claimed.open(clock, &mut |table, seq| {
         for plan in &mut plans {
             plan.held += u64::from(plan.table == table && seq > plan.cursor.seq);
         }
-        for (_, sink, pending) in &mut vanished {
-            let cursor = sink.tables.get(table.as_str());
-            *pending += u64::from(cursor.is_some_and(|cursor| seq > cursor.seq));
+        for left in &mut left {
+            left.pending += u64::from(left.table == table && seq > left.seq);
         }
     })?;
-    if let Some((id, sink, pending)) = vanished.into_iter().find(|(_, _, pending)| *pending > 0) {
-        return Err(IngestError::Vanished { id, sink: sink.name, pending });
-    }
+    refuse(left)?;
     for Plan { table, cursor, held, .. } in plans.iter().filter(|plan| plan.known) {
         // A loss of power may have taken records that were delivered already.
         let known = cursor.before + cursor.applied + cursor.dead + held;
@@ -243,4 +234,48 @@ fn open_spool(
     }
     spool.save_cursors(&cursors)?;
     Ok((spool, cursors, plans))
+}
+
+/// What is noted of a sink in a table that it is not to have now.
+struct Left {
+    id: String,
+    sink: String,
+    table: Table,
+    seq: u64,
+    /// Whether the sink is still there, with other tables.
+    is_there: bool,
+    pending: u64,
+}
+
+fn left_over(cursors: &Cursors, sinks: &[SinkConfig]) -> Vec<Left> {
+    let mut left = Vec::new();
+    for (id, known) in &cursors.sinks {
+        let now = sinks.iter().find(|sink| sink.id.as_str() == id);
+        for &table in Table::ALL {
+            let Some(cursor) = cursors.of(id, table) else { continue };
+            if now.is_none_or(|sink| !sink.tables.contains(&table)) {
+                let (id, sink, is_there) = (id.clone(), known.name.clone(), now.is_some());
+                left.push(Left { id, sink, table, seq: cursor.seq, is_there, pending: 0 });
+            }
+        }
+    }
+    left
+}
+
+/// Refuses to go on without what still waits for somebody.
+fn refuse(left: Vec<Left>) -> Result<()> {
+    let all_of = |of: &str| left.iter().filter(|left| left.id == of).map(|left| left.pending).sum();
+    match left.iter().find(|left| left.pending > 0) {
+        None => Ok(()),
+        Some(Left { id, sink, table, is_there: true, pending, .. }) => Err(IngestError::Moved {
+            id: id.clone(),
+            sink: sink.clone(),
+            table: *table,
+            pending: *pending,
+        }),
+        Some(Left { id, sink, .. }) => {
+            let (id, sink) = (id.clone(), sink.clone());
+            Err(IngestError::Vanished { pending: all_of(&id), id, sink })
+        }
+    }
 }

@@ -77,6 +77,36 @@ async fn one_that_vanishes_with_records_to_come_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_loses_a_table_with_records_to_come_is_named() {
+    let (one, two) = (stuck(), Station::new());
+    let fs = SimFs::new();
+    let both = [Table::Ticks, Table::Metrics];
+    let of =
+        |name, station: &Arc<Station>, tables: &[Table]| sink(name, station.clone() as _, tables);
+    let ingest = open(config(), vec![of("one", &one, &both)], &fs).await.unwrap();
+    ingest.append(ticks(0, 10)).await.unwrap();
+    ingest.append(metrics(0, 7)).await.unwrap();
+    let fs = fs.kill();
+    let moved = || vec![of("one", &one, &both[..1]), of("two", &two, &both[1..])];
+    let error = open(config(), moved(), &fs).await.unwrap_err();
+    let text = error.to_string();
+    let IngestError::Moved { id, sink, table, pending } = error else { panic!("{text}") };
+    assert_eq!((sink.as_str(), table, pending), ("one", Table::Metrics, 7));
+    assert!(text.contains("`tradekeep spool drain`") && text.contains(&format!("forget {id}")));
+    one.answer(|_| Answer::Go);
+    let ingest = open(config(), vec![of("one", &one, &both)], &fs).await.unwrap();
+    drained(&ingest).await;
+    ingest.shutdown(SOON).await.unwrap();
+    drop(ingest);
+    // The new one gets what is held, and all that comes.
+    let ingest = open(config(), moved(), &fs.kill()).await.unwrap();
+    ingest.append(metrics(7, 3)).await.unwrap();
+    drained(&ingest).await;
+    assert_eq!(one.rows_of(Table::Metrics).len(), 7);
+    assert_eq!(two.seconds(Table::Metrics), (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_one_gets_what_is_held_and_one_from_now_does_not() {
     let (old, new, late) = (stuck(), Station::new(), Station::new());
     let fs = SimFs::new();
