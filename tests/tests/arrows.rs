@@ -22,6 +22,10 @@ const ARROWS: &[(&str, May)] = &[
         May::Use(&["tradekeep-models", "tradekeep-store-traits", "tradekeep-formats"]),
     ),
     (
+        "tradekeep-questdb-store",
+        May::Use(&["tradekeep-models", "tradekeep-store-traits", "tradekeep-test-servers"]),
+    ),
+    (
         "tradekeep",
         May::Use(&[
             "tradekeep-models",
@@ -34,7 +38,9 @@ const ARROWS: &[(&str, May)] = &[
     ("tradekeep-cli", May::Use(&["tradekeep-models", "tradekeep"])),
     ("tradekeep-benches", May::UseAnything),
     ("tradekeep-tests", May::UseAnything),
-    ("xtask", May::Use(&[])),
+    // Starts servers, for tests and for xtask: it has to build in seconds on a fresh machine.
+    ("tradekeep-test-servers", May::Use(&[])),
+    ("xtask", May::Use(&["tradekeep-test-servers"])),
 ];
 
 #[test]

@@ -14,7 +14,8 @@ const MACHINE_FOLDERS: [(&str, &str); 4] =
     [("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("/Use", "rs/")];
 
 /// Made by builds and by the program.
-const NOT_OURS: [&str; 5] = [".git", ".duckdb", "target", "tradekeep-data", "tradekeep-demo"];
+const NOT_OURS: [&str; 6] =
+    [".git", ".duckdb", ".questdb", "target", "tradekeep-data", "tradekeep-demo"];
 
 #[test]
 fn sources_are_short() -> Result<()> {

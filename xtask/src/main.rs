@@ -1,5 +1,5 @@
-//! Developer commands, `cargo xtask <command>`. Depends on no crate of this workspace, so that it
-//! builds in seconds on a fresh machine and can install what the other crates need.
+//! Developer commands, `cargo xtask <command>`. Depends on one small crate of this workspace, which
+//! starts servers, so that it builds in seconds on a fresh machine and can install what the others need.
 
 mod demo;
 mod packages;
@@ -22,7 +22,7 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Install what a build needs: the DuckDB library, into .duckdb/
+    /// Install what builds and tests need: the DuckDB library into .duckdb/, QuestDB into .questdb/
     Setup,
     /// Run every check and test, or just the tests of the crates named
     Test {
@@ -43,13 +43,10 @@ enum Command {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let done = match Args::parse().command {
-        Command::Setup => setup::run(root).map(drop),
+        Command::Setup => setup::run(root).map(|_| servers::install(root)),
         Command::Test { crates } => test::run(root, &crates),
         Command::Demo { args } => demo::run(root, &args),
-        Command::Servers { action } => {
-            servers::run(action);
-            Ok(())
-        }
+        Command::Servers { action } => servers::run(root, action),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

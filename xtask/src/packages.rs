@@ -22,7 +22,9 @@ const WITHOUT_DUCKDB: &[&str] = &[
     "tradekeep-formats",
     "tradekeep-ingest",
     "tradekeep-models",
+    "tradekeep-questdb-store",
     "tradekeep-store-traits",
+    "tradekeep-test-servers",
     "xtask",
 ];
 
@@ -33,6 +35,7 @@ pub(crate) fn package(name: &str) -> String {
     match folder {
         "facade" | "tradekeep" => "tradekeep".to_owned(),
         "xtask" => "xtask".to_owned(),
+        "servers" => "tradekeep-test-servers".to_owned(),
         _ if folder.starts_with("tradekeep-") => folder.to_owned(),
         _ => format!("tradekeep-{folder}"),
     }
@@ -94,6 +97,7 @@ mod tests {
             ("cli", "tradekeep-cli"),
             ("benches", "tradekeep-benches"),
             ("xtask", "xtask"),
+            ("tests/servers", "tradekeep-test-servers"),
         ] {
             assert_eq!(package(given), expected, "{given}");
         }

@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use crate::packages::{need_duckdb, select};
 use crate::run::{cargo, checked, line, works};
+use crate::servers::Servers;
 use crate::setup::{self, DuckDb};
 
 // Not in every Rust: rustup's minimal profile has neither of the first two.
@@ -24,8 +25,13 @@ struct Step {
 
 pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
     let duckdb = if need_duckdb(crates) { setup::run(root)? } else { DuckDb::Library };
-    let steps =
-        if crates.is_empty() { all(root, duckdb) } else { vec![test(root, crates, duckdb)] };
+    // Until the last step is done.
+    let servers = Servers::start(root, crates)?;
+    let steps = if crates.is_empty() {
+        all(root, duckdb, &servers)
+    } else {
+        vec![test(root, crates, duckdb, &servers)]
+    };
 
     let mut failure = None;
     let mut table = Vec::new();
@@ -50,7 +56,7 @@ pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
     failure.map_or(Ok(()), Err)
 }
 
-fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
+fn all(root: &Path, duckdb: DuckDb, servers: &Servers) -> Vec<Step> {
     let workspace = || select(&[], duckdb);
     let step = |name, args: &[&str], more: Vec<String>| {
         let mut command = cargo(root);
@@ -66,7 +72,7 @@ fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
     vec![
         or_skipped(step("fmt", &["fmt", "--all", "--check"], vec![]), NO_RUSTFMT),
         or_skipped(step("clippy", &["clippy"], clippy), NO_CLIPPY),
-        test(root, &[], duckdb),
+        test(root, &[], duckdb, servers),
         Step { name: "doc", command: Ok(doc) },
         // Not built again from the packages, and the tree may hold changes: this checks manifests,
         // files and that the crates' versions fit each other.
@@ -75,9 +81,9 @@ fn all(root: &Path, duckdb: DuckDb) -> Vec<Step> {
     ]
 }
 
-fn test(root: &Path, crates: &[String], duckdb: DuckDb) -> Step {
+fn test(root: &Path, crates: &[String], duckdb: DuckDb, servers: &Servers) -> Step {
     let mut command = cargo(root);
-    command.arg("test").args(select(crates, duckdb));
+    command.arg("test").args(select(crates, duckdb)).envs(servers.variables.iter().cloned());
     Step { name: "test", command: Ok(command) }
 }
 

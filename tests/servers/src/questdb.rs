@@ -1,0 +1,249 @@
+//! QuestDB: the jar, a server of its own for each test that disturbs it, one for all that do not.
+
+mod java;
+mod kept;
+mod process;
+mod settings;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+use thiserror::Error;
+
+pub use self::kept::Kept;
+pub use self::settings::{HTTP_PASSWORD, HTTP_USER, PG_PASSWORD, PG_USER, Ports};
+
+use self::process::Process;
+use crate::ports::{free, http_status, loopback};
+
+/// The version that tests run on.
+pub const VERSION: &str = "9.3.4";
+
+/// The variable that points tests at a server of one's own, by its URL. It is used, never disturbed.
+pub const URL_VARIABLE: &str = "TRADEKEEP_TEST_QUESTDB_URL";
+
+/// How long a server may take until it is ready. It takes 2.5 s on an idle machine.
+const START: Duration = Duration::from_secs(90);
+/// How long it may take to stop by itself.
+const STOP: Duration = Duration::from_secs(20);
+/// A port found free may be taken before the server is there.
+const ATTEMPTS: u32 = 3;
+
+/// A server that did not do as it was told.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Java or the jar is not here. The text says which, and what to do.
+    #[error("{0}")]
+    Absent(String),
+    /// It ended by itself.
+    #[error("QuestDB ended while it started: {0}")]
+    Ended(String),
+    /// It is not ready in time.
+    #[error("QuestDB is not ready after {START:?}: {0}")]
+    Late(String),
+    /// Files or processes.
+    #[error("QuestDB: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The folder of the jar, in the checkout at `root`; ignored by git.
+#[must_use]
+pub fn home(root: &Path) -> PathBuf {
+    root.join(".questdb")
+}
+
+/// The jar, in the checkout at `root`, whether it is there or not.
+#[must_use]
+pub fn jar(root: &Path) -> PathBuf {
+    home(root).join(format!("questdb-{VERSION}.jar"))
+}
+
+/// Why no server can be started; nothing where one can.
+#[must_use]
+pub fn absent() -> Option<String> {
+    found().err()
+}
+
+/// The program of Java, and the jar.
+fn found() -> Result<(PathBuf, PathBuf), String> {
+    let java = java::find()?;
+    let jar = jar(&crate::checkout());
+    if jar.is_file() {
+        Ok((java, jar))
+    } else {
+        Err(format!("the jar of QuestDB {VERSION} is not here: run `cargo xtask setup`"))
+    }
+}
+
+/// The URL of a server for tests that do not disturb it: one's own, or the one that
+/// `cargo xtask test` or `cargo xtask servers up` has started.
+///
+/// # Errors
+/// Why there is none, and how to have one.
+pub fn url() -> Result<String, String> {
+    let own = std::env::var(URL_VARIABLE).ok().filter(|url| !url.trim().is_empty());
+    let kept = || Kept::find(&home(&crate::checkout())).map(|kept| kept.url);
+    own.or_else(kept).ok_or_else(|| {
+        absent().unwrap_or_else(|| {
+            "no QuestDB runs: `cargo xtask test` starts one, `cargo xtask servers up` keeps one"
+                .into()
+        })
+    })
+}
+
+/// A server of one's own, with data in a folder of its own. It ends when this is dropped.
+///
+/// ```no_run
+/// use tradekeep_test_servers::questdb::Questdb;
+///
+/// let mut server = Questdb::start()?;
+/// println!("{}", server.url());
+/// server.kill()?; // as a crash would
+/// server.restart()?; // with the same data, on the same ports
+/// server.stop()?;
+/// # Ok::<(), tradekeep_test_servers::questdb::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Questdb {
+    process: Process,
+    ports: Ports,
+    root: PathBuf,
+    /// Removed with it.
+    _folder: Option<TempDir>,
+}
+
+impl Questdb {
+    /// Starts one with an empty folder, which is removed with it, and waits until it is ready.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] where Java or the jar is missing; else when it does not become ready.
+    pub fn start() -> Result<Self, Error> {
+        let folder = tempfile::Builder::new().prefix("tradekeep-questdb-").tempdir()?;
+        let server = Self::start_in(folder.path(), false)?;
+        Ok(Self { _folder: Some(folder), ..server })
+    }
+
+    /// Starts one with the data in `root`; with `detached` it outlives a signal to the caller's terminal.
+    fn start_in(root: &Path, detached: bool) -> Result<Self, Error> {
+        let mut attempt = 1;
+        loop {
+            let [http, pg, health] = free()?;
+            let ports = Ports { http, pg, health };
+            fs::create_dir_all(root.join("conf"))?;
+            fs::write(root.join("conf").join("server.conf"), settings::server_conf(ports))?;
+            let process = launch(root, detached)?;
+            let mut server = Self { process, ports, root: root.to_path_buf(), _folder: None };
+            match server.ready() {
+                Err(Error::Ended(_)) if attempt < ATTEMPTS => attempt += 1,
+                outcome => return outcome.map(|()| server),
+            }
+        }
+    }
+
+    /// Waits for the answer of its health endpoint, or for its end.
+    fn ready(&mut self) -> Result<(), Error> {
+        let since = Instant::now();
+        let addr = loopback(self.ports.health);
+        while http_status(addr, Duration::from_secs(1)).ok() != Some(200) {
+            if self.process.has_ended()? {
+                return Err(Error::Ended(self.last_words()));
+            }
+            if since.elapsed() > START {
+                return Err(Error::Late(self.last_words()));
+            }
+            // Nothing tells when it begins to listen.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// How a store is told of it, credentials included.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let Ports { http, pg, .. } = self.ports;
+        format!(
+            "questdb://{HTTP_USER}:{HTTP_PASSWORD}@127.0.0.1:{http}\
+             ?pg_port={pg}&pg_user={PG_USER}&pg_password={PG_PASSWORD}"
+        )
+    }
+
+    /// Its ports.
+    #[must_use]
+    pub const fn ports(&self) -> Ports {
+        self.ports
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Whether its health endpoint answers within `patience`.
+    #[must_use]
+    pub fn answers(&self, patience: Duration) -> bool {
+        http_status(loopback(self.ports.health), patience).ok() == Some(200)
+    }
+
+    /// Kills it as a crash would, with SIGKILL. Its data stay.
+    ///
+    /// # Errors
+    /// When the process cannot be signalled.
+    pub fn kill(&mut self) -> Result<(), Error> {
+        Ok(self.process.kill()?)
+    }
+
+    /// Starts it again after [`kill`](Self::kill), on the same data and ports, and waits until it is
+    /// ready.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn restart(&mut self) -> Result<(), Error> {
+        self.kill()?;
+        self.process = launch(&self.root, false)?;
+        self.ready()
+    }
+
+    /// Stops its every thread, as an overloaded machine might, until [`resume`](Self::resume).
+    ///
+    /// # Errors
+    /// When the process cannot be signalled.
+    pub fn pause(&self) -> Result<(), Error> {
+        Ok(self.process.signal(Signal::STOP)?)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When the process cannot be signalled.
+    pub fn resume(&self) -> Result<(), Error> {
+        Ok(self.process.signal(Signal::CONT)?)
+    }
+
+    /// Has it close its tables and end. Killed where it takes longer than 20 s.
+    ///
+    /// # Errors
+    /// When the process cannot be signalled.
+    pub fn stop(mut self) -> Result<(), Error> {
+        Ok(self.process.stop(STOP)?)
+    }
+
+    /// The end of its log.
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.root.join(LOG)).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(5)..].join("\n")
+    }
+}
+
+/// What it says, in its root.
+const LOG: &str = "server.log";
+
+fn launch(root: &Path, detached: bool) -> Result<Process, Error> {
+    let (java, jar) = found().map_err(Error::Absent)?;
+    Ok(Process::start(&java, &jar, root, &root.join(LOG), detached)?)
+}
