@@ -1,0 +1,305 @@
+//! How to reach a server.
+
+mod url;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tradekeep_models::{Ident, InvalidInput};
+
+use crate::schema::SCHEMA_TABLE;
+
+/// A user of the server, and its password, which Debug shows as `***`.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: SecretString,
+}
+
+impl Credentials {
+    fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self { user: user.into(), password: password.into() }
+    }
+
+    /// Those that every QuestDB is shipped with.
+    pub(crate) fn are_shipped(&self) -> bool {
+        self.user == "admin" && self.password.expose_secret() == "quest"
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:***", self.user)
+    }
+}
+
+/// Where the server is, who we are there, and how it is used.
+///
+/// ```
+/// use tradekeep_questdb_store::QuestDbConfig;
+///
+/// let config = QuestDbConfig::from_url("questdb://bot:s3cret@127.0.0.1:9000?pg_port=8812")?
+///     .with_table_prefix("desk_");
+/// assert_eq!(config.validate(), Ok(()));
+/// assert!(!format!("{config:?}").contains("s3cret"));
+/// # Ok::<(), tradekeep_models::InvalidInput>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct QuestDbConfig {
+    host: String,
+    port: u16,
+    https: bool,
+    http: Option<Credentials>,
+    pg_host: Option<String>,
+    pg_port: u16,
+    pg: Option<Credentials>,
+    table_prefix: String,
+    allow_plaintext: bool,
+    auto_migrate: bool,
+    readers: usize,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+}
+
+impl QuestDbConfig {
+    /// A server on `host` that listens where QuestDB does by default: HTTP on 9000, PostgreSQL's
+    /// protocol on 8812.
+    #[must_use]
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port: 9000,
+            https: false,
+            http: None,
+            pg_host: None,
+            pg_port: 8812,
+            pg: None,
+            table_prefix: String::new(),
+            allow_plaintext: false,
+            auto_migrate: false,
+            readers: 10,
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(300),
+        }
+    }
+
+    /// The server that `questdb://USER:PASSWORD@HOST:PORT?NAME=VALUE&…` names. User, password and the
+    /// values are percent-encoded where they hold any of `:/?#@&=%`.
+    ///
+    /// | part | default | |
+    /// |---|---|---|
+    /// | `USER:PASSWORD` | none | for HTTP, and for PostgreSQL's protocol where it has no other |
+    /// | `PORT` | 9000 | of HTTP |
+    /// | `https` | false | records go over https, to a proxy that ends it before the server |
+    /// | `pg_host` | `HOST` | for PostgreSQL's protocol: the near end of a tunnel, say |
+    /// | `pg_port` | 8812 | |
+    /// | `pg_user`, `pg_password` | as for HTTP, else those QuestDB is shipped with | |
+    /// | `table_prefix` | none | of every table's name, `[a-z_][a-z0-9_]*` |
+    /// | `allow_plaintext` | false | passwords and records may cross a network unencrypted |
+    /// | `auto_migrate` | false | tables of an older tradekeep get what they lack |
+    ///
+    /// # Errors
+    /// Naming all problems at once; none of them holds a value.
+    pub fn from_url(url: &str) -> Result<Self, InvalidInput> {
+        let config = url::parse(url)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The port of HTTP, 9000 by default.
+    #[must_use]
+    pub const fn with_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Who we are over HTTP; nobody by default.
+    #[must_use]
+    pub fn with_http_credentials(
+        mut self,
+        user: impl Into<String>,
+        password: impl Into<SecretString>,
+    ) -> Self {
+        self.http = Some(Credentials::new(user, password));
+        self
+    }
+
+    /// The port of PostgreSQL's protocol, 8812 by default.
+    #[must_use]
+    pub const fn with_pg_port(mut self, port: u16) -> Self {
+        self.pg_port = port;
+        self
+    }
+
+    /// Who we are over PostgreSQL's protocol; by default who we are over HTTP.
+    #[must_use]
+    pub fn with_pg_credentials(
+        mut self,
+        user: impl Into<String>,
+        password: impl Into<SecretString>,
+    ) -> Self {
+        self.pg = Some(Credentials::new(user, password));
+        self
+    }
+
+    /// A prefix of every table's name, so that several stores share a server; none by default.
+    #[must_use]
+    pub fn with_table_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.table_prefix = prefix.into();
+        self
+    }
+
+    /// Lets passwords and records cross a network unencrypted.
+    #[must_use]
+    pub const fn with_plaintext_allowed(mut self) -> Self {
+        self.allow_plaintext = true;
+        self
+    }
+
+    /// Has tables of an older tradekeep brought up to date when they are met.
+    #[must_use]
+    pub const fn with_auto_migrate(mut self) -> Self {
+        self.auto_migrate = true;
+        self
+    }
+
+    /// Reads at once, 10 by default, at most 64, which is what the server takes by default.
+    #[must_use]
+    pub const fn with_readers(mut self, most: usize) -> Self {
+        self.readers = most;
+        self
+    }
+
+    /// How long connecting, and waiting for a connection of the pool, may take; 5 s by default.
+    #[must_use]
+    pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a connection is kept without a read; 300 s by default.
+    #[must_use]
+    pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// Naming all problems at once; none of them holds a value.
+    pub fn validate(&self) -> Result<(), InvalidInput> {
+        let mut problems: Vec<&str> = Vec::new();
+        if self.host.is_empty() || self.pg_host().is_empty() {
+            problems.push("host is empty");
+        }
+        if self.port == 0 || self.pg_port == 0 {
+            problems.push("port and pg_port must be 1 to 65535");
+        }
+        if !self.table_prefix.is_empty() && Ident::new(self.table(SCHEMA_TABLE)).is_err() {
+            problems.push(
+                "table_prefix must be at most 47 of a-z, 0-9 and _, not starting with a digit",
+            );
+        }
+        if !(1..=64).contains(&self.readers) {
+            problems.push("readers must be 1 to 64");
+        }
+        if self.connect_timeout.is_zero() || self.idle_timeout.is_zero() {
+            problems.push("connect_timeout and idle_timeout must be longer than nothing");
+        }
+        let is_safe = (self.https || is_loopback(&self.host)) && is_loopback(self.pg_host());
+        if !is_safe && !self.allow_plaintext {
+            problems.push(
+                "records and passwords would cross a network unencrypted: set https=true, and \
+                 pg_host to the near end of a TLS tunnel, or allow_plaintext=true",
+            );
+        }
+        refuse(&problems)
+    }
+
+    /// The name of a table on the server.
+    pub(crate) fn table(&self, name: &str) -> String {
+        format!("{}{name}", self.table_prefix)
+    }
+
+    pub(crate) const fn auto_migrate(&self) -> bool {
+        self.auto_migrate
+    }
+
+    pub(crate) fn pg_host(&self) -> &str {
+        self.pg_host.as_deref().unwrap_or(&self.host)
+    }
+
+    pub(crate) const fn pg_port(&self) -> u16 {
+        self.pg_port
+    }
+
+    /// Who we are over PostgreSQL's protocol.
+    pub(crate) fn pg_credentials(&self) -> Credentials {
+        let own = self.pg.as_ref().or(self.http.as_ref());
+        own.cloned().unwrap_or_else(|| Credentials::new("admin", "quest"))
+    }
+
+    pub(crate) const fn readers(&self) -> usize {
+        self.readers
+    }
+
+    pub(crate) const fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    pub(crate) const fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+}
+
+fn refuse(problems: &[impl AsRef<str>]) -> Result<(), InvalidInput> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let problems: Vec<&str> = problems.iter().map(AsRef::as_ref).collect();
+    Err(InvalidInput::new("questdb", problems.join("; ")))
+}
+
+/// Whether nobody is between us and `host`.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|addr| addr.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_all_problems_at_once() {
+        let config = QuestDbConfig::new("db.example")
+            .with_pg_port(0)
+            .with_table_prefix("Desk; drop")
+            .with_readers(0);
+        let text = config.validate().unwrap_err().to_string();
+        for problem in ["pg_port", "table_prefix", "readers", "unencrypted"] {
+            assert!(text.contains(problem), "{problem} in {text}");
+        }
+        assert!(!text.contains("drop"), "{text}");
+    }
+
+    #[test]
+    fn only_this_machine_is_talked_to_in_the_open() {
+        for near in ["localhost", "127.0.0.1", "127.9.9.9", "::1"] {
+            assert_eq!(QuestDbConfig::new(near).validate(), Ok(()), "{near}");
+        }
+        for far in ["10.0.0.1", "localhost.example", "db", "0.0.0.0"] {
+            assert!(QuestDbConfig::new(far).validate().is_err(), "{far}");
+            assert_eq!(QuestDbConfig::new(far).with_plaintext_allowed().validate(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn prefixes_leave_names_that_are_good() {
+        let with = |len: usize| QuestDbConfig::new("::1").with_table_prefix("p".repeat(len));
+        assert_eq!(with(47).validate(), Ok(()));
+        assert!(with(48).validate().is_err());
+    }
+}

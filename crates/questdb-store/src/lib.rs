@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod config;
+mod error;
+mod pool;
+mod schema;
+mod store;
+
+pub use config::QuestDbConfig;
+pub use pool::PoolStats;
+pub use store::QuestDbStore;
+
+/// The URL scheme of this store: `questdb://user:password@localhost:9000?pg_port=8812`.
+pub const SCHEME: &str = "questdb";
+
+/// What errors and health call this store.
+const STORE: &str = "questdb";

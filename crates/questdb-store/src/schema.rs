@@ -1,0 +1,218 @@
+//! The tables, in numbered steps: made, brought up to date, and compared with what is on the server.
+
+mod definition;
+mod verify;
+
+use std::time::{Duration, Instant};
+
+use tradekeep_models::Table;
+use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
+
+use self::definition::{parse, tables};
+use crate::error::unexpected;
+use crate::pool::Pool;
+use crate::{QuestDbConfig, STORE};
+
+/// Every step, oldest first. A step that has landed is never edited, and only adds: a table, or a column
+/// that rows stored before have no value in.
+const STEPS: &[&str] =
+    &[include_str!("../schema/0001_ticks.sql"), include_str!("../schema/0002_records.sql")];
+
+/// Which steps were taken, a row each time.
+pub(crate) const SCHEMA_TABLE: &str = "tradekeep_schema";
+
+const OP: &str = "open";
+
+/// How long a row may take until it is seen. It takes 2 ms, 12 at most, on a server that keeps up.
+const VISIBLE: Duration = Duration::from_secs(30);
+
+/// Makes the tables on a server that has none of them, brings older ones up to date where the
+/// configuration lets it, and refuses a stranger's and newer ones.
+///
+/// There are no transactions here: what is cut short is done again by the next who connects. Several may
+/// do it at once.
+pub(crate) async fn set_up(pool: &Pool, config: &QuestDbConfig) -> Result<()> {
+    set_up_steps(pool, config, STEPS).await
+}
+
+async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str]) -> Result<()> {
+    let wanted = tables(steps).map_err(|statement| broken(&statement))?;
+    let latest = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    let found = match found(pool, config).await? {
+        Some(found) => found,
+        None => {
+            let names: Vec<_> = wanted.iter().map(|wanted| config.table(wanted.table)).collect();
+            match stranger(pool, &names).await? {
+                // Whoever makes them at this moment begins with the table of versions.
+                Some(name) => found(pool, config).await?.ok_or_else(|| taken(&name))?,
+                None => 0,
+            }
+        }
+    };
+    if found > latest {
+        let context = format!(
+            "the tables have schema version {found}, this tradekeep knows {latest}: use the tradekeep \
+             that made them, or a newer one"
+        );
+        return Err(halt(context));
+    }
+    if found > 0 && found < latest && !config.auto_migrate() {
+        let context = format!(
+            "the tables have schema version {found}, this tradekeep has {latest}: open them once with \
+             auto_migrate=true, which only adds what they lack"
+        );
+        return Err(halt(context));
+    }
+    if found < latest {
+        let done = usize::try_from(found).unwrap_or_default();
+        let mut statements = vec![versions(config)];
+        for step in &steps[done.min(steps.len())..] {
+            let parsed = parse(step).map_err(|statement| broken(&statement))?;
+            statements.extend(parsed.iter().map(|part| part.sql(|table| config.table(table))));
+        }
+        pool.change(OP, &statements).await?;
+    }
+    verify::all(pool, config, &wanted).await?;
+    if found < latest { stamp(pool, config, latest).await } else { Ok(()) }
+}
+
+/// Makes the table of versions. It is made before any other, so that what is cut short is known as ours.
+fn versions(config: &QuestDbConfig) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS \"{}\" (version LONG, applied_at TIMESTAMP) \
+         TIMESTAMP(applied_at) PARTITION BY YEAR WAL DEDUP UPSERT KEYS(applied_at, version)",
+        config.table(SCHEMA_TABLE)
+    )
+}
+
+/// The version of the tables; nothing where they are not ours, 0 where making them was cut short.
+async fn found(pool: &Pool, config: &QuestDbConfig) -> Result<Option<i64>> {
+    let table = config.table(SCHEMA_TABLE);
+    let there = "SELECT count() FROM tables() WHERE table_name = $1";
+    let rows = pool.query(OP, there, &[&table]).await?;
+    let count: i64 = match rows.first() {
+        Some(row) => row.try_get(0).map_err(|error| unexpected(OP, error))?,
+        None => 0,
+    };
+    if count == 0 { Ok(None) } else { version(pool, &table).await.map(Some) }
+}
+
+async fn version(pool: &Pool, table: &str) -> Result<i64> {
+    let rows = pool.query(OP, &format!("SELECT max(version) FROM \"{table}\""), &[]).await?;
+    let version: Option<i64> = match rows.first() {
+        Some(row) => row.try_get(0).map_err(|error| unexpected(OP, error))?,
+        None => None,
+    };
+    Ok(version.unwrap_or_default())
+}
+
+/// The first of `names` that a table has.
+async fn stranger(pool: &Pool, names: &[String]) -> Result<Option<String>> {
+    for row in pool.query(OP, "SELECT table_name FROM tables()", &[]).await? {
+        let name: String = row.try_get(0).map_err(|error| unexpected(OP, error))?;
+        if names.contains(&name) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn taken(name: &str) -> StoreError {
+    halt(format!(
+        "there is a table {name} that tradekeep did not make: rename or drop it, or choose another \
+         table_prefix"
+    ))
+}
+
+/// Writes down that the tables have `version`, and waits until that is seen.
+async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Result<()> {
+    let table = config.table(SCHEMA_TABLE);
+    let sql = format!("INSERT INTO \"{table}\" VALUES ({version}, now())");
+    pool.change(OP, &[sql]).await?;
+    let since = Instant::now();
+    while self::version(pool, &table).await? < version {
+        if since.elapsed() > VISIBLE {
+            let context = format!(
+                "a row of {table} is accepted and not seen after {VISIBLE:?}: look at wal_tables(), \
+                 and resume the table where it is suspended"
+            );
+            return Err(
+                StoreError::new(ErrorKind::Timeout, STORE, OP, context).with_act(Act::Probe)
+            );
+        }
+        // Nothing tells when it is.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// Drops the tables of `config`, and no other.
+pub(crate) async fn drop_all(pool: &Pool, config: &QuestDbConfig) -> Result<()> {
+    let names = Table::ALL.iter().map(|table| table.as_str()).chain([SCHEMA_TABLE]);
+    let drop = |name| format!("DROP TABLE IF EXISTS \"{}\"", config.table(name));
+    pool.change("drop_all", &names.map(drop).collect::<Vec<_>>()).await
+}
+
+fn broken(statement: &str) -> StoreError {
+    let context = format!("a statement of the schema is not understood: {statement}");
+    StoreError::new(ErrorKind::Migration, STORE, OP, context)
+}
+
+fn halt(context: impl Into<String>) -> StoreError {
+    StoreError::new(ErrorKind::Schema, STORE, OP, context).with_act(Act::Halt)
+}
+
+#[cfg(test)]
+mod tests {
+    use tradekeep_models::Table;
+    use tradekeep_models::record::{Column, Kind};
+
+    use super::*;
+
+    /// Where a row came from, in every table.
+    const ORIGIN: [(&str, &str); 2] = [("ingest_stream", "SYMBOL"), ("ingest_seq", "LONG")];
+
+    fn fits(column: &Column, kind: &str) -> bool {
+        match column.kind {
+            Kind::Text => matches!(kind, "SYMBOL" | "VARCHAR" | "UUID"),
+            Kind::Int => kind == "LONG",
+            Kind::Float => kind == "DOUBLE",
+            Kind::Decimal => kind == "DECIMAL(38,18)",
+            Kind::Time => kind == "TIMESTAMP_NS",
+            // A missing BOOLEAN is stored as false.
+            Kind::Bool if column.required => kind == "BOOLEAN",
+            Kind::Bool => kind == "SYMBOL",
+        }
+    }
+
+    #[test]
+    fn tables_are_those_of_the_model() {
+        let tables = tables(STEPS).unwrap();
+        let names: Vec<_> = tables.iter().map(|definition| definition.table).collect();
+        let expected: Vec<_> = Table::ALL.iter().map(|table| table.as_str()).collect();
+        assert_eq!(names, expected);
+        for (definition, table) in tables.iter().zip(Table::ALL) {
+            let (found, origin) = definition.columns.split_at(table.columns().len());
+            for (column, expected) in found.iter().zip(table.columns()) {
+                assert_eq!(column.name, expected.name, "{table}");
+                assert!(fits(expected, column.kind), "{table}.{}: {}", column.name, column.kind);
+                assert!(!column.indexed || column.kind == "SYMBOL", "{table}.{}", column.name);
+            }
+            let origin: Vec<_> = origin.iter().map(|column| (column.name, column.kind)).collect();
+            assert_eq!(origin, ORIGIN, "{table}");
+        }
+    }
+
+    /// A row that is sent again has to replace itself, and no other.
+    #[test]
+    fn keys_are_the_time_and_the_identity() {
+        for (definition, table) in tables(STEPS).unwrap().iter().zip(Table::ALL) {
+            assert_eq!(definition.designated, "ts");
+            let identity = table.identity().iter().copied().filter(|name| *name != "ts");
+            let expected: Vec<_> = std::iter::once("ts").chain(identity).collect();
+            assert_eq!(definition.keys, expected, "{table}");
+            let hourly = matches!(table, Table::Positions | Table::Latencies);
+            assert_eq!(definition.partition, if hourly { "HOUR" } else { "DAY" }, "{table}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether the tables of a server are as they should be.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+use tradekeep_store_traits::Result;
+
+use super::definition::{Definition, listed};
+use super::{OP, SCHEMA_TABLE, halt};
+use crate::QuestDbConfig;
+use crate::error::unexpected;
+use crate::pool::Pool;
+
+/// What a server says of a table.
+struct Found {
+    columns: Vec<FoundColumn>,
+    facts: Facts,
+}
+
+struct FoundColumn {
+    name: String,
+    kind: String,
+    indexed: bool,
+    designated: bool,
+    key: bool,
+}
+
+struct Facts {
+    partition: String,
+    wal: bool,
+    dedup: bool,
+    ttl: i32,
+}
+
+/// Checks each table; columns beyond those that are wanted are nobody's business.
+pub(super) async fn all(pool: &Pool, config: &QuestDbConfig, wanted: &[Definition]) -> Result<()> {
+    let mut problems = Vec::new();
+    let mut gone = Vec::new();
+    for definition in wanted {
+        let name = config.table(definition.table);
+        match Found::read(pool, &name).await? {
+            None => gone.push(name),
+            Some(found) => {
+                let wrong = compare(definition, &found);
+                if !wrong.is_empty() {
+                    problems.push(format!("in table {name} {}", listed(&wrong)));
+                }
+            }
+        }
+    }
+    if !problems.is_empty() {
+        problems.push(
+            "they were made or changed by something else: mend them, or rename them and open the \
+             store again, or choose another table_prefix"
+                .into(),
+        );
+    }
+    if !gone.is_empty() {
+        problems.push(format!(
+            "gone: {}; restore a backup, or have what is missing made anew and empty by TRUNCATE TABLE \
+             \"{}\" and opening the store again",
+            listed(&gone),
+            config.table(SCHEMA_TABLE),
+        ));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(halt(problems.join("; "))) }
+}
+
+impl Found {
+    /// Nothing where there is no such table.
+    async fn read(pool: &Pool, table: &str) -> Result<Option<Self>> {
+        let sql = "SELECT \"partitionBy\", \"walEnabled\", dedup, \"ttlValue\" FROM tables() \
+                   WHERE table_name = $1";
+        let rows = pool.query(OP, sql, &[&table]).await?;
+        let Some(facts) = rows.first().map(Facts::read).transpose()? else { return Ok(None) };
+        let sql = format!(
+            "SELECT \"column\", type, indexed, designated, \"upsertKey\" FROM table_columns('{table}')"
+        );
+        let rows = pool.query(OP, &sql, &[]).await?;
+        let columns = rows.iter().map(FoundColumn::read).collect::<Result<_>>()?;
+        Ok(Some(Self { columns, facts }))
+    }
+}
+
+impl FoundColumn {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            name: get(row, 0)?,
+            kind: get(row, 1)?,
+            indexed: get(row, 2)?,
+            designated: get(row, 3)?,
+            key: get(row, 4)?,
+        })
+    }
+}
+
+impl Facts {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            partition: get(row, 0)?,
+            wal: get(row, 1)?,
+            dedup: get(row, 2)?,
+            ttl: get(row, 3)?,
+        })
+    }
+}
+
+fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T> {
+    row.try_get(column).map_err(|error| unexpected(OP, error))
+}
+
+/// What is not as wanted, in words.
+fn compare(wanted: &Definition, found: &Found) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for column in &wanted.columns {
+        let name = column.name;
+        let Some(there) = found.columns.iter().find(|there| there.name == name) else {
+            wrong.push(format!("column {name} is missing"));
+            continue;
+        };
+        if there.kind != column.kind {
+            wrong.push(format!("column {name} is {}, not {}", there.kind, column.kind));
+        }
+        if column.indexed && !there.indexed {
+            wrong.push(format!("column {name} has no index"));
+        }
+        if (name == wanted.designated) != there.designated {
+            let is = if there.designated { "is" } else { "is not" };
+            wrong.push(format!("column {name} {is} the designated timestamp"));
+        }
+    }
+    let keys = found.columns.iter().filter(|there| there.key).map(|there| there.name.as_str());
+    let mut keys: Vec<&str> = keys.collect();
+    let mut wanted_keys = wanted.keys.clone();
+    keys.sort_unstable();
+    wanted_keys.sort_unstable();
+    if keys != wanted_keys {
+        wrong.push(format!("the upsert keys are not {}", wanted.keys.join(", ")));
+    }
+    let facts = &found.facts;
+    if !facts.dedup {
+        wrong.push("deduplication is off".into());
+    }
+    if !facts.wal {
+        wrong.push("there is no write-ahead log".into());
+    }
+    if facts.partition != wanted.partition {
+        wrong.push(format!("partitions are by {}, not {}", facts.partition, wanted.partition));
+    }
+    if facts.ttl != 0 {
+        wrong.push("a TTL would drop rows by itself".into());
+    }
+    wrong
+}

@@ -1,0 +1,70 @@
+//! The store: its roles, each handed to the file that does it.
+
+use async_trait::async_trait;
+use tradekeep_store_traits::{Health, Probe, Result, StoreError};
+
+use crate::pool::{Pool, PoolStats};
+use crate::{QuestDbConfig, STORE, admin, schema};
+
+/// A store on a QuestDB server: its tables, made and checked, and a pool of connections that read.
+///
+/// It needs a tokio runtime to be driven.
+///
+/// ```no_run
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
+/// use tradekeep_store_traits::Probe;
+///
+/// let config = QuestDbConfig::from_url("questdb://bot:s3cret@localhost:9000?pg_port=8812")?;
+/// let store = QuestDbStore::connect(config).await?;
+/// for trouble in store.health().await.troubles {
+///     println!("{}: {}", trouble.cause, trouble.remedy);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct QuestDbStore {
+    pool: Pool,
+    config: QuestDbConfig,
+}
+
+impl QuestDbStore {
+    /// Connects to the server of `config`, makes its tables where there are none, and checks every column
+    /// of those that are there.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a bad configuration; `Connection`, `Timeout` and `Authentication` where the
+    /// server cannot be reached or does not let us in; `Schema` where a table is of another version, or
+    /// somebody else's: then nothing is changed.
+    pub async fn connect(config: QuestDbConfig) -> Result<Self> {
+        config.validate().map_err(|error| StoreError::invalid(STORE, "open", &error))?;
+        let pool = Pool::new(&config)?;
+        schema::set_up(&pool, &config).await?;
+        Ok(Self { pool, config })
+    }
+
+    /// Drops every table of this store, with all rows, and no other table of the server. The store is of
+    /// no use afterwards.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses; what was dropped by then is gone.
+    pub async fn drop_tables(self) -> Result<()> {
+        let dropped = schema::drop_all(&self.pool, &self.config).await;
+        self.pool.close();
+        dropped
+    }
+
+    /// How the pool of connections is used.
+    #[must_use]
+    pub fn pool_stats(&self) -> PoolStats {
+        self.pool.stats()
+    }
+}
+
+#[async_trait]
+impl Probe for QuestDbStore {
+    async fn health(&self) -> Health {
+        admin::health(&self.pool, &self.config).await
+    }
+}
