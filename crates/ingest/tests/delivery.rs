@@ -14,6 +14,8 @@ mod outages;
 mod room;
 #[path = "delivery/sinks.rs"]
 mod sinks;
+#[path = "delivery/slow.rs"]
+mod slow;
 #[path = "delivery/support.rs"]
 mod support;
 #[path = "delivery/time.rs"]

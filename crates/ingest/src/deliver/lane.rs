@@ -1,6 +1,7 @@
 //! One table on its way to one sink: in order, without end, whatever the sink answers.
 
 mod send;
+mod slow;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tradekeep_models::StreamId;
 use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, StoreError, Table};
 
+pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::take::Taken;
 use crate::bell::Listener;
@@ -38,6 +40,7 @@ pub(crate) struct Lane {
     pub(crate) hurry: Hurry,
     /// Records held for it when it began.
     pub(crate) held: u64,
+    pub(crate) slow: SlowFlushes,
 }
 
 impl Lane {

@@ -15,7 +15,7 @@ use crate::commit::Committer;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::deliver::breaker::Breaker;
-use crate::deliver::lane::Lane;
+use crate::deliver::lane::{Lane, SlowFlushes};
 use crate::deliver::sink::{LaneState, Sink, SinkConfig};
 use crate::ended::Ended;
 use crate::error::{IngestError, Result};
@@ -157,6 +157,7 @@ impl Ingest {
                 bell: bell.clone(),
                 hurry: hurry.clone(),
                 held: *of_lane,
+                slow: SlowFlushes::default(),
             };
             tasks.push(tokio::spawn(async move {
                 // It ends by being aborted.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_store_traits::{Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError};
 
+use super::slow::SLOW;
 use super::{DISK_RETRY, Lane, no_answer};
 use crate::dead_letter::{DeadLetters, Death};
 use crate::deliver::breaker::Change;
@@ -16,9 +17,6 @@ use crate::deliver::take::Taken;
 use crate::deliver::verdict::Verdict;
 use crate::deliver::work::{GivenUp, Work};
 use crate::error::Result;
-
-/// A batch that takes longer is worth a warning.
-const SLOW: Duration = Duration::from_millis(50);
 
 impl Lane {
     /// Sends until every record is stored or a dead letter; answers how many are that, and the number
@@ -103,14 +101,24 @@ impl Lane {
             .unwrap_or_else(|_| Err(no_answer("write", limit).with_delivery(Delivery::Unknown)));
         let took = started.elapsed();
         if took + waited > SLOW {
-            tracing::warn!(
-                sink = self.sink.name, table = %self.table(), rows = batch.records().len(), attempt,
-                store_ms = took.as_millis(), waited_ms = waited.as_millis(),
-                "a flush was slow: {}",
-                if waited > took { "the breaker was open" } else { "the store took its time" }
-            );
+            self.tell_slow(batch.records().len(), attempt, took, waited);
         }
         outcome
+    }
+
+    /// A flush was slow: says so, with its cause.
+    fn tell_slow(&self, rows: usize, attempt: u32, took: Duration, waited: Duration) {
+        let (sink, table) = (&self.sink.name, self.table());
+        let (store_ms, waited_ms) = (took.as_millis(), waited.as_millis());
+        let cause = if waited > took { "the breaker was open" } else { "the store took its time" };
+        match self.slow.warning(took + waited) {
+            Some(others) => tracing::warn!(
+                sink, %table, rows, attempt, store_ms, waited_ms, "a flush was slow: {cause}{others}"
+            ),
+            None => tracing::debug!(
+                sink, %table, rows, attempt, store_ms, waited_ms, "a flush was slow: {cause}"
+            ),
+        }
     }
 
     async fn write(&self, batch: &Batch) -> StoreResult<()> {
