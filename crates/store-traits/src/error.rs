@@ -106,8 +106,8 @@ pub enum Act {
 
 /// A store's failure.
 ///
-/// Its text is one line that names cause and remedy; neither secrets nor row values are in it.
-#[derive(Debug)]
+/// Its text is one line that names cause and remedy; neither secrets nor row values are in it. Nor are they
+/// in its `Debug`, which leaves out the source: a driver may quote either.
 pub struct StoreError {
     /// What went wrong.
     pub kind: ErrorKind,
@@ -195,6 +195,19 @@ impl StoreError {
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         !self.is_transient()
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreError")
+            .field("kind", &self.kind)
+            .field("delivery", &self.delivery)
+            .field("act", &self.act)
+            .field("store", &self.store)
+            .field("op", &self.op)
+            .field("context", &self.context)
+            .finish_non_exhaustive()
     }
 }
 
