@@ -138,6 +138,10 @@ impl RecordSink for Quoting {
         self.watermark(stream, epoch, table).await
     }
 
+    async fn checkpoint(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }
