@@ -50,12 +50,14 @@ struct Looked {
 }
 
 async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
-    let rows = pool.query(OP, "SELECT build()", &[]).await?;
+    // Whoever asks how it is cannot wait as long as a query may take.
+    let limit = config.connect_timeout();
+    let rows = pool.query_within(limit, OP, "SELECT build()", &[]).await?;
     let build: String = first(&rows)?;
     let mut troubles = Vec::new();
     let mut writable = true;
 
-    let rows = pool.query(OP, "SHOW PARAMETERS", &[]).await?;
+    let rows = pool.query_within(limit, OP, "SHOW PARAMETERS", &[]).await?;
     let parameters = rows.iter().map(|row| Ok((text(row, 0)?, text(row, 2)?)));
     let parameters: HashMap<String, String> = parameters.collect::<Result<_>>()?;
     for name in ["readonly", "http.security.readonly"] {
@@ -116,7 +118,7 @@ async fn logs(pool: &Pool, config: &QuestDbConfig) -> Result<Vec<Log>> {
     let names = Table::ALL.iter().map(|table| table.as_str()).chain([SCHEMA_TABLE]);
     let ours: Vec<String> = names.map(|name| config.table(name)).collect();
     let mut logs = Vec::new();
-    for row in pool.query(OP, sql, &[]).await? {
+    for row in pool.query_within(config.connect_timeout(), OP, sql, &[]).await? {
         let table = text(&row, 0)?;
         if ours.contains(&table) {
             let number = |column| row.try_get(column).map_err(|error| unexpected(OP, error));

@@ -61,6 +61,7 @@ pub struct QuestDbConfig {
     readers: usize,
     connect_timeout: Duration,
     idle_timeout: Duration,
+    query_timeout: Duration,
 }
 
 impl QuestDbConfig {
@@ -82,6 +83,7 @@ impl QuestDbConfig {
             readers: 10,
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(300),
+            query_timeout: Duration::from_secs(60),
         }
     }
 
@@ -186,6 +188,14 @@ impl QuestDbConfig {
         self
     }
 
+    /// How long a statement may take, 60 s by default, which is when the server gives up on it too. Health
+    /// takes no longer than connecting may.
+    #[must_use]
+    pub const fn with_query_timeout(mut self, timeout: Duration) -> Self {
+        self.query_timeout = timeout;
+        self
+    }
+
     /// Checks every setting.
     ///
     /// # Errors
@@ -206,8 +216,11 @@ impl QuestDbConfig {
         if !(1..=64).contains(&self.readers) {
             problems.push("readers must be 1 to 64");
         }
-        if self.connect_timeout.is_zero() || self.idle_timeout.is_zero() {
-            problems.push("connect_timeout and idle_timeout must be longer than nothing");
+        if [self.connect_timeout, self.idle_timeout, self.query_timeout]
+            .iter()
+            .any(Duration::is_zero)
+        {
+            problems.push("timeouts must be longer than nothing");
         }
         let is_safe = (self.https || is_loopback(&self.host)) && is_loopback(self.pg_host());
         if !is_safe && !self.allow_plaintext {
@@ -248,6 +261,10 @@ impl QuestDbConfig {
 
     pub(crate) const fn connect_timeout(&self) -> Duration {
         self.connect_timeout
+    }
+
+    pub(crate) const fn query_timeout(&self) -> Duration {
+        self.query_timeout
     }
 
     pub(crate) const fn idle_timeout(&self) -> Duration {

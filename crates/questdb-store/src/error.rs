@@ -26,13 +26,18 @@ pub(crate) fn unavailable(op: &'static str, error: PoolError) -> StoreError {
             StoreError::new(ErrorKind::PoolExhausted, STORE, op, context)
                 .with_act(Act::Retry { after: None })
         }
-        PoolError::Timeout(_) => Verdict::late().into_error(op),
+        PoolError::Timeout(_) => late(op),
         PoolError::Closed => closed(op),
         error => {
             let context = "no connection can be made: see the cause";
             StoreError::new(ErrorKind::Connection, STORE, op, context).with_source(error)
         }
     }
+}
+
+/// A server that has not answered in time.
+pub(crate) fn late(op: &'static str) -> StoreError {
+    Verdict::late().into_error(op)
 }
 
 /// Whoever asks a closed store.

@@ -1,15 +1,18 @@
 //! Connections over PostgreSQL's protocol, kept and lent.
 
+use std::time::Duration;
+
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool as Deadpool, RecyclingMethod, Runtime,
 };
 use secrecy::ExposeSecret;
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{Delivery, ErrorKind, Result, StoreError};
 
 use crate::config::Credentials;
-use crate::error::{classify, unavailable};
+use crate::error::{classify, late, unavailable};
 use crate::{QuestDbConfig, STORE};
 
 /// How a pool of connections is used at this moment.
@@ -27,7 +30,8 @@ pub struct PoolStats {
 #[derive(Debug)]
 pub(crate) struct Pool {
     pool: Deadpool,
-    idle_timeout: std::time::Duration,
+    idle_timeout: Duration,
+    query_timeout: Duration,
 }
 
 impl Pool {
@@ -47,7 +51,8 @@ impl Pool {
                 let context = "the pool of connections cannot be made";
                 StoreError::new(ErrorKind::Connection, STORE, "open", context).with_source(error)
             })?;
-        Ok(Self { pool, idle_timeout: config.idle_timeout() })
+        let (idle_timeout, query_timeout) = (config.idle_timeout(), config.query_timeout());
+        Ok(Self { pool, idle_timeout, query_timeout })
     }
 
     async fn connection(&self, op: &'static str) -> Result<Object> {
@@ -63,10 +68,30 @@ impl Pool {
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>> {
+        self.query_within(self.query_timeout, op, sql, values).await
+    }
+
+    /// The same, with a limit of its own: a server that is stopped answers nothing, and closes nothing.
+    pub(crate) async fn query_within(
+        &self,
+        limit: Duration,
+        op: &'static str,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>> {
         let connection = self.connection(op).await?;
-        let statement =
-            connection.prepare_cached(sql).await.map_err(|error| classify(op, error))?;
-        connection.query(&statement, values).await.map_err(|error| classify(op, error))
+        let asked = timeout(limit, async {
+            let statement = connection.prepare_cached(sql).await?;
+            connection.query(&statement, values).await
+        });
+        match asked.await {
+            Ok(answer) => answer.map_err(|error| classify(op, error)),
+            Err(_) => {
+                // An answer that comes later is nobody's.
+                drop(Object::take(connection));
+                Err(late(op))
+            }
+        }
     }
 
     /// Carries out statements that change tables, one after the other, then drops every connection that
@@ -75,8 +100,12 @@ impl Pool {
         let connection = self.connection(op).await?;
         let mut outcome = Ok(());
         for statement in statements {
-            outcome =
-                connection.batch_execute(statement).await.map_err(|error| classify(op, error));
+            let done = timeout(self.query_timeout, connection.batch_execute(statement)).await;
+            outcome = match done {
+                Ok(done) => done.map_err(|error| classify(op, error)),
+                // What has been asked for may still be done.
+                Err(_) => Err(late(op).with_delivery(Delivery::Unknown)),
+            };
             if outcome.is_err() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Reaching a server, losing it, and its condition.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::{Act, ErrorKind, Probe, StoreError};
@@ -83,7 +83,10 @@ fn killed() {
     let url = server.url();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let scratch = Scratch::new(&url);
-    let config = scratch.config().with_connect_timeout(Duration::from_secs(1));
+    let config = scratch
+        .config()
+        .with_connect_timeout(Duration::from_secs(2))
+        .with_query_timeout(Duration::from_secs(20));
     let store = runtime.block_on(QuestDbStore::connect(config.clone())).unwrap();
     assert!(runtime.block_on(store.health()).is_healthy());
 
@@ -96,10 +99,17 @@ fn killed() {
     let health = runtime.block_on(store.health());
     assert!(health.is_healthy(), "{health:?}");
 
-    // A server that says nothing is told from one that is gone.
+    // A server that says nothing is told from one that is gone, on a connection that is there already as
+    // on a new one.
     server.pause().unwrap();
+    assert_eq!(store.pool_stats().idle, 1);
+    let since = Instant::now();
+    let health = runtime.block_on(store.health());
+    assert!(since.elapsed() < Duration::from_secs(10) && !health.readable, "{health:?}");
+    assert!(health.troubles[0].cause.contains("does not answer"), "{health:?}");
     let error = runtime.block_on(refused(config));
     assert_eq!((error.kind, &error.act), (ErrorKind::Timeout, &Act::Probe), "{error}");
     server.resume().unwrap();
+    assert!(runtime.block_on(store.health()).is_healthy());
     server.stop().unwrap();
 }
