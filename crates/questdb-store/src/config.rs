@@ -188,8 +188,8 @@ impl QuestDbConfig {
         self
     }
 
-    /// How long a statement may take, 60 s by default, which is when the server gives up on it too. Health
-    /// takes no longer than connecting may.
+    /// How long a statement may take, 60 s by default, which is when the server gives up on it too. Each
+    /// of the three of health may take as long as connecting.
     #[must_use]
     pub const fn with_query_timeout(mut self, timeout: Duration) -> Self {
         self.query_timeout = timeout;

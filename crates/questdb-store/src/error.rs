@@ -158,6 +158,12 @@ mod tests {
     fn real_answers_are_classified() {
         for (answer, kind, act) in [
             ("invalid username/password", ErrorKind::Authentication, Act::Halt),
+            ("Write permission denied", ErrorKind::Authentication, Act::Halt),
+            (
+                "Could not create table, Write permission denied",
+                ErrorKind::Authentication,
+                Act::Halt,
+            ),
             ("table does not exist [table=ticks]", ErrorKind::Schema, Act::Halt),
             ("Invalid column: nope", ErrorKind::Schema, Act::Halt),
             ("table already exists", ErrorKind::Schema, Act::Halt),
