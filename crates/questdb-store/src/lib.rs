@@ -4,7 +4,10 @@ mod admin;
 mod config;
 mod error;
 mod pool;
+mod read;
+mod rows;
 mod schema;
+mod sql;
 mod store;
 
 pub use config::QuestDbConfig;

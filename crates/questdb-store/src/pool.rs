@@ -7,12 +7,13 @@ use deadpool_postgres::{
 };
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{NoTls, Row};
 use tradekeep_store_traits::{Delivery, ErrorKind, Result, StoreError};
 
 use crate::config::Credentials;
 use crate::error::{classify, late, unavailable};
+use crate::sql::{Bind, Sql};
 use crate::{QuestDbConfig, STORE};
 
 /// How a pool of connections is used at this moment.
@@ -79,9 +80,27 @@ impl Pool {
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>> {
+        self.run(limit, op, sql, &[], values).await
+    }
+
+    /// The rows of `sql`, whose values have the types that it says.
+    pub(crate) async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {
+        let types: Vec<_> = sql.values.iter().map(Bind::kind).collect();
+        let values: Vec<_> = sql.values.iter().map(Bind::value).collect();
+        self.run(self.query_timeout, op, &sql.text, &types, &values).await
+    }
+
+    async fn run(
+        &self,
+        limit: Duration,
+        op: &'static str,
+        sql: &str,
+        types: &[Type],
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>> {
         let connection = self.connection(op).await?;
         let asked = timeout(limit, async {
-            let statement = connection.prepare_cached(sql).await?;
+            let statement = connection.prepare_typed_cached(sql, types).await?;
             connection.query(&statement, values).await
         });
         match asked.await {

@@ -1,7 +1,7 @@
 //! The store: its roles, each handed to the file that does it.
 
 use async_trait::async_trait;
-use tradekeep_store_traits::{Health, Probe, Result, StoreError};
+use tradekeep_store_traits::{Health, Probe, Result, StoreError, Table};
 
 use crate::pool::{Pool, PoolStats};
 use crate::{QuestDbConfig, STORE, admin, schema};
@@ -53,6 +53,15 @@ impl QuestDbStore {
         let dropped = schema::drop_all(&self.pool, &self.config).await;
         self.pool.close();
         dropped
+    }
+
+    pub(crate) const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// The name that a table has on the server.
+    pub(crate) fn table(&self, table: Table) -> String {
+        self.config.table(table.as_str())
     }
 
     /// How the pool of connections is used.

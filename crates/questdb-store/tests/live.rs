@@ -7,6 +7,8 @@ mod connection;
 mod schema;
 #[path = "live/support.rs"]
 mod support;
+#[path = "live/ticks.rs"]
+mod ticks;
 
 use std::process::ExitCode;
 
@@ -20,7 +22,8 @@ type Test = (&'static str, fn(&str));
 type OwnServer = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let shared = [schema::TESTS, connection::TESTS].concat().into_iter().map(|(name, test)| {
+    let shared = [schema::TESTS, connection::TESTS, ticks::TESTS].concat();
+    let shared = shared.into_iter().map(|(name, test)| {
         Trial::ignorable_test(name, move || {
             Ok(match questdb::url() {
                 Ok(url) => {

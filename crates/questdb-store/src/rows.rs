@@ -1,0 +1,24 @@
+//! Rows of an answer, read.
+
+mod cell;
+mod numeric;
+
+use tokio_postgres::Row;
+use tradekeep_models::record::{Kind, Record, Value};
+use tradekeep_store_traits::Result;
+
+pub(crate) use self::cell::Cells;
+
+/// The record of a row whose columns are those of `sql::columns`.
+pub(crate) fn record<R: Record>(op: &'static str, row: &Row) -> Result<R> {
+    let cells = Cells::of(op, row);
+    let values = R::COLUMNS.iter().enumerate().map(|(place, column)| {
+        Ok(match cells.value(place, column.kind)? {
+            // QuestDB does not tell the least whole number from none.
+            Value::Null if column.required && column.kind == Kind::Int => Value::Int(i64::MIN),
+            value => value,
+        })
+    });
+    let values: Result<Vec<_>> = values.collect();
+    R::from_row(values?).map_err(|error| cells.broken(&error.to_string()))
+}

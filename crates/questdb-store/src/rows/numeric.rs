@@ -1,0 +1,101 @@
+//! NUMERIC as PostgreSQL's protocol carries it, exactly.
+
+/// Digits behind the point of every decimal that is stored.
+const SCALE: u32 = 18;
+
+/// Why it is no decimal of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadNumeric {
+    /// Bytes are missing, or it is not a number.
+    Malformed,
+    /// More than 18 digits behind the point that are not zero.
+    TooFine,
+    /// It does not fit 128 bits, x 10^18.
+    TooLarge,
+}
+
+/// A NUMERIC x 10^18.
+pub(crate) fn scaled(raw: &[u8]) -> Result<i128, BadNumeric> {
+    let (negative, whole, fraction) = halves(raw)?;
+    let whole = i128::try_from(whole).ok().and_then(|whole| whole.checked_mul(10i128.pow(SCALE)));
+    let sum = whole.and_then(|whole| whole.checked_add(fraction)).ok_or(BadNumeric::TooLarge)?;
+    Ok(if negative { -sum } else { sum })
+}
+
+/// Whether a NUMERIC is negative; without its sign, what stands before the point, and what stands behind
+/// it x 10^18. Its digits are of base 10,000, the first of them worth 10,000^weight.
+fn halves(raw: &[u8]) -> Result<(bool, u128, i128), BadNumeric> {
+    let word = |at: usize| -> Result<u16, BadNumeric> {
+        let bytes = raw.get(2 * at..2 * at + 2).ok_or(BadNumeric::Malformed)?;
+        bytes.try_into().map(u16::from_be_bytes).map_err(|_| BadNumeric::Malformed)
+    };
+    let (count, weight, sign) = (word(0)?, word(1)?.cast_signed(), word(2)?);
+    let negative = match sign {
+        0x0000 => false,
+        0x4000 => true,
+        _ => return Err(BadNumeric::Malformed),
+    };
+    let (mut whole, mut fraction) = (0u128, 0i128);
+    for at in 0..count {
+        let digit = word(4 + usize::from(at))?;
+        if digit > 9_999 {
+            return Err(BadNumeric::Malformed);
+        }
+        let power = 4 * (i32::from(weight) - i32::from(at));
+        match u32::try_from(power) {
+            _ if digit == 0 => {}
+            Ok(power) => {
+                let part = 10u128.checked_pow(power).and_then(|ten| ten.checked_mul(digit.into()));
+                let sum = part.and_then(|part| whole.checked_add(part));
+                whole = sum.ok_or(BadNumeric::TooLarge)?;
+            }
+            Err(_) => fraction += behind_the_point(digit, power)?,
+        }
+    }
+    Ok((negative, whole, fraction))
+}
+
+/// `digit` x 10^`power` x 10^18, of a power from -4 down.
+fn behind_the_point(digit: u16, power: i32) -> Result<i128, BadNumeric> {
+    let down = power.unsigned_abs();
+    match SCALE.checked_sub(down) {
+        Some(up) => Ok(i128::from(digit) * 10i128.pow(up)),
+        None => {
+            let ten = 10u32.checked_pow(down - SCALE).ok_or(BadNumeric::TooFine)?;
+            if u32::from(digit) % ten == 0 {
+                Ok(i128::from(u32::from(digit) / ten))
+            } else {
+                Err(BadNumeric::TooFine)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(weight: i16, sign: u16, digits: &[u16]) -> Vec<u8> {
+        let head = [u16::try_from(digits.len()).unwrap(), weight.cast_unsigned(), sign, 18];
+        head.iter().chain(digits).flat_map(|word| word.to_be_bytes()).collect()
+    }
+
+    #[test]
+    fn digits_are_worth_what_they_stand_for() {
+        let ten = |power| 10i128.pow(power);
+        assert_eq!(scaled(&raw(0, 0, &[])), Ok(0));
+        assert_eq!(scaled(&raw(0, 0, &[150, 2_500])), Ok(15_025 * ten(16)));
+        assert_eq!(scaled(&raw(1, 0x4000, &[6, 1_837, 6_300])), Ok(-6_183_763 * ten(16)));
+        // 10^-18, whose digits end with two zeros of the fifth group.
+        assert_eq!(scaled(&raw(-5, 0, &[100])), Ok(1));
+        assert_eq!(scaled(&raw(-5, 0, &[101])), Err(BadNumeric::TooFine));
+        assert_eq!(scaled(&raw(4, 0, &[9_999])), Ok(9_999 * ten(34)));
+        assert_eq!(scaled(&raw(5, 0, &[170])), Err(BadNumeric::TooLarge));
+        assert_eq!(scaled(&raw(0, 0xC000, &[])), Err(BadNumeric::Malformed), "not a number");
+        assert_eq!(scaled(&raw(0, 0, &[10_000])), Err(BadNumeric::Malformed));
+        let whole = raw(1, 0, &[1, 2]);
+        for cut in 0..whole.len() {
+            assert_eq!(scaled(&whole[..cut]), Err(BadNumeric::Malformed), "{cut} bytes");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! SQL text, and the values bound to it. No I/O.
+//!
+//! Every value is bound with its type: it takes the place of a time for
+//! a double otherwise, and cuts nanoseconds without a word.
+
+mod conditions;
+pub(crate) mod ticks;
+
+use tokio_postgres::types::{ToSql, Type};
+use tradekeep_models::record::{Kind, Record};
+use tradekeep_models::{Buckets, Interval};
+
+pub(crate) use self::conditions::Conditions;
+
+/// A statement's text, and the value of each `$n` in it.
+#[derive(Debug)]
+pub(crate) struct Sql {
+    pub(crate) text: String,
+    pub(crate) values: Vec<Bind>,
+}
+
+/// A value that is bound.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Bind {
+    Text(String),
+    Int(i64),
+}
+
+impl Bind {
+    pub(crate) const fn kind(&self) -> Type {
+        match self {
+            Self::Text(_) => Type::VARCHAR,
+            Self::Int(_) => Type::INT8,
+        }
+    }
+
+    pub(crate) fn value(&self) -> &(dyn ToSql + Sync) {
+        match self {
+            Self::Text(text) => text,
+            Self::Int(number) => number,
+        }
+    }
+}
+
+/// The columns of a record, as [`crate::rows::record`] reads them: times as their nanoseconds, which the
+/// protocol would cut.
+pub(crate) fn columns<R: Record>() -> String {
+    let columns = R::COLUMNS.iter().map(|column| match column.kind {
+        Kind::Time => format!("t.\"{}\"::long", column.name),
+        _ => format!("t.\"{}\"", column.name),
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+/// Which rows of a page are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    /// The first so many in order of time, of this range.
+    First(usize),
+    /// All of one moment.
+    At(i64),
+}
+
+/// Rows as [`columns`] has them, in order of time alone.
+pub(crate) fn list<R: Record>(mut rows: Conditions, part: Part) -> Sql {
+    let columns = columns::<R>();
+    let order = match part {
+        Part::First(limit) => format!(" ORDER BY t.ts LIMIT {limit}"),
+        Part::At(ts) => {
+            rows.at(ts);
+            String::new()
+        }
+    };
+    let text = format!("SELECT {columns} FROM {}{order}", rows.from());
+    Sql { text, values: rows.values }
+}
+
+/// The number of the bucket that holds `t.ts`, as [`Interval::index`] counts.
+fn bucket(interval: Interval) -> String {
+    match interval.buckets() {
+        Buckets::Nanos { width, offset: 0 } => format!("t.ts::long / {width}"),
+        Buckets::Nanos { width, offset } => format!("(t.ts::long + {offset}) / {width}"),
+        Buckets::Months { width } => {
+            format!("((year(t.ts) - 1970) * 12 + month(t.ts) - 1) / {width}")
+        }
+    }
+}

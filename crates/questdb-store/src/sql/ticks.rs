@@ -1,0 +1,40 @@
+//! Candles and series.
+
+use tradekeep_models::{CandleQuery, TickFilter};
+
+use super::conditions::Conditions;
+use super::{Sql, bucket};
+
+/// One page of candles that have ticks, and one more: bucket number, open, high, low, close, sums of
+/// quantity and notional, count.
+///
+/// `first` and `last` of this server follow the order in which rows are read, so that they are read in the
+/// order of (ts, sequence, key): among rows of one time it would be that of their arrival.
+pub(crate) fn candles(query: &CandleQuery, table: &str) -> Sql {
+    let filter = TickFilter {
+        venue: Some(query.venue.clone()),
+        symbol: Some(query.symbol.clone()),
+        range: query.tick_range(),
+    };
+    let rows = Conditions::of_ticks(&filter, table);
+    let text = format!(
+        "SELECT bucket, first(price), max(price), min(price), last(price), sum(quantity), \
+         sum(notional), count() FROM (\
+           SELECT {} bucket, t.price, t.quantity, t.notional FROM {} \
+           ORDER BY t.ts, t.sequence, t.\"key\") \
+         GROUP BY bucket ORDER BY bucket LIMIT {}",
+        bucket(query.interval),
+        rows.from(),
+        query.limit + 1
+    );
+    Sql { text, values: rows.values }
+}
+
+/// Every (venue, symbol) with its count, first and last time, in no order.
+pub(crate) fn series(table: &str) -> Sql {
+    let text = format!(
+        "SELECT t.venue, t.symbol, count(), min(t.ts)::long, max(t.ts)::long FROM \"{table}\" t \
+         GROUP BY t.venue, t.symbol"
+    );
+    Sql { text, values: Vec::new() }
+}

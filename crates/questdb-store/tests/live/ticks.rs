@@ -1,0 +1,154 @@
+//! Ticks, candles and series, against the reference. Rows are put in by SQL.
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use tokio_postgres::types::{ToSql, Type};
+use tradekeep_models::record::{Kind, Record, Value};
+use tradekeep_models::{
+    CandleQuery, GapFill, Symbol, Tick, TickFilter, TickQuery, TimeRange, Timestamp, strategies,
+};
+use tradekeep_store_traits::{MemoryStore, RecordSinkExt, TickStore, TickStoreExt};
+
+use crate::Test;
+use crate::support::{Scratch, run};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("ticks_come_back_as_they_are_page_by_page", |url| run(url, any_ticks)),
+    ("candles_and_series_equal_the_reference", |url| run(url, candles)),
+];
+
+/// The same ones each time.
+fn made<S: Strategy>(strategy: &S) -> S::Value {
+    let mut runner = TestRunner::deterministic();
+    strategy.new_tree(&mut runner).unwrap().current()
+}
+
+async fn insert(scratch: &Scratch, ticks: &[Tick]) {
+    let columns: Vec<_> =
+        Tick::COLUMNS.iter().map(|column| format!("\"{}\"", column.name)).collect();
+    let places: Vec<_> = (Tick::COLUMNS.iter().zip(1..))
+        .map(|(column, place)| match column.kind {
+            Kind::Time => format!("${place}::timestamp_ns"),
+            Kind::Decimal => format!("${place}::decimal(38,18)"),
+            _ => format!("${place}"),
+        })
+        .collect();
+    let sql = format!(
+        "INSERT INTO \"{}\" ({}) VALUES ({})",
+        scratch.table("ticks"),
+        columns.join(", "),
+        places.join(", ")
+    );
+    let types: Vec<_> = Tick::COLUMNS
+        .iter()
+        .map(|column| match column.kind {
+            Kind::Time | Kind::Int => Type::INT8,
+            _ => Type::VARCHAR,
+        })
+        .collect();
+    let client = scratch.client().await;
+    let statement = client.prepare_typed(&sql, &types).await.unwrap();
+    for tick in ticks {
+        let values: Vec<Box<dyn ToSql + Sync + Send>> = (0..Tick::COLUMNS.len())
+            .zip(&types)
+            .map(|(column, kind)| -> Box<dyn ToSql + Sync + Send> {
+                match tick.value(column) {
+                    Value::Int(number) => Box::new(number),
+                    Value::Time(time) => Box::new(time.as_nanos()),
+                    Value::Null if *kind == Type::INT8 => Box::new(None::<i64>),
+                    Value::Null => Box::new(None::<String>),
+                    value => Box::new(value.to_string()),
+                }
+            })
+            .collect();
+        let values: Vec<&(dyn ToSql + Sync)> =
+            values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
+        client.execute(&statement, &values).await.unwrap();
+    }
+    let memory = reference(ticks).await;
+    let distinct = memory.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap().len();
+    let count = i64::try_from(distinct).unwrap();
+    scratch.until("SELECT count() FROM \"{}ticks\"", count).await;
+}
+
+async fn reference(ticks: &[Tick]) -> MemoryStore {
+    let memory = MemoryStore::new();
+    memory.save_ticks(ticks.to_vec()).await.unwrap();
+    memory
+}
+
+/// Every page, joined.
+async fn pages(store: &impl TickStore, mut query: TickQuery) -> Vec<Tick> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.ticks(&query).await.unwrap();
+        assert!(page.items.len() <= query.limit);
+        all.extend(page.items);
+        let Some(next) = page.next else { return all };
+        query.after = Some(next);
+    }
+}
+
+async fn any_ticks(scratch: Scratch) {
+    let store = scratch.open().await.unwrap();
+    // Many of one moment, and anything else that a tick may be.
+    let mut ticks = made(&prop::collection::vec(strategies::tick(), 150..151));
+    let of_a_moment = ticks.iter().take(40).cloned().collect::<Vec<_>>();
+    ticks.extend(made(&strategies::ticks(150)));
+    // What QuestDB takes for none.
+    let least = Tick::builder(Symbol::new("X").unwrap(), Timestamp::MIN).sequence(i64::MIN);
+    ticks.push(least.price(1.into()).quantity(1.into()).build().unwrap());
+    insert(&scratch, &ticks).await;
+    let memory = reference(&ticks).await;
+    let mut filters = vec![TickFilter::default()];
+    for tick in of_a_moment.iter().step_by(10) {
+        let range = TimeRange::new(Timestamp::MIN, tick.ts()).unwrap();
+        filters.push(TickFilter { range, ..TickFilter::default() });
+        filters.push(TickFilter {
+            venue: Some(tick.venue().clone()),
+            symbol: Some(tick.symbol().clone()),
+            range: TimeRange::ALL,
+        });
+    }
+    for filter in filters {
+        let expected = memory.all_ticks(TickQuery::new(filter.clone())).await.unwrap();
+        for limit in [1, 2, 7, 100, 10_000] {
+            let mut query = TickQuery::new(filter.clone());
+            query.limit = limit;
+            assert_eq!(pages(&store, query).await, expected, "{filter:?} by {limit}");
+        }
+    }
+}
+
+async fn candles(scratch: Scratch) {
+    let store = scratch.open().await.unwrap();
+    // Ties at every edge: several ticks a moment, which arrive against their order.
+    let symbol = Symbol::new("BTC-USD").unwrap();
+    let tick = |n: i64| {
+        let ts = Timestamp::from_nanos(1_723_111_205_000_000_000 + n / 4 * 7_000_000_001).unwrap();
+        Tick::builder(symbol.clone(), ts)
+            .sequence(n)
+            .price((100 + (n * 7) % 13).into())
+            .quantity("0.000000000000000001".parse().unwrap())
+            .build()
+            .unwrap()
+    };
+    let ticks: Vec<_> = (0..400).rev().map(tick).collect();
+    insert(&scratch, &ticks).await;
+    let memory = reference(&ticks).await;
+    assert_eq!(store.series().await.unwrap(), memory.series().await.unwrap());
+    let venue = ticks[0].venue().clone();
+    for interval in ["1s", "7m", "1h", "1d", "1w", "1M"] {
+        for fill in [GapFill::None, GapFill::Previous, GapFill::Zero] {
+            for limit in [1, 3, 1_000] {
+                let mut query =
+                    CandleQuery::new(venue.clone(), symbol.clone(), interval.parse().unwrap());
+                (query.fill, query.limit) = (fill, limit);
+                let found = store.candles(&query).await.unwrap();
+                assert_eq!(found, memory.candles(&query).await.unwrap(), "{interval} {fill:?}");
+                assert!(!found.items.is_empty());
+            }
+        }
+    }
+}
