@@ -15,6 +15,7 @@ pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::take::Taken;
 use crate::bell::Listener;
+use crate::codec;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::events::Events;
@@ -60,10 +61,11 @@ impl Lane {
         loop {
             if next.is_none() {
                 let there = self.wait().await;
+                let last = self.spool.log.last_of(codec::kind(self.table()));
                 next = self.take(&mut reader, self.config.max_batch_rows).await;
                 if next.is_none() {
-                    // It was there, and went bad since: the reader has told where.
-                    self.state.lost(there.saturating_sub(self.state.done()));
+                    // It was there, and went bad since: the reader has told where, and is past it.
+                    self.state.lost(last, there.saturating_sub(self.state.done()));
                     continue;
                 }
             }

@@ -188,9 +188,11 @@ impl LaneState {
         }
     }
 
-    /// So many records that were there went bad before they could be delivered.
-    pub(crate) fn lost(&self, records: u64) {
+    /// So many records that were there, up to `seq`, went bad before they could be delivered: nobody
+    /// is to wait for them.
+    pub(crate) fn lost(&self, seq: u64, records: u64) {
         self.lost.fetch_add(records, Ordering::SeqCst);
+        self.advance(seq, 0, 0);
     }
 
     pub(crate) fn status(&self) -> MutexGuard<'_, LaneStatus> {

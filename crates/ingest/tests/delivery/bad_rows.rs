@@ -1,9 +1,11 @@
 //! Records that a store does not take: exactly those become dead letters, and the order stays.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use tokio::time::timeout;
 use tradekeep_ingest::fs::sim::SimFs;
-use tradekeep_ingest::{Class, DeadLetter, DeadLetterFilter, Ingest};
+use tradekeep_ingest::{Class, DeadLetter, DeadLetterFilter, Ingest, IngestStats};
 use tradekeep_store_traits::{Act, ErrorKind, Table};
 
 use crate::support::{
@@ -153,4 +155,31 @@ async fn a_record_that_is_given_up_is_kept_before_anything_behind_it_is_sent() {
         assert_eq!(station.seconds(Table::Ticks), good, "{act:?}");
         assert_eq!(ingest.stats().lanes().map(|lane| lane.dead).sum::<u64>(), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_bad_in_the_spool_before_it_is_sent_is_not_waited_for() {
+    let station = Station::answering(|_| Answer::Hang);
+    let fs = SimFs::new();
+    let ingest = with_one(&station, &fs).await;
+    ingest.append(ticks(0, 5)).await.unwrap();
+    station.until(|station| !station.sent_of(Table::Ticks).is_empty()).await;
+    // Behind what is on its way; the last byte of a record is never zero.
+    ingest.append(ticks(5, 3)).await.unwrap();
+    let path = fs.paths().into_iter().find(|path| path.extension().is_some_and(|of| of == "seg"));
+    let path = path.unwrap();
+    let last = fs.read(&path).unwrap().iter().rposition(|byte| *byte != 0).unwrap();
+    fs.flip_bit(&path, last as u64 * 8).unwrap();
+    station.answer(|_| Answer::Go);
+    // Without the patience that it is given: there is nothing to come.
+    let soon = Duration::from_secs(600);
+    let stats = timeout(soon, ingest.flush(SOON)).await.expect("waits for what is lost");
+    let ticks_of = |stats: &IngestStats| {
+        let lane = stats.lanes().find(|lane| lane.table == Table::Ticks).unwrap();
+        (lane.applied, lane.pending, lane.unaccounted())
+    };
+    assert_eq!(ticks_of(&stats), (7, 0, 1));
+    ingest.append(ticks(8, 2)).await.unwrap();
+    assert_eq!(ticks_of(&ingest.flush(SOON).await), (9, 0, 1));
+    assert_eq!(station.seconds(Table::Ticks), [0, 1, 2, 3, 4, 5, 6, 8, 9]);
 }
