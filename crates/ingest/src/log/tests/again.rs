@@ -86,3 +86,33 @@ fn what_is_written_after_a_sync_that_could_not_be_made_good_stays() {
         }
     }
 }
+
+#[test]
+fn whatever_step_of_making_it_good_the_process_ends_at() {
+    let mut step = 0;
+    loop {
+        let fs = disk(step);
+        let (log, _) = open(&fs);
+        append(&log, 1, 0, &[200; 5]).unwrap();
+        log.sync().unwrap();
+        // The copies fill several segments, which stand for all of the old ones or for none.
+        append(&log, 1, 5, &[200; 40]).unwrap();
+        fail(&fs, Operation::Sync, 1);
+        fs.crash_at(fs.operations() + step);
+        let outcome = log.sync();
+        let (after, found) = open(&fs.kill());
+        assert_eq!(seqs(&found), (1..=45).collect::<Vec<_>>(), "step {step}");
+        assert_eq!(after.position().counts[1], 45, "step {step}");
+        let must = if outcome.is_ok() { 45 } else { 5 };
+        for seed in 0..10 {
+            let (_, found) = open(&fs.power_loss(seed));
+            let kept = seqs(&found).into_iter().take_while(|seq| *seq <= must).count() as u64;
+            assert_eq!(kept, must, "step {step}, seed {seed}");
+        }
+        if outcome.is_ok() {
+            assert!(step > 12, "{step} steps");
+            return;
+        }
+        step += 1;
+    }
+}
