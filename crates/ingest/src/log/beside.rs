@@ -97,6 +97,23 @@ fn a_header_that_is_being_written_is_waited_for() {
 }
 
 #[test]
+fn a_header_that_stays_broken_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(folder.path());
+    append(&log, 2);
+    log.seal();
+    append(&log, 2);
+    let path = folder.path().join(segment::name(1));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[..1024].fill(0xff);
+    std::fs::write(&path, &bytes).unwrap();
+    let checked = check(&RealFs, folder.path(), Some("n"), &mut |_| {}).unwrap();
+    assert_eq!((checked.segments, checked.blank, checked.records), (2, 0, 2));
+    assert_eq!(checked.damaged, [(segment::name(1), 0..bytes.len() as u64)]);
+    assert_eq!(told(&mut follower(RealFs, folder.path())), [3, 4]);
+}
+
+#[test]
 fn what_is_void_is_not_told() {
     let folder = tempfile::tempdir().unwrap();
     let log = log(folder.path());

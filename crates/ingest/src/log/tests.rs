@@ -2,6 +2,7 @@
 #![allow(clippy::indexing_slicing, reason = "test code")]
 
 mod again;
+mod aside;
 mod model;
 mod readers;
 mod rot;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::super::Reader;
+use super::super::{DATA, Reader};
 use super::{append, disk, open, rest, seqs};
 use crate::fs::sim::Operation;
 
@@ -20,6 +20,24 @@ fn a_read_that_failed_passes_nothing() {
         assert!(rest(&mut reader).is_err());
     }
     assert_eq!(seqs(&rest(&mut reader).unwrap()), (1..=100).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_went_bad_at_the_end_is_passed_and_keeps_nobody_busy() {
+    let fs = disk(0);
+    let (log, _) = open(&fs);
+    append(&log, 1, 0, &[50; 3]).unwrap();
+    let third = DATA + 2 * (28 + 50);
+    fs.flip_bit(&fs.paths()[0], (third + 40) * 8).unwrap();
+    let mut reader = Reader::new(Arc::clone(&log), 0, None);
+    assert_eq!(seqs(&rest(&mut reader).unwrap()), [1, 2]);
+    append(&log, 1, 3, &[50; 2]).unwrap();
+    assert_eq!(seqs(&rest(&mut reader).unwrap()), [4, 5]);
+    // In a segment that grows no more it is the same.
+    let mut reader = Reader::new(Arc::clone(&log), 0, None);
+    log.seal();
+    append(&log, 1, 5, &[50]).unwrap();
+    assert_eq!(seqs(&rest(&mut reader).unwrap()), [1, 2, 4, 5, 6]);
 }
 
 #[test]
