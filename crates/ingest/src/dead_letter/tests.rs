@@ -1,5 +1,6 @@
 //! The journal when the power goes at any step, and what becomes of letters otherwise.
 
+mod journal;
 mod purge;
 
 use std::collections::{BTreeMap, BTreeSet};
