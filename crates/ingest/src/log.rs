@@ -16,7 +16,7 @@ mod recovery;
 mod scan;
 mod segment;
 #[cfg(test)]
-mod stale;
+pub(crate) mod stale;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -145,3 +145,50 @@ fn whole(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let content = rest.get(16..)?.get(..usize::try_from(length).ok()?)?;
     (sum == checksum(generation, content)).then_some((generation, content))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::RealFs;
+    use crate::fs::sim::{Operation, SimFs};
+    use crate::log::stale::Stale;
+
+    const SLOT: usize = 64;
+
+    #[test]
+    fn what_fits_exactly_is_taken_and_one_byte_more_is_not() {
+        let (fs, path) = (SimFs::new(), Path::new("slots"));
+        let (mut slots, content) = Slots::open(&fs, path, SLOT).unwrap();
+        assert_eq!(content, None);
+        slots.write(&[7; SLOT - HEAD]).unwrap();
+        slots.write(&[8; SLOT - HEAD + 1]).unwrap_err();
+        assert_eq!(Slots::peek(&fs, path, SLOT).unwrap(), Some(vec![7; SLOT - HEAD]));
+        assert_eq!(Slots::count(&fs, path, SLOT).unwrap(), (1, 0));
+    }
+
+    #[test]
+    fn who_looks_tells_what_is_absent_from_what_cannot_be_read() {
+        let (fs, path) = (SimFs::new(), Path::new("slots"));
+        assert_eq!(Slots::peek(&fs, path, SLOT).unwrap(), None);
+        assert_eq!(Slots::count(&fs, path, SLOT).unwrap(), (0, 0));
+        fs.fail_next(Operation::Open, 2, io::ErrorKind::Other);
+        Slots::peek(&fs, path, SLOT).unwrap_err();
+        Slots::count(&fs, path, SLOT).unwrap_err();
+        fs.write(path, [1; 2 * SLOT]).unwrap();
+        assert_eq!(Slots::peek(&fs, path, SLOT).unwrap(), None);
+        assert_eq!(Slots::count(&fs, path, SLOT).unwrap(), (0, 2));
+    }
+
+    #[test]
+    fn a_slot_that_is_being_written_is_looked_at_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("slots");
+        let (mut slots, _) = Slots::open(&RealFs, &path, SLOT).unwrap();
+        slots.write(b"one").unwrap();
+        // The first generation stands in the second slot.
+        let place = SLOT as u64;
+        let stale = |reads| Stale::new(place..place + 8, reads);
+        assert_eq!(Slots::peek(&stale(1), &path, SLOT).unwrap().as_deref(), Some(&b"one"[..]));
+        assert_eq!(Slots::count(&stale(1), &path, SLOT).unwrap(), (1, 0));
+    }
+}
