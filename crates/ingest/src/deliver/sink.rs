@@ -221,4 +221,13 @@ mod tests {
         lane.died_after_all(3);
         assert_eq!((lane.cursor().applied, lane.cursor().dead, lane.done()), (87, 3, 0));
     }
+    #[test]
+    fn what_went_bad_is_done_with_and_nowhere() {
+        let cursor = Cursor { seq: 90, applied: 80, dead: 10, ..Cursor::default() };
+        let lane = LaneState::new(Table::Ticks, cursor, 95);
+        lane.lost(95, 3);
+        assert_eq!((lane.done(), lane.cursor()), (3, Cursor { seq: 95, ..cursor }));
+        lane.advance(97, 1, 1);
+        assert_eq!((lane.done(), lane.cursor().seq), (5, 97));
+    }
 }
