@@ -220,3 +220,31 @@ fn one_of_two_has_it_and_the_other_is_told_who() {
     assert!(matches!(error, crate::IngestError::Held { .. }), "{error}");
     assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
 }
+
+#[test]
+fn who_has_let_go_changes_nothing_any_more() {
+    let fs = SimFs::new();
+    let (spool, ..) = open(&fs).unwrap();
+    spool.let_go();
+    let before = fs.operations();
+    let closed = |error| matches!(error, crate::IngestError::Closed);
+    assert!(closed(spool.save_cursors(&Cursors::default()).unwrap_err()));
+    assert!(closed(spool.trim(|_| true).unwrap_err()));
+    assert_eq!(fs.operations(), before);
+    open(&fs).unwrap();
+}
+
+#[test]
+fn what_is_held_begins_at_the_oldest_record() {
+    let fs = SimFs::new();
+    let (spool, ..) = open(&fs).unwrap();
+    assert_eq!(spool.held_from().unwrap(), spool.first_seq, "the one that comes next");
+    let mut promised = Promised::default();
+    append(&spool, &mut promised, &ticks(0, 300)).unwrap();
+    let first = spool.first_seq;
+    assert_eq!(spool.held_from().unwrap(), first);
+    assert!(spool.trim(|segment: &Segment| segment.last() < first + 200).unwrap() > 0);
+    let held = spool.held_from().unwrap();
+    assert!(held > first && held < first + 200, "{held}");
+    assert_eq!(spool.damaged(), [""; 0]);
+}

@@ -44,3 +44,14 @@ fn every_entry_is_one_and_nothing_else() {
         assert!(!is_entry(*kind, VERSION, &payload[..payload.len() - 1]), "{kind}: cut");
     }
 }
+
+#[test]
+fn an_id_is_not_given_again_after_a_purge() {
+    let fs = SimFs::new();
+    let dead = open(&fs).unwrap();
+    dead.add(SINK, "sink", 9, &deaths([10, 11, 12])).unwrap();
+    dead.replaying(&[1, 2, 3], 50, 9).unwrap();
+    dead.resolved(&[1, 2, 3], 9).unwrap();
+    assert_eq!(dead.purge(9, 1, |_, _, _| true).unwrap(), 3);
+    assert_eq!(open(&fs.kill()).unwrap().next_id(), 4);
+}
