@@ -3,6 +3,7 @@
 //! what came of it.
 
 pub mod canary;
+pub mod disk;
 pub mod kill;
 pub mod oracle;
 pub mod proxy;
