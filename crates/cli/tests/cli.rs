@@ -9,6 +9,10 @@ mod damage;
 mod dead_letters;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/feed.rs"]
+mod feed;
+#[path = "cli/full.rs"]
+mod full;
 #[path = "cli/import.rs"]
 mod import;
 #[path = "cli/lease.rs"]

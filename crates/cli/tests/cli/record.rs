@@ -1,106 +1,12 @@
 //! `record`: lines from a process at work, whatever becomes of either.
 
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{Read, Write};
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Run};
-
-/// A tick of the trade with this number.
-fn tick(number: u64) -> String {
-    format!(
-        "{{\"ts\":\"2024-08-08T10:00:05Z\",\"symbol\":\"BTC-USD\",\"trade_id\":{number},\
-         \"price\":\"61837.63\",\"quantity\":0.5}}\n"
-    )
-}
-
-fn ticks(numbers: std::ops::Range<u64>) -> String {
-    numbers.fold(String::new(), |mut lines, number| {
-        let _ = write!(lines, "{}", tick(number));
-        lines
-    })
-}
-
-/// What was told on stderr, but that a busy machine's disk took its time.
-fn told(stderr: &str) -> String {
-    stderr
-        .lines()
-        .filter(|line| !line.contains("a flush was slow"))
-        .fold(String::new(), |told, line| told + line + "\n")
-}
-
-/// A `record` from its first line to its last.
-fn record(folder: &Folder, args: &str, input: impl Into<Vec<u8>>) -> Run {
-    let run = folder.run_with(&format!("record {args}"), input);
-    Run { stderr: told(&run.stderr), ..run }
-}
-
-/// A `record` that runs.
-struct Recorder {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Recorder {
-    fn start(folder: &Folder, args: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
-            .arg("record")
-            .args(args.split_whitespace())
-            .current_dir(folder.path(""))
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = child.stdin.take();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdin, stdout }
-    }
-
-    fn send(&mut self, lines: &str) {
-        self.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
-    }
-
-    /// Waits for a line on stdout.
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"))
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end, with stdin left as it is.
-    fn end(mut self) -> Run {
-        let mut stdout = String::new();
-        self.stdout.read_to_string(&mut stdout).unwrap();
-        let mut stderr = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        Run { code: self.child.wait().unwrap().code(), stdout, stderr: told(&stderr) }
-    }
-
-    /// Ends its input, and waits for its end.
-    fn finish(mut self) -> Run {
-        self.stdin = None;
-        self.end()
-    }
-}
-
-/// What the last line says: read, accepted, rejected, pending.
-#[track_caller]
-fn counts(run: &Run) -> [u64; 4] {
-    let last = run.last();
-    ["read", "accepted", "rejected", "pending"].map(|name| last[name].as_u64().unwrap())
-}
+use crate::feed::{Recorder, counts, record, tick, ticks, told};
+use crate::support::Folder;
 
 fn rows(folder: &Folder, table: &str) -> u64 {
     let stats = folder.run("stats --json").ok().objects();
@@ -276,14 +182,14 @@ fn receipts_that_nobody_reads_end_it() {
     let mut recorder = Recorder::start(&folder, "--receipts written --drain 20");
     recorder.send(&tick(1));
     assert_eq!(recorder.line()["line"], 1);
-    let Recorder { mut child, stdin, stdout } = recorder;
+    let Recorder { mut child, stdin, stdout, mut stderr } = recorder;
     drop(stdout);
     let mut stdin = stdin.unwrap();
     stdin.write_all(tick(2).as_bytes()).unwrap();
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    let mut all = String::new();
+    stderr.read_to_string(&mut all).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert!(told(&stderr).starts_with("error: nobody reads the receipts any more: "), "{stderr}");
+    assert!(told(&all).starts_with("error: nobody reads the receipts any more: "), "{all}");
     assert_eq!(folder.stored(), 2, "taken all the same");
 }
 
