@@ -67,6 +67,8 @@ pub(crate) struct Station {
     sent: Mutex<Vec<Sent>>,
     asked: AtomicU64,
     checkpoints: AtomicU64,
+    /// So often it says that a batch is taken, and not yet applied.
+    unsettled: AtomicU64,
     /// It says that it has no more than this.
     admits: AtomicU64,
     /// The records of every batch also go here.
@@ -94,6 +96,7 @@ impl Station {
             sent: Mutex::default(),
             asked: AtomicU64::new(0),
             checkpoints: AtomicU64::new(0),
+            unsettled: AtomicU64::new(0),
             admits: AtomicU64::new(u64::MAX),
             memory: MemoryStore::new(),
             changed: watch::Sender::new(0),
@@ -134,6 +137,19 @@ impl Station {
     /// How often it was told to checkpoint.
     pub(crate) fn checkpoints(&self) -> u64 {
         self.checkpoints.load(Ordering::SeqCst)
+    }
+
+    /// Of the next batch, it says so often that it is not applied yet.
+    pub(crate) fn settle_after(&self, asked: u64) {
+        self.unsettled.store(asked, Ordering::SeqCst);
+    }
+
+    fn stage(&self) -> Stage {
+        let less = |left: u64| left.checked_sub(1);
+        match self.unsettled.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+            Ok(_) => Stage::Acked,
+            Err(_) => Stage::Applied,
+        }
     }
 
     /// From now on it says that it has nothing above `seq` for certain.
@@ -186,7 +202,7 @@ impl Station {
         let inserted = new.len() as u64;
         self.rows.lock().unwrap().extend(new);
         let duplicates = origin.seqs.len() as u64 - inserted;
-        Ack { stage: Stage::Applied, token: Token(0), inserted, duplicates }
+        Ack { stage: self.stage(), token: Token(0), inserted, duplicates }
     }
 }
 
@@ -218,7 +234,7 @@ impl RecordSink for Station {
     }
 
     async fn settle(&self, tokens: &[Token]) -> tradekeep_store_traits::Result<Vec<Stage>> {
-        Ok(vec![Stage::Applied; tokens.len()])
+        Ok(tokens.iter().map(|_| self.stage()).collect())
     }
 
     async fn watermark(

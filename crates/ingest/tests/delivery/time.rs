@@ -95,3 +95,20 @@ async fn after_a_stall_what_waited_leaves_at_once_and_together() {
     ingest.append(metrics(0, 1)).await.unwrap().applied().await.unwrap();
     assert!(station.asked() - asked < 10, "asked {} times", station.asked() - asked);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_done_once_the_store_says_that_it_is_applied() {
+    let station = Station::new();
+    let ingest = with_one(&station, &SimFs::new()).await;
+    station.settle_after(20);
+    let receipt = ingest.append(ticks(0, 10)).await.unwrap();
+    station.until(|station| station.rows().len() == 10).await;
+    assert_eq!(ingest.stats().pending(), 10, "taken is not applied");
+    let began = Instant::now();
+    receipt.applied().await.unwrap();
+    // From 2 ms on, twice as long each time, up to 100 ms.
+    let took = began.elapsed().as_millis();
+    assert!((1_300..1_700).contains(&took), "{took} ms");
+    assert_eq!(station.sent().len(), 1, "nothing is sent again meanwhile");
+    assert_eq!(ingest.stats().pending(), 0);
+}
