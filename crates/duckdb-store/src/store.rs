@@ -129,9 +129,18 @@ fn cannot_start(error: impl std::error::Error + Send + Sync + 'static) -> StoreE
 
 #[async_trait]
 impl RecordSink for DuckDbStore {
+    fn prepare(&self, batch: &Batch) {
+        if let Ok(prepared) = write::prepare(batch) {
+            batch.keep_prepared(prepared);
+        }
+    }
+
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         // Here, so that the next batch is made ready while the writer is busy with this one.
-        let prepared = write::prepare(batch)?;
+        let prepared = match batch.take_prepared() {
+            Some(prepared) => prepared,
+            None => write::prepare(batch)?,
+        };
         let written =
             self.writer.run("write", move |connection| write::write(connection, prepared)).await?;
         let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);

@@ -56,6 +56,10 @@ impl Routed {
 
 #[async_trait]
 impl RecordSink for Routed {
+    fn prepare(&self, batch: &Batch) {
+        self.stores[self.place_of(batch.records().table())].prepare(batch);
+    }
+
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let place = self.place_of(batch.records().table());
         let ack = self.stores[place].write(batch).await?;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
 #[cfg(feature = "proptest")]
 pub mod batch_strategies;
 #[cfg(feature = "conformance")]
@@ -21,6 +22,7 @@ mod sink;
 mod ticks;
 mod trades;
 
+pub use batch::{Batch, Origin};
 pub use error::{Act, BadRow, Delivery, ErrorKind, Result, StoreError};
 pub use events::{EventStore, EventStoreExt};
 pub use executions::{ExecutionStore, ExecutionStoreExt};
@@ -35,7 +37,7 @@ pub use memory::MemoryStore;
 pub use metrics::{MetricStore, MetricStoreExt};
 pub use partition::{Partition, PartitionAdmin, PartitionAdminExt};
 pub use probe::{Health, Probe, Trouble};
-pub use sink::{Ack, Batch, Origin, RecordSink, RecordSinkExt, Records, Saved, Stage, Token};
+pub use sink::{Ack, RecordSink, RecordSinkExt, Records, Saved, Stage, Token};
 pub use ticks::{TickSeries, TickStore, TickStoreExt};
 pub use tradekeep_models::Table;
 pub use trades::{TradeStore, TradeStoreExt};

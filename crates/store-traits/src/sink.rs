@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use tradekeep_models::record::Record;
 use tradekeep_models::{
-    Fill, InvalidInput, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId,
-    SystemEvent, Table, Tick, Trade,
+    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent, Table,
+    Tick, Trade,
 };
 
-use crate::{BadRow, Delivery, ErrorKind, Result, StoreError};
+use crate::{BadRow, Batch, Delivery, ErrorKind, Result, StoreError};
 
 /// Calls `$body` with the records of a [`Records`], whatever kind they are: `$rows` is their vector.
 ///
@@ -114,69 +114,6 @@ impl Records {
     }
 }
 
-/// Where the records of a batch stand in the stream they came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The stream.
-    pub stream: StreamId,
-    /// Its epoch: sequence numbers count anew in each.
-    pub epoch: u64,
-    /// Sequence number of each record, strictly increasing, gaps allowed.
-    pub seqs: Vec<u64>,
-}
-
-impl Origin {
-    /// How many of the first records a store whose watermark stands at `watermark` has seen already.
-    #[must_use]
-    pub fn replayed(&self, watermark: Option<u64>) -> usize {
-        watermark.map_or(0, |seen| self.seqs.partition_point(|&seq| seq <= seen))
-    }
-}
-
-/// What is written at once: all of it or nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Batch {
-    records: Records,
-    origin: Option<Origin>,
-}
-
-impl Batch {
-    /// Records from a source that can be read again (a file): identity alone keeps them single.
-    #[must_use]
-    pub const fn new(records: Records) -> Self {
-        Self { records, origin: None }
-    }
-
-    /// Records from a stream, whose watermark moves with them.
-    ///
-    /// # Errors
-    /// When there is not one sequence number a record, or they do not increase.
-    pub fn from_stream(
-        records: Records,
-        origin: Origin,
-    ) -> std::result::Result<Self, InvalidInput> {
-        if origin.seqs.len() != records.len() {
-            return Err(InvalidInput::new("seqs", "must be as many as there are records"));
-        }
-        if !origin.seqs.is_sorted_by(|a, b| a < b) {
-            return Err(InvalidInput::new("seqs", "must increase"));
-        }
-        Ok(Self { records, origin: Some(origin) })
-    }
-
-    /// The records.
-    #[must_use]
-    pub const fn records(&self) -> &Records {
-        &self.records
-    }
-
-    /// Where they came from, when from a stream.
-    #[must_use]
-    pub const fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
-    }
-}
-
 /// How far a batch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -225,6 +162,11 @@ pub struct Ack {
 /// batch again is always right.
 #[async_trait]
 pub trait RecordSink: Send + Sync {
+    /// Does what of [`write`](Self::write) needs no I/O, ahead of it, and keeps it in the batch: who delivers
+    /// calls it while the batch before is on its way. It may take the processor for some milliseconds.
+    /// Nothing but time depends on it: what is wrong with a batch, `write` says.
+    fn prepare(&self, _batch: &Batch) {}
+
     /// Stores the records of `batch` that are new. An empty batch is answered, not refused.
     ///
     /// Concurrent writes are served one after another.

@@ -194,6 +194,7 @@ async fn every_operation_is_recorded_by_its_name() {
     store.settle(&[]).await.unwrap();
     store.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.durable_watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
+    store.checkpoint().await.unwrap();
     store.ticks(&TickQuery::new(TickFilter::default())).await.unwrap();
     store.candles(&CandleQuery::new(venue, symbol, minute)).await.unwrap();
     store.series().await.unwrap();

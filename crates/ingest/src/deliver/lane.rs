@@ -76,8 +76,8 @@ impl Lane {
             if left >= self.config.batch_rows as u64 {
                 let most = self.config.max_batch_rows;
                 let (spool_reader, deliver) = (&mut reader, self.deliver(&batch, seen));
-                next =
-                    tokio::join!(deliver, take(spool_reader, self.table(), most, &self.stream)).1;
+                let ahead = take(spool_reader, &self.sink, self.table(), most, &self.stream);
+                next = tokio::join!(deliver, ahead).1;
             } else {
                 self.deliver(&batch, seen).await;
             }
@@ -104,7 +104,7 @@ impl Lane {
     }
 
     async fn take(&self, reader: &mut Option<Reader>, most: usize) -> Option<Taken> {
-        take(reader, self.table(), most, &self.stream).await
+        take(reader, &self.sink, self.table(), most, &self.stream).await
     }
 
     /// Asks the sink where it stands: delivery goes on behind the first number; up to the second it
@@ -209,18 +209,22 @@ fn no_answer(op: &'static str, limit: Duration) -> StoreError {
     error.with_act(Act::Retry { after: None })
 }
 
-/// Reads the next batch on a thread for blocking work. A disk that fails is tried again.
+/// Reads the next batch, and has the sink prepare it, on a thread for blocking work. A disk that fails is tried again.
 async fn take(
     reader: &mut Option<Reader>,
+    sink: &Arc<Sink>,
     table: Table,
     most: usize,
     stream: &(StreamId, u64),
 ) -> Option<Taken> {
     loop {
         let mut own = reader.take()?;
-        let stream = stream.clone();
+        let (sink, stream) = (Arc::clone(sink), stream.clone());
         let read = tokio::task::spawn_blocking(move || {
             let taken = Taken::of(&mut own, table, most, &stream);
+            if let Ok(Some(taken)) = &taken {
+                sink.store.prepare(&taken.batch);
+            }
             (own, taken)
         });
         // It neither panics nor is it called off while the runtime lives.

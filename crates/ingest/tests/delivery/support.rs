@@ -67,6 +67,7 @@ pub(crate) struct Station {
     sent: Mutex<Vec<Sent>>,
     asked: AtomicU64,
     checkpoints: AtomicU64,
+    prepared: AtomicU64,
     /// So often it says that a batch is taken, and not yet applied.
     unsettled: AtomicU64,
     /// It says that it has no more than this.
@@ -96,6 +97,7 @@ impl Station {
             sent: Mutex::default(),
             asked: AtomicU64::new(0),
             checkpoints: AtomicU64::new(0),
+            prepared: AtomicU64::new(0),
             unsettled: AtomicU64::new(0),
             admits: AtomicU64::new(u64::MAX),
             memory: MemoryStore::new(),
@@ -132,6 +134,11 @@ impl Station {
     /// How often it was asked for a watermark.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// How many batches it was given to prepare.
+    pub(crate) fn prepared(&self) -> u64 {
+        self.prepared.load(Ordering::SeqCst)
     }
 
     /// How often it was told to checkpoint.
@@ -208,6 +215,11 @@ impl Station {
 
 #[async_trait]
 impl RecordSink for Station {
+    fn prepare(&self, _: &Batch) {
+        self.prepared.fetch_add(1, Ordering::SeqCst);
+        self.tell();
+    }
+
     async fn write(&self, batch: &Batch) -> tradekeep_store_traits::Result<Ack> {
         let seqs = batch.origin().map(|origin| origin.seqs.clone()).unwrap_or_default();
         let table = batch.records().table();

@@ -112,3 +112,17 @@ async fn a_batch_is_done_once_the_store_says_that_it_is_applied() {
     assert_eq!(station.sent().len(), 1, "nothing is sent again meanwhile");
     assert_eq!(ingest.stats().pending(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_next_batch_is_prepared_while_one_is_on_its_way() {
+    let station = Station::answering(|_| Answer::Hang);
+    let ingest = with_one(&station, &SimFs::new()).await;
+    // Two whole batches, of which the first never arrives.
+    for from in 0..20 {
+        ingest.append(ticks(from * 1_000, 1_000)).await.unwrap();
+    }
+    station.until(|station| station.sent().len() == 1 && station.prepared() == 2).await;
+    station.answer(|_| Answer::Go);
+    drained(&ingest).await;
+    assert_eq!(station.seconds(Table::Ticks), (0..20_000).collect::<Vec<_>>());
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tradekeep_models::{StreamId, Tick, TickQuery, TradeId};
+use tradekeep_models::{Metric, Name, StreamId, Tick, TickQuery, TradeId};
 
 use super::{
     Store, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol, tick,
@@ -13,6 +13,7 @@ use crate::{Batch, ErrorKind, Origin, RecordSinkExt, Records, Stage, Table, Tick
 super::list_cases!(sink:
     empty_batch_is_answered,
     applied_batch_settles_as_applied,
+    prepared_batch_is_written_as_any_other,
     unknown_token_is_not_found,
     same_batch_twice_is_stored_once,
     repeats_inside_a_batch_are_stored_once,
@@ -71,6 +72,21 @@ async fn applied_batch_settles_as_applied(store: Store) {
     store.save_ticks(vec![draft(at(3, 0)).build().unwrap()]).await.unwrap();
     assert_eq!(store.settle(&[second, first]).await.unwrap(), [Stage::Applied; 2]);
     assert_eq!(store.settle(&[]).await.unwrap(), []);
+}
+
+async fn prepared_batch_is_written_as_any_other(store: Store) {
+    let batch = Batch::new(Records::Ticks(seconds(3)));
+    store.prepare(&batch);
+    store.prepare(&batch);
+    let twice = [store.write(&batch).await.unwrap(), store.write(&batch).await.unwrap()];
+    assert_eq!(twice.map(|ack| (ack.inserted, ack.duplicates)), [(3, 0), (0, 3)]);
+    // What is wrong is said when it is written, and what is prepared and not written stays out.
+    let infinite = Metric::new(at(1, 0), Name::new("lag").unwrap(), f64::INFINITY);
+    let bad = Batch::new(Records::Metrics(vec![infinite]));
+    store.prepare(&bad);
+    assert_eq!(store.write(&bad).await.unwrap_err().kind, ErrorKind::InvalidInput);
+    store.prepare(&Batch::new(Records::Ticks(seconds(5))));
+    assert_eq!(count(&store).await, 3);
 }
 
 async fn unknown_token_is_not_found(store: Store) {

@@ -21,6 +21,10 @@ use crate::{
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
+    fn prepare(&self, batch: &Batch) {
+        self.inner.prepare(batch);
+    }
+
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         self.around(Write, "write", || self.inner.write(batch)).await
     }

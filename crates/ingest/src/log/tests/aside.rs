@@ -169,7 +169,7 @@ fn the_end_of_an_earlier_segment_is_damage_and_not_the_end_of_an_append() {
     let bytes = fs.read(path(1)).unwrap();
     // In the last of its three records.
     let place = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64;
-    fs.flip_bit(&path(1), place * 8).unwrap();
+    fs.flip_bit(path(1), place * 8).unwrap();
     let (found, recovery) = find(&fs, Access::Write);
     assert_eq!((found, recovery.torn), (vec![1, 2, 4, 5, 6], 0));
     let [aside] = &recovery.damaged[..] else { panic!("{recovery:?}") };
