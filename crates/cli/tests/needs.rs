@@ -4,6 +4,9 @@
 
 #[path = "needs/disk.rs"]
 mod disk;
+#[allow(dead_code, reason = "shared with the tests that need nothing")]
+#[path = "cli/feed.rs"]
+mod feed;
 #[path = "needs/modes.rs"]
 mod modes;
 #[path = "needs/real_files.rs"]

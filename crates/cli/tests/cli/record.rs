@@ -205,7 +205,7 @@ fn every_store_that_is_asked_for_gets_each_record() {
     assert_eq!(folder.stored(), 10);
     let copy = folder.run("stats --json --data copy").ok().last();
     assert_eq!(copy["ticks"], 10);
-    assert_eq!(folder.run("health --json").ok().objects().len(), 2);
+    assert_eq!(folder.run("health --json").ok().objects().len(), 3, "two stores and the spool");
 
     folder.write("tradekeep.toml", "[ingest]\nwhen_full = 'never'\nbatch_ms = 1.5\n");
     let run = record(&folder, "", "");

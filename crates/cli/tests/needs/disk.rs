@@ -1,15 +1,19 @@
 //! Full disks.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 
+use crate::feed::{self, Recorder};
 use crate::support::{Folder, TRADES};
 use crate::{Absent, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("rejects_on_a_full_disk", rejects_on_a_full_disk),
     ("a_store_on_a_full_disk", a_store_on_a_full_disk),
+    ("record_waits_for_room_on_a_full_disk", record_waits_for_room_on_a_full_disk),
     ("what_cannot_be_written_is_said", what_cannot_be_written_is_said),
 ];
 
@@ -35,11 +39,14 @@ fn rejects_on_a_full_disk() -> Result<(), Absent> {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(path: PathBuf) -> Option<Self> {
-        fs::create_dir(&path).ok()?;
+    fn mount(path: PathBuf, megabytes: u32) -> Result<Self, Absent> {
+        fs::create_dir(&path).unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&path);
-        mount.output().ok()?.status.success().then(|| Self(path))
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(&path);
+        match mount.output() {
+            Ok(output) if output.status.success() => Ok(Self(path)),
+            _ => Err("a file system cannot be mounted by this user here".into()),
+        }
     }
 }
 
@@ -52,8 +59,7 @@ impl Drop for SmallDisk {
 
 fn a_store_on_a_full_disk() -> Result<(), Absent> {
     let folder = Folder::new();
-    let _disk = SmallDisk::mount(folder.path("disk"))
-        .ok_or("a file system cannot be mounted by this user here")?;
+    let _disk = SmallDisk::mount(folder.path("disk"), 4)?;
     folder.write("trades.csv", TRADES);
     folder.run("--data disk/data import trades.csv").ok();
     let rows = (0..400_000u64).map(|i| {
@@ -69,6 +75,45 @@ fn a_store_on_a_full_disk() -> Result<(), Absent> {
     assert_eq!(stats.last()["ticks"], 4 + imported, "{stats:?}");
     let kept = folder.run("--data disk/data query ticks --venue kraken --json");
     assert_eq!(kept.objects().len(), 4);
+    Ok(())
+}
+
+fn record_waits_for_room_on_a_full_disk() -> Result<(), Absent> {
+    const EVENTS: u64 = 400;
+    let folder = Folder::new();
+    let _disk = SmallDisk::mount(folder.path("small"), 48)?;
+    folder.write("tradekeep.toml", "[ingest]\nfolder = 'small'\nblock_ms = 50\n");
+    // Room for one segment of 16 MiB, and not for the next.
+    let ballast = folder.path("small/ballast");
+    fs::write(&ballast, vec![1; 24 << 20]).unwrap();
+    let mut recorder = Recorder::start(&folder, "--json --receipts written");
+    let mut stdin = recorder.stdin.take().unwrap();
+    let feeding = thread::spawn(move || {
+        let message = "x".repeat(60_000);
+        for number in 1..=EVENTS {
+            let line = format!(
+                "{{\"type\":\"event\",\"ts\":\"2024-08-08T10:00:05Z\",\"severity\":\"info\",\
+                 \"message\":\"{message}\",\"stream\":\"bot\",\"seq\":{number}}}\n"
+            );
+            stdin.write_all(line.as_bytes()).unwrap();
+        }
+    });
+    let note = recorder.told("note: ");
+    assert!(note.contains("free space on that disk"), "{note}");
+    assert!(note.ends_with("; the input waits"), "{note}");
+    fs::remove_file(&ballast).unwrap();
+    let run = recorder.end();
+    feeding.join().unwrap();
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(feed::counts(&run), [EVENTS, EVENTS, 0, 0]);
+    let found = folder.run("query events --json --limit 10000").ok().objects();
+    let mut ours: Vec<_> = found
+        .iter()
+        .filter(|event| event["stream"] == "bot")
+        .map(|event| event["seq"].as_u64().unwrap())
+        .collect();
+    ours.sort_unstable();
+    assert_eq!(ours, (1..=EVENTS).collect::<Vec<_>>());
     Ok(())
 }
 
