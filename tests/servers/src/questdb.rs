@@ -213,7 +213,7 @@ impl Questdb {
     /// # Errors
     /// When the process cannot be signalled.
     pub fn pause(&self) -> Result<(), Error> {
-        Ok(self.process.signal(Signal::STOP)?)
+        Ok(self.process.pause()?)
     }
 
     /// Lets it go on.

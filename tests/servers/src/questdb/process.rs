@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// A child, which is killed when this is dropped, unless it was let go.
 #[derive(Debug)]
@@ -54,6 +54,14 @@ impl Process {
 
     pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), signal)?)
+    }
+
+    /// Stops it, and waits until every thread of it stands still.
+    pub(super) fn pause(&self) -> io::Result<()> {
+        self.signal(Signal::STOP)?;
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_child(&self.child)), stopped)?;
+        Ok(())
     }
 
     /// Ends it at once, and reaps it. Fine where it has ended.
