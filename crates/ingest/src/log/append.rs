@@ -226,8 +226,7 @@ impl Log {
     }
 
     fn allocate(&self, tail: &mut Tail) -> io::Result<(u64, Arc<dyn crate::fs::File>)> {
-        let index = tail.next_index;
-        tail.next_index += 1;
+        let index = next_index(tail)?;
         Ok((index, self.fs.create(&self.path(index), self.config.segment_bytes)?))
     }
 
@@ -238,9 +237,7 @@ impl Log {
             if tail.spare.is_some() {
                 return Ok(());
             }
-            let index = tail.next_index;
-            tail.next_index += 1;
-            index
+            next_index(&mut tail)?
         };
         let file = self.fs.create(&self.path(index), self.config.segment_bytes)?;
         // Segments are in the order of their index: when one was begun meanwhile, this one comes too
@@ -254,4 +251,14 @@ impl Log {
         drop(tail);
         self.fs.remove(&self.path(index))
     }
+}
+
+/// The index of the next segment. A damaged file can have the last one that there is for its name.
+fn next_index(tail: &mut Tail) -> io::Result<u64> {
+    let index = tail.next_index;
+    let next = index.checked_add(1);
+    tail.next_index = next.ok_or_else(|| {
+        io::Error::other("a file has the last name that there is for a segment: move it away")
+    })?;
+    Ok(index)
 }

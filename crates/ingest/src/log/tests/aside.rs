@@ -175,3 +175,14 @@ fn the_end_of_an_earlier_segment_is_damage_and_not_the_end_of_an_append() {
     let [aside] = &recovery.damaged[..] else { panic!("{recovery:?}") };
     assert!(aside.starts_with(&segment::name(1)) && aside.ends_with(".damaged"), "{aside}");
 }
+
+#[test]
+fn a_file_with_the_last_name_of_all_is_told_and_nothing_breaks() {
+    let fs = disk(0);
+    fs.write(path(u64::MAX), b"not a segment").unwrap();
+    let (log, found, _) = open_as(&fs, SIZE, Access::Write).unwrap();
+    log.allow(u64::MAX);
+    assert_eq!(seqs(&found), Vec::<u64>::new());
+    assert!(log.prepare().unwrap_err().to_string().contains("move it away"));
+    assert!(append(&log, 1, 0, &[50]).is_err());
+}
