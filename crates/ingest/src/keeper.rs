@@ -102,6 +102,7 @@ async fn checkpoint(shared: &Shared, passed: &[(u16, u64)], safe: &[(u16, u64)])
     let limit = shared.accept.config.write_timeout;
     let mut lanes = passed.iter().zip(safe);
     for sink in &shared.sinks {
+        // Counted to the end, so that those of the next sink follow.
         let is_behind = lanes.by_ref().take(sink.lanes.len()).filter(|(a, b)| a != b).count() > 0;
         if !is_behind || sink.breaker.is_open() {
             continue;

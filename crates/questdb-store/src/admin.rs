@@ -6,8 +6,8 @@ use tokio_postgres::Row;
 use tradekeep_models::Table;
 use tradekeep_store_traits::{Health, Result, Trouble};
 
-use crate::error::unexpected;
 use crate::pool::Pool;
+use crate::rows::get;
 use crate::schema::SCHEMA_TABLE;
 use crate::{QuestDbConfig, STORE};
 
@@ -121,11 +121,10 @@ async fn logs(pool: &Pool, config: &QuestDbConfig) -> Result<Vec<Log>> {
     for row in pool.query_within(config.connect_timeout(), OP, sql, &[]).await? {
         let table = text(&row, 0)?;
         if ours.contains(&table) {
-            let number = |column| row.try_get(column).map_err(|error| unexpected(OP, error));
-            let (applied, taken): (i64, i64) = (number(2)?, number(3)?);
+            let (applied, taken): (i64, i64) = (get(OP, &row, 2)?, get(OP, &row, 3)?);
             logs.push(Log {
                 table,
-                suspended: row.try_get(1).map_err(|error| unexpected(OP, error))?,
+                suspended: get(OP, &row, 1)?,
                 behind: taken.saturating_sub(applied),
                 error: Some(text(&row, 4)?).filter(|tag| !tag.is_empty()),
             });
@@ -184,8 +183,7 @@ fn first(rows: &[Row]) -> Result<String> {
 
 /// A text, empty where there is none.
 fn text(row: &Row, column: usize) -> Result<String> {
-    let text: Option<String> = row.try_get(column).map_err(|error| unexpected(OP, error))?;
-    Ok(text.unwrap_or_default())
+    Ok(get::<Option<String>>(OP, row, column)?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{NoTls, Row};
 use tradekeep_store_traits::{Delivery, ErrorKind, Result, StoreError};
 
-use crate::config::Credentials;
 use crate::error::{classify, late, unavailable};
 use crate::sql::{Bind, Sql};
 use crate::{QuestDbConfig, STORE};
@@ -38,11 +37,9 @@ pub(crate) struct Pool {
 impl Pool {
     /// Connects to nothing yet.
     pub(crate) fn new(config: &QuestDbConfig) -> Result<Self> {
-        let mut settings = settings(config, &config.pg_credentials());
-        settings.application_name("tradekeep");
         // A connection that is closed is noticed by its own task; a ping would double every read's time.
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Deadpool::builder(Manager::from_config(settings, NoTls, manager))
+        let pool = Deadpool::builder(Manager::from_config(settings(config), NoTls, manager))
             .max_size(config.readers())
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(config.connect_timeout()))
@@ -146,8 +143,9 @@ impl Pool {
     }
 }
 
-/// How to connect with `credentials`.
-fn settings(config: &QuestDbConfig, credentials: &Credentials) -> tokio_postgres::Config {
+/// How to connect.
+fn settings(config: &QuestDbConfig) -> tokio_postgres::Config {
+    let credentials = config.pg_credentials();
     let mut settings = tokio_postgres::Config::new();
     settings
         .host(config.pg_host())
@@ -156,6 +154,7 @@ fn settings(config: &QuestDbConfig, credentials: &Credentials) -> tokio_postgres
         .password(credentials.password.expose_secret())
         // The only one there is.
         .dbname("qdb")
+        .application_name("tradekeep")
         .connect_timeout(config.connect_timeout());
     settings
 }

@@ -4,10 +4,17 @@ mod cell;
 mod numeric;
 
 use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 use tradekeep_models::record::{Kind, Record, Value};
 use tradekeep_store_traits::Result;
 
 pub(crate) use self::cell::Cells;
+use crate::error::unexpected;
+
+/// A value of the server's own tables.
+pub(crate) fn get<'a, T: FromSql<'a>>(op: &'static str, row: &'a Row, column: usize) -> Result<T> {
+    row.try_get(column).map_err(|error| unexpected(op, error))
+}
 
 /// The record of a row whose columns are those of `sql::columns`.
 pub(crate) fn record<R: Record>(op: &'static str, row: &Row) -> Result<R> {

@@ -9,8 +9,8 @@ use tradekeep_models::Table;
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
 
 use self::definition::{parse, tables};
-use crate::error::unexpected;
 use crate::pool::Pool;
+use crate::rows::get;
 use crate::{QuestDbConfig, STORE};
 
 /// Every step, oldest first. A step that has landed is never edited, and only adds: a table, or a column
@@ -91,7 +91,7 @@ async fn found(pool: &Pool, config: &QuestDbConfig) -> Result<Option<i64>> {
     let there = "SELECT count() FROM tables() WHERE table_name = $1";
     let rows = pool.query(OP, there, &[&table]).await?;
     let count: i64 = match rows.first() {
-        Some(row) => row.try_get(0).map_err(|error| unexpected(OP, error))?,
+        Some(row) => get(OP, row, 0)?,
         None => 0,
     };
     if count == 0 { Ok(None) } else { version(pool, &table).await.map(Some) }
@@ -100,7 +100,7 @@ async fn found(pool: &Pool, config: &QuestDbConfig) -> Result<Option<i64>> {
 async fn version(pool: &Pool, table: &str) -> Result<i64> {
     let rows = pool.query(OP, &format!("SELECT max(version) FROM \"{table}\""), &[]).await?;
     let version: Option<i64> = match rows.first() {
-        Some(row) => row.try_get(0).map_err(|error| unexpected(OP, error))?,
+        Some(row) => get(OP, row, 0)?,
         None => None,
     };
     Ok(version.unwrap_or_default())
@@ -109,7 +109,7 @@ async fn version(pool: &Pool, table: &str) -> Result<i64> {
 /// The first of `names` that a table has.
 async fn stranger(pool: &Pool, names: &[String]) -> Result<Option<String>> {
     for row in pool.query(OP, "SELECT table_name FROM tables()", &[]).await? {
-        let name: String = row.try_get(0).map_err(|error| unexpected(OP, error))?;
+        let name: String = get(OP, &row, 0)?;
         if names.contains(&name) {
             return Ok(Some(name));
         }

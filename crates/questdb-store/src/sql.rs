@@ -1,7 +1,7 @@
 //! SQL text, and the values bound to it. No I/O.
 //!
-//! Every value is bound with its type: it takes the place of a time for
-//! a double otherwise, and cuts nanoseconds without a word.
+//! Every value is bound with its type: the server takes the place of a time for a double otherwise, and cuts
+//! nanoseconds without a word.
 
 mod conditions;
 pub(crate) mod ticks;

@@ -147,8 +147,7 @@ impl Questdb {
     /// Waits for the answer of its health endpoint, or for its end.
     fn ready(&mut self) -> Result<(), Error> {
         let since = Instant::now();
-        let addr = loopback(self.ports.health);
-        while http_status(addr, Duration::from_secs(1)).ok() != Some(200) {
+        while !self.answers(Duration::from_secs(1)) {
             if self.process.has_ended()? {
                 return Err(Error::Ended(self.last_words()));
             }

@@ -62,7 +62,7 @@ impl Lane {
             if next.is_none() {
                 let there = self.wait().await;
                 let last = self.spool.log.last_of(codec::kind(self.table()));
-                next = self.take(&mut reader, self.config.max_batch_rows).await;
+                next = self.take(&mut reader).await;
                 if next.is_none() {
                     // It was there, and went bad since: the reader has told where, and is past it.
                     self.state.lost(last, there.saturating_sub(self.state.done()));
@@ -74,10 +74,8 @@ impl Lane {
             // Fewer than are done where the bell for the newest has not rung yet.
             let left = self.total().saturating_sub(self.state.done() + batch.count());
             if left >= self.config.batch_rows as u64 {
-                let most = self.config.max_batch_rows;
-                let (spool_reader, deliver) = (&mut reader, self.deliver(&batch, seen));
-                let ahead = take(spool_reader, &self.sink, self.table(), most, &self.stream);
-                next = tokio::join!(deliver, ahead).1;
+                let ahead = self.take(&mut reader);
+                next = tokio::join!(self.deliver(&batch, seen), ahead).1;
             } else {
                 self.deliver(&batch, seen).await;
             }
@@ -103,8 +101,31 @@ impl Lane {
         self.total()
     }
 
-    async fn take(&self, reader: &mut Option<Reader>, most: usize) -> Option<Taken> {
-        take(reader, &self.sink, self.table(), most, &self.stream).await
+    /// Reads the next batch, and has the sink prepare it, on a thread for blocking work. A disk that fails
+    /// is tried again.
+    async fn take(&self, reader: &mut Option<Reader>) -> Option<Taken> {
+        let (table, most) = (self.table(), self.config.max_batch_rows);
+        loop {
+            let mut own = reader.take()?;
+            let (sink, stream) = (Arc::clone(&self.sink), self.stream.clone());
+            let read = tokio::task::spawn_blocking(move || {
+                let taken = Taken::of(&mut own, table, most, &stream);
+                if let Ok(Some(taken)) = &taken {
+                    sink.store.prepare(&taken.batch);
+                }
+                (own, taken)
+            });
+            // It neither panics nor is it called off while the runtime lives.
+            let (own, taken) = read.await.ok()?;
+            *reader = Some(own);
+            match taken {
+                Ok(taken) => return taken,
+                Err(error) => {
+                    tracing::error!(%error, %table, "the spool cannot be read: tried again");
+                    sleep(DISK_RETRY).await;
+                }
+            }
+        }
     }
 
     /// Asks the sink where it stands: delivery goes on behind the first number; up to the second it
@@ -153,7 +174,7 @@ impl Lane {
         let mut last = None;
         let mut reader = Some(self.spool.reader(self.table(), from));
         let mut told = false;
-        while let Some(taken) = self.take(&mut reader, self.config.max_batch_rows).await {
+        while let Some(taken) = self.take(&mut reader).await {
             let behind = taken.seqs().partition_point(|seq| *seq <= through);
             if behind > 0 && !std::mem::replace(&mut told, true) {
                 tracing::warn!(
@@ -207,35 +228,4 @@ fn no_answer(op: &'static str, limit: Duration) -> StoreError {
     let context = format!("no answer for {} ms: it is asked again", limit.as_millis());
     let error = StoreError::new(ErrorKind::Timeout, "store", op, context);
     error.with_act(Act::Retry { after: None })
-}
-
-/// Reads the next batch, and has the sink prepare it, on a thread for blocking work. A disk that fails is tried again.
-async fn take(
-    reader: &mut Option<Reader>,
-    sink: &Arc<Sink>,
-    table: Table,
-    most: usize,
-    stream: &(StreamId, u64),
-) -> Option<Taken> {
-    loop {
-        let mut own = reader.take()?;
-        let (sink, stream) = (Arc::clone(sink), stream.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            let taken = Taken::of(&mut own, table, most, &stream);
-            if let Ok(Some(taken)) = &taken {
-                sink.store.prepare(&taken.batch);
-            }
-            (own, taken)
-        });
-        // It neither panics nor is it called off while the runtime lives.
-        let (own, taken) = read.await.ok()?;
-        *reader = Some(own);
-        match taken {
-            Ok(taken) => return taken,
-            Err(error) => {
-                tracing::error!(%error, %table, "the spool cannot be read: tried again");
-                sleep(DISK_RETRY).await;
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! NUMERIC as PostgreSQL's protocol carries it, exactly.
 
 /// Digits behind the point of every decimal that is stored.
-const SCALE: u32 = 18;
+const SCALE: i32 = 18;
 
 /// Why it is no decimal of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +14,8 @@ pub(crate) enum BadNumeric {
     TooLarge,
 }
 
-/// A NUMERIC x 10^18.
+/// A NUMERIC x 10^18. Its digits are of base 10,000, the first of them worth 10,000^weight.
 pub(crate) fn scaled(raw: &[u8]) -> Result<i128, BadNumeric> {
-    let (negative, whole, fraction) = halves(raw)?;
-    let whole = i128::try_from(whole).ok().and_then(|whole| whole.checked_mul(10i128.pow(SCALE)));
-    let sum = whole.and_then(|whole| whole.checked_add(fraction)).ok_or(BadNumeric::TooLarge)?;
-    Ok(if negative { -sum } else { sum })
-}
-
-/// Whether a NUMERIC is negative; without its sign, what stands before the point, and what stands behind
-/// it x 10^18. Its digits are of base 10,000, the first of them worth 10,000^weight.
-fn halves(raw: &[u8]) -> Result<(bool, u128, i128), BadNumeric> {
     let word = |at: usize| -> Result<u16, BadNumeric> {
         let bytes = raw.get(2 * at..2 * at + 2).ok_or(BadNumeric::Malformed)?;
         bytes.try_into().map(u16::from_be_bytes).map_err(|_| BadNumeric::Malformed)
@@ -35,39 +26,30 @@ fn halves(raw: &[u8]) -> Result<(bool, u128, i128), BadNumeric> {
         0x4000 => true,
         _ => return Err(BadNumeric::Malformed),
     };
-    let (mut whole, mut fraction) = (0u128, 0i128);
+    let mut sum = 0i128;
     for at in 0..count {
         let digit = word(4 + usize::from(at))?;
         if digit > 9_999 {
             return Err(BadNumeric::Malformed);
         }
-        let power = 4 * (i32::from(weight) - i32::from(at));
-        match u32::try_from(power) {
-            _ if digit == 0 => {}
-            Ok(power) => {
-                let part = 10u128.checked_pow(power).and_then(|ten| ten.checked_mul(digit.into()));
-                let sum = part.and_then(|part| whole.checked_add(part));
-                whole = sum.ok_or(BadNumeric::TooLarge)?;
-            }
-            Err(_) => fraction += behind_the_point(digit, power)?,
-        }
+        let power = 4 * (i32::from(weight) - i32::from(at)) + SCALE;
+        sum = sum.checked_add(part(digit.into(), power)?).ok_or(BadNumeric::TooLarge)?;
     }
-    Ok((negative, whole, fraction))
+    Ok(if negative { -sum } else { sum })
 }
 
-/// `digit` x 10^`power` x 10^18, of a power from -4 down.
-fn behind_the_point(digit: u16, power: i32) -> Result<i128, BadNumeric> {
-    let down = power.unsigned_abs();
-    match SCALE.checked_sub(down) {
-        Some(up) => Ok(i128::from(digit) * 10i128.pow(up)),
-        None => {
-            let ten = 10u32.checked_pow(down - SCALE).ok_or(BadNumeric::TooFine)?;
-            if u32::from(digit) % ten == 0 {
-                Ok(i128::from(u32::from(digit) / ten))
-            } else {
-                Err(BadNumeric::TooFine)
-            }
-        }
+/// `digit` x 10^`power`.
+fn part(digit: i128, power: i32) -> Result<i128, BadNumeric> {
+    if digit == 0 {
+        return Ok(0);
+    }
+    let ten = 10i128.checked_pow(power.unsigned_abs());
+    if power >= 0 {
+        return ten.and_then(|ten| ten.checked_mul(digit)).ok_or(BadNumeric::TooLarge);
+    }
+    match ten {
+        Some(ten) if digit % ten == 0 => Ok(digit / ten),
+        _ => Err(BadNumeric::TooFine),
     }
 }
 

@@ -1,14 +1,13 @@
 //! Whether the tables of a server are as they should be.
 
 use tokio_postgres::Row;
-use tokio_postgres::types::FromSql;
 use tradekeep_store_traits::Result;
 
 use super::definition::{Definition, listed};
 use super::{OP, SCHEMA_TABLE, halt};
 use crate::QuestDbConfig;
-use crate::error::unexpected;
 use crate::pool::Pool;
+use crate::rows::get;
 
 /// What a server says of a table.
 struct Found {
@@ -84,11 +83,11 @@ impl Found {
 impl FoundColumn {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
-            name: get(row, 0)?,
-            kind: get(row, 1)?,
-            indexed: get(row, 2)?,
-            designated: get(row, 3)?,
-            key: get(row, 4)?,
+            name: get(OP, row, 0)?,
+            kind: get(OP, row, 1)?,
+            indexed: get(OP, row, 2)?,
+            designated: get(OP, row, 3)?,
+            key: get(OP, row, 4)?,
         })
     }
 }
@@ -96,16 +95,12 @@ impl FoundColumn {
 impl Facts {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
-            partition: get(row, 0)?,
-            wal: get(row, 1)?,
-            dedup: get(row, 2)?,
-            ttl: get(row, 3)?,
+            partition: get(OP, row, 0)?,
+            wal: get(OP, row, 1)?,
+            dedup: get(OP, row, 2)?,
+            ttl: get(OP, row, 3)?,
         })
     }
-}
-
-fn get<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T> {
-    row.try_get(column).map_err(|error| unexpected(OP, error))
 }
 
 /// What is not as wanted, in words.

@@ -42,7 +42,7 @@ impl Brief {
             Err(IngestError::NoSpool { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let live = if status.holder.is_some() { live(data).await } else { None };
+        let live = live(data, &status).await;
         Ok(Some(Self { status, live }))
     }
 

@@ -53,10 +53,7 @@ struct Object<'a> {
 
 pub(super) async fn run(data: &Path, out: &mut Out) -> Result<Outcome> {
     let status = look::status(data)?;
-    let live = match &status.holder {
-        Some(_) => live(data).await,
-        None => None,
-    };
+    let live = live(data, &status).await;
     let lanes =
         || status.sinks.iter().flat_map(|sink| sink.lanes.iter().map(move |lane| (sink, lane)));
     if out.json() {
@@ -81,8 +78,9 @@ pub(super) async fn run(data: &Path, out: &mut Out) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// What only the process that records knows: why something waits.
-pub(super) async fn live(data: &Path) -> Option<Box<IngestStats>> {
+/// What only the process that records knows, where one does: why something waits.
+pub(super) async fn live(data: &Path, status: &SpoolStatus) -> Option<Box<IngestStats>> {
+    status.holder.as_ref()?;
     match ask(data, &Request::Stats, PATIENCE).await {
         Ok(Answer::Stats(stats)) => Some(stats),
         answer => {
