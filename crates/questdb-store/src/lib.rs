@@ -3,12 +3,15 @@
 mod admin;
 mod config;
 mod error;
+mod maintenance;
+mod partitions;
 mod pool;
 mod read;
 mod rows;
 mod schema;
 mod sql;
 mod store;
+mod write;
 
 pub use config::QuestDbConfig;
 pub use pool::PoolStats;

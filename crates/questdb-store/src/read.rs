@@ -33,7 +33,7 @@ impl QuestDbStore {
     }
 
     async fn records(&self, sql: Sql) -> Result<Vec<Tick>> {
-        let rows = self.pool().ask("ticks", &sql).await?;
+        let rows = self.ready().await?.ask("ticks", &sql).await?;
         rows.iter().map(|row| record("ticks", row)).collect()
     }
 }
@@ -81,7 +81,7 @@ impl TickStore for QuestDbStore {
                 })?,
             })
         };
-        let found = self.pool().ask(OP, &sql).await?;
+        let found = self.ready().await?.ask(OP, &sql).await?;
         Ok(query.page(found.iter().map(candle).collect::<Result<_>>()?))
     }
 
@@ -99,7 +99,7 @@ impl TickStore for QuestDbStore {
                 last_ts: time(4)?,
             })
         };
-        let found = self.pool().ask(OP, &sql::ticks::series(&self.table(Table::Ticks))).await?;
+        let found = self.ready().await?.ask(OP, &sql::ticks::series(&self.table(Table::Ticks))).await?;
         let mut all: Vec<_> = found.iter().map(series).collect::<Result<_>>()?;
         // A SYMBOL's own order is that of its arrival.
         all.sort_by(|a, b| (&a.venue, &a.symbol).cmp(&(&b.venue, &b.symbol)));

@@ -1,6 +1,7 @@
 //! The store: its roles, each handed to the file that does it.
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 use tradekeep_store_traits::{Health, Probe, Result, StoreError, Table};
 
 use crate::pool::{Pool, PoolStats};
@@ -27,6 +28,8 @@ use crate::{QuestDbConfig, STORE, admin, schema};
 pub struct QuestDbStore {
     pool: Pool,
     config: QuestDbConfig,
+    /// Whether the tables are made and checked.
+    set_up: OnceCell<()>,
 }
 
 impl QuestDbStore {
@@ -38,10 +41,28 @@ impl QuestDbStore {
     /// server cannot be reached or does not let us in; `Schema` where a table is of another version, or
     /// somebody else's: then nothing is changed.
     pub async fn connect(config: QuestDbConfig) -> Result<Self> {
+        let store = Self::new(config)?;
+        store.ready().await?;
+        Ok(store)
+    }
+
+    /// The same, but nothing is asked of the server before the store is first used: it may be down by now.
+    /// Every use that comes before the tables are made and checked does that first, and fails as
+    /// [`connect`](Self::connect) does.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a bad configuration.
+    pub fn new(config: QuestDbConfig) -> Result<Self> {
         config.validate().map_err(|error| StoreError::invalid(STORE, "open", &error))?;
         let pool = Pool::new(&config)?;
-        schema::set_up(&pool, &config).await?;
-        Ok(Self { pool, config })
+        Ok(Self { pool, config, set_up: OnceCell::new() })
+    }
+
+    /// Connections to a server whose tables are as they should be.
+    pub(crate) async fn ready(&self) -> Result<&Pool> {
+        let set_up = || schema::set_up(&self.pool, &self.config);
+        self.set_up.get_or_try_init(set_up).await?;
+        Ok(&self.pool)
     }
 
     /// Drops every table of this store, with all rows, and no other table of the server. The store is of
@@ -53,10 +74,6 @@ impl QuestDbStore {
         let dropped = schema::drop_all(&self.pool, &self.config).await;
         self.pool.close();
         dropped
-    }
-
-    pub(crate) const fn pool(&self) -> &Pool {
-        &self.pool
     }
 
     /// The name that a table has on the server.

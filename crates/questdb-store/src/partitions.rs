@@ -1,0 +1,18 @@
+//! Days of tables.
+
+use async_trait::async_trait;
+use tradekeep_models::Day;
+use tradekeep_store_traits::{Partition, PartitionAdmin, Result, Table};
+
+use crate::QuestDbStore;
+
+#[async_trait]
+impl PartitionAdmin for QuestDbStore {
+    async fn partitions(&self, _table: Table) -> Result<Vec<Partition>> {
+        unimplemented!()
+    }
+
+    async fn drop_partitions(&self, _table: Table, _days: &[Day]) -> Result<u64> {
+        unimplemented!()
+    }
+}
