@@ -62,6 +62,7 @@ pub struct QuestDbConfig {
     connect_timeout: Duration,
     idle_timeout: Duration,
     query_timeout: Duration,
+    write_timeout: Duration,
 }
 
 impl QuestDbConfig {
@@ -84,6 +85,7 @@ impl QuestDbConfig {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(300),
             query_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(10),
         }
     }
 
@@ -196,6 +198,14 @@ impl QuestDbConfig {
         self
     }
 
+    /// How long the server may take to answer a batch, 10 s by default, and a second more for each
+    /// 100 KiB.
+    #[must_use]
+    pub const fn with_write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = timeout;
+        self
+    }
+
     /// Checks every setting.
     ///
     /// # Errors
@@ -216,10 +226,9 @@ impl QuestDbConfig {
         if !(1..=64).contains(&self.readers) {
             problems.push("readers must be 1 to 64");
         }
-        if [self.connect_timeout, self.idle_timeout, self.query_timeout]
-            .iter()
-            .any(Duration::is_zero)
-        {
+        let timeouts =
+            [self.connect_timeout, self.idle_timeout, self.query_timeout, self.write_timeout];
+        if timeouts.iter().any(Duration::is_zero) {
             problems.push("timeouts must be longer than nothing");
         }
         let is_safe = (self.https || is_loopback(&self.host)) && is_loopback(self.pg_host());
@@ -235,6 +244,26 @@ impl QuestDbConfig {
     /// The name of a table on the server.
     pub(crate) fn table(&self, name: &str) -> String {
         format!("{}{name}", self.table_prefix)
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) const fn https(&self) -> bool {
+        self.https
+    }
+
+    pub(crate) const fn http_credentials(&self) -> Option<&Credentials> {
+        self.http.as_ref()
+    }
+
+    pub(crate) const fn write_timeout(&self) -> Duration {
+        self.write_timeout
     }
 
     pub(crate) const fn auto_migrate(&self) -> bool {

@@ -1,195 +1,36 @@
-//! QuestDB's errors, classified. The only file that names the drivers' error types.
+//! QuestDB's errors, classified, over either protocol. The only files that name the drivers' error types.
 
-use std::error::Error as _;
-use std::io;
+mod http;
+mod pg;
 
-use deadpool_postgres::{PoolError, TimeoutType};
 use tradekeep_store_traits::{Act, Delivery, ErrorKind, StoreError};
 
+pub(crate) use self::http::{not_encoded, refused};
+pub(crate) use self::pg::{classify, closed, late, unavailable, unexpected};
 use crate::STORE;
-
-/// What the server answered over PostgreSQL's protocol in `op`.
-pub(crate) fn classify(op: &'static str, error: tokio_postgres::Error) -> StoreError {
-    let verdict = match error.as_db_error() {
-        Some(answer) => Verdict::of(answer.message()),
-        None => Verdict::of_silence(&error),
-    };
-    verdict.into_error(op).with_source(error)
-}
-
-/// Why the pool has no connection for `op`.
-pub(crate) fn unavailable(op: &'static str, error: PoolError) -> StoreError {
-    match error {
-        PoolError::Backend(error) => classify(op, error),
-        PoolError::Timeout(TimeoutType::Wait) => {
-            let context = "every connection is in use: ask again, or raise `readers`";
-            StoreError::new(ErrorKind::PoolExhausted, STORE, op, context)
-                .with_act(Act::Retry { after: None })
-        }
-        PoolError::Timeout(_) => late(op),
-        PoolError::Closed => closed(op),
-        error => {
-            let context = "no connection can be made: see the cause";
-            StoreError::new(ErrorKind::Connection, STORE, op, context).with_source(error)
-        }
-    }
-}
-
-/// A server that has not answered in time.
-pub(crate) fn late(op: &'static str) -> StoreError {
-    Verdict::late().into_error(op)
-}
-
-/// Whoever asks a closed store.
-pub(crate) fn closed(op: &'static str) -> StoreError {
-    StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed: open it again")
-}
-
-/// A column of an answer that is not as expected.
-pub(crate) fn unexpected(op: &'static str, error: tokio_postgres::Error) -> StoreError {
-    let context = "the server answers in a form that is not known: see the versions in the README";
-    StoreError::new(ErrorKind::Deserialization, STORE, op, context).with_source(error)
-}
 
 /// What an answer means.
 struct Verdict {
     kind: ErrorKind,
     act: Act,
+    delivery: Delivery,
     context: String,
 }
 
 impl Verdict {
+    /// One that left nothing behind.
     fn new(kind: ErrorKind, act: Act, context: impl Into<String>) -> Self {
-        Self { kind, act, context: context.into() }
+        Self { kind, act, delivery: Delivery::NotApplied, context: context.into() }
     }
 
-    /// By the message: every answer of QuestDB 9.3.4 has the SQLSTATE 00000. The message itself is not
-    /// repeated where it may hold a value of a row.
-    fn of(message: &str) -> Self {
-        let has = |part: &str| message.contains(part);
-        let retry = || Act::Retry { after: None };
-        if has("invalid username/password") {
-            let context = "user or password is wrong: correct pg_user and pg_password";
-            return Self::new(ErrorKind::Authentication, Act::Halt, context);
-        }
-        if has("permission denied") {
-            let context = "this user may not do that: use one that may, or allow it on the server";
-            return Self::new(ErrorKind::Authentication, Act::Halt, context);
-        }
-        if has("table does not exist") {
-            let context = "a table is gone: open the store again, which says which and what to do";
-            return Self::new(ErrorKind::Schema, Act::Halt, context);
-        }
-        if has("Invalid column") || has("already exists") || has("inconvertible types") {
-            let context = "a table is not what this tradekeep expects: open the store again, which \
-                           says what is wrong with it";
-            return Self::new(ErrorKind::Schema, Act::Halt, context);
-        }
-        if has("cached query plan cannot be used") {
-            let context = "a table was changed while it was read: ask again";
-            return Self::new(ErrorKind::Query, retry(), context);
-        }
-        if has("timeout, query aborted") {
-            let context = "the server gave up on a query that took too long: ask for a shorter range, \
-                           or raise its query.timeout";
-            return Self::new(ErrorKind::Timeout, Act::Split, context);
-        }
-        if has("No space left") || has("errno=28") {
-            let context = "the server's disk is full: free some space";
-            return Self::new(ErrorKind::Write, Act::Probe, context);
-        }
-        if has("memory limit exceeded") || has("breached") {
-            let context = "the server ran out of memory for a query: ask for a shorter range";
-            return Self::new(ErrorKind::Query, Act::Split, context);
-        }
-        if has("busy [") {
-            let context = "a table is in use: ask again";
-            return Self::new(ErrorKind::Conflict, retry(), context);
-        }
-        let context = "the server refused a statement: see the cause";
-        Self::new(ErrorKind::Query, Act::Never, context)
-    }
-
-    /// Where the server did not answer, or nothing that makes sense.
-    fn of_silence(error: &tokio_postgres::Error) -> Self {
-        let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-        match cause.map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => Self::late(),
-            Some(io::ErrorKind::ConnectionRefused) => {
-                let context =
-                    "nobody listens there: start the server, or correct pg_host and pg_port";
-                Self::new(ErrorKind::Connection, Act::Probe, context)
-            }
-            Some(_) => Self::lost(),
-            None if error.is_closed() => Self::lost(),
-            None => {
-                let context = "what answers does not speak as QuestDB does: correct pg_host and \
-                               pg_port";
-                Self::new(ErrorKind::Connection, Act::Never, context)
-            }
-        }
-    }
-
-    /// QuestDB's HTTP port, too, waits for more when it is spoken to as a PostgreSQL.
-    fn late() -> Self {
-        let context = "the server does not answer in time: see whether it is overloaded, and whether \
-                       pg_port is the one of PostgreSQL's protocol";
-        Self::new(ErrorKind::Timeout, Act::Probe, context)
-    }
-
-    fn lost() -> Self {
-        let context = "the connection to the server was lost: see whether it runs";
-        Self::new(ErrorKind::Connection, Act::Retry { after: None }, context)
+    /// One that may have been carried out.
+    fn unknown(self) -> Self {
+        Self { delivery: Delivery::Unknown, ..self }
     }
 
     fn into_error(self, op: &'static str) -> StoreError {
         StoreError::new(self.kind, STORE, op, self.context)
             .with_act(self.act)
-            .with_delivery(Delivery::NotApplied)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As QuestDB 9.3.4 said it.
-    #[test]
-    fn real_answers_are_classified() {
-        for (answer, kind, act) in [
-            ("invalid username/password", ErrorKind::Authentication, Act::Halt),
-            ("Write permission denied", ErrorKind::Authentication, Act::Halt),
-            (
-                "Could not create table, Write permission denied",
-                ErrorKind::Authentication,
-                Act::Halt,
-            ),
-            ("table does not exist [table=ticks]", ErrorKind::Schema, Act::Halt),
-            ("Invalid column: nope", ErrorKind::Schema, Act::Halt),
-            ("table already exists", ErrorKind::Schema, Act::Halt),
-            (
-                "column already exists with a different column type [current type=LONG, requested \
-                 type=SYMBOL]",
-                ErrorKind::Schema,
-                Act::Halt,
-            ),
-            ("inconvertible types: INT -> UUID [from=1, to=id]", ErrorKind::Schema, Act::Halt),
-            (
-                "timeout, query aborted [fd=126701535851, runtime=93ms, timeout=50ms]",
-                ErrorKind::Timeout,
-                Act::Split,
-            ),
-            ("unknown function name: fooo(INT)", ErrorKind::Query, Act::Never),
-            ("Cannot suspend table, database is not in dev mode", ErrorKind::Query, Act::Never),
-        ] {
-            let verdict = Verdict::of(answer);
-            assert_eq!((verdict.kind, verdict.act), (kind, act), "{answer}");
-        }
-    }
-
-    #[test]
-    fn no_value_is_repeated() {
-        let answer = "inconvertible value: `123.45` [DECIMAL(30,0) -> DECIMAL(38,18)]";
-        assert!(!Verdict::of(answer).context.contains("123"));
+            .with_delivery(self.delivery)
     }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod error;
+mod log;
 mod maintenance;
 mod partitions;
 mod pool;

@@ -99,7 +99,8 @@ impl TickStore for QuestDbStore {
                 last_ts: time(4)?,
             })
         };
-        let found = self.ready().await?.ask(OP, &sql::ticks::series(&self.table(Table::Ticks))).await?;
+        let found =
+            self.ready().await?.ask(OP, &sql::ticks::series(&self.table(Table::Ticks))).await?;
         let mut all: Vec<_> = found.iter().map(series).collect::<Result<_>>()?;
         // A SYMBOL's own order is that of its arrival.
         all.sort_by(|a, b| (&a.venue, &a.symbol).cmp(&(&b.venue, &b.symbol)));

@@ -1,6 +1,6 @@
 //! The tables, in numbered steps: made, brought up to date, and compared with what is on the server.
 
-mod definition;
+pub(crate) mod definition;
 mod verify;
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tradekeep_models::Table;
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
 
-use self::definition::{parse, tables};
+use self::definition::{Definition, parse, tables};
 use crate::pool::Pool;
 use crate::rows::get;
 use crate::{QuestDbConfig, STORE};
@@ -22,6 +22,11 @@ const STEPS: &[&str] =
 pub(crate) const SCHEMA_TABLE: &str = "tradekeep_schema";
 
 const OP: &str = "open";
+
+/// The tables as they are once every step is taken.
+pub(crate) fn definitions() -> Result<Vec<Definition>> {
+    tables(STEPS).map_err(|statement| broken(&statement))
+}
 
 /// How long a row may take until it is seen. It takes 2 ms, 12 at most, on a server that keeps up.
 const VISIBLE: Duration = Duration::from_secs(30);

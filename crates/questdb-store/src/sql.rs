@@ -4,6 +4,7 @@
 //! nanoseconds without a word.
 
 mod conditions;
+pub(crate) mod sink;
 pub(crate) mod ticks;
 
 use tokio_postgres::types::{ToSql, Type};

@@ -1,11 +1,14 @@
 //! The store: its roles, each handed to the file that does it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use tradekeep_store_traits::{Health, Probe, Result, StoreError, Table};
 
 use crate::pool::{Pool, PoolStats};
-use crate::{QuestDbConfig, STORE, admin, schema};
+use crate::write::Writer;
+use crate::{QuestDbConfig, STORE, admin, log, schema};
 
 /// A store on a QuestDB server: its tables, made and checked, and a pool of connections that read.
 ///
@@ -26,10 +29,13 @@ use crate::{QuestDbConfig, STORE, admin, schema};
 /// ```
 #[derive(Debug)]
 pub struct QuestDbStore {
-    pool: Pool,
-    config: QuestDbConfig,
+    pub(crate) pool: Pool,
+    pub(crate) config: QuestDbConfig,
+    pub(crate) writer: Writer,
     /// Whether the tables are made and checked.
-    set_up: OnceCell<()>,
+    is_set_up: AtomicBool,
+    /// Held by who makes and checks them.
+    setting_up: Mutex<()>,
 }
 
 impl QuestDbStore {
@@ -54,15 +60,43 @@ impl QuestDbStore {
     /// `InvalidInput` for a bad configuration.
     pub fn new(config: QuestDbConfig) -> Result<Self> {
         config.validate().map_err(|error| StoreError::invalid(STORE, "open", &error))?;
-        let pool = Pool::new(&config)?;
-        Ok(Self { pool, config, set_up: OnceCell::new() })
+        let (pool, writer) = (Pool::new(&config)?, Writer::new(&config)?);
+        Ok(Self {
+            pool,
+            config,
+            writer,
+            is_set_up: AtomicBool::new(false),
+            setting_up: Mutex::new(()),
+        })
     }
 
     /// Connections to a server whose tables are as they should be.
     pub(crate) async fn ready(&self) -> Result<&Pool> {
-        let set_up = || schema::set_up(&self.pool, &self.config);
-        self.set_up.get_or_try_init(set_up).await?;
+        if !self.is_set_up.load(Ordering::SeqCst) {
+            let _setting_up = self.setting_up.lock().await;
+            if !self.is_set_up.load(Ordering::SeqCst) {
+                schema::set_up(&self.pool, &self.config).await?;
+                self.meet_tables().await?;
+                self.is_set_up.store(true, Ordering::SeqCst);
+            }
+        }
         Ok(&self.pool)
+    }
+
+    /// Notes which tables they are, so that others in their places are noticed.
+    async fn meet_tables(&self) -> Result<()> {
+        let logs = log::read(&self.pool, self.config.connect_timeout(), "open").await?;
+        for lane in self.writer.lanes() {
+            if let Some(log) = logs.iter().find(|log| log.table == lane.shape.name()) {
+                lane.met(log.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// A table is not the one it was: they are checked before the next use.
+    pub(crate) fn forget_set_up(&self) {
+        self.is_set_up.store(false, Ordering::SeqCst);
     }
 
     /// Drops every table of this store, with all rows, and no other table of the server. The store is of

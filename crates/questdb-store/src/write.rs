@@ -1,34 +1,168 @@
-//! Writing.
+//! Writing: batches over HTTP, each one request to one table; what is applied is seen over SQL.
+
+mod keys;
+mod known;
+mod ledger;
+mod sender;
+mod settle;
+mod shape;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Ack, Batch, RecordSink, Result, Stage, Table, Token};
+use questdb::ingress::Buffer;
+use tradekeep_models::{StreamId, Table};
+use tradekeep_store_traits::{
+    Ack, Act, Batch, Delivery, ErrorKind, RecordSink, Result, Stage, StoreError, Token,
+    with_records,
+};
 
-use crate::QuestDbStore;
+use self::keys::Keys;
+use self::ledger::{Numbers, Taken};
+use self::sender::{Connection, buffer};
+pub(crate) use self::writer::{Lane, Writer};
+use crate::error::not_encoded;
+use crate::pool::Pool;
+use crate::{QuestDbStore, STORE};
+
+const OP: &str = "write";
+
+/// Batches of a table that may be taken and not yet applied.
+const MOST_OPEN: usize = 256;
+
+/// A batch as it is sent.
+struct Prepared {
+    buffer: Buffer,
+    keys: Keys,
+}
+
+impl QuestDbStore {
+    fn prepared(&self, batch: &Batch) -> Result<Prepared> {
+        let invalid = |rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows);
+        batch.records().validate().map_err(invalid)?;
+        let shape = &self.writer.lane(batch.records().table()).shape;
+        let (unfit, keys) =
+            with_records!(batch.records(), rows => (shape.unfit(rows), Keys::of(shape, rows)));
+        if !unfit.is_empty() {
+            return Err(invalid(unfit));
+        }
+        let mut buffer = buffer();
+        let origin = batch.origin();
+        with_records!(batch.records(), rows => shape.lines(rows, origin, &mut buffer))
+            .map_err(|error| not_encoded(OP, error))?;
+        Ok(Prepared { buffer, keys })
+    }
+
+    /// Waits until a table takes more: it is not suspended, and not too much is on its way to it.
+    async fn room(&self, pool: &Pool, lane: &Lane) -> Result<()> {
+        if lane.suspended.load(Ordering::SeqCst) {
+            self.advance(pool, &[lane.table]).await?;
+        }
+        let open = || self.writer.ledger().of(lane.table).map(|(token, _)| token).collect();
+        let tokens: Vec<Token> = open();
+        if tokens.len() < MOST_OPEN {
+            return Ok(());
+        }
+        self.settled(&tokens[..1]).await?;
+        if open().len() < MOST_OPEN {
+            return Ok(());
+        }
+        let context = "the server takes batches faster than it applies them: wait, or write less";
+        Err(StoreError::new(ErrorKind::Timeout, STORE, OP, context)
+            .with_act(Act::Retry { after: None }))
+    }
+}
 
 #[async_trait]
 impl RecordSink for QuestDbStore {
-    async fn write(&self, _batch: &Batch) -> Result<Ack> {
-        unimplemented!()
+    fn prepare(&self, batch: &Batch) {
+        if let Ok(prepared) = self.prepared(batch) {
+            batch.keep_prepared(prepared);
+        }
     }
 
-    async fn settle(&self, _tokens: &[Token]) -> Result<Vec<Stage>> {
-        unimplemented!()
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        self.writer.check_open(OP)?;
+        let Prepared { buffer, keys } = match batch.take_prepared() {
+            Some(prepared) => prepared,
+            None => self.prepared(batch)?,
+        };
+        if keys.rows() == 0 {
+            let token = self.writer.ledger().nothing();
+            return Ok(Ack { stage: Stage::Applied, token, inserted: 0, duplicates: 0 });
+        }
+        let pool = self.ready().await?;
+        let lane = self.writer.lane(batch.records().table());
+        let mut turn = lane.turn.lock().await;
+        self.writer.check_open(OP)?;
+        self.room(pool, lane).await?;
+        let inserted = self.count_new(pool, lane, &mut turn, &keys).await?;
+
+        let generation = lane.generation();
+        let connection = match turn.connection.take() {
+            Some(connection) if connection.generation == generation => connection,
+            _ => Connection::new(OP, &self.config, generation)?,
+        };
+        let was_unsure = std::mem::replace(&mut turn.unsure, true);
+        turn.newest = turn.newest.max(Some(keys.last()));
+        let sent = connection.send(OP, buffer).await;
+        turn.unsure = was_unsure;
+        if let Err(error) = sent {
+            turn.unsure |= error.delivery == Delivery::Unknown;
+            // One that is answered is good for the next.
+            if matches!(error.act, Act::BadRows(_) | Act::Split) {
+                turn.connection = Some(connection);
+            }
+            return Err(error);
+        }
+        if lane.generation() != generation {
+            let context = "the table was changed while a batch was sent to it: it is sent again";
+            return Err(StoreError::new(ErrorKind::Transaction, STORE, OP, context)
+                .with_delivery(Delivery::Unknown)
+                .with_act(Act::Retry { after: None }));
+        }
+        turn.connection = Some(connection);
+        let duplicates = (keys.rows() - inserted) as u64;
+        let origin = batch.origin().filter(|_| is_counted(lane.table)).and_then(Numbers::of);
+        let taken = Taken { table: lane.table, keys: Arc::new(keys), origin };
+        let token = self.writer.ledger().take(taken);
+        Ok(Ack { stage: Stage::Acked, token, inserted: inserted as u64, duplicates })
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        self.settled(tokens).await
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
-        unimplemented!()
+        self.writer.check_open("watermark")?;
+        let context = "QuestDB has no transactions over two tables, so that it keeps no watermarks: go \
+                       by a cursor of your own";
+        Err(StoreError::new(ErrorKind::Unsupported, STORE, "watermark", context))
     }
 
-    async fn durable_watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
-        unimplemented!()
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>> {
+        self.watermark(stream, epoch, table).await
     }
 
     async fn checkpoint(&self) -> Result<()> {
-        unimplemented!()
+        self.writer.check_open("checkpoint")
     }
 
     async fn close(&self) -> Result<()> {
-        unimplemented!()
+        self.writer.close().await;
+        self.pool.close();
+        Ok(())
     }
+}
+
+/// Whether the rows of a table are counted once they are applied.
+const fn is_counted(table: Table) -> bool {
+    matches!(table, Table::Trades | Table::Orders | Table::Fills)
 }

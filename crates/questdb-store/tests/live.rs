@@ -5,6 +5,8 @@
 mod connection;
 #[path = "live/schema.rs"]
 mod schema;
+#[path = "live/sink.rs"]
+mod sink;
 #[path = "live/support.rs"]
 mod support;
 #[path = "live/ticks.rs"]
@@ -22,7 +24,7 @@ type Test = (&'static str, fn(&str));
 type OwnServer = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let shared = [schema::TESTS, connection::TESTS, ticks::TESTS].concat();
+    let shared = [schema::TESTS, connection::TESTS, sink::TESTS, ticks::TESTS].concat();
     let shared = shared.into_iter().map(|(name, test)| {
         Trial::ignorable_test(name, move || {
             Ok(match questdb::url() {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: &'static str,
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
     /// As the server names it: `DECIMAL(38,18)`.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     pub(super) indexed: bool,
 }
 
@@ -20,15 +20,15 @@ impl Column {
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Definition {
-    pub(super) table: &'static str,
-    pub(super) columns: Vec<Column>,
+pub(crate) struct Definition {
+    pub(crate) table: &'static str,
+    pub(crate) columns: Vec<Column>,
     /// What the designated timestamp is.
-    pub(super) designated: &'static str,
+    pub(crate) designated: &'static str,
     /// `DAY` or `HOUR`.
-    pub(super) partition: &'static str,
+    pub(crate) partition: &'static str,
     /// A row with the keys of another one replaces it.
-    pub(super) keys: Vec<&'static str>,
+    pub(crate) keys: Vec<&'static str>,
 }
 
 impl Definition {

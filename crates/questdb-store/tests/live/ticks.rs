@@ -1,8 +1,6 @@
 //! Ticks, candles and series, against the reference. Rows are put in by SQL.
 
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 use tokio_postgres::types::{ToSql, Type};
 use tradekeep_models::record::{Kind, Record, Value};
 use tradekeep_models::{
@@ -11,18 +9,12 @@ use tradekeep_models::{
 use tradekeep_store_traits::{MemoryStore, RecordSinkExt, TickStore, TickStoreExt};
 
 use crate::Test;
-use crate::support::{Scratch, run};
+use crate::support::{Scratch, made, run};
 
 pub(crate) const TESTS: &[Test] = &[
     ("ticks_come_back_as_they_are_page_by_page", |url| run(url, any_ticks)),
     ("candles_and_series_equal_the_reference", |url| run(url, candles)),
 ];
-
-/// The same ones each time.
-fn made<S: Strategy>(strategy: &S) -> S::Value {
-    let mut runner = TestRunner::deterministic();
-    strategy.new_tree(&mut runner).unwrap().current()
-}
 
 async fn insert(scratch: &Scratch, ticks: &[Tick]) {
     let columns: Vec<_> =

@@ -1,0 +1,222 @@
+//! What the server answers to records over HTTP, classified.
+
+use questdb::{Error, ErrorCode};
+use tradekeep_store_traits::{Act, BadRow, ErrorKind, StoreError};
+
+use super::Verdict;
+use crate::STORE;
+
+/// Why a batch was not taken.
+pub(crate) fn refused(op: &'static str, error: Error) -> StoreError {
+    Verdict::of_batch(error.code(), error.msg()).into_error(op).with_source(error)
+}
+
+/// A batch that cannot be written down for the server.
+pub(crate) fn not_encoded(op: &'static str, error: Error) -> StoreError {
+    let context = "the records cannot be written in the server's protocol: see the cause";
+    StoreError::new(ErrorKind::Serialization, STORE, op, context).with_source(error)
+}
+
+impl Verdict {
+    /// By code, then message. The message itself is not repeated: it may hold a value of a row.
+    fn of_batch(code: ErrorCode, message: &str) -> Self {
+        let retry = || Act::Retry { after: None };
+        match code {
+            ErrorCode::AuthError => {
+                let context = "the server does not let this user write: correct user and password";
+                Self::new(ErrorKind::Authentication, Act::Halt, context)
+            }
+            ErrorCode::HttpNotSupported => {
+                let context = "what listens there takes no records: correct host and port";
+                Self::new(ErrorKind::Connection, Act::Halt, context)
+            }
+            ErrorCode::TlsError => {
+                let context = "no TLS connection can be made: see the cause, and the certificate of \
+                               the proxy before the server";
+                Self::new(ErrorKind::Connection, Act::Halt, context)
+            }
+            ErrorCode::SocketError if message.contains("refused") => {
+                let context = "nobody listens there: start the server, or correct host and port";
+                Self::new(ErrorKind::Connection, Act::Probe, context)
+            }
+            ErrorCode::SocketError if message.contains("timeout") => {
+                let context = "the server does not answer in time: see whether it is overloaded";
+                Self::new(ErrorKind::Timeout, retry(), context).unknown()
+            }
+            ErrorCode::SocketError => {
+                let context = "the connection to the server was lost: see whether it runs";
+                Self::new(ErrorKind::Connection, retry(), context).unknown()
+            }
+            ErrorCode::ServerFlushError => Self::of_answer(message),
+            _ => {
+                let context = "the records cannot be sent: see the cause";
+                Self::new(ErrorKind::Write, Act::Never, context)
+            }
+        }
+    }
+
+    fn of_answer(message: &str) -> Self {
+        let has = |part: &str| message.contains(part);
+        if has("permission denied") {
+            let context = "this user may not write: use one that may, or allow it on the server";
+            return Self::new(ErrorKind::Authentication, Act::Halt, context);
+        }
+        // Each concerns a line too, and would every other one.
+        if has("table does not exist") || has("creating new columns is disabled") {
+            let context = "a table or a column is gone: open the store again, which says which and \
+                           what to do";
+            return Self::new(ErrorKind::Schema, Act::Halt, context);
+        }
+        if has("too large") || has("exceeds") && has("size") {
+            let context = "the server takes no request of that size: send fewer records at once";
+            return Self::new(ErrorKind::Write, Act::Split, context);
+        }
+        if has("No space left") || has("errno: 28") || has("errno=28") {
+            let context = "the server's disk is full: free some space";
+            return Self::new(ErrorKind::Write, Act::Probe, context).unknown();
+        }
+        if let Some(index) = line(message) {
+            let reason = reason(message);
+            let context = format!("the server refuses a row: {reason}");
+            let bad = vec![BadRow { index, reason }];
+            return Self::new(ErrorKind::Write, Act::BadRows(bad), context);
+        }
+        let context = "the server fails at this batch: see the cause, and its log";
+        Self::new(ErrorKind::Write, Act::Retry { after: None }, context).unknown()
+    }
+}
+
+/// The place, from 0, of the row that is named as `[…, line: N]`, a line being a row.
+fn line(message: &str) -> Option<usize> {
+    let (_, rest) = message.rsplit_once("line: ")?;
+    let digits = rest.split(']').next()?;
+    digits.parse::<usize>().ok()?.checked_sub(1)
+}
+
+/// Why a row is refused, without its values: what is wrong with which column.
+fn reason(message: &str) -> String {
+    let what = [
+        ("cast error", "has another type than its column"),
+        ("out bounds", "is out of its column's bounds"),
+        ("loss of precision", "is finer than its column"),
+        ("before 1970", "is before 1970"),
+    ];
+    let what = what.iter().find(|(part, _)| message.contains(part));
+    let what = what.map_or("is not understood by the server", |(_, what)| what);
+    let column = message.split_once("column: ").and_then(|(_, rest)| rest.split(';').next());
+    let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    match column.filter(is_name) {
+        Some(column) => format!("{column}: {what}"),
+        None => format!("a value {what}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(line: usize, what: &str) -> String {
+        format!(
+            "Could not flush buffer: failed to parse line protocol:errors encountered on line(s):\n\
+             error in line {line}: {what} [id: 1a759f70bb84-1, code: invalid, line: {line}]"
+        )
+    }
+
+    /// As QuestDB 9.3.4 said it, in the words of its client.
+    #[test]
+    fn real_answers_are_classified() {
+        use ErrorCode::{AuthError, ServerFlushError, SocketError};
+        let retry = || Act::Retry { after: None };
+        for (code, message, kind, act) in [
+            (
+                ServerFlushError,
+                answer(1, "table: nope; table does not exist, creating new tables is disabled"),
+                ErrorKind::Schema,
+                Act::Halt,
+            ),
+            (
+                ServerFlushError,
+                answer(1, "table: t, column: z does not exist, creating new columns is disabled"),
+                ErrorKind::Schema,
+                Act::Halt,
+            ),
+            (
+                AuthError,
+                "Could not flush buffer: HTTP endpoint authentication error: Unauthorized [code: \
+                 401]"
+                    .into(),
+                ErrorKind::Authentication,
+                Act::Halt,
+            ),
+            (
+                SocketError,
+                "Could not flush buffer: http://127.0.0.1:1/write: io: Connection refused (os \
+                 error 111)"
+                    .into(),
+                ErrorKind::Connection,
+                Act::Probe,
+            ),
+            (
+                SocketError,
+                "Could not flush buffer: http://127.0.0.1:1/write: io: Peer disconnected".into(),
+                ErrorKind::Connection,
+                retry(),
+            ),
+            (
+                SocketError,
+                "Could not flush buffer: http://127.0.0.1:1/write: timeout: per call".into(),
+                ErrorKind::Timeout,
+                retry(),
+            ),
+            (
+                ServerFlushError,
+                "Could not flush buffer: could not open, disk full? [errno: 28, path: ticks]"
+                    .into(),
+                ErrorKind::Write,
+                Act::Probe,
+            ),
+            (
+                ServerFlushError,
+                "Could not flush buffer: something else".into(),
+                ErrorKind::Write,
+                retry(),
+            ),
+        ] {
+            let verdict = Verdict::of_batch(code, &message);
+            assert_eq!((verdict.kind, verdict.act), (kind, act), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_bad_row_is_named_without_its_values() {
+        for (what, reason) in [
+            (
+                "table: t, column: l; cast error from protocol type: STRING to column type: LONG",
+                "l: has another type than its column",
+            ),
+            (
+                "table: t, column: d; line protocol value: 123.5 is out bounds of column type: \
+                 DECIMAL(38,18)",
+                "d: is out of its column's bounds",
+            ),
+            (
+                "table: t, column: d; value error: converting 1.1234567890123456789 to \
+                 DECIMAL(38,18) will result in loss of precision",
+                "d: is finer than its column",
+            ),
+            (
+                "table: t, timestamp: -5; designated timestamp before 1970-01-01 is not allowed",
+                "a value is before 1970",
+            ),
+            (
+                "Could not parse entire line, field value is invalid. Field: s; value: SECRET",
+                "a value is not understood by the server",
+            ),
+        ] {
+            let verdict = Verdict::of_batch(ErrorCode::ServerFlushError, &answer(7, what));
+            let expected = BadRow { index: 6, reason: reason.into() };
+            assert_eq!(verdict.act, Act::BadRows(vec![expected]));
+            assert!(!verdict.context.contains("123") && !verdict.context.contains("SECRET"));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Which rows of a batch are stored, or on their way, already.
+
+use std::collections::HashSet;
+
+use tokio_postgres::Row;
+use tradekeep_models::record::{Kind, Value};
+use tradekeep_store_traits::Result;
+
+use super::OP;
+use super::keys::{Keys, number};
+use super::shape::Shape;
+use super::writer::{Lane, Turn};
+use crate::QuestDbStore;
+use crate::pool::Pool;
+use crate::rows::Cells;
+use crate::sql::sink;
+
+impl QuestDbStore {
+    /// How many of the batch's identities are new.
+    pub(super) async fn count_new(
+        &self,
+        pool: &Pool,
+        lane: &Lane,
+        turn: &mut Turn,
+        keys: &Keys,
+    ) -> Result<usize> {
+        let newest = match turn.newest {
+            Some(newest) => newest,
+            None => newest(pool, lane.shape.name()).await?,
+        };
+        turn.newest = Some(newest);
+        // What is on its way may be seen below, or not yet.
+        let mut met: HashSet<u64> = HashSet::new();
+        for (_, taken) in self.writer.ledger().of(lane.table) {
+            met.extend(taken.keys.shared(keys));
+        }
+        // What is later than all that is stored meets nothing.
+        if keys.first() <= newest {
+            if std::mem::take(&mut turn.unsure) {
+                self.catch_up(pool, lane).await?;
+            }
+            met.extend(stored(pool, &lane.shape, keys, newest).await?);
+        }
+        Ok(keys.distinct() - met.len())
+    }
+}
+
+/// The identities of a batch that are stored, of rows up to `newest`.
+pub(super) async fn stored(
+    pool: &Pool,
+    shape: &Shape,
+    keys: &Keys,
+    newest: i64,
+) -> Result<HashSet<u64>> {
+    let mut met = HashSet::new();
+    for (from, to) in keys.spans().iter().filter(|(from, _)| *from <= newest) {
+        let sql = sink::keys(shape.name(), shape.key_columns(), (*from, (*to).min(newest)));
+        for row in pool.ask(OP, &sql).await? {
+            let number = number_of(shape, &row)?;
+            if keys.has(number) {
+                met.insert(number);
+            }
+        }
+    }
+    Ok(met)
+}
+
+/// The number of a stored row's identity.
+fn number_of(shape: &Shape, row: &Row) -> Result<u64> {
+    let cells = Cells::of(OP, row);
+    let mut values = Vec::with_capacity(shape.keys.len());
+    for (place, column) in shape.key_columns().enumerate() {
+        values.push(match cells.value(place, column.kind)? {
+            Value::Null if column.kind == Kind::Int => Value::Int(i64::MIN),
+            value => value,
+        });
+    }
+    Ok(number(values.into_iter()))
+}
+
+/// The latest time of a table; before every one where it is empty.
+async fn newest(pool: &Pool, table: &str) -> Result<i64> {
+    let rows = pool.ask(OP, &sink::newest(table)).await?;
+    let newest = rows.first().map(|row| Cells::of(OP, row).value(0, Kind::Int)).transpose()?;
+    Ok(match newest {
+        Some(Value::Int(nanos)) => nanos,
+        _ => i64::MIN,
+    })
+}

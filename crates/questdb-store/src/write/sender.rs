@@ -1,0 +1,87 @@
+//! A thread that sends: the client of this server's HTTP waits for each answer.
+
+use std::sync::mpsc;
+use std::thread;
+
+use questdb::ingress::{Buffer, Protocol, ProtocolVersion, Sender, SenderBuilder};
+use secrecy::ExposeSecret;
+use tokio::sync::oneshot;
+use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+
+use crate::error::refused;
+use crate::{QuestDbConfig, STORE};
+
+/// What may be sent at once. The server takes 1 GiB by default.
+const MOST_BYTES: usize = 512 << 20;
+
+/// A connection, and the thread that has it. Dropped, it ends once what it sends is answered.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    requests: mpsc::Sender<Request>,
+    /// Of the table when it was made.
+    pub(crate) generation: u64,
+}
+
+struct Request {
+    buffer: Buffer,
+    answer: oneshot::Sender<questdb::Result<()>>,
+}
+
+impl Connection {
+    /// Connects when it first sends.
+    pub(crate) fn new(op: &'static str, config: &QuestDbConfig, generation: u64) -> Result<Self> {
+        let mut sender = settings(config)
+            .and_then(|settings| settings.build())
+            .map_err(|error| refused(op, error))?;
+        let (requests, inbox) = mpsc::channel();
+        let serve = move || serve(&mut sender, &inbox);
+        thread::Builder::new().name("tradekeep-questdb".into()).spawn(serve).map_err(|error| {
+            let context = "no thread can be started to send with: see the limits of this process";
+            StoreError::new(ErrorKind::Connection, STORE, op, context).with_source(error)
+        })?;
+        Ok(Self { requests, generation })
+    }
+
+    /// Sends `buffer` as one request, and waits for the answer.
+    pub(crate) async fn send(&self, op: &'static str, buffer: Buffer) -> Result<()> {
+        let ended = || {
+            let context = "the thread that sends has ended: send again";
+            StoreError::new(ErrorKind::Connection, STORE, op, context)
+        };
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Request { buffer, answer }).map_err(|_| ended())?;
+        let answer = answered.await.map_err(|_| ended())?;
+        answer.map_err(|error| refused(op, error))
+    }
+}
+
+fn serve(sender: &mut Sender, inbox: &mpsc::Receiver<Request>) {
+    for Request { buffer, answer } in inbox {
+        // Nobody may wait for it any more.
+        let _ = answer.send(sender.flush_and_keep(&buffer));
+    }
+}
+
+/// How records are sent. What it is not told, a client asks the server for.
+fn settings(config: &QuestDbConfig) -> questdb::Result<SenderBuilder> {
+    let protocol = if config.https() { Protocol::Https } else { Protocol::Http };
+    let mut settings = SenderBuilder::new(protocol, config.host(), config.port())
+        .protocol_version(VERSION)?
+        .max_buf_size(MOST_BYTES)?
+        .request_timeout(config.write_timeout())?
+        // A batch whose answer is lost is sent again by who delivers it, in its order.
+        .retry_timeout(std::time::Duration::ZERO)?;
+    if let Some(credentials) = config.http_credentials() {
+        settings =
+            settings.username(&credentials.user)?.password(credentials.password.expose_secret())?;
+    }
+    Ok(settings)
+}
+
+/// The first version of the line protocol that has decimals.
+const VERSION: ProtocolVersion = ProtocolVersion::V3;
+
+/// An empty buffer for what is sent.
+pub(crate) fn buffer() -> Buffer {
+    Buffer::new(VERSION)
+}

@@ -1,0 +1,166 @@
+//! From taken to applied: by the write-ahead logs, and by counting.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tradekeep_models::Table;
+use tradekeep_store_traits::{Act, Delivery, ErrorKind, Result, Stage, StoreError, Token};
+
+use super::known::stored;
+use super::ledger::{State, Taken};
+use super::writer::Lane;
+use crate::log::{self, Log};
+use crate::pool::Pool;
+use crate::rows::Cells;
+use crate::sql::sink;
+use crate::{QuestDbStore, STORE};
+
+const OP: &str = "settle";
+
+/// How long to wait for batches to be applied, before it is said that they are not yet.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at the logs.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+impl QuestDbStore {
+    /// Waits for these batches to be applied.
+    pub(super) async fn settled(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        let until = Instant::now() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let (stages, tables) = self.stages(tokens)?;
+            if tables.is_empty() || Instant::now() >= until {
+                return Ok(stages);
+            }
+            if self.advance(self.ready().await?, &tables).await? {
+                continue;
+            }
+            // Nothing tells when they are.
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// How far each batch is, as far as is known, and the tables of those that are not applied.
+    fn stages(&self, tokens: &[Token]) -> Result<(Vec<Stage>, Vec<Table>)> {
+        let ledger = self.writer.ledger();
+        let mut tables = Vec::new();
+        let mut stages = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            stages.push(match ledger.state(*token) {
+                State::Applied => Stage::Applied,
+                State::Open => {
+                    tables.extend(ledger.table(*token).filter(|table| !tables.contains(table)));
+                    Stage::Acked
+                }
+                State::Lost => return Err(lost(1)),
+                State::Unknown => {
+                    let context = "no batch has this token: settle with the store that gave it";
+                    return Err(StoreError::new(ErrorKind::NotFound, STORE, OP, context));
+                }
+            });
+        }
+        Ok((stages, tables))
+    }
+
+    /// Looks at the logs of `tables` once; answers whether anything was applied since the last look.
+    pub(super) async fn advance(&self, pool: &Pool, tables: &[Table]) -> Result<bool> {
+        let last = self.writer.ledger().last();
+        let logs = log::read(pool, self.config.connect_timeout(), OP).await?;
+        let mut moved = false;
+        for table in tables {
+            let lane = self.writer.lane(*table);
+            let log = self.log_of(lane, &logs)?;
+            let state = (log.taken, log.applied);
+            let done = self.writer.ledger().look(*table, last, state);
+            let missing = missing(pool, lane, &done).await?;
+            let mut ledger = self.writer.ledger();
+            if !missing.is_empty() {
+                ledger.lose(&missing);
+                return Err(lost(missing.len()));
+            }
+            moved |= !done.is_empty();
+            ledger.close(done.into_iter().map(|(token, _)| token));
+        }
+        Ok(moved)
+    }
+
+    /// Waits until the log of a table has nothing that is not applied.
+    pub(crate) async fn catch_up(&self, pool: &Pool, lane: &Lane) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        let mut goal = None;
+        loop {
+            let logs = log::read(pool, self.config.connect_timeout(), OP).await?;
+            let log = self.log_of(lane, &logs)?;
+            if log.applied >= *goal.get_or_insert(log.taken) {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                let context = format!(
+                    "table {} is {} transactions behind its write-ahead log: wait, or write less",
+                    log.table,
+                    log.behind()
+                );
+                return Err(StoreError::new(ErrorKind::Timeout, STORE, OP, context)
+                    .with_act(Act::Retry { after: None }));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The log of a table that is still the one we know, and is not suspended.
+    fn log_of<'a>(&self, lane: &Lane, logs: &'a [Log]) -> Result<&'a Log> {
+        let name = lane.shape.name();
+        let log = logs.iter().find(|log| log.table == name);
+        let Some(log) = log.filter(|log| lane.is(log.id)) else {
+            lane.renew();
+            self.forget_set_up();
+            let lost = self.writer.ledger().lose_all(lane.table);
+            let context = format!(
+                "table {name} was dropped while it was written to, with {lost} batches that were \
+                 taken: they are to be sent again, to the table that is there by then"
+            );
+            return Err(StoreError::new(ErrorKind::Schema, STORE, OP, context)
+                .with_delivery(Delivery::Unknown)
+                .with_act(Act::Halt));
+        };
+        lane.suspended.store(log.suspended, Ordering::SeqCst);
+        log.check(OP)?;
+        Ok(log)
+    }
+}
+
+/// The batches that are applied, and of which rows are not there.
+async fn missing(pool: &Pool, lane: &Lane, done: &[(Token, Taken)]) -> Result<Vec<Token>> {
+    let mut missing = Vec::new();
+    for (token, taken) in done {
+        let Some(numbers) = &taken.origin else { continue };
+        let (keys, name) = (&taken.keys, lane.shape.name());
+        let span = (keys.first(), keys.last());
+        let sql = sink::arrived(name, span, &numbers.stream, (numbers.first, numbers.last));
+        let rows = pool.ask(OP, &sql).await?;
+        let count = rows.first().map(|row| Cells::of(OP, row).count(0)).transpose()?;
+        if count.unwrap_or_default() >= keys.distinct() as u64 {
+            continue;
+        }
+        // A row that came again since has the place of its last coming.
+        if stored(pool, &lane.shape, keys, i64::MAX).await?.len() < keys.distinct() {
+            missing.push(*token);
+        }
+    }
+    Ok(missing)
+}
+
+fn lost(batches: usize) -> StoreError {
+    let context = format!(
+        "the server took {batches} batches and does not have all of their rows: they are to be sent \
+         again"
+    );
+    StoreError::new(ErrorKind::Transaction, STORE, OP, context)
+        .with_delivery(Delivery::Unknown)
+        .with_act(Act::Retry { after: None })
+}

@@ -1,0 +1,155 @@
+//! How a record of a table is written down for the server.
+
+use questdb::ingress::{Buffer, ColumnName, DecimalView, TableName, TimestampNanos};
+use tradekeep_models::Table;
+use tradekeep_models::record::{Column, Record, Value};
+use tradekeep_store_traits::{BadRow, Origin};
+
+use crate::schema::definition::Definition;
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    /// In a record.
+    place: usize,
+    column: &'static Column,
+    is_uuid: bool,
+}
+
+/// A table, as lines and keys see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    /// Its name on the server.
+    name: String,
+    /// What the protocol wants before everything else.
+    symbols: Vec<Field>,
+    /// Everything else but the designated timestamp, which it wants last.
+    rest: Vec<Field>,
+    /// What tells its rows apart, in a record, the designated timestamp first.
+    pub(crate) keys: Vec<usize>,
+    table: Table,
+}
+
+impl Shape {
+    /// Of `table`, which is defined so, and called `name` on the server.
+    pub(crate) fn new(table: Table, definition: &Definition, name: String) -> Self {
+        let place = |name: &str| table.columns().iter().position(|column| column.name == name);
+        let (mut symbols, mut rest) = (Vec::new(), Vec::new());
+        for defined in definition.columns.iter().filter(|it| it.name != definition.designated) {
+            let Some(place) = place(defined.name) else { continue };
+            let column = &table.columns()[place];
+            let field = Field { place, column, is_uuid: defined.kind == "UUID" };
+            if defined.kind == "SYMBOL" { symbols.push(field) } else { rest.push(field) }
+        }
+        let keys = definition.keys.iter().filter_map(|name| place(name)).collect();
+        Self { name, symbols, rest, keys, table }
+    }
+
+    /// The columns of [`keys`](Self::keys).
+    pub(crate) fn key_columns(&self) -> impl Iterator<Item = &'static Column> {
+        self.keys.iter().map(|place| &self.table.columns()[*place])
+    }
+
+    /// Its name on the server.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A line a record.
+    pub(crate) fn lines<R: Record>(
+        &self,
+        records: &[R],
+        origin: Option<&Origin>,
+        buffer: &mut Buffer,
+    ) -> questdb::Result<()> {
+        let table = TableName::new_unchecked(&self.name);
+        let stream = origin.map(stream);
+        for (row, record) in records.iter().enumerate() {
+            buffer.table(table)?;
+            for field in &self.symbols {
+                symbol(buffer, field.column.name, &record.value(field.place))?;
+            }
+            if let Some(stream) = &stream {
+                buffer.symbol(ColumnName::new_unchecked(STREAM), stream)?;
+            }
+            for field in &self.rest {
+                plain(buffer, field.column.name, &record.value(field.place))?;
+            }
+            if let Some(seq) = origin.and_then(|origin| origin.seqs.get(row)) {
+                buffer.column_i64(ColumnName::new_unchecked(SEQ), seq.cast_signed())?;
+            }
+            buffer.at(TimestampNanos::new(record.ts().as_nanos()))?;
+        }
+        Ok(())
+    }
+
+    /// The rows with a value that this server does not tell from none.
+    pub(crate) fn unfit<R: Record>(&self, records: &[R]) -> Vec<BadRow> {
+        let mut bad = Vec::new();
+        for (index, record) in records.iter().enumerate() {
+            let lost = |field: &&Field| match record.value(field.place) {
+                // Where one is required, it is read back as that.
+                Value::Int(i64::MIN) => !field.column.required,
+                Value::Text(text) => field.is_uuid && text == NO_UUID,
+                _ => false,
+            };
+            if let Some(field) = self.rest.iter().find(lost) {
+                let reason = format!(
+                    "{} has the value that QuestDB takes for none: choose another",
+                    field.column.name
+                );
+                bad.push(BadRow { index, reason });
+            }
+        }
+        bad
+    }
+}
+
+/// The columns that say where a row came from.
+pub(crate) const STREAM: &str = "ingest_stream";
+pub(crate) const SEQ: &str = "ingest_seq";
+
+/// Digits behind the point of every decimal.
+const SCALE: u32 = 18;
+
+/// A UUID that reads as NULL.
+const NO_UUID: &str = "80000000-0000-0000-8000-000000000000";
+
+/// A stream and its epoch, as a row names them.
+pub(crate) fn stream(origin: &Origin) -> String {
+    format!("{}/{}", origin.stream, origin.epoch)
+}
+
+fn symbol(buffer: &mut Buffer, name: &str, value: &Value<'_>) -> questdb::Result<()> {
+    let name = ColumnName::new_unchecked(name);
+    match value {
+        Value::Text(text) => buffer.symbol(name, text)?,
+        Value::Bool(truth) => buffer.symbol(name, if *truth { "true" } else { "false" })?,
+        _ => return Ok(()),
+    };
+    Ok(())
+}
+
+fn plain(buffer: &mut Buffer, name: &str, value: &Value<'_>) -> questdb::Result<()> {
+    let name = ColumnName::new_unchecked(name);
+    match value {
+        Value::Null => return Ok(()),
+        Value::Text(text) => buffer.column_str(name, text)?,
+        Value::Int(number) => buffer.column_i64(name, *number)?,
+        Value::Float(number) => buffer.column_f64(name, *number)?,
+        Value::Bool(truth) => buffer.column_bool(name, *truth)?,
+        Value::Decimal(decimal) => {
+            let bytes = decimal.scaled().to_be_bytes();
+            buffer.column_dec(name, DecimalView::try_new_scaled(SCALE, needed(&bytes))?)?
+        }
+        Value::Time(time) => buffer.column_ts(name, TimestampNanos::new(time.as_nanos()))?,
+    };
+    Ok(())
+}
+
+/// The bytes that make the number: those in front of them only repeat its sign.
+fn needed(bytes: &[u8]) -> &[u8] {
+    let repeats = |pair: &[u8]| matches!(pair, [0x00, 0x00..=0x7F] | [0xFF, 0x80..=0xFF]);
+    let first = bytes.windows(2).position(|pair| !repeats(pair));
+    &bytes[first.unwrap_or(bytes.len() - 1)..]
+}
