@@ -2,6 +2,8 @@
 //! for it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+#[path = "delivery/acks.rs"]
+mod acks;
 #[path = "delivery/bad_rows.rs"]
 mod bad_rows;
 #[path = "delivery/copies.rs"]

@@ -175,10 +175,13 @@ pub trait RecordSink: Send + Sync {
     /// With `delivery` saying whether it may have been applied and `act` what to do.
     async fn write(&self, batch: &Batch) -> Result<Ack>;
 
-    /// How far each of these batches has come, in the order asked.
+    /// How far each of these batches has come, in the order asked. It may wait some seconds for them to
+    /// come further.
     ///
     /// # Errors
-    /// `NotFound` for a token of another sink or an earlier run.
+    /// `NotFound` for a token of another sink or an earlier run; `Transaction`, with an unknown outcome,
+    /// when the store took one of them and does not have it: it is to be sent again, and so are those
+    /// behind it. Anything else says nothing about the batches: ask again.
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
 
     /// The highest sequence number applied from this stream, epoch and table; nothing before the

@@ -1,16 +1,20 @@
 //! One table on its way to one sink: in order, without end, whatever the sink answers.
 
 mod send;
+mod settle;
 mod slow;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_models::StreamId;
 use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, StoreError, Table};
 
+use self::settle::Sent;
 pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::take::Taken;
@@ -21,7 +25,6 @@ use crate::dead_letter::DeadLetters;
 use crate::events::Events;
 use crate::hurry::Hurry;
 use crate::log::Reader;
-use crate::metrics;
 use crate::spool::Spool;
 
 /// Between two tries of what only the spool's own disk can refuse.
@@ -42,6 +45,8 @@ pub(crate) struct Lane {
     /// Records held for it when it began.
     pub(crate) held: u64,
     pub(crate) slow: SlowFlushes,
+    /// The last record that was sent, or given up, since it began.
+    pub(crate) tried: AtomicU64,
 }
 
 impl Lane {
@@ -56,29 +61,48 @@ impl Lane {
         let again = if from < cursor.seq { self.again(from, cursor.seq).await } else { None };
         // Not before: what the store had and lost must not be taken for what it has.
         self.state.applied(again.unwrap_or(seen));
-        let mut reader = Some(self.spool.reader(self.table(), cursor.seq));
+        loop {
+            let (sent, sending) = mpsc::channel(1);
+            tokio::select! {
+                never = self.feed(&sent, seen) => match never {},
+                // What was sent since the cursor is sent again.
+                () = self.settle(sending) => {}
+            }
+        }
+    }
+
+    /// Sends what is behind the cursor, without end; what is sent goes to `sent`, in its order.
+    async fn feed(&self, sent: &mpsc::Sender<Sent>, seen: u64) -> Infallible {
+        let mut reader = Some(self.spool.reader(self.table(), self.state.cursor().seq));
+        let mut read = self.state.done();
         let mut next = None;
         loop {
             if next.is_none() {
-                let there = self.wait().await;
+                let there = self.wait(read).await;
                 let last = self.spool.log.last_of(codec::kind(self.table()));
                 next = self.take(&mut reader).await;
                 if next.is_none() {
                     // It was there, and went bad since: the reader has told where, and is past it.
-                    self.state.lost(last, there.saturating_sub(self.state.done()));
+                    let lost = there.saturating_sub(read);
+                    read += lost;
+                    let _ = sent.send(Sent::lost(last, lost)).await;
                     continue;
                 }
             }
             let Some(batch) = next.take() else { continue };
+            read += batch.count();
             // While a batch is on its way, the next one is read, where there is a whole one.
-            // Fewer than are done where the bell for the newest has not rung yet.
-            let left = self.total().saturating_sub(self.state.done() + batch.count());
-            if left >= self.config.batch_rows as u64 {
+            // Fewer than were read where the bell for the newest has not rung yet.
+            let gone = if self.total().saturating_sub(read) >= self.config.batch_rows as u64 {
                 let ahead = self.take(&mut reader);
-                next = tokio::join!(self.deliver(&batch, seen), ahead).1;
+                let (gone, ahead) = tokio::join!(self.send_taken(&batch, seen), ahead);
+                next = ahead;
+                gone
             } else {
-                self.deliver(&batch, seen).await;
-            }
+                self.send_taken(&batch, seen).await
+            };
+            // Who settles outlives it.
+            let _ = sent.send(gone).await;
         }
     }
 
@@ -87,12 +111,11 @@ impl Lane {
         self.held + self.bell.count()
     }
 
-    /// Waits until a batch may leave; answers how many records there are in all.
-    async fn wait(&self) -> u64 {
+    /// Waits until a batch may leave behind the first `read` records; answers how many there are in all.
+    async fn wait(&self, read: u64) -> u64 {
         let heard = |records: u64| records.saturating_sub(self.held);
-        let done = self.state.done();
-        self.bell.wait_for(heard(done + 1)).await;
-        let full = heard(done + self.config.batch_rows as u64);
+        self.bell.wait_for(heard(read + 1)).await;
+        let full = heard(read + self.config.batch_rows as u64);
         tokio::select! {
             () = self.bell.wait_for(full) => {}
             () = sleep(self.config.batch_wait) => {}
@@ -185,10 +208,14 @@ impl Lane {
             // Dead letters were refused, and are kept already.
             let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
             let places = (0..behind).filter(|place| !is_dead(taken.seqs()[*place])).collect();
-            let (dead, taken_last) = self.send_all(&taken, places).await;
+            let sent = self.send_all(&taken, places).await;
             // It took them before, and does not any more.
-            self.state.died_after_all(dead);
-            last = taken_last.or(last);
+            self.state.died_after_all(sent.dead);
+            if !self.settle_all(&sent.tokens).await {
+                reader = Some(self.spool.reader(self.table(), last.unwrap_or(from)));
+                continue;
+            }
+            last = sent.stored.or(last);
             if taken.last >= through {
                 break;
             }
@@ -196,12 +223,13 @@ impl Lane {
         last
     }
 
-    /// Delivers a batch, and moves the cursor once all of it is stored or a dead letter.
-    async fn deliver(&self, taken: &Taken, seen: u64) {
+    /// Sends a batch: all of it is taken by the store or a dead letter afterwards.
+    async fn send_taken(&self, taken: &Taken, seen: u64) -> Sent {
+        // Only what an earlier run left, or what is sent again, may be done already.
+        let known = self.spool.first_seq.max(self.tried.load(Ordering::SeqCst) + 1);
         let (mut places, mut dead) = (Vec::with_capacity(taken.seqs().len()), 0);
         for (place, seq) in taken.seqs().iter().enumerate() {
-            // Only what an earlier run left may be done already.
-            if *seq < self.spool.first_seq && self.dead.has(self.sink.id.as_str(), *seq) {
+            if *seq < known && self.dead.has(self.sink.id.as_str(), *seq) {
                 dead += 1;
             } else if *seq > seen {
                 places.push(place);
@@ -209,18 +237,16 @@ impl Lane {
         }
         let started = Instant::now();
         let rows = places.len();
-        let (given_up, last) = self.send_all(taken, places).await;
-        dead += given_up + taken.undecodable.len() as u64;
+        let mut sent = self.send_all(taken, places).await;
         self.bury(taken.undecodable.clone()).await;
-        if let Some(last) = last {
-            self.state.applied(last);
-        }
-        self.state.advance(taken.last, taken.count() - dead, dead);
-        metrics::flushed(&self.sink.id, self.table(), started.elapsed());
+        self.tried.fetch_max(taken.last, Ordering::SeqCst);
+        sent.dead += dead + taken.undecodable.len() as u64;
         tracing::debug!(
-            sink = self.sink.name, table = %self.table(), rows, dead,
-            micros = started.elapsed().as_micros(), "flushed"
+            sink = self.sink.name, table = %self.table(), rows, dead = sent.dead,
+            micros = started.elapsed().as_micros(), "sent"
         );
+        (sent.last, sent.count) = (taken.last, taken.count());
+        sent
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening the way in: what is held is looked at, and everything set to work.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -158,6 +159,7 @@ impl Ingest {
                 hurry: hurry.clone(),
                 held: *of_lane,
                 slow: SlowFlushes::default(),
+                tried: AtomicU64::new(0),
             };
             tasks.push(tokio::spawn(async move {
                 // It ends by being aborted.

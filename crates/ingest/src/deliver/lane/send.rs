@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use tradekeep_store_traits::{Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError};
+use tradekeep_store_traits::{
+    Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError, Token,
+};
 
+use super::settle::Sent;
 use super::slow::SLOW;
 use super::{DISK_RETRY, Lane, no_answer};
 use crate::dead_letter::{DeadLetters, Death};
@@ -19,11 +22,10 @@ use crate::deliver::work::{GivenUp, Work};
 use crate::error::Result;
 
 impl Lane {
-    /// Sends until every record is stored or a dead letter; answers how many are that, and the number
-    /// of the last that is stored.
-    pub(super) async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> (u64, Option<u64>) {
+    /// Sends until the store has taken every record, or it is a dead letter.
+    pub(super) async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> Sent {
         let mut work = Work::new(places);
-        let (mut kept, mut last) = (BTreeSet::new(), None);
+        let (mut kept, mut sent) = (BTreeSet::new(), Sent::new());
         while let Some(mut part) = work.next() {
             // Once the sink has what comes behind them, its watermark says that it has them too: they
             // are kept first, whatever ends this process then.
@@ -38,11 +40,16 @@ impl Lane {
                 }
             };
             part.attempts += 1;
-            let Err(error) = self.send(&batch, part.attempts).await else {
-                self.is_well();
-                last = batch.origin().and_then(|origin| origin.seqs.last().copied()).or(last);
-                work.taken();
-                continue;
+            let error = match self.send(&batch, part.attempts).await {
+                Ok(token) => {
+                    self.is_well();
+                    let last = batch.origin().and_then(|origin| origin.seqs.last().copied());
+                    sent.stored = last.or(sent.stored);
+                    sent.tokens.extend(token);
+                    work.taken();
+                    continue;
+                }
+                Err(error) => error,
             };
             match Verdict::of(&error, part.places.len()) {
                 Verdict::Again if Verdict::may_be_poison(&error) && self.answers().await => {
@@ -72,14 +79,14 @@ impl Lane {
             }
         }
         let given_up = work.into_given_up();
-        let dead = given_up.len() as u64;
+        sent.dead = given_up.len() as u64;
         self.keep(taken, given_up.clone(), &mut kept).await;
         // It took these after all, when they came again.
         let suspects =
             kept.into_iter().filter(|place| given_up.iter().all(|row| row.place != *place));
         self.take_back(suspects.filter_map(|place| taken.seqs().get(place).copied()).collect())
             .await;
-        (dead, last)
+        sent
     }
 
     /// Keeps those of `rows` that are not in `kept` yet.
@@ -89,21 +96,22 @@ impl Lane {
         self.bury(new.map(death).collect()).await;
     }
 
-    /// Sends one batch, and waits until the store has applied it.
-    async fn send(&self, batch: &Batch, attempt: u32) -> StoreResult<()> {
+    /// Sends one batch; answers its token where the store has taken it and not yet applied.
+    async fn send(&self, batch: &Batch, attempt: u32) -> StoreResult<Option<Token>> {
         let waiting = Instant::now();
         self.sink.breaker.permit().await;
         let waited = waiting.elapsed();
         let started = Instant::now();
         let limit = self.config.write_timeout;
-        let outcome = timeout(limit, self.write(batch))
+        let outcome = timeout(limit, self.sink.store.write(batch))
             .await
             .unwrap_or_else(|_| Err(no_answer("write", limit).with_delivery(Delivery::Unknown)));
         let took = started.elapsed();
         if took + waited > SLOW {
             self.tell_slow(batch.records().len(), attempt, took, waited);
         }
-        outcome
+        let Ack { stage, token, .. } = outcome?;
+        Ok((stage < Stage::Applied).then_some(token))
     }
 
     /// A flush was slow: says so, with its cause.
@@ -119,17 +127,6 @@ impl Lane {
                 sink, %table, rows, attempt, store_ms, waited_ms, "a flush was slow: {cause}"
             ),
         }
-    }
-
-    async fn write(&self, batch: &Batch) -> StoreResult<()> {
-        let Ack { mut stage, token, .. } = self.sink.store.write(batch).await?;
-        let mut pause = Duration::from_millis(2);
-        while stage < Stage::Applied {
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(100));
-            stage = self.sink.store.settle(&[token]).await?.first().copied().unwrap_or(stage);
-        }
-        Ok(())
     }
 
     /// Whether the sink answers what does not concern any record.

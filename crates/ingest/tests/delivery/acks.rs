@@ -1,0 +1,258 @@
+//! A store that takes batches first and applies them later, and keeps no watermarks.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use tradekeep_ingest::fs::sim::SimFs;
+use tradekeep_ingest::{DeadLetterFilter, Ingest, LaneStatus};
+use tradekeep_models::{StreamId, TickFilter, TickQuery};
+use tradekeep_store_traits::{
+    Ack, Act, BadRow, Batch, Delivery, ErrorKind, MemoryStore, RecordSink, Result, Stage,
+    StoreError, Table, TickStoreExt, Token,
+};
+
+use crate::support::{SOON, config, drained, error, open, sink, ticks};
+
+/// What it has taken, and what becomes of it.
+#[derive(Default)]
+struct State {
+    taken: Vec<Batch>,
+    /// So many of the first are applied.
+    applied: usize,
+    /// It has lost these.
+    lost: Vec<usize>,
+    /// It says this instead of how far it is.
+    says: Option<ErrorKind>,
+    /// It refuses a batch's first record with this place in the stream.
+    refuses: Option<u64>,
+}
+
+struct Late {
+    state: Mutex<State>,
+    memory: MemoryStore,
+    changed: watch::Sender<()>,
+}
+
+impl fmt::Debug for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Late")
+    }
+}
+
+impl Late {
+    fn new() -> Arc<Self> {
+        let (state, memory) = (Mutex::default(), MemoryStore::new());
+        Arc::new(Self { state, memory, changed: watch::Sender::new(()) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn taken(&self) -> usize {
+        self.state().taken.len()
+    }
+
+    /// Waits until it has taken so many batches.
+    async fn until_taken(&self, batches: usize) {
+        let mut changed = self.changed.subscribe();
+        while self.taken() < batches {
+            changed.changed().await.unwrap();
+        }
+    }
+
+    /// Applies all it has but what it lost, from now on at once.
+    fn apply_all(&self) {
+        self.state().applied = usize::MAX;
+    }
+
+    async fn stored(&self) -> usize {
+        self.memory.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap().len()
+    }
+}
+
+#[async_trait]
+impl RecordSink for Late {
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        let mut state = self.state();
+        let seqs = &batch.origin().unwrap().seqs;
+        if let Some(index) = seqs.iter().position(|seq| Some(*seq) == state.refuses) {
+            let bad = vec![BadRow { index, reason: "is bad".into() }];
+            return Err(StoreError::bad_rows(ErrorKind::InvalidInput, "test", "write", bad));
+        }
+        let token = Token(state.taken.len() as u64);
+        state.taken.push(batch.clone());
+        drop(state);
+        self.changed.send_replace(());
+        Ok(Ack { stage: Stage::Acked, token, inserted: seqs.len() as u64, duplicates: 0 })
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        let state = self.state();
+        if let Some(kind) = state.says {
+            let act =
+                if kind == ErrorKind::Schema { Act::Halt } else { Act::Retry { after: None } };
+            return Err(error(kind, act));
+        }
+        let mut stages = Vec::new();
+        for token in tokens {
+            let place = usize::try_from(token.0).unwrap();
+            if state.lost.contains(&place) {
+                return Err(error(ErrorKind::Transaction, Act::Retry { after: None })
+                    .with_delivery(Delivery::Unknown));
+            }
+            let is_applied = place < state.applied;
+            if is_applied {
+                let batch = Batch::new(state.taken[place].records().clone());
+                self.memory.write(&batch).now_or_never().unwrap().unwrap();
+            }
+            stages.push(if is_applied { Stage::Applied } else { Stage::Acked });
+        }
+        Ok(stages)
+    }
+
+    async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
+        Err(error(ErrorKind::Unsupported, Act::Never))
+    }
+
+    async fn durable_watermark(&self, s: &StreamId, e: u64, t: Table) -> Result<Option<u64>> {
+        self.watermark(s, e, t).await
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+async fn with(late: &Arc<Late>, fs: &SimFs) -> Ingest {
+    open(config(), vec![sink("late", Arc::clone(late) as _, &[Table::Ticks])], fs).await.unwrap()
+}
+
+/// Appends so many batches, each full.
+async fn append(ingest: &Ingest, from: u64, batches: u64) {
+    for batch in 0..batches {
+        ingest.append(ticks(from + batch * 100, 100)).await.unwrap();
+        // Else several leave as one.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_go_on_before_those_before_them_are_applied() {
+    let late = Late::new();
+    let ingest = with(&late, &SimFs::new()).await;
+    append(&ingest, 0, 5).await;
+    late.until_taken(5).await;
+    assert_eq!((ingest.stats().pending(), late.stored().await), (500, 0));
+    // The first two: the cursor is behind them, and no further.
+    late.state().applied = 2;
+    assert_eq!(ingest.flush(Duration::from_secs(60)).await.pending(), 300);
+    late.apply_all();
+    drained(&ingest).await;
+    assert_eq!((late.taken(), late.stored().await), (5, 500), "none is sent twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_on_its_way_is_bounded() {
+    let late = Late::new();
+    let tables = [Table::Ticks];
+    // Else all that waits leaves as one.
+    let config = config().with_max_batch(100);
+    let sinks = vec![sink("late", Arc::clone(&late) as _, &tables)];
+    let ingest = open(config, sinks, &SimFs::new()).await.unwrap();
+    append(&ingest, 0, 60).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let taken = late.taken();
+    assert!((16..=18).contains(&taken), "{taken}");
+    late.apply_all();
+    drained(&ingest).await;
+    assert_eq!(late.stored().await, 6_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lost_is_sent_again_with_all_behind_it() {
+    let late = Late::new();
+    let ingest = with(&late, &SimFs::new()).await;
+    append(&ingest, 0, 6).await;
+    late.until_taken(6).await;
+    late.state().lost.push(2);
+    late.apply_all();
+    drained(&ingest).await;
+    assert_eq!(late.stored().await, 600);
+    assert_eq!(ingest.stats().dead_letters, 0);
+    append(&ingest, 600, 1).await;
+    drained(&ingest).await;
+    assert_eq!(late.stored().await, 700);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_is_one_also_when_its_batch_is_lost() {
+    let late = Late::new();
+    let ingest = with(&late, &SimFs::new()).await;
+    append(&ingest, 0, 1).await;
+    late.until_taken(1).await;
+    let seqs = late.state().taken[0].origin().unwrap().seqs.clone();
+    // The place behind the last is the next record's.
+    late.state().refuses = Some(seqs[99] + 8);
+    append(&ingest, 100, 1).await;
+    late.until_taken(2).await;
+    assert_eq!(late.state().taken[1].records().len(), 99);
+    late.state().lost.push(1);
+    late.apply_all();
+    let stats = drained(&ingest).await;
+    assert_eq!((stats.dead_letters, late.stored().await), (1, 199));
+    let letters = ingest.dead_letters(&DeadLetterFilter::default()).await.unwrap();
+    assert_eq!(letters.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_tell_is_asked_again_and_sent_nothing_twice() {
+    for kind in [ErrorKind::Connection, ErrorKind::Timeout, ErrorKind::Schema] {
+        let late = Late::new();
+        let ingest = with(&late, &SimFs::new()).await;
+        late.state().says = Some(kind);
+        append(&ingest, 0, 3).await;
+        late.until_taken(3).await;
+        assert_eq!(ingest.flush(Duration::from_secs(20)).await.pending(), 300);
+        let stats = ingest.stats();
+        let status = &stats.lanes().next().unwrap().status;
+        match kind {
+            ErrorKind::Schema => assert!(matches!(status, LaneStatus::Halted { .. }), "{status:?}"),
+            _ => assert!(matches!(status, LaneStatus::Retrying { .. }), "{status:?}"),
+        }
+        late.apply_all();
+        late.state().says = None;
+        let stats = drained(&ingest).await;
+        assert_eq!(stats.lanes().next().unwrap().status, LaneStatus::Delivering);
+        assert_eq!((late.taken(), late.stored().await), (3, 300));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_applied_when_the_process_ended_is_sent_again() {
+    let late = Late::new();
+    let fs = SimFs::new();
+    let ingest = with(&late, &fs).await;
+    append(&ingest, 0, 4).await;
+    late.until_taken(4).await;
+    late.state().applied = 1;
+    assert_eq!(ingest.flush(Duration::from_secs(60)).await.pending(), 300);
+    ingest.shutdown(Duration::from_secs(1)).await.unwrap();
+    drop(ingest);
+    // Of what it had taken then, nothing comes any more.
+    late.state().lost = (0..4).collect();
+    let ingest = with(&late, &fs.kill()).await;
+    late.until_taken(5).await;
+    late.apply_all();
+    ingest.flush(SOON).await;
+    drained(&ingest).await;
+    assert_eq!(late.stored().await, 400);
+}
