@@ -6,6 +6,7 @@ mod config;
 mod database;
 mod durable;
 mod error;
+mod floor;
 mod holder;
 mod lease;
 mod log;

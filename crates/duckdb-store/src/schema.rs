@@ -13,6 +13,7 @@ use crate::error::classify;
 const STEPS: &[(u32, &str)] = &[
     (1, include_str!("../schema/0001_ticks.sql")),
     (2, include_str!("../schema/0002_records.sql")),
+    (3, include_str!("../schema/0003_retention_floor.sql")),
 ];
 
 const OP: &str = "open";
@@ -124,22 +125,29 @@ mod tests {
 
     #[test]
     fn an_older_database_gets_what_it_lacks() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch(
-                "CREATE TABLE tradekeep_schema (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL); \
-                 INSERT INTO tradekeep_schema VALUES (1, now());",
-            )
-            .unwrap();
-        connection.execute_batch(STEPS[0].1).unwrap();
-        connection
-            .execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)")
-            .unwrap();
-        set_up(&mut connection).unwrap();
-        assert_eq!(version(&connection).unwrap(), 2);
-        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("SELECT count(*) FROM ingest_watermark"), 1);
-        assert_eq!(count("SELECT count(*) FROM trades"), 0);
+        for older in 1..STEPS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            connection
+                .execute_batch(
+                    "CREATE TABLE tradekeep_schema (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)",
+                )
+                .unwrap();
+            for (version, sql) in &STEPS[..older] {
+                connection.execute_batch(sql).unwrap();
+                connection
+                    .execute("INSERT INTO tradekeep_schema VALUES (?, now())", [version])
+                    .unwrap();
+            }
+            connection
+                .execute_batch("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)")
+                .unwrap();
+            set_up(&mut connection).unwrap();
+            assert_eq!(version(&connection).unwrap(), STEPS[STEPS.len() - 1].0);
+            let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+            assert_eq!(count("SELECT count(*) FROM ingest_watermark"), 1);
+            assert_eq!(count("SELECT count(*) FROM trades"), 0);
+            assert_eq!(count("SELECT count(*) FROM retention_floor"), 0);
+        }
     }
 
     #[test]

@@ -137,6 +137,17 @@ pub(crate) const MOVE_WATERMARK: &str = "UPDATE ingest_watermark SET last_seq = 
 pub(crate) const FIRST_WATERMARK: &str =
     "INSERT INTO ingest_watermark (last_seq, stream, epoch, table_name) VALUES (?, ?, ?, ?)";
 
+/// The floors of all tables, in nanoseconds.
+pub(crate) const FLOORS: &str = "SELECT table_name, epoch_ns(before_ts) FROM retention_floor";
+/// Moves a floor that is there.
+pub(crate) const MOVE_FLOOR: &str =
+    "UPDATE retention_floor SET before_ts = make_timestamp_ns(?) WHERE table_name = ?";
+/// Sets the first floor.
+pub(crate) const FIRST_FLOOR: &str =
+    "INSERT INTO retention_floor (before_ts, table_name) VALUES (make_timestamp_ns(?), ?)";
+/// Takes a floor away.
+pub(crate) const NO_FLOOR: &str = "DELETE FROM retention_floor WHERE table_name = ?";
+
 /// The latest time in `table`, in nanoseconds.
 pub(crate) fn newest(table: Table) -> String {
     format!("SELECT epoch_ns(max(ts)) FROM {}", table.as_str())

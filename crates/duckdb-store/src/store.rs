@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use duckdb::Connection;
 use tradekeep_models::{
     Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Tick, TickCursor,
-    TickQuery,
+    TickQuery, Timestamp,
 };
 use tradekeep_store_traits::{
     Ack, Batch, ErrorKind, Health, Partition, PartitionAdmin, Probe, RecordSink, Result, Stage,
@@ -18,8 +18,9 @@ use tradekeep_store_traits::{
 
 use crate::database::Database;
 use crate::readers::{PoolStats, Readers};
+use crate::write::Known;
 use crate::writer::{Session, Writer};
-use crate::{DuckDbConfig, STORE, admin, open, read, write};
+use crate::{DuckDbConfig, STORE, admin, floor, open, read, write};
 
 /// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
 ///
@@ -223,6 +224,19 @@ impl PartitionAdmin for DuckDbStore {
         self.writer
             .run("drop", move |session| admin::drop_days(&mut session.connection, table, &days))
             .await
+    }
+
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        let read = |connection: &Connection| floor::floors("floor", connection);
+        Ok(self.readers.run("floor", read).await?.remove(&table))
+    }
+
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        let set = move |session: &mut Session| {
+            session.known = Known::default();
+            floor::set(&mut session.connection, table, floor)
+        };
+        self.writer.run("set_floor", set).await
     }
 }
 

@@ -12,14 +12,16 @@ use tradekeep_formats::arrow::{ticks_to_batch, to_batch};
 use tradekeep_models::StreamId;
 use tradekeep_models::record::Record;
 use tradekeep_store_traits::{
-    Act, Batch, Delivery, ErrorKind, Origin, Records, Result, StoreError, Table, with_records,
+    Act, BadRow, Batch, Delivery, ErrorKind, Origin, Records, Result, StoreError, Table,
+    with_records,
 };
 
 use self::plan::Plan;
 use self::shape::Shape;
 use crate::error::{classify, conversion};
+use crate::floor::Floors;
 use crate::writer::Session;
-use crate::{STORE, sql};
+use crate::{STORE, floor, sql};
 
 const OP: &str = "write";
 
@@ -38,6 +40,8 @@ pub(crate) struct Known {
     newest: HashMap<Table, i64>,
     /// Watermarks as committed.
     watermarks: HashMap<Position, u64>,
+    /// Floors as committed, where they were read.
+    floors: Option<Floors>,
 }
 
 /// A stream, its epoch and a table: what has a watermark.
@@ -120,6 +124,15 @@ fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
 fn append(transaction: &Transaction<'_>, known: &mut Known, mut plan: Plan) -> Result<usize> {
     let duckdb = |error| classify(OP, error);
     let table = plan.shape.table;
+    let floors = match &mut known.floors {
+        Some(floors) => floors,
+        unread => unread.insert(floor::floors(OP, transaction)?),
+    };
+    if let Some(floor) = floors.get(&table).filter(|floor| plan.span.0 < floor.as_nanos()) {
+        let expired = plan.before(floor.as_nanos());
+        let expired = expired.map(|index| BadRow::expired(index, *floor)).collect();
+        return Err(StoreError::bad_rows(ErrorKind::Expired, STORE, OP, expired));
+    }
     let newest = match known.newest.get(&table) {
         Some(newest) => *newest,
         None => newest(transaction, table)?,

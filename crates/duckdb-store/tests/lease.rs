@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use child::{BATCH, Other, PATIENCE, config, count, durable, mark, ticks, write_batch};
 use tradekeep_duckdb_store::DuckDbStore;
+use tradekeep_models::Timestamp;
 use tradekeep_store_traits::{
-    Act, ErrorKind, Maintenance, Probe, RecordSink, RecordSinkExt, TickStore,
+    Act, ErrorKind, Maintenance, PartitionAdmin, Probe, RecordSink, RecordSinkExt, Table, TickStore,
 };
 
 #[tokio::test]
@@ -113,6 +114,32 @@ async fn rows_of_another_process_are_known_as_stored() {
     }
     other.end();
     assert_eq!(count(&store).await, 750);
+}
+
+#[tokio::test]
+async fn a_floor_holds_for_every_process() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    assert_eq!(store.save_ticks(ticks("X", 10, 10)).await.unwrap().inserted, 10);
+    let mut other = Other::start(folder.path(), "obey");
+    assert_eq!(other.hear(), "ready");
+    assert_eq!(other.ask("floor 15"), "set");
+    let error = store.save_ticks(ticks("X", 10, 10)).await.unwrap_err();
+    let Act::BadRows(rows) = &error.act else { panic!("{error:?}") };
+    assert_eq!((error.kind, rows.len()), (ErrorKind::Expired, 5), "{error}");
+    // The other way round, and lowered.
+    let floor = Timestamp::from_nanos(12).unwrap();
+    store.set_floor(Table::Ticks, Some(floor)).await.unwrap();
+    assert!(other.ask("refused").contains("retention floor"));
+    assert_eq!(other.ask("save 12 20"), "12 8");
+    other.end();
+    store.close().await.unwrap();
+    let store = open(folder.path()).await;
+    assert_eq!(store.floor(Table::Ticks).await.unwrap(), Some(floor));
+    assert_eq!(store.floor(Table::Trades).await.unwrap(), None);
+    let error = store.save_ticks(ticks("X", 0, 1)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Expired, "{error}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod roles;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tradekeep_models::{Day, StreamId, Table};
+use tradekeep_models::{Day, StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
     Ack, Batch, Delivery, ErrorKind, Maintenance, Partition, PartitionAdmin, RecordSink, Result,
     SeriesStore, Stage, StoreError, TableStats, Token,
@@ -139,6 +139,14 @@ impl PartitionAdmin for Routed {
 
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         self.stores[self.place_of(table)].drop_partitions(table, days).await
+    }
+
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        self.stores[self.place_of(table)].floor(table).await
+    }
+
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        self.stores[self.place_of(table)].set_floor(table, floor).await
     }
 }
 

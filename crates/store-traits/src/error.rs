@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use tradekeep_models::InvalidInput;
+use tradekeep_models::{InvalidInput, Timestamp};
 
 /// What went wrong, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Conflict,
     /// The caller's input breaks a rule.
     InvalidInput,
+    /// It belongs to a day that retention has dropped.
+    Expired,
     /// This store does not do that.
     Unsupported,
 }
@@ -61,6 +63,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::InvalidInput => "invalid_input",
+            Self::Expired => "expired",
             Self::Unsupported => "unsupported",
         }
     }
@@ -82,6 +85,14 @@ pub struct BadRow {
     pub index: usize,
     /// Why, without its values.
     pub reason: String,
+}
+
+impl BadRow {
+    /// A record whose time is before the retention floor of its table.
+    #[must_use]
+    pub fn expired(index: usize, floor: Timestamp) -> Self {
+        Self { index, reason: format!("ts: is before the retention floor, {floor}") }
+    }
 }
 
 /// What to do about an error.

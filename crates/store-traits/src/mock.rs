@@ -35,8 +35,8 @@ use tradekeep_models::{
     Latency, LatencyFilter, LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter,
     MetricQuery, MevAnalysis, MevEvent, MevFilter, MevQuery, NodeHealth, NodeHealthQuery, Order,
     OrderQuery, Page, PerformanceSummary, Position, PositionQuery, SlippageStats, StreamId,
-    Summary, Symbol, SystemEvent, SystemEventQuery, Tick, TickCursor, TickQuery, TimeRange, Trade,
-    TradeFilter, TradeQuery, ValueStats,
+    Summary, Symbol, SystemEvent, SystemEventQuery, Tick, TickCursor, TickQuery, TimeRange,
+    Timestamp, Trade, TradeFilter, TradeQuery, ValueStats,
 };
 
 use crate::{
@@ -116,6 +116,8 @@ mock! {
     impl PartitionAdmin for TradeStore {
         async fn partitions(&self, table: Table) -> Result<Vec<Partition>>;
         async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64>;
+        async fn floor(&self, table: Table) -> Result<Option<Timestamp>>;
+        async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()>;
     }
 }
 
@@ -248,6 +250,8 @@ mock! {
     impl PartitionAdmin for PartitionAdmin {
         async fn partitions(&self, table: Table) -> Result<Vec<Partition>>;
         async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64>;
+        async fn floor(&self, table: Table) -> Result<Option<Timestamp>>;
+        async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()>;
     }
 }
 

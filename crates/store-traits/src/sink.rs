@@ -154,7 +154,10 @@ pub struct Ack {
 ///
 /// **Bad rows.** Records that break a rule (kind `InvalidInput`, found before any I/O) or that conflict
 /// (kind `Conflict`) are named, all that are found, in `Act::BadRows`; nothing of the batch is stored
-/// then, and without them it would be. What the watermark drops is never a conflict.
+/// then, and without them it would be. So are records with a time before the
+/// [retention floor](crate::PartitionAdmin) of their table (kind `Expired`), stored before or not. An
+/// error is of one kind: broken rules are told first, expired records second, conflicts last. What the
+/// watermark drops is neither expired nor a conflict.
 ///
 /// **Atomic.** Of a batch, all new records become visible at one moment, or none ever.
 ///

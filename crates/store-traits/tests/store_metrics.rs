@@ -217,6 +217,8 @@ async fn every_operation_is_recorded_by_its_name() {
     store.node_health(&ListQuery::new(Default::default())).await.unwrap();
     store.partitions(Table::Ticks).await.unwrap();
     store.drop_partitions(Table::Ticks, &[]).await.unwrap();
+    store.set_floor(Table::Ticks, None).await.unwrap();
+    store.floor(Table::Ticks).await.unwrap();
     store.table_stats().await.unwrap();
     store.optimize().await.unwrap();
     store.health().await;

@@ -88,6 +88,12 @@ impl Plan {
         Ok(found.iter().map(meet).collect())
     }
 
+    /// Rows with a time before `ts`.
+    pub(crate) fn before(&self, ts: i64) -> impl Iterator<Item = usize> {
+        let rows = times(&self.shape, &self.rows).iter().enumerate();
+        rows.filter(move |(_, time)| **time < ts).map(|(row, _)| row)
+    }
+
     /// Leaves out a row that is stored.
     pub(crate) fn strike(&mut self, row: usize) {
         if let Some(keep) = self.keep.get_mut(row) {
@@ -105,8 +111,12 @@ impl Plan {
     }
 }
 
+fn times<'a>(shape: &Shape, rows: &'a RecordBatch) -> &'a [i64] {
+    rows.column(shape.ts).as_primitive::<TimestampNanosecondType>().values()
+}
+
 fn span(shape: &Shape, rows: &RecordBatch) -> (i64, i64) {
-    let times = rows.column(shape.ts).as_primitive::<TimestampNanosecondType>().values();
+    let times = times(shape, rows);
     let earliest = times.iter().copied().min().unwrap_or(i64::MAX);
     (earliest, times.iter().copied().max().unwrap_or(i64::MIN))
 }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{StreamId, Symbol, Tick, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Batch, Maintenance, Origin, Probe, RecordSink, RecordSinkExt, Records, Table, TickStore,
+    Ack, Batch, Maintenance, Origin, PartitionAdmin, Probe, RecordSink, RecordSinkExt, Records,
+    Table, TickStore,
 };
 
 /// Rows of a batch: whoever reads sees whole ones.
@@ -232,7 +233,7 @@ fn whole_batches(count: u64, last: u64) -> u64 {
 }
 
 /// Does one thing a line: `save FIRST COUNT`, `batch STREAM N`, `optimize`, `count`, `durable STREAM`,
-/// `refused` (a save that is).
+/// `refused` (a save that is), `floor NANOS` of ticks.
 async fn obey(folder: &Path) {
     let store = DuckDbStore::connect(config(folder)).await.unwrap();
     say("ready");
@@ -244,6 +245,11 @@ async fn obey(folder: &Path) {
                 let rows = ticks("X", first.parse().unwrap(), rows.parse().unwrap());
                 let saved = store.save_ticks(rows).await.unwrap();
                 say(format_args!("{} {}", saved.inserted, saved.duplicates));
+            }
+            ["floor", nanos] => {
+                let floor = Timestamp::from_nanos(nanos.parse().unwrap()).unwrap();
+                store.set_floor(Table::Ticks, Some(floor)).await.unwrap();
+                say("set");
             }
             ["refused"] => say(store.save_ticks(ticks("X", 0, 1)).await.unwrap_err()),
             ["count"] => say(count(&store).await),

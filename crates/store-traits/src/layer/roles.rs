@@ -6,8 +6,8 @@ use tradekeep_models::{
     Latency, LatencyFilter, LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter,
     MetricQuery, MevAnalysis, MevEvent, MevFilter, MevQuery, NodeHealth, NodeHealthQuery, Order,
     OrderQuery, Page, PerformanceSummary, Position, PositionQuery, SlippageStats, StreamId,
-    Summary, Symbol, SystemEvent, SystemEventQuery, Tick, TickCursor, TickQuery, TimeRange, Trade,
-    TradeFilter, TradeQuery, ValueStats,
+    Summary, Symbol, SystemEvent, SystemEventQuery, Tick, TickCursor, TickQuery, TimeRange,
+    Timestamp, Trade, TradeFilter, TradeQuery, ValueStats,
 };
 
 use super::Kind::{Close, Health as Condition, Optimize, Read, Write};
@@ -177,6 +177,14 @@ impl<T: PartitionAdmin + ?Sized> PartitionAdmin for Layered<T> {
 
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         self.around(Write, "drop_partitions", || self.inner.drop_partitions(table, days)).await
+    }
+
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        self.around(Read, "floor", || self.inner.floor(table)).await
+    }
+
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        self.around(Write, "set_floor", || self.inner.set_floor(table, floor)).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is stored, and how the store is.
 
 use async_trait::async_trait;
-use tradekeep_models::Day;
+use tradekeep_models::{Day, Timestamp};
 
 use super::{MemoryStore, STORE};
 use crate::{Health, Maintenance, Partition, PartitionAdmin, Probe, Result, Table, TableStats};
@@ -16,6 +16,21 @@ impl PartitionAdmin for MemoryStore {
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         self.io("drop_partitions").await?;
         Ok(self.open("drop_partitions")?.tables.named_mut(table).drop_days(days))
+    }
+
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        self.io("floor").await?;
+        Ok(self.open("floor")?.floors.get(&table).copied())
+    }
+
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        self.io("set_floor").await?;
+        let floors = &mut self.open("set_floor")?.floors;
+        match floor {
+            Some(floor) => floors.insert(table, floor),
+            None => floors.remove(&table),
+        };
+        Ok(())
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) const OPERATIONS: &[&str] = &[
     "node_health",
     "partitions",
     "drop_partitions",
+    "floor",
+    "set_floor",
     "table_stats",
     "optimize",
     "health",

@@ -6,7 +6,7 @@ use std::fmt;
 use tradekeep_models::record::Record;
 use tradekeep_models::{
     Day, Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent, Tick,
-    Trade,
+    Timestamp, Trade,
 };
 
 use super::rows::Rows;
@@ -20,6 +20,8 @@ pub(super) type Source = (StreamId, u64, Table);
 pub(super) struct State {
     pub(super) tables: Tables,
     pub(super) watermarks: HashMap<Source, u64>,
+    /// No row before it is taken into its table.
+    pub(super) floors: HashMap<Table, Timestamp>,
     pub(super) last_token: u64,
     pub(super) closed: bool,
 }

@@ -85,6 +85,8 @@ async fn call(store: &MemoryStore, op: &str) -> Result<()> {
         "node_health" => store.node_health(&ListQuery::new(Default::default())).await.map(drop),
         "partitions" => store.partitions(Table::Ticks).await.map(drop),
         "drop_partitions" => store.drop_partitions(Table::Ticks, &[]).await.map(drop),
+        "floor" => store.floor(Table::Ticks).await.map(drop),
+        "set_floor" => store.set_floor(Table::Ticks, None).await,
         "table_stats" => store.table_stats().await.map(drop),
         "optimize" => store.optimize().await,
         // It never fails: what fails is a trouble.

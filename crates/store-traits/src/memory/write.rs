@@ -85,6 +85,7 @@ impl State {
         let stream = origin.map(|origin| (origin.stream.clone(), origin.epoch, R::TABLE));
         let seen = stream.as_ref().and_then(|stream| self.watermarks.get(stream).copied());
         let replayed = origin.map_or(0, |origin| origin.replayed(seen));
+        self.check_floor(rows, replayed)?;
         let new =
             R::rows(&self.tables).new_of(rows, replayed).map_err(refused(ErrorKind::Conflict))?;
         if self.tables.len() + new.len() > capacity {
@@ -107,6 +108,16 @@ impl State {
             inserted: inserted as u64,
             duplicates: (rows.len() - inserted) as u64,
         })
+    }
+}
+
+impl State {
+    /// Refuses the rows behind the first `replayed` that are before the floor of their table.
+    fn check_floor<R: Record>(&self, rows: &[R], replayed: usize) -> Result<()> {
+        let Some(floor) = self.floors.get(&R::TABLE) else { return Ok(()) };
+        let expired = rows.iter().enumerate().skip(replayed).filter(|(_, row)| row.ts() < *floor);
+        let expired: Vec<_> = expired.map(|(index, _)| BadRow::expired(index, *floor)).collect();
+        if expired.is_empty() { Ok(()) } else { Err(refused(ErrorKind::Expired)(expired)) }
     }
 }
 
