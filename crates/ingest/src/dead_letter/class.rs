@@ -53,6 +53,7 @@ impl Class {
         match kind {
             ErrorKind::InvalidInput | ErrorKind::Serialization => Self::Invalid,
             ErrorKind::Conflict => Self::Conflict,
+            ErrorKind::Expired => Self::Expired,
             _ => Self::Refused,
         }
     }

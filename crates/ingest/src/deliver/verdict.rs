@@ -32,6 +32,7 @@ impl Verdict {
             Act::Never => match error.kind {
                 ErrorKind::InvalidInput
                 | ErrorKind::Conflict
+                | ErrorKind::Expired
                 | ErrorKind::Serialization
                 | ErrorKind::Write => Self::Halves(Class::of(error.kind)),
                 // That is about the store and not about what it was given: no record is at fault.
@@ -64,6 +65,7 @@ mod tests {
             (ErrorKind::Write, Act::Split, Verdict::Halves(Class::TooLarge)),
             (ErrorKind::Authentication, Act::Halt, Verdict::Halt),
             (ErrorKind::Write, Act::Never, Verdict::Halves(Class::Refused)),
+            (ErrorKind::Expired, Act::Never, Verdict::Halves(Class::Expired)),
             (ErrorKind::Connection, Act::Never, Verdict::Halt),
             (ErrorKind::Schema, Act::Never, Verdict::Halt),
         ] {

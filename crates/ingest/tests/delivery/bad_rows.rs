@@ -6,10 +6,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{Class, DeadLetter, DeadLetterFilter, Ingest, IngestStats};
-use tradekeep_store_traits::{Act, ErrorKind, Table};
+use tradekeep_models::{TickFilter, TickQuery};
+use tradekeep_store_traits::{Act, ErrorKind, MemoryStore, PartitionAdmin, Table, TickStoreExt};
 
 use crate::support::{
-    Answer, SOON, Station, bad_places, drained, error, metrics, refusing, second, ticks, with_one,
+    Answer, SOON, Station, TABLES, at, bad_places, config, drained, error, metrics, open, refusing,
+    second, sink, ticks, with_one,
 };
 
 async fn dead(ingest: &Ingest) -> Vec<DeadLetter> {
@@ -50,6 +52,32 @@ async fn one_in_ten_thousand_is_bad() {
 #[tokio::test(start_paused = true)]
 async fn one_in_a_hundred_is_bad() {
     poisoned(5_000, 100).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_before_the_retention_floor_is_expired() {
+    let store = Arc::new(MemoryStore::new());
+    store.set_floor(Table::Ticks, Some(at(40))).await.unwrap();
+    let sinks = vec![sink("one", Arc::clone(&store) as _, TABLES)];
+    let ingest = open(config(), sinks, &SimFs::new()).await.unwrap();
+    // In one batch, and of another table, which has no floor.
+    ingest.append(ticks(30, 30)).await.unwrap();
+    ingest.append(metrics(0, 5)).await.unwrap();
+    drained(&ingest).await;
+    let stored = store.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap();
+    let stored: Vec<u64> = stored.iter().map(|tick| second(tick.ts())).collect();
+    assert_eq!(stored, (40..60).collect::<Vec<_>>());
+    assert_eq!(store.partitions(Table::Metrics).await.unwrap()[0].rows, 5);
+    let letters = dead(&ingest).await;
+    assert_eq!(seconds(&letters), (30..40).collect::<Vec<_>>());
+    assert!(letters.iter().all(|letter| letter.class == Class::Expired), "{letters:?}");
+    // With the floor lowered, they can be had back.
+    store.set_floor(Table::Ticks, Some(at(35))).await.unwrap();
+    ingest.replay(&DeadLetterFilter::default(), false).await.unwrap();
+    drained(&ingest).await;
+    let open = DeadLetterFilter { open: true, ..DeadLetterFilter::default() };
+    assert_eq!(seconds(&ingest.dead_letters(&open).await.unwrap()), (30..35).collect::<Vec<_>>());
+    assert_eq!(store.partitions(Table::Ticks).await.unwrap()[0].rows, 25);
 }
 
 #[tokio::test(start_paused = true)]
