@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod error;
+mod floor;
 mod log;
 mod maintenance;
 mod partitions;
@@ -12,6 +13,7 @@ mod rows;
 mod schema;
 mod sql;
 mod store;
+mod wal;
 mod write;
 
 pub use config::QuestDbConfig;

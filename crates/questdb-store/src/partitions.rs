@@ -1,26 +1,168 @@
-//! Days of tables.
+//! Days of tables. This server keeps a table in partitions of a day, or of an hour.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use async_trait::async_trait;
+use tokio_postgres::Row;
 use tradekeep_models::{Day, Timestamp};
-use tradekeep_store_traits::{Partition, PartitionAdmin, Result, Table};
+use tradekeep_store_traits::{
+    Act, ErrorKind, Partition, PartitionAdmin, Result, StoreError, Table,
+};
 
-use crate::QuestDbStore;
+use crate::pool::Pool;
+use crate::rows::Cells;
+use crate::{QuestDbStore, STORE, wal};
+
+/// A partition as the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    /// What it is dropped by: `2024-08-08`, of an hour `2024-08-08T15`.
+    name: String,
+    day: Day,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Part {
+    fn read(op: &'static str, row: &Row) -> Result<Self> {
+        let row = Cells::of(op, row);
+        let (name, unit) = (row.text(0)?, row.text(1)?);
+        let (name, day) = named(name, unit).ok_or_else(|| {
+            row.broken("a partition has a name that is neither a day nor an hour")
+        })?;
+        Ok(Self { name, day, rows: row.count(2)?, bytes: row.count(3)? })
+    }
+}
+
+/// The name of a partition without what tells apart the parts that the server has split it in, and its
+/// day.
+fn named(name: &str, unit: &str) -> Option<(String, Day)> {
+    let length = if unit == "HOUR" { "1970-01-01T00".len() } else { "1970-01-01".len() };
+    let day = name.get(.."1970-01-01".len())?.parse().ok()?;
+    Some((name.get(..length)?.to_owned(), day))
+}
+
+/// What a table on the server, `table`, is kept in, oldest first.
+async fn parts(pool: &Pool, op: &'static str, table: &str) -> Result<Vec<Part>> {
+    let sql = format!(
+        "SELECT p.name, p.\"partitionBy\", p.\"numRows\", p.\"diskSize\" \
+         FROM table_partitions('{table}') p WHERE p.attached AND p.\"numRows\" > 0"
+    );
+    pool.query(op, &sql, &[]).await?.iter().map(|row| Part::read(op, row)).collect()
+}
+
+fn days(parts: Vec<Part>) -> Vec<Partition> {
+    let mut days: BTreeMap<Day, Partition> = BTreeMap::new();
+    for Part { day, rows, bytes, .. } in parts {
+        let sum = days.entry(day).or_insert(Partition { day, rows: 0, bytes: 0 });
+        sum.rows += rows;
+        sum.bytes += bytes;
+    }
+    days.into_values().collect()
+}
+
+/// What drops these partitions of `table`. Every one has to be there: at the first that is not, the server
+/// stops, having dropped those before it, and says nothing.
+fn drop_sql(table: &str, names: &BTreeSet<String>) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    format!("ALTER TABLE \"{table}\" DROP PARTITION LIST {}", names.join(", "))
+}
+
+impl QuestDbStore {
+    /// Drops the partitions of `doomed` that are there, and again those that are still there then: somebody
+    /// else may have dropped one of them meanwhile.
+    async fn drop_parts(&self, table: &str, mut doomed: BTreeSet<String>) -> Result<()> {
+        const OP: &str = "drop_partitions";
+        let pool = self.ready().await?;
+        let (since, patience) = (Instant::now(), self.patience());
+        while !doomed.is_empty() {
+            pool.change(OP, &[drop_sql(table, &doomed)]).await.map_err(wal::in_doubt)?;
+            wal::settled(pool, OP, table, patience).await.map_err(wal::taken)?;
+            let left = parts(pool, OP, table).await.map_err(wal::taken)?;
+            let left: BTreeSet<String> = left.into_iter().map(|part| part.name).collect();
+            doomed = doomed.intersection(&left).cloned().collect();
+            if !doomed.is_empty() && since.elapsed() > patience {
+                let context = format!(
+                    "days of table {table} are written to while they are dropped: raise the \
+                     retention floor first, and ask again"
+                );
+                return Err(wal::taken(
+                    StoreError::new(ErrorKind::Conflict, STORE, OP, context)
+                        .with_act(Act::Retry { after: None }),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl PartitionAdmin for QuestDbStore {
-    async fn partitions(&self, _table: Table) -> Result<Vec<Partition>> {
-        unimplemented!()
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        let pool = self.ready().await?;
+        Ok(days(parts(pool, "partitions", &self.table(table)).await?))
     }
 
-    async fn drop_partitions(&self, _table: Table, _days: &[Day]) -> Result<u64> {
-        unimplemented!()
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        const OP: &str = "drop_partitions";
+        let (pool, table) = (self.ready().await?, self.table(table));
+        // What was acknowledged before this was asked for goes, or stays, as if it had been applied then.
+        wal::settled(pool, OP, &table, self.patience()).await?;
+        let mut doomed = parts(pool, OP, &table).await?;
+        doomed.retain(|part| days.contains(&part.day));
+        let rows = doomed.iter().map(|part| part.rows).sum();
+        let names = doomed.into_iter().map(|part| part.name).collect();
+        self.drop_parts(&table, names).await?;
+        Ok(rows)
     }
 
-    async fn floor(&self, _table: Table) -> Result<Option<Timestamp>> {
-        unimplemented!()
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        Ok(self.floors().await?.remove(&table))
     }
 
-    async fn set_floor(&self, _table: Table, _floor: Option<Timestamp>) -> Result<()> {
-        unimplemented!()
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        self.change_floor(table, floor).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(name: &str, unit: &str, rows: u64) -> Part {
+        let (name, day) = named(name, unit).unwrap();
+        Part { name, day, rows, bytes: rows * 10 }
+    }
+
+    #[test]
+    fn names_are_days_and_hours() {
+        let day = "2024-08-08".parse().unwrap();
+        for (name, unit, expected) in [
+            ("2024-08-08", "DAY", "2024-08-08"),
+            ("2024-08-08T153000-000001", "DAY", "2024-08-08"),
+            ("2024-08-08T15", "HOUR", "2024-08-08T15"),
+            ("2024-08-08T153000-000001", "HOUR", "2024-08-08T15"),
+        ] {
+            assert_eq!(named(name, unit), Some((expected.to_owned(), day)), "{name}");
+        }
+        assert_eq!(named("default", "NONE"), None);
+        assert_eq!(named("2024-08-08", "HOUR"), None);
+    }
+
+    #[test]
+    fn hours_are_summed_to_days_and_dropped_by_the_hour() {
+        let parts = vec![
+            part("2024-08-08T15", "HOUR", 1),
+            part("2024-08-08T153000-000001", "HOUR", 2),
+            part("2024-08-08T16", "HOUR", 3),
+            part("2024-08-09T00", "HOUR", 4),
+        ];
+        let names = parts.iter().map(|part| part.name.clone()).collect();
+        let found: Vec<_> = days(parts).iter().map(|day| (day.rows, day.bytes)).collect();
+        assert_eq!(found, [(6, 60), (4, 40)]);
+        let expected = "ALTER TABLE \"t\" DROP PARTITION LIST '2024-08-08T15', '2024-08-08T16', \
+                        '2024-08-09T00'";
+        assert_eq!(drop_sql("t", &names), expected);
     }
 }

@@ -15,11 +15,23 @@ use crate::{QuestDbConfig, STORE};
 
 /// Every step, oldest first. A step that has landed is never edited, and only adds: a table, or a column
 /// that rows stored before have no value in.
-const STEPS: &[&str] =
-    &[include_str!("../schema/0001_ticks.sql"), include_str!("../schema/0002_records.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../schema/0001_ticks.sql"),
+    include_str!("../schema/0002_records.sql"),
+    include_str!("../schema/0003_retention_floor.sql"),
+];
 
-/// Which steps were taken, a row each time.
+/// Which steps were taken, a row each time. No step makes it.
 pub(crate) const SCHEMA_TABLE: &str = "tradekeep_schema";
+
+/// The retention floors, a row each change.
+pub(crate) const FLOOR_TABLE: &str = "retention_floor";
+
+/// Every table of a store, those that hold no records last.
+pub(crate) fn all_tables() -> impl Iterator<Item = &'static str> {
+    let records = Table::ALL.iter().map(|table| table.as_str());
+    records.chain([FLOOR_TABLE, SCHEMA_TABLE])
+}
 
 const OP: &str = "open";
 
@@ -153,9 +165,8 @@ async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Result<()> 
 
 /// Drops the tables of `config`, and no other.
 pub(crate) async fn drop_all(pool: &Pool, config: &QuestDbConfig) -> Result<()> {
-    let names = Table::ALL.iter().map(|table| table.as_str()).chain([SCHEMA_TABLE]);
     let drop = |name| format!("DROP TABLE IF EXISTS \"{}\"", config.table(name));
-    pool.change("drop_all", &names.map(drop).collect::<Vec<_>>()).await
+    pool.change("drop_all", &all_tables().map(drop).collect::<Vec<_>>()).await
 }
 
 fn broken(statement: &str) -> StoreError {
@@ -193,9 +204,8 @@ mod tests {
     #[test]
     fn tables_are_those_of_the_model() {
         let tables = tables(STEPS).unwrap();
-        let names: Vec<_> = tables.iter().map(|definition| definition.table).collect();
-        let expected: Vec<_> = Table::ALL.iter().map(|table| table.as_str()).collect();
-        assert_eq!(names, expected);
+        let names = tables.iter().map(|definition| definition.table);
+        assert!(names.chain([SCHEMA_TABLE]).eq(all_tables()));
         for (definition, table) in tables.iter().zip(Table::ALL) {
             let (found, origin) = definition.columns.split_at(table.columns().len());
             for (column, expected) in found.iter().zip(table.columns()) {

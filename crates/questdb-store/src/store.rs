@@ -1,6 +1,7 @@
 //! The store: its roles, each handed to the file that does it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -113,6 +114,16 @@ impl QuestDbStore {
     /// The name that a table has on the server.
     pub(crate) fn table(&self, table: Table) -> String {
         self.config.table(table.as_str())
+    }
+
+    /// The name that a table of ours which holds no records has on the server.
+    pub(crate) fn own_table(&self, name: &str) -> String {
+        self.config.table(name)
+    }
+
+    /// How long to wait for the server to apply what it has taken.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.config.query_timeout()
     }
 
     /// How the pool of connections is used.

@@ -3,6 +3,8 @@
 
 #[path = "live/connection.rs"]
 mod connection;
+#[path = "live/partitions.rs"]
+mod partitions;
 #[path = "live/schema.rs"]
 mod schema;
 #[path = "live/sink.rs"]
@@ -24,7 +26,8 @@ type Test = (&'static str, fn(&str));
 type OwnServer = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let shared = [schema::TESTS, connection::TESTS, sink::TESTS, ticks::TESTS].concat();
+    let shared =
+        [schema::TESTS, connection::TESTS, partitions::TESTS, sink::TESTS, ticks::TESTS].concat();
     let shared = shared.into_iter().map(|(name, test)| {
         Trial::ignorable_test(name, move || {
             Ok(match questdb::url() {

@@ -121,6 +121,14 @@ impl<'a> Cells<'a> {
         u64::try_from(self.int(column)?).map_err(|_| self.wrong(column))
     }
 
+    /// A time, as its nanoseconds.
+    pub(crate) fn maybe_time(&self, column: usize) -> Result<Option<Timestamp>> {
+        Ok(match self.value(column, Kind::Time)? {
+            Value::Time(time) => Some(time),
+            _ => None,
+        })
+    }
+
     pub(crate) fn decimal(&self, column: usize) -> Result<Decimal> {
         self.exact(column, &self.there(column)?)
     }

@@ -1,0 +1,85 @@
+//! Retention floors: the time before which a table takes no row.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tradekeep_models::Timestamp;
+use tradekeep_store_traits::{Result, Table};
+
+use crate::rows::Cells;
+use crate::schema::FLOOR_TABLE;
+use crate::sql::{Bind, Sql};
+use crate::{QuestDbStore, wal};
+
+/// How long a sink may go by floors it has read, counted from before it asked for them. Whoever changes one
+/// waits so long.
+pub(crate) const KEPT: Duration = Duration::from_secs(1);
+
+/// The floor of each table that has one.
+pub(crate) type Floors = BTreeMap<Table, Timestamp>;
+
+impl QuestDbStore {
+    /// All floors, in one statement.
+    pub(crate) async fn floors(&self) -> Result<Floors> {
+        const OP: &str = "floor";
+        let sql = format!(
+            "SELECT f.table_name, f.before_ts::long FROM \"{}\" f \
+             LATEST ON changed_at PARTITION BY table_name",
+            self.own_table(FLOOR_TABLE)
+        );
+        let mut floors = Floors::new();
+        for row in self.ready().await?.query(OP, &sql, &[]).await? {
+            let cells = Cells::of(OP, &row);
+            let name = cells.text(0)?;
+            let table = Table::ALL.iter().find(|table| table.as_str() == name);
+            let table =
+                table.ok_or_else(|| cells.broken("a floor is of a table that is not known"))?;
+            floors.extend(cells.maybe_time(1)?.map(|floor| (*table, floor)));
+        }
+        Ok(floors)
+    }
+
+    /// Sets the floor of `table`, or takes it away, and answers when every sink goes by it.
+    pub(crate) async fn change_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        const OP: &str = "set_floor";
+        let (pool, own) = (self.ready().await?, self.own_table(FLOOR_TABLE));
+        // A change that was taken and not applied would not be seen below.
+        wal::settled(pool, OP, &own, self.patience()).await?;
+        let at = self.next_change(&own).await?;
+        let insert = insert(&own, table, floor, at);
+        pool.ask(OP, &insert).await.map_err(wal::in_doubt)?;
+        wal::settled(pool, OP, &own, self.patience()).await.map_err(wal::taken)?;
+        tokio::time::sleep(KEPT).await;
+        Ok(())
+    }
+
+    /// The time of the next change, in nanoseconds: behind the last one also where the server's clock was
+    /// put back, since the latest one counts.
+    async fn next_change(&self, own: &str) -> Result<i64> {
+        const OP: &str = "set_floor";
+        let pool = self.ready().await?;
+        // Two statements: in one, the server would take its clock for what to group by.
+        let last = format!("SELECT max(f.changed_at)::long FROM \"{own}\" f");
+        let last = pool.query(OP, &last, &[]).await?;
+        let now = pool.query(OP, "SELECT systimestamp_ns()::long", &[]).await?;
+        let mut next = 0;
+        for row in now.iter().chain(&last) {
+            let behind = |time: Timestamp| time.as_nanos() + 1;
+            next = Cells::of(OP, row).maybe_time(0)?.map_or(next, behind).max(next);
+        }
+        Ok(next)
+    }
+}
+
+fn insert(own: &str, table: Table, floor: Option<Timestamp>, at: i64) -> Sql {
+    let mut values = vec![Bind::Text(table.as_str().to_owned()), Bind::Int(at)];
+    let before = floor.map_or("NULL", |floor| {
+        values.push(Bind::Int(floor.as_nanos()));
+        "$3::timestamp_ns"
+    });
+    let text = format!(
+        "INSERT INTO \"{own}\" (table_name, changed_at, before_ts) \
+         VALUES ($1, $2::timestamp_ns, {before})"
+    );
+    Sql { text, values }
+}
