@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use tokio_postgres::Row;
-use tradekeep_models::Table;
 use tradekeep_store_traits::{Health, Result, Trouble};
 
 use crate::pool::Pool;
 use crate::rows::get;
-use crate::schema::SCHEMA_TABLE;
+use crate::schema::all_tables;
 use crate::{QuestDbConfig, STORE};
 
 const OP: &str = "health";
@@ -86,11 +85,25 @@ struct Log {
     /// Transactions that are taken and not yet applied.
     behind: i64,
     error: Option<String>,
+    /// Whether the server has too little memory to apply them as fast as it could.
+    starved: bool,
+}
+
+/// What removes the cause of a suspension, by the server's word for it. It is the one thing that the server
+/// says of its disk: nothing tells how much of it is free.
+fn cure(tag: Option<&str>) -> &'static str {
+    match tag {
+        Some("DISK FULL") => "free some space on the server's disk",
+        Some("TOO MANY OPEN FILES") => "raise the server's limit of open files",
+        Some("OUT OF MMAP AREAS") => "raise vm.max_map_count on the server's machine",
+        Some("OUT OF MEMORY") => "give the server more memory",
+        _ => "remove the cause",
+    }
 }
 
 impl Log {
     fn trouble(&self) -> Option<Trouble> {
-        let Self { table, suspended, behind, error } = self;
+        let Self { table, suspended, behind, error, starved } = self;
         if *suspended {
             // The tag, and not the message, which may hold values.
             let why = error.as_deref().map_or(String::new(), |tag| format!(" ({tag})"));
@@ -99,7 +112,13 @@ impl Log {
                     "table {table} is suspended{why}: writes to it are accepted and not applied, \
                      {behind} wait"
                 ),
-                format!("remove the cause, then ALTER TABLE \"{table}\" RESUME WAL"),
+                format!("{}, then ALTER TABLE \"{table}\" RESUME WAL", cure(error.as_deref())),
+            ));
+        }
+        if *starved {
+            return Some(trouble(
+                format!("the server has too little memory to apply what is written to {table}"),
+                "give the server more memory, or write less".into(),
             ));
         }
         (*behind > FAR_BEHIND).then(|| {
@@ -113,10 +132,9 @@ impl Log {
 
 /// The logs of our tables.
 async fn logs(pool: &Pool, config: &QuestDbConfig) -> Result<Vec<Log>> {
-    let sql =
-        "SELECT name, suspended, \"writerTxn\", \"sequencerTxn\", \"errorTag\" FROM wal_tables()";
-    let names = Table::ALL.iter().map(|table| table.as_str()).chain([SCHEMA_TABLE]);
-    let ours: Vec<String> = names.map(|name| config.table(name)).collect();
+    let sql = "SELECT name, suspended, \"writerTxn\", \"sequencerTxn\", \"errorTag\", \"memoryPressure\" \
+               FROM wal_tables()";
+    let ours: Vec<String> = all_tables().map(|name| config.table(name)).collect();
     let mut logs = Vec::new();
     for row in pool.query_within(config.connect_timeout(), OP, sql, &[]).await? {
         let table = text(&row, 0)?;
@@ -127,6 +145,7 @@ async fn logs(pool: &Pool, config: &QuestDbConfig) -> Result<Vec<Log>> {
                 suspended: get(OP, &row, 1)?,
                 behind: taken.saturating_sub(applied),
                 error: Some(text(&row, 4)?).filter(|tag| !tag.is_empty()),
+                starved: get::<i32>(OP, &row, 5)? > 0,
             });
         }
     }
@@ -204,13 +223,19 @@ mod tests {
             suspended,
             behind,
             error: Some("DISK FULL".into()),
+            starved: false,
         };
         assert_eq!(log(false, FAR_BEHIND).trouble(), None);
         let behind = log(false, 101).trouble().unwrap();
         assert!(behind.cause.contains("101 transactions behind"), "{behind:?}");
         let suspended = log(true, 1).trouble().unwrap();
         assert!(suspended.cause.contains("suspended (DISK FULL)"), "{suspended:?}");
-        assert!(suspended.remedy.ends_with("ALTER TABLE \"ticks\" RESUME WAL"));
+        let remedy = "free some space on the server's disk, then ALTER TABLE \"ticks\" RESUME WAL";
+        assert_eq!(suspended.remedy, remedy);
+        let unknown = Log { error: None, ..log(true, 1) }.trouble().unwrap();
+        assert!(unknown.remedy.starts_with("remove the cause, then ALTER"), "{unknown:?}");
+        let starved = Log { starved: true, ..log(false, 0) }.trouble().unwrap();
+        assert!(starved.cause.contains("too little memory"), "{starved:?}");
     }
 
     #[test]
