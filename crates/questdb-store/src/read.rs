@@ -1,121 +1,113 @@
 //! Reads. Each statement is of its own moment: this server has no transactions.
 
-use async_trait::async_trait;
-use tokio_postgres::Row;
-use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, InvalidInput, Page, Symbol, Tick, TickCursor, TickKey,
-    TickQuery, Timestamp, Venue, vwap,
-};
-use tradekeep_store_traits::{ErrorKind, Result, StoreError, Table, TickSeries, TickStore};
+mod lists;
+mod measurements;
+mod numbers;
+mod ticks;
 
-use crate::rows::{Cells, record};
+use tokio_postgres::Row;
+use tradekeep_models::record::{Record, Value};
+use tradekeep_models::{Cursor, ListQuery, Page, RecordFilter, Timestamp};
+use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+
+use crate::rows::record;
 use crate::sql::{self, Conditions, Part, Sql};
 use crate::{QuestDbStore, STORE};
 
+/// How a page goes on.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    after: Option<Timestamp>,
+    newest_first: bool,
+    limit: usize,
+}
+
 impl QuestDbStore {
-    /// Up to one tick more than `limit` of what `rows` says, in order of time, the last moment of them whole:
-    /// ticks of one moment come in no order, and this server compares no more than times.
-    async fn moments(&self, rows: &Conditions, limit: usize) -> Result<Vec<Tick>> {
-        let mut found =
-            self.records(sql::list::<Tick>(rows.clone(), Part::First(limit + 1))).await?;
-        if found.len() > limit
-            && let Some(last) = found.last().map(Tick::ts)
-        {
-            found.retain(|tick| tick.ts() != last);
-            found.extend(self.at(rows, last).await?);
+    /// A page of any record but ticks.
+    async fn list<F: RecordFilter>(
+        &self,
+        op: &'static str,
+        query: &ListQuery<F>,
+    ) -> Result<Page<F::Record, Cursor>> {
+        query.validate().map_err(|error| StoreError::invalid(STORE, op, &error))?;
+        let table = self.table(F::Record::TABLE);
+        let rows = if query.history {
+            Conditions::of(&query.filter, &table)
+        } else {
+            Conditions::of_highest(&query.filter, &table)
+        };
+        let after = query.after.as_ref().and_then(|cursor| match cursor.values().first() {
+            Some(Value::Time(ts)) => Some(*ts),
+            _ => None,
+        });
+        let way = Way { after, newest_first: query.newest_first, limit: query.limit };
+        let is_behind = |row: &F::Record| query.is_behind_cursor(row);
+        let mut found = self.behind(op, &rows, way, is_behind).await?;
+        found.sort_by(|a, b| query.compare(a, b));
+        Ok(query.page(found))
+    }
+
+    /// Enough rows for a page and one more: of the cursor's moment those that are behind it, then what
+    /// comes after.
+    async fn behind<R: Record>(
+        &self,
+        op: &'static str,
+        rows: &Conditions,
+        way: Way,
+        is_behind: impl Fn(&R) -> bool,
+    ) -> Result<Vec<R>> {
+        let Some(after) = way.after else { return self.moments(op, rows, way).await };
+        let mut found = self.at(op, rows, after).await?;
+        found.retain(is_behind);
+        if found.len() <= way.limit {
+            let mut beyond = rows.clone();
+            beyond.beyond(after.as_nanos(), way.newest_first);
+            let rest = Way { limit: way.limit - found.len(), ..way };
+            found.extend(self.moments(op, &beyond, rest).await?);
         }
         Ok(found)
     }
 
-    /// All ticks of a moment, in no order.
-    async fn at(&self, rows: &Conditions, ts: Timestamp) -> Result<Vec<Tick>> {
-        self.records(sql::list::<Tick>(rows.clone(), Part::At(ts.as_nanos()))).await
-    }
-
-    async fn records(&self, sql: Sql) -> Result<Vec<Tick>> {
-        let rows = self.ready().await?.ask("ticks", &sql).await?;
-        rows.iter().map(|row| record("ticks", row)).collect()
-    }
-}
-
-#[async_trait]
-impl TickStore for QuestDbStore {
-    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
-        query.validate().map_err(|error| StoreError::invalid(STORE, "ticks", &error))?;
-        let mut rows = Conditions::of_ticks(&query.filter, &self.table(Table::Ticks));
-        let mut found = Vec::new();
-        if let Some(cursor) = &query.after {
-            found = self.at(&rows, cursor.ts).await?;
-            found.retain(|tick| place(tick) > place_of(cursor));
-            rows.after(cursor.ts.as_nanos());
+    /// Up to one row more than the limit of what `rows` says, in order of time, the last moment of them
+    /// whole: rows of one moment come in no order, and this server compares no more than times.
+    async fn moments<R: Record>(
+        &self,
+        op: &'static str,
+        rows: &Conditions,
+        Way { newest_first, limit, .. }: Way,
+    ) -> Result<Vec<R>> {
+        let part = Part::First { newest_first, limit: limit + 1 };
+        let mut found: Vec<R> = self.records(op, sql::list::<R>(rows.clone(), part)).await?;
+        if found.len() > limit
+            && let Some(last) = found.last().map(Record::ts)
+        {
+            found.retain(|row| row.ts() != last);
+            found.extend(self.at(op, rows, last).await?);
         }
-        if found.len() <= query.limit {
-            found.extend(self.moments(&rows, query.limit - found.len()).await?);
-        }
-        found.sort_by(|a, b| place(a).cmp(&place(b)));
-        Ok(query.page(found))
+        Ok(found)
     }
 
-    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        const OP: &str = "candles";
-        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
-        let sql = sql::ticks::candles(query, &self.table(Table::Ticks));
-        let candle = |row: &Row| -> Result<Candle> {
-            let row = Cells::of(OP, row);
-            let price = |column| row.decimal(column).map(Some);
-            let (volume, notional) = (row.decimal(5)?, row.decimal(6)?);
-            Ok(Candle {
-                venue: query.venue.clone(),
-                symbol: query.symbol.clone(),
-                interval: query.interval,
-                open_ts: query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN),
-                open: price(1)?,
-                high: price(2)?,
-                low: price(3)?,
-                close: price(4)?,
-                volume,
-                notional,
-                count: row.count(7)?,
-                vwap: vwap(notional, volume).map_err(|error| {
-                    StoreError::new(ErrorKind::Query, STORE, OP, error.to_string())
-                })?,
-            })
-        };
-        let found = self.ready().await?.ask(OP, &sql).await?;
-        Ok(query.page(found.iter().map(candle).collect::<Result<_>>()?))
+    /// All rows of a moment, in no order.
+    async fn at<R: Record>(
+        &self,
+        op: &'static str,
+        rows: &Conditions,
+        ts: Timestamp,
+    ) -> Result<Vec<R>> {
+        self.records(op, sql::list::<R>(rows.clone(), Part::At(ts.as_nanos()))).await
     }
 
-    async fn series(&self) -> Result<Vec<TickSeries>> {
-        const OP: &str = "series";
-        let series = |row: &Row| -> Result<TickSeries> {
-            let row = Cells::of(OP, row);
-            let broken = |error: InvalidInput| row.broken(&error.to_string());
-            let time = |column| Timestamp::from_nanos(row.int(column)?).map_err(broken);
-            Ok(TickSeries {
-                venue: Venue::new(row.text(0)?).map_err(broken)?,
-                symbol: Symbol::new(row.text(1)?).map_err(broken)?,
-                count: row.count(2)?,
-                first_ts: time(3)?,
-                last_ts: time(4)?,
-            })
-        };
-        let found =
-            self.ready().await?.ask(OP, &sql::ticks::series(&self.table(Table::Ticks))).await?;
-        let mut all: Vec<_> = found.iter().map(series).collect::<Result<_>>()?;
-        // A SYMBOL's own order is that of its arrival.
-        all.sort_by(|a, b| (&a.venue, &a.symbol).cmp(&(&b.venue, &b.symbol)));
-        Ok(all)
+    async fn records<R: Record>(&self, op: &'static str, sql: Sql) -> Result<Vec<R>> {
+        self.ask(op, &sql).await?.iter().map(|row| record(op, row)).collect()
     }
-}
 
-/// What ticks are ordered by.
-type Place<'a> = (Timestamp, i64, TickKey, &'a str, &'a str);
+    async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {
+        self.ready().await?.ask(op, sql).await
+    }
 
-fn place(tick: &Tick) -> Place<'_> {
-    (tick.ts(), tick.sequence(), tick.key(), tick.venue().as_str(), tick.symbol().as_str())
-}
-
-fn place_of(cursor: &TickCursor) -> Place<'_> {
-    let TickCursor { ts, sequence, key, venue, symbol } = cursor;
-    (*ts, *sequence, *key, venue.as_str(), symbol.as_str())
+    async fn only_row(&self, op: &'static str, sql: &Sql) -> Result<Row> {
+        self.ask(op, sql).await?.pop().ok_or_else(|| {
+            StoreError::new(ErrorKind::Deserialization, STORE, op, "there is no row")
+        })
+    }
 }

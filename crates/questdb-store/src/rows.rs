@@ -11,6 +11,9 @@ use tradekeep_store_traits::Result;
 pub(crate) use self::cell::Cells;
 use crate::error::unexpected;
 
+/// The UUID that reads as NULL.
+const NULL_UUID: &str = "80000000-0000-0000-8000-000000000000";
+
 /// A value of the server's own tables.
 pub(crate) fn get<'a, T: FromSql<'a>>(op: &'static str, row: &'a Row, column: usize) -> Result<T> {
     row.try_get(column).map_err(|error| unexpected(op, error))
@@ -21,8 +24,9 @@ pub(crate) fn record<R: Record>(op: &'static str, row: &Row) -> Result<R> {
     let cells = Cells::of(op, row);
     let values = R::COLUMNS.iter().enumerate().map(|(place, column)| {
         Ok(match cells.value(place, column.kind)? {
-            // QuestDB does not tell the least whole number from none.
+            // QuestDB does not tell the least whole number from none, nor one UUID.
             Value::Null if column.required && column.kind == Kind::Int => Value::Int(i64::MIN),
+            Value::Null if column.required && cells.is_uuid(place) => Value::Text(NULL_UUID.into()),
             value => value,
         })
     });

@@ -1,10 +1,12 @@
 //! SQL text, and the values bound to it. No I/O.
 //!
 //! Every value is bound with its type: the server takes the place of a time for a double otherwise, and cuts
-//! nanoseconds without a word.
+//! nanoseconds without a word. Columns of a table are named by its alias: the server takes a bare `version` of
+//! a subquery, quoted or not, for its function of that name.
 
 mod conditions;
 pub(crate) mod sink;
+pub(crate) mod stats;
 pub(crate) mod ticks;
 
 use tokio_postgres::types::{ToSql, Type};
@@ -56,8 +58,8 @@ pub(crate) fn columns<R: Record>() -> String {
 /// Which rows of a page are read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part {
-    /// The first so many in order of time, of this range.
-    First(usize),
+    /// The first so many in order of time.
+    First { newest_first: bool, limit: usize },
     /// All of one moment.
     At(i64),
 }
@@ -66,7 +68,8 @@ pub(crate) enum Part {
 pub(crate) fn list<R: Record>(mut rows: Conditions, part: Part) -> Sql {
     let columns = columns::<R>();
     let order = match part {
-        Part::First(limit) => format!(" ORDER BY t.ts LIMIT {limit}"),
+        Part::First { newest_first: false, limit } => format!(" ORDER BY t.ts LIMIT {limit}"),
+        Part::First { newest_first: true, limit } => format!(" ORDER BY t.ts DESC LIMIT {limit}"),
         Part::At(ts) => {
             rows.at(ts);
             String::new()

@@ -3,8 +3,14 @@
 
 #[path = "live/connection.rs"]
 mod connection;
+#[path = "live/insert.rs"]
+mod insert;
+#[path = "live/numbers.rs"]
+mod numbers;
 #[path = "live/partitions.rs"]
 mod partitions;
+#[path = "live/records.rs"]
+mod records;
 #[path = "live/schema.rs"]
 mod schema;
 #[path = "live/sink.rs"]
@@ -13,6 +19,8 @@ mod sink;
 mod support;
 #[path = "live/ticks.rs"]
 mod ticks;
+#[path = "live/versions.rs"]
+mod versions;
 
 use std::process::ExitCode;
 
@@ -26,8 +34,17 @@ type Test = (&'static str, fn(&str));
 type OwnServer = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let shared =
-        [schema::TESTS, connection::TESTS, partitions::TESTS, sink::TESTS, ticks::TESTS].concat();
+    let shared = [
+        schema::TESTS,
+        connection::TESTS,
+        partitions::TESTS,
+        sink::TESTS,
+        ticks::TESTS,
+        records::TESTS,
+        versions::TESTS,
+        numbers::TESTS,
+    ]
+    .concat();
     let shared = shared.into_iter().map(|(name, test)| {
         Trial::ignorable_test(name, move || {
             Ok(match questdb::url() {

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::str::FromStr;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 use tradekeep_models::record::{Kind, Value};
-use tradekeep_models::{Decimal, Timestamp};
+use tradekeep_models::{Decimal, DecimalSum, InvalidInput, Timestamp};
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use uuid::Uuid;
 
-use super::numeric::{BadNumeric, scaled};
+use super::numeric::{BadNumeric, halves, scaled};
 use crate::STORE;
 
 /// One row.
@@ -53,6 +55,11 @@ impl<'a> Cells<'a> {
         self.broken(&format!("column {column} is not as expected"))
     }
 
+    fn too_large(&self, what: &dyn std::fmt::Display) -> StoreError {
+        let context = format!("a sum {what}: ask for a shorter range");
+        StoreError::new(ErrorKind::Query, STORE, self.op, context)
+    }
+
     fn raw(&self, column: usize) -> Result<Option<Raw<'a>>> {
         self.row.try_get(column).map_err(|_| self.wrong(column))
     }
@@ -68,14 +75,27 @@ impl<'a> Cells<'a> {
         T::from_sql(&raw.kind, raw.bytes).map_err(|_| self.wrong(column))
     }
 
-    /// A value of a record's column.
+    pub(crate) fn is_uuid(&self, column: usize) -> bool {
+        self.row.columns().get(column).is_some_and(|column| *column.type_() == Type::UUID)
+    }
+
+    /// A value of a record's column. What is true, false or absent is text.
     pub(crate) fn value(&self, column: usize, kind: Kind) -> Result<Value<'a>> {
         let Some(raw) = self.raw(column)? else { return Ok(Value::Null) };
         Ok(match kind {
+            Kind::Text if raw.kind == Type::UUID => {
+                let id = Uuid::from_slice(raw.bytes).map_err(|_| self.wrong(column))?;
+                Value::Text(Cow::Owned(id.to_string()))
+            }
             Kind::Text => Value::Text(Cow::Borrowed(self.read(column, &raw)?)),
             Kind::Int => Value::Int(self.whole(column, &raw)?),
             Kind::Float => Value::Float(self.read(column, &raw)?),
-            Kind::Bool => Value::Bool(self.read(column, &raw)?),
+            Kind::Bool if raw.kind == Type::BOOL => Value::Bool(self.read(column, &raw)?),
+            Kind::Bool => match raw.bytes {
+                b"true" => Value::Bool(true),
+                b"false" => Value::Bool(false),
+                _ => return Err(self.wrong(column)),
+            },
             Kind::Decimal => Value::Decimal(self.exact(column, &raw)?),
             Kind::Time => {
                 let nanos = self.whole(column, &raw)?;
@@ -94,26 +114,31 @@ impl<'a> Cells<'a> {
     }
 
     fn exact(&self, column: usize, raw: &Raw<'_>) -> Result<Decimal> {
-        let too_large = |what: &dyn std::fmt::Display| {
-            let context = format!("a sum {what}: ask for a shorter range");
-            StoreError::new(ErrorKind::Query, STORE, self.op, context)
-        };
         if raw.kind != Type::NUMERIC {
             return Err(self.wrong(column));
         }
         let scaled = scaled(raw.bytes).map_err(|error| match error {
-            BadNumeric::TooLarge => too_large(&"is too large"),
+            BadNumeric::TooLarge => self.too_large(&"is too large"),
             BadNumeric::TooFine | BadNumeric::Malformed => self.wrong(column),
         })?;
-        Decimal::from_scaled(scaled).map_err(|error| too_large(&error))
+        Decimal::from_scaled(scaled).map_err(|error| self.too_large(&error))
     }
 
     pub(crate) fn text(&self, column: usize) -> Result<&'a str> {
         self.read(column, &self.there(column)?)
     }
 
+    /// A name, symbol or venue.
+    pub(crate) fn named<T: FromStr<Err = InvalidInput>>(&self, column: usize) -> Result<T> {
+        self.text(column)?.parse().map_err(|error: InvalidInput| self.broken(&error.to_string()))
+    }
+
+    pub(crate) fn maybe_int(&self, column: usize) -> Result<Option<i64>> {
+        self.raw(column)?.map(|raw| self.whole(column, &raw)).transpose()
+    }
+
     pub(crate) fn int(&self, column: usize) -> Result<i64> {
-        self.whole(column, &self.there(column)?)
+        self.maybe_int(column)?.ok_or_else(|| self.wrong(column))
     }
 
     /// A number that is never negative.
@@ -129,7 +154,35 @@ impl<'a> Cells<'a> {
         })
     }
 
+    /// A sum of whole numbers that are not negative, in thousands of millions and the rest, side by side.
+    pub(crate) fn wide(&self, column: usize) -> Result<u128> {
+        let (high, low) = (self.count(column)?, self.count(column + 1)?);
+        Ok(u128::from(high) * 1_000_000_000 + u128::from(low))
+    }
+
+    pub(crate) fn float(&self, column: usize) -> Result<f64> {
+        self.read(column, &self.there(column)?)
+    }
+
+    /// A sum of doubles, which is NULL where it is infinite.
+    pub(crate) fn float_sum(&self, column: usize) -> Result<f64> {
+        let raw = self.raw(column)?.ok_or_else(|| self.too_large(&"is too large"))?;
+        self.read(column, &raw)
+    }
+
     pub(crate) fn decimal(&self, column: usize) -> Result<Decimal> {
         self.exact(column, &self.there(column)?)
+    }
+
+    /// A sum of decimals, none of them negative, that may be larger than one.
+    pub(crate) fn maybe_decimal_sum(&self, column: usize) -> Result<Option<DecimalSum>> {
+        let Some(raw) = self.raw(column)? else { return Ok(None) };
+        let (whole, fraction) = match halves(raw.bytes) {
+            Ok(halves) if raw.kind == Type::NUMERIC => halves,
+            _ => return Err(self.wrong(column)),
+        };
+        let fraction = Decimal::from_scaled(fraction).map_err(|_| self.wrong(column))?;
+        let sum = DecimalSum::from_halves(whole, fraction);
+        sum.map(Some).map_err(|_| self.wrong(column))
     }
 }

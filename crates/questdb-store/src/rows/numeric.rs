@@ -14,28 +14,54 @@ pub(crate) enum BadNumeric {
     TooLarge,
 }
 
-/// A NUMERIC x 10^18. Its digits are of base 10,000, the first of them worth 10,000^weight.
+/// A NUMERIC x 10^18.
 pub(crate) fn scaled(raw: &[u8]) -> Result<i128, BadNumeric> {
+    let mut sum = 0i128;
+    let negative = each_digit(raw, |digit, power| {
+        sum = sum.checked_add(part(digit, power + SCALE)?).ok_or(BadNumeric::TooLarge)?;
+        Ok(())
+    })?;
+    Ok(if negative { -sum } else { sum })
+}
+
+/// A NUMERIC that is not negative, and may be larger than a decimal: what stands before the point, and what
+/// stands behind it x 10^18.
+pub(crate) fn halves(raw: &[u8]) -> Result<(u128, i128), BadNumeric> {
+    let (mut whole, mut fraction) = (0i128, 0i128);
+    let negative = each_digit(raw, |digit, power| {
+        if power < 0 {
+            fraction += part(digit, power + SCALE)?;
+        } else {
+            whole = whole.checked_add(part(digit, power)?).ok_or(BadNumeric::TooLarge)?;
+        }
+        Ok(())
+    })?;
+    if negative { Err(BadNumeric::Malformed) } else { Ok((whole.unsigned_abs(), fraction)) }
+}
+
+/// Hands on each digit, with the power of ten that it is worth, and answers whether the whole is negative. Digits
+/// are of base 10,000, the first of them worth 10,000^weight.
+fn each_digit(
+    raw: &[u8],
+    mut add: impl FnMut(i128, i32) -> Result<(), BadNumeric>,
+) -> Result<bool, BadNumeric> {
     let word = |at: usize| -> Result<u16, BadNumeric> {
         let bytes = raw.get(2 * at..2 * at + 2).ok_or(BadNumeric::Malformed)?;
         bytes.try_into().map(u16::from_be_bytes).map_err(|_| BadNumeric::Malformed)
     };
     let (count, weight, sign) = (word(0)?, word(1)?.cast_signed(), word(2)?);
-    let negative = match sign {
-        0x0000 => false,
-        0x4000 => true,
-        _ => return Err(BadNumeric::Malformed),
-    };
-    let mut sum = 0i128;
     for at in 0..count {
         let digit = word(4 + usize::from(at))?;
         if digit > 9_999 {
             return Err(BadNumeric::Malformed);
         }
-        let power = 4 * (i32::from(weight) - i32::from(at)) + SCALE;
-        sum = sum.checked_add(part(digit.into(), power)?).ok_or(BadNumeric::TooLarge)?;
+        add(digit.into(), 4 * (i32::from(weight) - i32::from(at)))?;
     }
-    Ok(if negative { -sum } else { sum })
+    match sign {
+        0x0000 => Ok(false),
+        0x4000 => Ok(true),
+        _ => Err(BadNumeric::Malformed),
+    }
 }
 
 /// `digit` x 10^`power`.
@@ -75,6 +101,12 @@ mod tests {
         assert_eq!(scaled(&raw(5, 0, &[170])), Err(BadNumeric::TooLarge));
         assert_eq!(scaled(&raw(0, 0xC000, &[])), Err(BadNumeric::Malformed), "not a number");
         assert_eq!(scaled(&raw(0, 0, &[10_000])), Err(BadNumeric::Malformed));
+        // Twice the largest decimal.
+        let twice = [1, 9_999, 9_999, 9_999, 9_999, 9_999, 9_999, 9_999, 9_999, 9_999, 9_800];
+        let fraction = 999_999_999_999_999_998;
+        assert_eq!(halves(&raw(5, 0, &twice)), Ok((199_999_999_999_999_999_999, fraction)));
+        assert_eq!(scaled(&raw(5, 0, &twice)), Err(BadNumeric::TooLarge));
+        assert_eq!(halves(&raw(0, 0x4000, &[1])), Err(BadNumeric::Malformed), "negative");
         let whole = raw(1, 0, &[1, 2]);
         for cut in 0..whole.len() {
             assert_eq!(scaled(&whole[..cut]), Err(BadNumeric::Malformed), "{cut} bytes");

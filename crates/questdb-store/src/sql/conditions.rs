@@ -1,6 +1,7 @@
 //! What rows must fulfil, as SQL.
 
-use tradekeep_models::{TickFilter, TimeRange};
+use tradekeep_models::record::{Record, Value};
+use tradekeep_models::{Condition, Labels, RecordFilter, TickFilter, TimeRange};
 
 use super::Bind;
 
@@ -8,18 +9,21 @@ use super::Bind;
 #[derive(Debug, Clone)]
 pub(crate) struct Conditions {
     table: String,
+    /// What the table is joined with.
+    join: String,
     conditions: Vec<String>,
     pub(crate) values: Vec<Bind>,
 }
 
 impl Conditions {
     /// All rows of `table`, which is called `t` in the text.
-    fn of(table: &str) -> Self {
-        Self { table: table.to_owned(), conditions: Vec::new(), values: Vec::new() }
+    fn all(table: &str) -> Self {
+        let (table, join) = (table.to_owned(), String::new());
+        Self { table, join, conditions: Vec::new(), values: Vec::new() }
     }
 
     pub(crate) fn of_ticks(filter: &TickFilter, table: &str) -> Self {
-        let mut rows = Self::of(table);
+        let mut rows = Self::all(table);
         if let Some(venue) = &filter.venue {
             rows.equals("venue", venue.as_str());
         }
@@ -30,19 +34,58 @@ impl Conditions {
         rows
     }
 
-    /// What follows `FROM`.
-    pub(crate) fn from(&self) -> String {
-        let table = &self.table;
-        let conditions = self.conditions.join(" AND ");
-        let all = if conditions.is_empty() { "" } else { " WHERE " };
-        format!("\"{table}\" t{all}{conditions}")
+    /// What passes `filter`, of every version.
+    pub(crate) fn of<F: RecordFilter>(filter: &F, table: &str) -> Self {
+        let mut rows = Self::all(table);
+        rows.within(filter.range());
+        for condition in filter.conditions() {
+            rows.must(&condition);
+        }
+        rows
     }
 
-    fn add(&mut self, condition: impl Into<String>) {
+    /// What passes `filter` and is the highest version of what it is of.
+    pub(crate) fn of_highest<F: RecordFilter>(filter: &F, table: &str) -> Self {
+        let mut rows = Self::all(table);
+        let subject = F::Record::SUBJECT;
+        if subject.is_empty() {
+            return Self::of(filter, table);
+        }
+        // What holds of the subject holds of all its versions.
+        if subject.contains(&"ts") {
+            rows.within(filter.range());
+        }
+        let of_subject = |condition: &Condition| match condition {
+            Condition::AnyOf { columns, .. } => columns.iter().all(|name| subject.contains(name)),
+            Condition::Label { .. } => false,
+        };
+        let (first, rest): (Vec<_>, Vec<_>) = filter.conditions().into_iter().partition(of_subject);
+        for condition in first {
+            rows.must(&condition);
+        }
+        rows.join_highest::<F::Record>();
+        if !subject.contains(&"ts") {
+            rows.within(filter.range());
+        }
+        for condition in rest {
+            rows.must(&condition);
+        }
+        rows
+    }
+
+    /// What follows `FROM`.
+    pub(crate) fn from(&self) -> String {
+        let (table, join) = (&self.table, &self.join);
+        let conditions = self.conditions.join(" AND ");
+        let all = if conditions.is_empty() { "" } else { " WHERE " };
+        format!("\"{table}\" t{join}{all}{conditions}")
+    }
+
+    pub(crate) fn add(&mut self, condition: impl Into<String>) {
         self.conditions.push(condition.into());
     }
 
-    fn bind(&mut self, value: Bind) -> String {
+    pub(crate) fn bind(&mut self, value: Bind) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
@@ -50,6 +93,29 @@ impl Conditions {
     fn equals(&mut self, column: &str, text: &str) {
         let place = self.bind(Bind::Text(text.to_owned()));
         self.add(format!("t.\"{column}\" = {place}"));
+    }
+
+    fn must(&mut self, condition: &Condition) {
+        match condition {
+            Condition::AnyOf { columns, values } => {
+                let mut each = Vec::new();
+                for value in values {
+                    let place = self.bind(match value {
+                        Value::Int(number) => Bind::Int(*number),
+                        value => Bind::Text(value.to_string()),
+                    });
+                    each.extend(columns.iter().map(|name| format!("t.\"{name}\" = {place}")));
+                }
+                self.add(match each.as_slice() {
+                    [one] => one.clone(),
+                    each => format!("({})", each.join(" OR ")),
+                });
+            }
+            Condition::Label { name, value } => {
+                let place = self.bind(Bind::Text(Labels::pair(name, value)));
+                self.add(format!("strpos(t.labels, {place}) > 0"));
+            }
+        }
     }
 
     fn within(&mut self, range: TimeRange) {
@@ -68,9 +134,82 @@ impl Conditions {
         self.add(format!("t.ts = {place}::timestamp_ns"));
     }
 
-    /// Only what comes after `ts`.
-    pub(crate) fn after(&mut self, ts: i64) {
+    /// Only what comes after `ts`, or before it.
+    pub(crate) fn beyond(&mut self, ts: i64, newest_first: bool) {
         let place = self.bind(Bind::Int(ts));
-        self.add(format!("t.ts > {place}::timestamp_ns"));
+        let than = if newest_first { '<' } else { '>' };
+        self.add(format!("t.ts {than} {place}::timestamp_ns"));
+    }
+
+    /// Only the highest version of each subject, which is looked for among those that the conditions so
+    /// far leave. What has no version but 0 is not in the joined table.
+    fn join_highest<R: Record>(&mut self) {
+        let columns: Vec<_> = R::SUBJECT.iter().map(|name| format!("t.\"{name}\"")).collect();
+        let same: Vec<_> =
+            R::SUBJECT.iter().map(|name| format!("n.\"{name}\" = t.\"{name}\"")).collect();
+        let mut later = self.clone();
+        later.add("t.\"version\" > 0");
+        self.join = format!(
+            " LEFT JOIN (SELECT {0}, max(t.\"version\") last FROM {1} GROUP BY {0}) n ON {2}",
+            columns.join(", "),
+            later.from(),
+            same.join(" AND ")
+        );
+        self.add("(n.last IS NULL OR t.\"version\" = n.last)");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tradekeep_models::{MetricFilter, Name, PositionFilter, Symbol, Timestamp, TradeFilter};
+
+    const HOSTILE: &str = "'; drop table trades; --";
+
+    fn range() -> TimeRange {
+        TimeRange::new(Timestamp::MIN, Timestamp::MAX).unwrap()
+    }
+
+    /// Every place has a value, and every value a place.
+    fn assert_bound(rows: &Conditions) {
+        let text = rows.from();
+        assert!(!text.contains("drop"), "{text}");
+        for place in 1..=rows.values.len() {
+            assert!(text.contains(&format!("${place}")), "{text}");
+        }
+        assert!(!text.contains(&format!("${}", rows.values.len() + 1)), "{text}");
+    }
+
+    #[test]
+    fn values_are_bound_never_written() {
+        let trades = TradeFilter {
+            request_id: Name::new(HOSTILE).ok(),
+            token: Symbol::new(HOSTILE).ok(),
+            range: range(),
+            ..TradeFilter::default()
+        };
+        let labels = Labels::default().with("a", HOSTILE).unwrap();
+        let metrics = MetricFilter { labels, range: range(), name: Name::new(HOSTILE).ok() };
+        for rows in [
+            Conditions::of(&trades, "trades"),
+            Conditions::of_highest(&trades, "trades"),
+            Conditions::of(&metrics, "metrics"),
+        ] {
+            assert!(rows.values.len() >= 4);
+            assert_bound(&rows);
+        }
+    }
+
+    #[test]
+    fn versions_are_looked_for_among_those_of_the_subject() {
+        let looked_for = |rows: &Conditions| rows.join.split("WHERE").nth(1).unwrap().to_owned();
+        let positions = PositionFilter { range: range(), ..PositionFilter::default() };
+        let rows = looked_for(&Conditions::of_highest(&positions, "positions"));
+        assert!(rows.contains("t.ts >= $1"), "a correction has its position's time: {rows}");
+        let id = Some(uuid::Uuid::from_u128(1));
+        let trades = TradeFilter { id, range: range(), ..TradeFilter::default() };
+        let rows = looked_for(&Conditions::of_highest(&trades, "trades"));
+        assert!(rows.contains("t.\"id\" = $1"), "{rows}");
+        assert!(!rows.contains("t.ts"), "a later version may be of any time: {rows}");
     }
 }

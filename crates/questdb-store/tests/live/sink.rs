@@ -14,7 +14,8 @@ use tradekeep_store_traits::{
 };
 
 use crate::Test;
-use crate::support::{Scratch, made, run};
+use crate::insert::made;
+use crate::support::{Scratch, run};
 
 pub(crate) const TESTS: &[Test] = &[
     ("any_records_are_taken_once", |url| run(url, any_records)),

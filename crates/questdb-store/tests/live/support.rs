@@ -4,8 +4,6 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 use tokio_postgres::{Client, NoTls};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::Result;
@@ -109,10 +107,4 @@ where
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
-}
-
-/// The same ones each time.
-pub(crate) fn made<S: Strategy>(strategy: &S) -> S::Value {
-    let mut runner = TestRunner::deterministic();
-    strategy.new_tree(&mut runner).unwrap().current()
 }

@@ -1,68 +1,19 @@
 //! Ticks, candles and series, against the reference. Rows are put in by SQL.
 
 use proptest::prelude::*;
-use tokio_postgres::types::{ToSql, Type};
-use tradekeep_models::record::{Kind, Record, Value};
 use tradekeep_models::{
     CandleQuery, GapFill, Symbol, Tick, TickFilter, TickQuery, TimeRange, Timestamp, strategies,
 };
 use tradekeep_store_traits::{MemoryStore, RecordSinkExt, TickStore, TickStoreExt};
 
 use crate::Test;
-use crate::support::{Scratch, made, run};
+use crate::insert::{insert, made};
+use crate::support::{Scratch, run};
 
 pub(crate) const TESTS: &[Test] = &[
     ("ticks_come_back_as_they_are_page_by_page", |url| run(url, any_ticks)),
     ("candles_and_series_equal_the_reference", |url| run(url, candles)),
 ];
-
-async fn insert(scratch: &Scratch, ticks: &[Tick]) {
-    let columns: Vec<_> =
-        Tick::COLUMNS.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let places: Vec<_> = (Tick::COLUMNS.iter().zip(1..))
-        .map(|(column, place)| match column.kind {
-            Kind::Time => format!("${place}::timestamp_ns"),
-            Kind::Decimal => format!("${place}::decimal(38,18)"),
-            _ => format!("${place}"),
-        })
-        .collect();
-    let sql = format!(
-        "INSERT INTO \"{}\" ({}) VALUES ({})",
-        scratch.table("ticks"),
-        columns.join(", "),
-        places.join(", ")
-    );
-    let types: Vec<_> = Tick::COLUMNS
-        .iter()
-        .map(|column| match column.kind {
-            Kind::Time | Kind::Int => Type::INT8,
-            _ => Type::VARCHAR,
-        })
-        .collect();
-    let client = scratch.client().await;
-    let statement = client.prepare_typed(&sql, &types).await.unwrap();
-    for tick in ticks {
-        let values: Vec<Box<dyn ToSql + Sync + Send>> = (0..Tick::COLUMNS.len())
-            .zip(&types)
-            .map(|(column, kind)| -> Box<dyn ToSql + Sync + Send> {
-                match tick.value(column) {
-                    Value::Int(number) => Box::new(number),
-                    Value::Time(time) => Box::new(time.as_nanos()),
-                    Value::Null if *kind == Type::INT8 => Box::new(None::<i64>),
-                    Value::Null => Box::new(None::<String>),
-                    value => Box::new(value.to_string()),
-                }
-            })
-            .collect();
-        let values: Vec<&(dyn ToSql + Sync)> =
-            values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
-        client.execute(&statement, &values).await.unwrap();
-    }
-    let memory = reference(ticks).await;
-    let distinct = memory.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap().len();
-    let count = i64::try_from(distinct).unwrap();
-    scratch.until("SELECT count() FROM \"{}ticks\"", count).await;
-}
 
 async fn reference(ticks: &[Tick]) -> MemoryStore {
     let memory = MemoryStore::new();

@@ -1,0 +1,92 @@
+//! Ticks, candles and series.
+
+use async_trait::async_trait;
+use tokio_postgres::Row;
+use tradekeep_models::{
+    Candle, CandleCursor, CandleQuery, InvalidInput, Page, Tick, TickCursor, TickKey, TickQuery,
+    Timestamp, vwap,
+};
+use tradekeep_store_traits::{ErrorKind, Result, StoreError, Table, TickSeries, TickStore};
+
+use super::Way;
+use crate::rows::Cells;
+use crate::sql::{self, Conditions};
+use crate::{QuestDbStore, STORE};
+
+#[async_trait]
+impl TickStore for QuestDbStore {
+    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
+        const OP: &str = "ticks";
+        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
+        let rows = Conditions::of_ticks(&query.filter, &self.table(Table::Ticks));
+        let after = query.after.as_ref();
+        let way =
+            Way { after: after.map(|cursor| cursor.ts), newest_first: false, limit: query.limit };
+        let is_behind = |tick: &Tick| after.is_none_or(|cursor| place(tick) > place_of(cursor));
+        let mut found = self.behind(OP, &rows, way, is_behind).await?;
+        found.sort_by(|a, b| place(a).cmp(&place(b)));
+        Ok(query.page(found))
+    }
+
+    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        const OP: &str = "candles";
+        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
+        let sql = sql::ticks::candles(query, &self.table(Table::Ticks));
+        let candle = |row: &Row| -> Result<Candle> {
+            let row = Cells::of(OP, row);
+            let price = |column| row.decimal(column).map(Some);
+            let (volume, notional) = (row.decimal(5)?, row.decimal(6)?);
+            Ok(Candle {
+                venue: query.venue.clone(),
+                symbol: query.symbol.clone(),
+                interval: query.interval,
+                open_ts: query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN),
+                open: price(1)?,
+                high: price(2)?,
+                low: price(3)?,
+                close: price(4)?,
+                volume,
+                notional,
+                count: row.count(7)?,
+                vwap: vwap(notional, volume).map_err(|error| {
+                    StoreError::new(ErrorKind::Query, STORE, OP, error.to_string())
+                })?,
+            })
+        };
+        let found = self.ask(OP, &sql).await?;
+        Ok(query.page(found.iter().map(candle).collect::<Result<_>>()?))
+    }
+
+    async fn series(&self) -> Result<Vec<TickSeries>> {
+        const OP: &str = "series";
+        let series = |row: &Row| -> Result<TickSeries> {
+            let row = Cells::of(OP, row);
+            let broken = |error: InvalidInput| row.broken(&error.to_string());
+            let time = |column| Timestamp::from_nanos(row.int(column)?).map_err(broken);
+            Ok(TickSeries {
+                venue: row.named(0)?,
+                symbol: row.named(1)?,
+                count: row.count(2)?,
+                first_ts: time(3)?,
+                last_ts: time(4)?,
+            })
+        };
+        let found = self.ask(OP, &sql::ticks::series(&self.table(Table::Ticks))).await?;
+        let mut all: Vec<_> = found.iter().map(series).collect::<Result<_>>()?;
+        // A SYMBOL's own order is that of its arrival.
+        all.sort_by(|a, b| (&a.venue, &a.symbol).cmp(&(&b.venue, &b.symbol)));
+        Ok(all)
+    }
+}
+
+/// What ticks are ordered by.
+type Place<'a> = (Timestamp, i64, TickKey, &'a str, &'a str);
+
+fn place(tick: &Tick) -> Place<'_> {
+    (tick.ts(), tick.sequence(), tick.key(), tick.venue().as_str(), tick.symbol().as_str())
+}
+
+fn place_of(cursor: &TickCursor) -> Place<'_> {
+    let TickCursor { ts, sequence, key, venue, symbol } = cursor;
+    (*ts, *sequence, *key, venue.as_str(), symbol.as_str())
+}
