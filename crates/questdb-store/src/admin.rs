@@ -8,6 +8,7 @@ use tradekeep_store_traits::{Health, Result, Trouble};
 use crate::pool::Pool;
 use crate::rows::get;
 use crate::schema::all_tables;
+use crate::wal::{self, Log};
 use crate::{QuestDbConfig, STORE};
 
 const OP: &str = "health";
@@ -73,82 +74,36 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
     let logs = logs(pool, config).await?;
     // A batch for a suspended table is accepted, and never applied.
     writable &= logs.iter().all(|log| !log.suspended);
-    troubles.extend(logs.iter().filter_map(Log::trouble));
+    troubles.extend(logs.iter().filter_map(trouble_of));
     Ok(Looked { version: version(&build), writable, troubles })
 }
 
-/// The write-ahead log of a table of ours.
-#[derive(Debug)]
-struct Log {
-    table: String,
-    suspended: bool,
-    /// Transactions that are taken and not yet applied.
-    behind: i64,
-    error: Option<String>,
-    /// Whether the server has too little memory to apply them as fast as it could.
-    starved: bool,
-}
-
-/// What removes the cause of a suspension, by the server's word for it. It is the one thing that the server
-/// says of its disk: nothing tells how much of it is free.
-fn cure(tag: Option<&str>) -> &'static str {
-    match tag {
-        Some("DISK FULL") => "free some space on the server's disk",
-        Some("TOO MANY OPEN FILES") => "raise the server's limit of open files",
-        Some("OUT OF MMAP AREAS") => "raise vm.max_map_count on the server's machine",
-        Some("OUT OF MEMORY") => "give the server more memory",
-        _ => "remove the cause",
+/// What is wrong with the log of a table.
+fn trouble_of(log: &Log) -> Option<Trouble> {
+    if let Some((cause, remedy)) = log.suspended() {
+        return Some(trouble(cause, remedy));
     }
-}
-
-impl Log {
-    fn trouble(&self) -> Option<Trouble> {
-        let Self { table, suspended, behind, error, starved } = self;
-        if *suspended {
-            // The tag, and not the message, which may hold values.
-            let why = error.as_deref().map_or(String::new(), |tag| format!(" ({tag})"));
-            return Some(trouble(
-                format!(
-                    "table {table} is suspended{why}: writes to it are accepted and not applied, \
-                     {behind} wait"
-                ),
-                format!("{}, then ALTER TABLE \"{table}\" RESUME WAL", cure(error.as_deref())),
-            ));
-        }
-        if *starved {
-            return Some(trouble(
-                format!("the server has too little memory to apply what is written to {table}"),
-                "give the server more memory, or write less".into(),
-            ));
-        }
-        (*behind > FAR_BEHIND).then(|| {
-            trouble(
-                format!("table {table} is {behind} transactions behind its write-ahead log"),
-                "wait, or write less; see whether the server's disk and cores keep up".into(),
-            )
-        })
+    let Log { table, starved, .. } = log;
+    if *starved {
+        return Some(trouble(
+            format!("the server has too little memory to apply what is written to {table}"),
+            "give the server more memory, or write less".into(),
+        ));
     }
+    let behind = log.behind();
+    (behind > FAR_BEHIND).then(|| {
+        trouble(
+            format!("table {table} is {behind} transactions behind its write-ahead log"),
+            "wait, or write less; see whether the server's disk and cores keep up".into(),
+        )
+    })
 }
 
 /// The logs of our tables.
 async fn logs(pool: &Pool, config: &QuestDbConfig) -> Result<Vec<Log>> {
-    let sql = "SELECT name, suspended, \"writerTxn\", \"sequencerTxn\", \"errorTag\", \"memoryPressure\" \
-               FROM wal_tables()";
     let ours: Vec<String> = all_tables().map(|name| config.table(name)).collect();
-    let mut logs = Vec::new();
-    for row in pool.query_within(config.connect_timeout(), OP, sql, &[]).await? {
-        let table = text(&row, 0)?;
-        if ours.contains(&table) {
-            let (applied, taken): (i64, i64) = (get(OP, &row, 2)?, get(OP, &row, 3)?);
-            logs.push(Log {
-                table,
-                suspended: get(OP, &row, 1)?,
-                behind: taken.saturating_sub(applied),
-                error: Some(text(&row, 4)?).filter(|tag| !tag.is_empty()),
-                starved: get::<i32>(OP, &row, 5)? > 0,
-            });
-        }
-    }
+    let mut logs = wal::logs(pool, config.connect_timeout(), OP).await?;
+    logs.retain(|log| ours.contains(&log.table));
     Ok(logs)
 }
 
@@ -220,21 +175,23 @@ mod tests {
     fn a_suspended_table_and_a_log_far_ahead_are_troubles() {
         let log = |suspended, behind| Log {
             table: "ticks".into(),
+            id: 1,
             suspended,
-            behind,
+            applied: 7,
+            taken: 7 + behind,
             error: Some("DISK FULL".into()),
             starved: false,
         };
-        assert_eq!(log(false, FAR_BEHIND).trouble(), None);
-        let behind = log(false, 101).trouble().unwrap();
+        assert_eq!(trouble_of(&log(false, FAR_BEHIND)), None);
+        let behind = trouble_of(&log(false, 101)).unwrap();
         assert!(behind.cause.contains("101 transactions behind"), "{behind:?}");
-        let suspended = log(true, 1).trouble().unwrap();
+        let suspended = trouble_of(&log(true, 1)).unwrap();
         assert!(suspended.cause.contains("suspended (DISK FULL)"), "{suspended:?}");
         let remedy = "free some space on the server's disk, then ALTER TABLE \"ticks\" RESUME WAL";
         assert_eq!(suspended.remedy, remedy);
-        let unknown = Log { error: None, ..log(true, 1) }.trouble().unwrap();
+        let unknown = trouble_of(&Log { error: None, ..log(true, 1) }).unwrap();
         assert!(unknown.remedy.starts_with("remove the cause, then ALTER"), "{unknown:?}");
-        let starved = Log { starved: true, ..log(false, 0) }.trouble().unwrap();
+        let starved = trouble_of(&Log { starved: true, ..log(false, 0) }).unwrap();
         assert!(starved.cause.contains("too little memory"), "{starved:?}");
     }
 

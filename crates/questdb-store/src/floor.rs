@@ -1,8 +1,9 @@
 //! Retention floors: the time before which a table takes no row.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::sync::Mutex;
 use tradekeep_models::Timestamp;
 use tradekeep_store_traits::{Result, Table};
 
@@ -18,7 +19,25 @@ pub(crate) const KEPT: Duration = Duration::from_secs(1);
 /// The floor of each table that has one.
 pub(crate) type Floors = BTreeMap<Table, Timestamp>;
 
+/// Floors as they were read, and when that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct KnownFloors(Mutex<Option<(Instant, Floors)>>);
+
 impl QuestDbStore {
+    /// All floors as they were a second ago at most.
+    pub(crate) async fn known_floors(&self) -> Result<Floors> {
+        let mut known = self.known_floors.0.lock().await;
+        if let Some((asked, floors)) = &*known
+            && asked.elapsed() < KEPT
+        {
+            return Ok(floors.clone());
+        }
+        let asked = Instant::now();
+        let floors = self.floors().await?;
+        *known = Some((asked, floors.clone()));
+        Ok(floors)
+    }
+
     /// All floors, in one statement.
     pub(crate) async fn floors(&self) -> Result<Floors> {
         const OP: &str = "floor";

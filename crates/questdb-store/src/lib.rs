@@ -4,7 +4,6 @@ mod admin;
 mod config;
 mod error;
 mod floor;
-mod log;
 mod maintenance;
 mod partitions;
 mod pool;

@@ -106,14 +106,18 @@ impl PartitionAdmin for QuestDbStore {
 
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         const OP: &str = "drop_partitions";
-        let (pool, table) = (self.ready().await?, self.table(table));
+        let (pool, lane) = (self.ready().await?, self.writer.lane(table));
+        // Nothing is on its way meanwhile, and what is connected is of before.
+        let mut turn = lane.turn.lock().await;
+        turn.connection = None;
+        let table = lane.shape.name();
         // What was acknowledged before this was asked for goes, or stays, as if it had been applied then.
-        wal::settled(pool, OP, &table, self.patience()).await?;
-        let mut doomed = parts(pool, OP, &table).await?;
+        wal::settled(pool, OP, table, self.patience()).await?;
+        let mut doomed = parts(pool, OP, table).await?;
         doomed.retain(|part| days.contains(&part.day));
         let rows = doomed.iter().map(|part| part.rows).sum();
         let names = doomed.into_iter().map(|part| part.name).collect();
-        self.drop_parts(&table, names).await?;
+        self.drop_parts(table, names).await?;
         Ok(rows)
     }
 

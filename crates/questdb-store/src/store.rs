@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 use tradekeep_store_traits::{Health, Probe, Result, StoreError, Table};
 
+use crate::floor::KnownFloors;
 use crate::pool::{Pool, PoolStats};
 use crate::write::Writer;
-use crate::{QuestDbConfig, STORE, admin, log, schema};
+use crate::{QuestDbConfig, STORE, admin, schema, wal};
 
 /// A store on a QuestDB server: its tables, made and checked, and a pool of connections that read.
 ///
@@ -33,6 +34,7 @@ pub struct QuestDbStore {
     pub(crate) pool: Pool,
     pub(crate) config: QuestDbConfig,
     pub(crate) writer: Writer,
+    pub(crate) known_floors: KnownFloors,
     /// Whether the tables are made and checked.
     is_set_up: AtomicBool,
     /// Held by who makes and checks them.
@@ -66,6 +68,7 @@ impl QuestDbStore {
             pool,
             config,
             writer,
+            known_floors: KnownFloors::default(),
             is_set_up: AtomicBool::new(false),
             setting_up: Mutex::new(()),
         })
@@ -86,7 +89,7 @@ impl QuestDbStore {
 
     /// Notes which tables they are, so that others in their places are noticed.
     async fn meet_tables(&self) -> Result<()> {
-        let logs = log::read(&self.pool, self.config.connect_timeout(), "open").await?;
+        let logs = wal::logs(&self.pool, self.config.connect_timeout(), "open").await?;
         for lane in self.writer.lanes() {
             if let Some(log) = logs.iter().find(|log| log.table == lane.shape.name()) {
                 lane.met(log.id);

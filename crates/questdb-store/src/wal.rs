@@ -1,15 +1,18 @@
-//! A table's write-ahead log: what is taken, and not yet applied.
+//! The write-ahead logs of tables: what is taken, and what of it is applied.
 
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Row;
 use tradekeep_store_traits::{Act, Delivery, ErrorKind, Result, StoreError};
 
 use crate::STORE;
 use crate::pool::Pool;
 use crate::rows::get;
 
-/// Between two looks. Nothing tells when a table has caught up.
-const POLL: Duration = Duration::from_millis(5);
+/// Between two looks, the second one twice as long as the first, and so on. Nothing tells when a table has
+/// caught up.
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(1);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Waits until all that the server has taken for a table by now is applied, and so seen by whoever reads:
 /// `table` is its name there.
@@ -23,12 +26,14 @@ pub(crate) async fn settled(
     patience: Duration,
 ) -> Result<()> {
     let since = Instant::now();
-    let mut wanted = None;
+    let (mut pause, mut wanted) = (FIRST_PAUSE, None);
     loop {
-        let log = Log::of(pool, op, table).await?;
-        if log.suspended {
-            return Err(suspended(op, table));
-        }
+        let logs = logs(pool, patience, op).await?;
+        let Some(log) = logs.iter().find(|log| log.table == table) else {
+            let context = format!("table {table} is gone: open the store again");
+            return Err(StoreError::new(ErrorKind::Schema, STORE, op, context).with_act(Act::Halt));
+        };
+        log.check(op)?;
         if log.applied >= *wanted.get_or_insert(log.taken) {
             return Ok(());
         }
@@ -41,7 +46,8 @@ pub(crate) async fn settled(
                 StoreError::new(ErrorKind::Timeout, STORE, op, context).with_act(Act::Probe)
             );
         }
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -58,31 +64,84 @@ pub(crate) fn taken(error: StoreError) -> StoreError {
     error.with_delivery(Delivery::Unknown)
 }
 
-fn suspended(op: &'static str, table: &str) -> StoreError {
-    let context = format!(
-        "table {table} is suspended, so that writes to it are accepted and not applied: remove the \
-         cause, then ALTER TABLE \"{table}\" RESUME WAL"
-    );
-    StoreError::new(ErrorKind::Write, STORE, op, context).with_act(Act::Halt)
+/// The log of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    /// The table's name on the server.
+    pub(crate) table: String,
+    /// The table's own: another one once it is made anew.
+    pub(crate) id: i32,
+    /// Nothing more is applied until somebody resumes it.
+    pub(crate) suspended: bool,
+    /// The last transaction that is applied.
+    pub(crate) applied: i64,
+    /// The last transaction that is taken.
+    pub(crate) taken: i64,
+    /// Why it is suspended: the server's tag, and not its message, which may hold values.
+    pub(crate) error: Option<String>,
+    /// Whether the server has too little memory to apply it as fast as it could.
+    pub(crate) starved: bool,
 }
 
-/// How far a table is.
-struct Log {
-    suspended: bool,
-    /// Transactions that are applied, and those that are taken.
-    applied: i64,
-    taken: i64,
+/// The logs of every table of the server.
+pub(crate) async fn logs(pool: &Pool, limit: Duration, op: &'static str) -> Result<Vec<Log>> {
+    let sql = "SELECT t.table_name, t.id, w.suspended, w.\"writerTxn\", w.\"sequencerTxn\", \
+               w.\"errorTag\", w.\"memoryPressure\" \
+               FROM wal_tables() w JOIN tables() t ON w.name = t.table_name";
+    let rows = pool.query_within(limit, op, sql, &[]).await?;
+    rows.iter().map(|row| Log::read(op, row)).collect()
 }
 
 impl Log {
-    async fn of(pool: &Pool, op: &'static str, table: &str) -> Result<Self> {
-        let sql = "SELECT w.suspended, w.\"writerTxn\", w.\"sequencerTxn\" FROM wal_tables() w \
-                   WHERE w.name = $1";
-        let rows = pool.query(op, sql, &[&table]).await?;
-        let Some(row) = rows.first() else {
-            let context = format!("table {table} is gone: open the store again");
-            return Err(StoreError::new(ErrorKind::Schema, STORE, op, context).with_act(Act::Halt));
-        };
-        Ok(Self { suspended: get(op, row, 0)?, applied: get(op, row, 1)?, taken: get(op, row, 2)? })
+    fn read(op: &'static str, row: &Row) -> Result<Self> {
+        Ok(Self {
+            table: get(op, row, 0)?,
+            id: get(op, row, 1)?,
+            suspended: get(op, row, 2)?,
+            applied: get(op, row, 3)?,
+            taken: get(op, row, 4)?,
+            error: get::<Option<String>>(op, row, 5)?.filter(|tag| !tag.is_empty()),
+            starved: get::<i32>(op, row, 6)? > 0,
+        })
+    }
+
+    /// Transactions that are taken and not yet applied.
+    pub(crate) const fn behind(&self) -> i64 {
+        self.taken.saturating_sub(self.applied)
+    }
+
+    /// What is wrong when it is suspended, and what to do.
+    pub(crate) fn suspended(&self) -> Option<(String, String)> {
+        let Self { table, error, .. } = self;
+        let why = error.as_ref().map_or(String::new(), |tag| format!(" ({tag})"));
+        let behind = self.behind();
+        self.suspended.then(|| {
+            (
+                format!(
+                    "table {table} is suspended{why}: writes to it are accepted and not applied, \
+                     {behind} wait"
+                ),
+                format!("{}, then ALTER TABLE \"{table}\" RESUME WAL", cure(error.as_deref())),
+            )
+        })
+    }
+
+    /// An error where it is suspended.
+    pub(crate) fn check(&self, op: &'static str) -> Result<()> {
+        let Some((cause, remedy)) = self.suspended() else { return Ok(()) };
+        let context = format!("{cause}: {remedy}");
+        Err(StoreError::new(ErrorKind::Write, STORE, op, context).with_act(Act::Halt))
+    }
+}
+
+/// What removes the cause of a suspension, by the server's word for it. It is the one thing that the server
+/// says of its disk: nothing tells how much of it is free.
+fn cure(tag: Option<&str>) -> &'static str {
+    match tag {
+        Some("DISK FULL") => "free some space on the server's disk",
+        Some("TOO MANY OPEN FILES") => "raise the server's limit of open files",
+        Some("OUT OF MMAP AREAS") => "raise vm.max_map_count on the server's machine",
+        Some("OUT OF MEMORY") => "give the server more memory",
+        _ => "remove the cause",
     }
 }

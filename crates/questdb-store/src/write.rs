@@ -13,9 +13,10 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use questdb::ingress::Buffer;
-use tradekeep_models::{StreamId, Table};
+use tradekeep_models::record::Record;
+use tradekeep_models::{StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Act, Batch, Delivery, ErrorKind, RecordSink, Result, Stage, StoreError, Token,
+    Ack, Act, BadRow, Batch, Delivery, ErrorKind, RecordSink, Result, Stage, StoreError, Token,
     with_records,
 };
 
@@ -53,6 +54,20 @@ impl QuestDbStore {
         with_records!(batch.records(), rows => shape.lines(rows, origin, &mut buffer))
             .map_err(|error| not_encoded(OP, error))?;
         Ok(Prepared { buffer, keys })
+    }
+
+    /// The rows of a batch that are under the floor of their table.
+    async fn expired(&self, batch: &Batch, first: i64) -> Result<Vec<BadRow>> {
+        let floors = self.known_floors().await?;
+        let floor = floors.get(&batch.records().table());
+        let Some(floor) = floor.filter(|floor| first < floor.as_nanos()) else {
+            return Ok(Vec::new());
+        };
+        let is_under = |ts: Timestamp| ts < *floor;
+        let times: Vec<_> =
+            with_records!(batch.records(), rows => rows.iter().map(Record::ts).collect());
+        let under = times.into_iter().enumerate().filter(|(_, ts)| is_under(*ts));
+        Ok(under.map(|(index, _)| BadRow::expired(index, *floor)).collect())
     }
 
     /// Waits until a table takes more: it is not suspended, and not too much is on its way to it.
@@ -97,6 +112,10 @@ impl RecordSink for QuestDbStore {
         let lane = self.writer.lane(batch.records().table());
         let mut turn = lane.turn.lock().await;
         self.writer.check_open(OP)?;
+        let expired = self.expired(batch, keys.first()).await?;
+        if !expired.is_empty() {
+            return Err(StoreError::bad_rows(ErrorKind::Expired, STORE, OP, expired));
+        }
         self.room(pool, lane).await?;
         let inserted = self.count_new(pool, lane, &mut turn, &keys).await?;
 

@@ -10,10 +10,10 @@ use super::OP;
 use super::keys::{Keys, number};
 use super::shape::Shape;
 use super::writer::{Lane, Turn};
-use crate::QuestDbStore;
 use crate::pool::Pool;
 use crate::rows::Cells;
 use crate::sql::sink;
+use crate::{QuestDbStore, wal};
 
 impl QuestDbStore {
     /// How many of the batch's identities are new.
@@ -37,7 +37,7 @@ impl QuestDbStore {
         // What is later than all that is stored meets nothing.
         if keys.first() <= newest {
             if std::mem::take(&mut turn.unsure) {
-                self.catch_up(pool, lane).await?;
+                wal::settled(pool, OP, lane.shape.name(), self.patience()).await?;
             }
             met.extend(stored(pool, &lane.shape, keys, newest).await?);
         }

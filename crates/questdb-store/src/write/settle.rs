@@ -10,19 +10,16 @@ use tradekeep_store_traits::{Act, Delivery, ErrorKind, Result, Stage, StoreError
 use super::known::stored;
 use super::ledger::{State, Taken};
 use super::writer::Lane;
-use crate::log::{self, Log};
 use crate::pool::Pool;
 use crate::rows::Cells;
 use crate::sql::sink;
+use crate::wal::{self, FIRST_PAUSE, LONGEST_PAUSE, Log};
 use crate::{QuestDbStore, STORE};
 
 const OP: &str = "settle";
 
 /// How long to wait for batches to be applied, before it is said that they are not yet.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at the logs.
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 impl QuestDbStore {
     /// Waits for these batches to be applied.
@@ -68,7 +65,7 @@ impl QuestDbStore {
     /// Looks at the logs of `tables` once; answers whether anything was applied since the last look.
     pub(super) async fn advance(&self, pool: &Pool, tables: &[Table]) -> Result<bool> {
         let last = self.writer.ledger().last();
-        let logs = log::read(pool, self.config.connect_timeout(), OP).await?;
+        let logs = wal::logs(pool, self.config.connect_timeout(), OP).await?;
         let mut moved = false;
         for table in tables {
             let lane = self.writer.lane(*table);
@@ -85,31 +82,6 @@ impl QuestDbStore {
             ledger.close(done.into_iter().map(|(token, _)| token));
         }
         Ok(moved)
-    }
-
-    /// Waits until the log of a table has nothing that is not applied.
-    pub(crate) async fn catch_up(&self, pool: &Pool, lane: &Lane) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
-        let mut pause = FIRST_PAUSE;
-        let mut goal = None;
-        loop {
-            let logs = log::read(pool, self.config.connect_timeout(), OP).await?;
-            let log = self.log_of(lane, &logs)?;
-            if log.applied >= *goal.get_or_insert(log.taken) {
-                return Ok(());
-            }
-            if Instant::now() >= until {
-                let context = format!(
-                    "table {} is {} transactions behind its write-ahead log: wait, or write less",
-                    log.table,
-                    log.behind()
-                );
-                return Err(StoreError::new(ErrorKind::Timeout, STORE, OP, context)
-                    .with_act(Act::Retry { after: None }));
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
     }
 
     /// The log of a table that is still the one we know, and is not suspended.

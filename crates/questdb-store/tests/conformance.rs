@@ -1,0 +1,84 @@
+//! QuestDB passes the suite, but for conflicts and watermarks, on tables of its own for each case. Where there
+//! is no server, the cases are reported as ignored, with the reason.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
+use tradekeep_store_traits::conformance::{self, Capabilities};
+use tradekeep_store_traits::{Result, SeriesStore, StoreError};
+use tradekeep_test_servers::{is_required, questdb};
+
+const CAPABILITIES: Capabilities = Capabilities { conflicts: false, watermarks: false };
+
+/// Stores of cases, and how to reach their tables.
+#[derive(Default)]
+struct Used(Mutex<Vec<(Weak<QuestDbStore>, QuestDbConfig)>>);
+
+impl Used {
+    async fn open(&self, url: &str, run: u128) -> Result<Arc<dyn SeriesStore>> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        self.clear().await?;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let config = QuestDbConfig::from_url(url)
+            .map_err(|error| StoreError::invalid("questdb", "open", &error))?
+            .with_table_prefix(format!("c{run:x}_{number}_"));
+        let store = Arc::new(QuestDbStore::connect(config.clone()).await?);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((Arc::downgrade(&store), config));
+        Ok(store)
+    }
+
+    /// Drops the tables of cases that are over: the server looks at all there are, again and again.
+    async fn clear(&self) -> Result<()> {
+        let is_over = |(store, _): &mut (Weak<QuestDbStore>, _)| store.strong_count() == 0;
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let over: Vec<_> = used.extract_if(.., is_over).collect();
+        drop(used);
+        for (_, config) in over {
+            QuestDbStore::new(config)?.drop_tables().await?;
+        }
+        Ok(())
+    }
+}
+
+fn main() -> ExitCode {
+    let url = match questdb::url() {
+        Ok(url) => url,
+        Err(reason) => return absent(&reason),
+    };
+    let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let used = Arc::new(Used::default());
+    let open = Arc::clone(&used);
+    let outcome = conformance::run_with(CAPABILITIES, move || {
+        let (used, url) = (Arc::clone(&open), url.clone());
+        async move { used.open(&url, run).await }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map(|runtime| runtime.block_on(used.clear())) {
+        Ok(Ok(())) => outcome,
+        failed => {
+            eprintln!("tables are left behind: {failed:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Every case is ignored, or fails where a server was asked for.
+fn absent(reason: &str) -> ExitCode {
+    let trials = conformance::cases().into_iter().map(|case| {
+        let reason = reason.to_owned();
+        Trial::ignorable_test(case.name, move || {
+            if is_required("questdb") {
+                return Err(reason.into());
+            }
+            Ok(Completion::ignored_with(reason))
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
