@@ -20,6 +20,7 @@ enum Operation {
     /// Lists and numbers of everything that passes.
     Ask(Question),
     DropDay(Table, Timestamp),
+    Floor(Table, Option<Timestamp>),
     Optimize,
 }
 
@@ -79,6 +80,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => question().prop_map(Operation::Ask),
         1 => (prop::sample::select(Table::ALL), strategies::crowded_timestamp())
             .prop_map(|(table, ts)| Operation::DropDay(table, ts)),
+        1 => (prop::sample::select(Table::ALL), prop::option::of(strategies::crowded_timestamp()))
+            .prop_map(|(table, floor)| Operation::Floor(table, floor)),
         1 => Just(Operation::Optimize),
     ]
 }
@@ -200,6 +203,14 @@ async fn perform(store: &dyn SeriesStore, operation: &Operation) -> Vec<String> 
             let left = store.partitions(*table).await.unwrap();
             let rows: Vec<_> = left.iter().map(|p| (p.day, p.rows)).collect();
             vec![format!("{dropped} {rows:?}")]
+        }
+        Operation::Floor(table, floor) => {
+            store.set_floor(*table, *floor).await.unwrap();
+            let mut floors = Vec::new();
+            for table in Table::ALL {
+                floors.push(format!("{table} {:?}", store.floor(*table).await.unwrap()));
+            }
+            floors
         }
         Operation::Optimize => {
             store.optimize().await.unwrap();

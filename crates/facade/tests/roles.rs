@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 use tradekeep::{
-    Batch, Config, ConfigFormat, Day, EventStoreExt, ExecutionStoreExt, Fill, Latency, ListQuery,
-    Market, Message, Metric, MetricFilter, Name, Order, OrderType, Origin, RecordFilter,
+    Batch, Config, ConfigFormat, Day, ErrorKind, EventStoreExt, ExecutionStoreExt, Fill, Latency,
+    ListQuery, Market, Message, Metric, MetricFilter, Name, Order, OrderType, Origin, RecordFilter,
     RecordSinkExt, Records, Role, Side, SlippageSource, Stage, StreamId, Symbol, SystemEvent,
     SystemEventFilter, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeFilter, Tradekeep,
     TraderId, TradingMode, Venue,
@@ -116,8 +116,13 @@ async fn every_role_answers_for_its_records() {
         let day: Day = ts().day();
         for table in [Table::Ticks, Table::Orders] {
             assert_eq!(store.partitions().partitions(table).await.unwrap()[0].day, day);
+            assert_eq!(store.partitions().floor(table).await.unwrap(), None);
+            store.partitions().set_floor(table, day.range().to()).await.unwrap();
+            assert_eq!(store.partitions().floor(table).await.unwrap(), day.range().to());
             assert_eq!(store.partitions().drop_partitions(table, &[day]).await.unwrap(), 1);
         }
+        let late = store.sink().write(&Batch::new(vec![tick()].into())).await.unwrap_err();
+        assert_eq!(late.kind, ErrorKind::Expired, "{stores}");
         assert_eq!(rows(&store).await.len(), 3, "{stores}");
         assert!(store.sink().settle(&[Token(u64::MAX)]).await.is_err(), "{stores}");
         store.shutdown().await.unwrap();
