@@ -42,7 +42,10 @@ use tradekeep_models::{
     TraderId, Venue,
 };
 
-use crate::{Act, BadRow, Delivery, ErrorKind, Result, Saved, SeriesStore, StoreError, Table};
+use crate::{
+    Ack, Act, BadRow, Batch, Delivery, ErrorKind, Result, Saved, SeriesStore, Stage, StoreError,
+    Table,
+};
 
 type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -280,6 +283,13 @@ fn bad_rows(error: StoreError, kind: ErrorKind) -> Vec<BadRow> {
         Act::BadRows(rows) => rows,
         act => unreachable!("{act:?} where rows are to be named"),
     }
+}
+
+/// Writes a batch, and waits until it is applied.
+async fn applied(store: &Store, batch: &Batch) -> Result<Ack> {
+    let ack = store.write(batch).await?;
+    assert_eq!(store.settle(&[ack.token]).await?, [Stage::Applied]);
+    Ok(ack)
 }
 
 /// The places of those rows in the batch.

@@ -9,7 +9,8 @@ use tradekeep_models::{
 
 use super::samples::{Sample, list_cases_of, row, with};
 use super::{
-    Case, Need, Store, assert_no_watermark, at, bad_places, bad_rows, saved, seconds, tick, time,
+    Case, Need, Store, applied, assert_no_watermark, at, bad_places, bad_rows, saved, seconds,
+    tick, time,
 };
 use crate::{Ack, Batch, ErrorKind, Origin, RecordSinkExt, Records, Result};
 
@@ -65,7 +66,7 @@ async fn save<R: Sample>(store: &Store, rows: &[R]) -> Result<crate::Saved> {
 
 async fn streamed<R: Sample>(store: &Store, seqs: &[u64], rows: Vec<R>) -> Result<Ack> {
     let origin = Origin { stream: StreamId::new("s").unwrap(), epoch: 1, seqs: seqs.to_vec() };
-    store.write(&Batch::from_stream(R::records(rows), origin).unwrap()).await
+    applied(store, &Batch::from_stream(R::records(rows), origin).unwrap()).await
 }
 
 async fn watermark<R: Sample>(store: &Store) -> Option<u64> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tradekeep_models::{Metric, Name, StreamId, Tick, TickQuery, TradeId};
 
 use super::{
-    Store, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol, tick,
-    venue,
+    Store, applied, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol,
+    tick, venue,
 };
 use crate::{Batch, ErrorKind, Origin, RecordSinkExt, Records, Stage, Table, TickStoreExt, Token};
 
@@ -78,7 +78,7 @@ async fn prepared_batch_is_written_as_any_other(store: Store) {
     let batch = Batch::new(Records::Ticks(seconds(3)));
     store.prepare(&batch);
     store.prepare(&batch);
-    let twice = [store.write(&batch).await.unwrap(), store.write(&batch).await.unwrap()];
+    let twice = [applied(&store, &batch).await.unwrap(), applied(&store, &batch).await.unwrap()];
     assert_eq!(twice.map(|ack| (ack.inserted, ack.duplicates)), [(3, 0), (0, 3)]);
     // What is wrong is said when it is written, and what is prepared and not written stays out.
     let infinite = Metric::new(at(1, 0), Name::new("lag").unwrap(), f64::INFINITY);
