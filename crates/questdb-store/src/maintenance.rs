@@ -1,41 +1,28 @@
 //! What the tables hold, and putting them in order.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use tradekeep_store_traits::{Maintenance, Result, Table, TableStats};
 
-use crate::pool::Pool;
+use crate::partitions::parts;
 use crate::rows::Cells;
 use crate::{QuestDbStore, wal};
-
-/// What a table takes on the server's disk, its write-ahead log included.
-async fn bytes(pool: &Pool, op: &'static str) -> Result<HashMap<String, u64>> {
-    let sql = "SELECT s.\"tableName\", s.\"diskSize\" FROM table_storage() s";
-    let rows = pool.query(op, sql, &[]).await?;
-    let sizes = rows.iter().map(|row| {
-        let cells = Cells::of(op, row);
-        Ok((cells.text(0)?.to_owned(), cells.count(1)?))
-    });
-    sizes.collect()
-}
 
 #[async_trait]
 impl Maintenance for QuestDbStore {
     async fn table_stats(&self) -> Result<Vec<TableStats>> {
         const OP: &str = "table_stats";
         let pool = self.ready().await?;
-        let bytes = bytes(pool, OP).await?;
         let mut stats = Vec::new();
         for table in Table::ALL {
             let name = self.table(*table);
+            let bytes = parts(pool, OP, &name).await?.iter().map(|part| part.bytes).sum();
             let sql = format!("SELECT count(), min(t.ts)::long, max(t.ts)::long FROM \"{name}\" t");
             for row in pool.query(OP, &sql, &[]).await? {
                 let cells = Cells::of(OP, &row);
                 stats.push(TableStats {
                     table: *table,
                     rows: cells.count(0)?,
-                    bytes: bytes.get(&name).copied().unwrap_or_default(),
+                    bytes,
                     first_ts: cells.maybe_time(1)?,
                     last_ts: cells.maybe_time(2)?,
                 });

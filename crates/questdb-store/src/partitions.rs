@@ -16,12 +16,12 @@ use crate::{QuestDbStore, STORE, wal};
 
 /// A partition as the server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
+pub(crate) struct Part {
     /// What it is dropped by: `2024-08-08`, of an hour `2024-08-08T15`.
     name: String,
     day: Day,
     rows: u64,
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Part {
@@ -44,7 +44,7 @@ fn named(name: &str, unit: &str) -> Option<(String, Day)> {
 }
 
 /// What a table on the server, `table`, is kept in, oldest first.
-async fn parts(pool: &Pool, op: &'static str, table: &str) -> Result<Vec<Part>> {
+pub(crate) async fn parts(pool: &Pool, op: &'static str, table: &str) -> Result<Vec<Part>> {
     let sql = format!(
         "SELECT p.name, p.\"partitionBy\", p.\"numRows\", p.\"diskSize\" \
          FROM table_partitions('{table}') p WHERE p.attached AND p.\"numRows\" > 0"

@@ -14,6 +14,9 @@ use crate::rows::record;
 use crate::sql::{self, Conditions, Part, Sql};
 use crate::{QuestDbStore, STORE};
 
+/// Rows that are read beyond a page: its last moment, its cursor's and one row more are seldom so many.
+const SPARE: usize = 32;
+
 /// How a page goes on.
 #[derive(Debug, Clone, Copy)]
 struct Way {
@@ -42,59 +45,42 @@ impl QuestDbStore {
         });
         let way = Way { after, newest_first: query.newest_first, limit: query.limit };
         let is_behind = |row: &F::Record| query.is_behind_cursor(row);
-        let mut found = self.behind(op, &rows, way, is_behind).await?;
+        let mut found = self.behind(op, rows, way, is_behind).await?;
         found.sort_by(|a, b| query.compare(a, b));
         Ok(query.page(found))
     }
 
-    /// Enough rows for a page and one more: of the cursor's moment those that are behind it, then what
-    /// comes after.
+    /// Enough rows for a page and one more, in no order.
+    ///
+    /// Rows of one moment come in no order, and this server compares no more than times. So rows are read from the
+    /// cursor's moment on, a few more than are wanted; where the last moment of them is needed, and may be cut, it
+    /// is read whole.
     async fn behind<R: Record>(
         &self,
         op: &'static str,
-        rows: &Conditions,
-        way: Way,
+        mut rows: Conditions,
+        Way { after, newest_first, limit }: Way,
         is_behind: impl Fn(&R) -> bool,
     ) -> Result<Vec<R>> {
-        let Some(after) = way.after else { return self.moments(op, rows, way).await };
-        let mut found = self.at(op, rows, after).await?;
-        found.retain(is_behind);
-        if found.len() <= way.limit {
-            let mut beyond = rows.clone();
-            beyond.beyond(after.as_nanos(), way.newest_first);
-            let rest = Way { limit: way.limit - found.len(), ..way };
-            found.extend(self.moments(op, &beyond, rest).await?);
+        if let Some(after) = after {
+            rows.onward(after.as_nanos(), newest_first);
         }
-        Ok(found)
-    }
-
-    /// Up to one row more than the limit of what `rows` says, in order of time, the last moment of them
-    /// whole: rows of one moment come in no order, and this server compares no more than times.
-    async fn moments<R: Record>(
-        &self,
-        op: &'static str,
-        rows: &Conditions,
-        Way { newest_first, limit, .. }: Way,
-    ) -> Result<Vec<R>> {
-        let part = Part::First { newest_first, limit: limit + 1 };
-        let mut found: Vec<R> = self.records(op, sql::list::<R>(rows.clone(), part)).await?;
-        if found.len() > limit
-            && let Some(last) = found.last().map(Record::ts)
-        {
-            found.retain(|row| row.ts() != last);
-            found.extend(self.at(op, rows, last).await?);
+        let mut found: Vec<R> = Vec::new();
+        loop {
+            let most = limit + SPARE;
+            let part = Part::First { newest_first, limit: most };
+            let mut next: Vec<R> = self.records(op, sql::list::<R>(rows.clone(), part)).await?;
+            let cut = next.last().map(Record::ts).filter(|_| next.len() == most);
+            next.retain(|row| Some(row.ts()) != cut && is_behind(row));
+            found.extend(next);
+            let Some(last) = cut.filter(|_| found.len() <= limit) else { return Ok(found) };
+            let moment = sql::list::<R>(rows.clone(), Part::At(last.as_nanos()));
+            found.extend(self.records(op, moment).await?.into_iter().filter(&is_behind));
+            if found.len() > limit {
+                return Ok(found);
+            }
+            rows.beyond(last.as_nanos(), newest_first);
         }
-        Ok(found)
-    }
-
-    /// All rows of a moment, in no order.
-    async fn at<R: Record>(
-        &self,
-        op: &'static str,
-        rows: &Conditions,
-        ts: Timestamp,
-    ) -> Result<Vec<R>> {
-        self.records(op, sql::list::<R>(rows.clone(), Part::At(ts.as_nanos()))).await
     }
 
     async fn records<R: Record>(&self, op: &'static str, sql: Sql) -> Result<Vec<R>> {

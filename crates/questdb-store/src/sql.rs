@@ -68,8 +68,11 @@ pub(crate) enum Part {
 pub(crate) fn list<R: Record>(mut rows: Conditions, part: Part) -> Sql {
     let columns = columns::<R>();
     let order = match part {
-        Part::First { newest_first: false, limit } => format!(" ORDER BY t.ts LIMIT {limit}"),
-        Part::First { newest_first: true, limit } => format!(" ORDER BY t.ts DESC LIMIT {limit}"),
+        Part::First { newest_first, limit } => {
+            let way = if newest_first { " DESC" } else { "" };
+            let limit = rows.limit(limit);
+            format!(" ORDER BY t.ts{way} LIMIT {limit}")
+        }
         Part::At(ts) => {
             rows.at(ts);
             String::new()

@@ -23,7 +23,7 @@ impl TickStore for QuestDbStore {
         let way =
             Way { after: after.map(|cursor| cursor.ts), newest_first: false, limit: query.limit };
         let is_behind = |tick: &Tick| after.is_none_or(|cursor| place(tick) > place_of(cursor));
-        let mut found = self.behind(OP, &rows, way, is_behind).await?;
+        let mut found = self.behind(OP, rows, way, is_behind).await?;
         found.sort_by(|a, b| place(a).cmp(&place(b)));
         Ok(query.page(found))
     }

@@ -90,6 +90,11 @@ impl Conditions {
         format!("${}", self.values.len())
     }
 
+    /// A number of rows, bound too: each text is prepared once a connection, and kept.
+    pub(crate) fn limit(&mut self, rows: usize) -> String {
+        self.bind(Bind::Int(i64::try_from(rows).unwrap_or(i64::MAX)))
+    }
+
     fn equals(&mut self, column: &str, text: &str) {
         let place = self.bind(Bind::Text(text.to_owned()));
         self.add(format!("t.\"{column}\" = {place}"));
@@ -132,6 +137,13 @@ impl Conditions {
     pub(crate) fn at(&mut self, ts: i64) {
         let place = self.bind(Bind::Int(ts));
         self.add(format!("t.ts = {place}::timestamp_ns"));
+    }
+
+    /// Only what is of `ts` or comes after it, or before it.
+    pub(crate) fn onward(&mut self, ts: i64, newest_first: bool) {
+        let place = self.bind(Bind::Int(ts));
+        let than = if newest_first { "<=" } else { ">=" };
+        self.add(format!("t.ts {than} {place}::timestamp_ns"));
     }
 
     /// Only what comes after `ts`, or before it.

@@ -45,7 +45,8 @@ pub(crate) fn values(mut rows: Conditions, column: &str) -> Sql {
 }
 
 /// The spread of metrics for each of the first `limit` buckets, behind its number.
-pub(crate) fn buckets(rows: Conditions, interval: Interval, limit: usize) -> Sql {
+pub(crate) fn buckets(mut rows: Conditions, interval: Interval, limit: usize) -> Sql {
+    let limit = rows.limit(limit);
     let text = format!(
         "SELECT bucket, {} FROM (\
            SELECT bucket, v, row_number() OVER (PARTITION BY bucket) rn, \

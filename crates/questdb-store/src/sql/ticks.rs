@@ -16,16 +16,16 @@ pub(crate) fn candles(query: &CandleQuery, table: &str) -> Sql {
         symbol: Some(query.symbol.clone()),
         range: query.tick_range(),
     };
-    let rows = Conditions::of_ticks(&filter, table);
+    let mut rows = Conditions::of_ticks(&filter, table);
+    let limit = rows.limit(query.limit + 1);
     let text = format!(
         "SELECT bucket, first(price), max(price), min(price), last(price), sum(quantity), \
          sum(notional), count() FROM (\
            SELECT {} bucket, t.price, t.quantity, t.notional FROM {} \
            ORDER BY t.ts, t.sequence, t.\"key\") \
-         GROUP BY bucket ORDER BY bucket LIMIT {}",
+         GROUP BY bucket ORDER BY bucket LIMIT {limit}",
         bucket(query.interval),
-        rows.from(),
-        query.limit + 1
+        rows.from()
     );
     Sql { text, values: rows.values }
 }
