@@ -86,11 +86,11 @@ impl Verdict {
     }
 }
 
-/// The place, from 0, of the row that is named as `[…, line: N]`, a line being a row.
+/// The place, from 0, of the row that is refused first, a line being a row. Nothing in front of it is out of
+/// a row.
 fn line(message: &str) -> Option<usize> {
-    let (_, rest) = message.rsplit_once("line: ")?;
-    let digits = rest.split(']').next()?;
-    digits.parse::<usize>().ok()?.checked_sub(1)
+    let (_, rest) = message.split_once("error in line ")?;
+    rest.split(':').next()?.parse::<usize>().ok()?.checked_sub(1)
 }
 
 /// Why a row is refused, without its values: what is wrong with which column.
@@ -117,8 +117,9 @@ mod tests {
 
     fn answer(line: usize, what: &str) -> String {
         format!(
-            "Could not flush buffer: failed to parse line protocol:errors encountered on line(s):\n\
-             error in line {line}: {what} [id: 1a759f70bb84-1, code: invalid, line: {line}]"
+            "Could not flush buffer: {{\"code\":\"invalid\",\"message\":\"failed to parse line \
+             protocol:errors encountered on line(s):\\nerror in line {line}: {what}\",\"line\":{line},\
+             \"errorId\":\"c61630da8e82-2\"}}"
         )
     }
 

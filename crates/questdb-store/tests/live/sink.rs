@@ -209,7 +209,14 @@ async fn counted(scratch: Scratch) {
     assert_eq!(scratch.number(sql).await.unsigned_abs(), trades.len() as u64);
 
     // What a log skips, as an operator may have it do, is applied for the server, and is not there.
-    scratch.execute(&["TRUNCATE TABLE \"{}trades\"", "ALTER TABLE \"{}trades\" SUSPEND WAL"]).await;
+    scratch.execute(&["TRUNCATE TABLE \"{}trades\""]).await;
+    scratch
+        .until(
+            "SELECT \"sequencerTxn\" - \"writerTxn\" FROM wal_tables() WHERE name = '{}trades'",
+            0,
+        )
+        .await;
+    scratch.execute(&["ALTER TABLE \"{}trades\" SUSPEND WAL"]).await;
     let lost = store.write(&batch(400)).await.unwrap().token;
     let taken = "SELECT \"sequencerTxn\" FROM wal_tables() WHERE name = '{}trades'";
     let next = scratch.number(taken).await + 1;
