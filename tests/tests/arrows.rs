@@ -21,9 +21,15 @@ const ARROWS: &[(&str, May)] = &[
         "tradekeep-duckdb-store",
         May::Use(&["tradekeep-models", "tradekeep-store-traits", "tradekeep-formats"]),
     ),
+    ("tradekeep-pg-common", May::Use(&["tradekeep-models", "tradekeep-store-traits"])),
     (
         "tradekeep-questdb-store",
-        May::Use(&["tradekeep-models", "tradekeep-store-traits", "tradekeep-test-servers"]),
+        May::Use(&[
+            "tradekeep-models",
+            "tradekeep-store-traits",
+            "tradekeep-pg-common",
+            "tradekeep-test-servers",
+        ]),
     ),
     (
         "tradekeep",

@@ -22,6 +22,7 @@ const WITHOUT_DUCKDB: &[&str] = &[
     "tradekeep-formats",
     "tradekeep-ingest",
     "tradekeep-models",
+    "tradekeep-pg-common",
     "tradekeep-questdb-store",
     "tradekeep-store-traits",
     "tradekeep-test-servers",

@@ -16,8 +16,8 @@ mod wal;
 mod write;
 
 pub use config::QuestDbConfig;
-pub use pool::PoolStats;
 pub use store::QuestDbStore;
+pub use tradekeep_pg_common::PoolStats;
 
 /// The URL scheme of this store: `questdb://user:password@localhost:9000?pg_port=8812`.
 pub const SCHEME: &str = "questdb";

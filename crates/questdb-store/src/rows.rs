@@ -1,7 +1,6 @@
 //! Rows of an answer, read.
 
 mod cell;
-mod numeric;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;

@@ -9,41 +9,11 @@ pub(crate) mod sink;
 pub(crate) mod stats;
 pub(crate) mod ticks;
 
-use tokio_postgres::types::{ToSql, Type};
 use tradekeep_models::record::{Kind, Record};
 use tradekeep_models::{Buckets, Interval};
 
 pub(crate) use self::conditions::Conditions;
-
-/// A statement's text, and the value of each `$n` in it.
-#[derive(Debug)]
-pub(crate) struct Sql {
-    pub(crate) text: String,
-    pub(crate) values: Vec<Bind>,
-}
-
-/// A value that is bound.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Bind {
-    Text(String),
-    Int(i64),
-}
-
-impl Bind {
-    pub(crate) const fn kind(&self) -> Type {
-        match self {
-            Self::Text(_) => Type::VARCHAR,
-            Self::Int(_) => Type::INT8,
-        }
-    }
-
-    pub(crate) fn value(&self) -> &(dyn ToSql + Sync) {
-        match self {
-            Self::Text(text) => text,
-            Self::Int(number) => number,
-        }
-    }
-}
+pub(crate) use tradekeep_pg_common::{Bind, Sql};
 
 /// The columns of a record, as [`crate::rows::record`] reads them: times as their nanoseconds, which the
 /// protocol would cut.

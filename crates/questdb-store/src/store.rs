@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
+use tradekeep_pg_common::PoolStats;
 use tradekeep_store_traits::{Health, Probe, Result, StoreError, Table};
 
 use crate::floor::KnownFloors;
-use crate::pool::{Pool, PoolStats};
+use crate::pool::{Pool, pool};
 use crate::write::Writer;
 use crate::{QuestDbConfig, STORE, admin, schema, wal};
 
@@ -63,7 +64,7 @@ impl QuestDbStore {
     /// `InvalidInput` for a bad configuration.
     pub fn new(config: QuestDbConfig) -> Result<Self> {
         config.validate().map_err(|error| StoreError::invalid(STORE, "open", &error))?;
-        let (pool, writer) = (Pool::new(&config)?, Writer::new(&config)?);
+        let (pool, writer) = (pool(&config)?, Writer::new(&config)?);
         Ok(Self {
             pool,
             config,

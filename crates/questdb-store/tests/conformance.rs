@@ -36,14 +36,16 @@ impl Used {
 
     /// Drops the tables of cases that are over: the server looks at all there are, again and again.
     async fn clear(&self) -> Result<()> {
-        let is_over = |(store, _): &mut (Weak<QuestDbStore>, _)| store.strong_count() == 0;
-        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let over: Vec<_> = used.extract_if(.., is_over).collect();
-        drop(used);
-        for (_, config) in over {
+        for config in self.over() {
             QuestDbStore::new(config)?.drop_tables().await?;
         }
         Ok(())
+    }
+
+    fn over(&self) -> Vec<QuestDbConfig> {
+        let is_over = |(store, _): &mut (Weak<QuestDbStore>, _)| store.strong_count() == 0;
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        used.extract_if(.., is_over).map(|(_, config)| config).collect()
     }
 }
 

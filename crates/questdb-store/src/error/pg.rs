@@ -1,44 +1,14 @@
 //! What the server answers over PostgreSQL's protocol, classified.
 
-use std::error::Error as _;
-use std::io;
-
-use deadpool_postgres::{PoolError, TimeoutType};
+use tokio_postgres::error::DbError;
 use tradekeep_store_traits::{Act, ErrorKind, StoreError};
 
 use super::Verdict;
 use crate::STORE;
 
 /// What the server answered over PostgreSQL's protocol in `op`.
-pub(crate) fn classify(op: &'static str, error: tokio_postgres::Error) -> StoreError {
-    let verdict = match error.as_db_error() {
-        Some(answer) => Verdict::of(answer.message()),
-        None => Verdict::of_silence(&error),
-    };
-    verdict.into_error(op).with_source(error)
-}
-
-/// Why the pool has no connection for `op`.
-pub(crate) fn unavailable(op: &'static str, error: PoolError) -> StoreError {
-    match error {
-        PoolError::Backend(error) => classify(op, error),
-        PoolError::Timeout(TimeoutType::Wait) => {
-            let context = "every connection is in use: ask again, or raise `readers`";
-            StoreError::new(ErrorKind::PoolExhausted, STORE, op, context)
-                .with_act(Act::Retry { after: None })
-        }
-        PoolError::Timeout(_) => late(op),
-        PoolError::Closed => closed(op),
-        error => {
-            let context = "no connection can be made: see the cause";
-            StoreError::new(ErrorKind::Connection, STORE, op, context).with_source(error)
-        }
-    }
-}
-
-/// A server that has not answered in time.
-pub(crate) fn late(op: &'static str) -> StoreError {
-    Verdict::late().into_error(op)
+pub(crate) fn classify(op: &'static str, answer: &DbError) -> StoreError {
+    Verdict::of(answer.message()).into_error(op)
 }
 
 /// Whoever asks a closed store.
@@ -98,38 +68,6 @@ impl Verdict {
         }
         let context = "the server refused a statement: see the cause";
         Self::new(ErrorKind::Query, Act::Never, context)
-    }
-
-    /// Where the server did not answer, or nothing that makes sense.
-    fn of_silence(error: &tokio_postgres::Error) -> Self {
-        let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-        match cause.map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => Self::late(),
-            Some(io::ErrorKind::ConnectionRefused) => {
-                let context =
-                    "nobody listens there: start the server, or correct pg_host and pg_port";
-                Self::new(ErrorKind::Connection, Act::Probe, context)
-            }
-            Some(_) => Self::lost(),
-            None if error.is_closed() => Self::lost(),
-            None => {
-                let context = "what answers does not speak as QuestDB does: correct pg_host and \
-                               pg_port";
-                Self::new(ErrorKind::Connection, Act::Never, context)
-            }
-        }
-    }
-
-    /// QuestDB's HTTP port, too, waits for more when it is spoken to as a PostgreSQL.
-    fn late() -> Self {
-        let context = "the server does not answer in time: see whether it is overloaded, and whether \
-                       pg_port is the one of PostgreSQL's protocol";
-        Self::new(ErrorKind::Timeout, Act::Probe, context)
-    }
-
-    fn lost() -> Self {
-        let context = "the connection to the server was lost: see whether it runs";
-        Self::new(ErrorKind::Connection, Act::Retry { after: None }, context)
     }
 }
 

@@ -8,10 +8,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 use tradekeep_models::record::{Kind, Value};
 use tradekeep_models::{Decimal, DecimalSum, InvalidInput, Timestamp};
+use tradekeep_pg_common::numeric::{BadNumeric, halves, scaled};
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 use uuid::Uuid;
 
-use super::numeric::{BadNumeric, halves, scaled};
 use crate::STORE;
 
 /// One row.

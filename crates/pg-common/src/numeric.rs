@@ -5,7 +5,7 @@ const SCALE: i32 = 18;
 
 /// Why it is no decimal of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BadNumeric {
+pub enum BadNumeric {
     /// Bytes are missing, or it is not a number.
     Malformed,
     /// More than 18 digits behind the point that are not zero.
@@ -15,7 +15,10 @@ pub(crate) enum BadNumeric {
 }
 
 /// A NUMERIC x 10^18.
-pub(crate) fn scaled(raw: &[u8]) -> Result<i128, BadNumeric> {
+///
+/// # Errors
+/// When it is no decimal of at most 18 digits behind the point, or does not fit.
+pub fn scaled(raw: &[u8]) -> Result<i128, BadNumeric> {
     let mut sum = 0i128;
     let negative = each_digit(raw, |digit, power| {
         sum = sum.checked_add(part(digit, power + SCALE)?).ok_or(BadNumeric::TooLarge)?;
@@ -26,7 +29,10 @@ pub(crate) fn scaled(raw: &[u8]) -> Result<i128, BadNumeric> {
 
 /// A NUMERIC that is not negative, and may be larger than a decimal: what stands before the point, and what
 /// stands behind it x 10^18.
-pub(crate) fn halves(raw: &[u8]) -> Result<(u128, i128), BadNumeric> {
+///
+/// # Errors
+/// As [`scaled`]; `Malformed` where it is negative.
+pub fn halves(raw: &[u8]) -> Result<(u128, i128), BadNumeric> {
     let (mut whole, mut fraction) = (0i128, 0i128);
     let negative = each_digit(raw, |digit, power| {
         if power < 0 {

@@ -1,0 +1,71 @@
+//! Servers that are not there, or are something else.
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio_postgres::Config;
+use tradekeep_pg_common::{Answers, Pool, PoolConfig, PoolStats};
+use tradekeep_store_traits::{Act, ErrorKind, StoreError};
+
+const ANSWERS: Answers = Answers {
+    store: "test",
+    place: "host and port",
+    classify: |op, answer| StoreError::new(ErrorKind::Query, "test", op, answer.message()),
+};
+
+fn pool(port: u16) -> Pool {
+    let mut server = Config::new();
+    server.host("127.0.0.1").port(port).user("me").dbname("db");
+    let second = Duration::from_secs(1);
+    Pool::new(PoolConfig {
+        server,
+        most: 2,
+        connect_timeout: Duration::from_millis(200),
+        idle_timeout: second,
+        query_timeout: second,
+        answers: ANSWERS,
+    })
+    .unwrap()
+}
+
+async fn refused(pool: &Pool) -> StoreError {
+    let error = pool.query("ask", "SELECT 1", &[]).await.unwrap_err();
+    assert_eq!((error.store, error.op), ("test", "ask"));
+    error
+}
+
+#[tokio::test]
+async fn nobody_is_told_from_silence_and_from_something_else() {
+    // Bound, so that nobody else has it, and not listened on.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let error = refused(&pool(nobody.local_addr().unwrap().port())).await;
+    assert_eq!((error.kind, &error.act), (ErrorKind::Connection, &Act::Probe));
+    assert!(error.to_string().contains("correct host and port"), "{error}");
+
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let error = refused(&pool(silent.local_addr().unwrap().port())).await;
+    assert_eq!((error.kind, &error.act), (ErrorKind::Timeout, &Act::Probe));
+
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = other.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = other.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad request\r\n\r\n").await;
+        }
+    });
+    let error = refused(&pool(port)).await;
+    assert_eq!(error.kind, ErrorKind::Connection);
+}
+
+#[tokio::test]
+async fn a_pool_that_is_closed_says_so() {
+    let pool = pool(1);
+    assert_eq!(pool.stats(), PoolStats { most: 2, in_use: 0, idle: 0 });
+    pool.close();
+    let error = refused(&pool).await;
+    assert_eq!((error.kind, &error.act), (ErrorKind::Connection, &Act::Never));
+    assert!(error.to_string().contains("closed"), "{error}");
+}
