@@ -1,0 +1,288 @@
+//! Claim: what tradekeep reads of QuestDB takes at most 1.15 times what the same SQL takes by a bare
+//! tokio-postgres.
+//!
+//! Workload: 1 M ticks of one symbol, 200,000 trades, 500,000 metrics and latencies. `ticks`: 10,000 ticks
+//! from the middle on; `candles`: all one-minute candles; `trades`: the newest 100 of a trader; `values`:
+//! count, mean and exact percentiles of a metric; `latencies`: the same for each operation;
+//! `performance`: what all trades gained. The bare client prepares each statement once, and reads the same
+//! columns into tuples. Each figure is the median of 11 runs, the sides taking turns run by run.
+//!
+//! Command: `cargo bench -p tradekeep-benches --bench questdb_queries`
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, NoTls, Row, Statement};
+use tradekeep_benches::{Outcome, latencies, metrics, percentile, rows, ticks, trades};
+use tradekeep_models::{
+    CandleQuery, LatencyFilter, ListQuery, MetricFilter, Name, Symbol, TickFilter, TickQuery,
+    TimeRange, Timestamp, TradeFilter, TraderId, Venue,
+};
+use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
+use tradekeep_store_traits::{MetricStore, RecordSinkExt, Records, TickStore, TradeStore};
+use tradekeep_test_servers::questdb::{PG_PASSWORD, PG_USER, Ports, Questdb};
+
+const RUNS: usize = 11;
+const PAGE: usize = 10_000;
+const ROUNDS: usize = 3;
+
+async fn client(ports: Ports) -> Outcome<Client> {
+    let settings = format!(
+        "host=127.0.0.1 port={} user={PG_USER} password={PG_PASSWORD} dbname=qdb",
+        ports.pg
+    );
+    let (client, connection) = tokio_postgres::connect(&settings, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// A value as the bare client hands it out; decimals as their bytes.
+#[derive(Debug)]
+#[allow(dead_code, reason = "made, not looked at")]
+enum Cell {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Float(Option<f64>),
+    Bytes(Option<Vec<u8>>),
+}
+
+struct Bytes(Vec<u8>);
+
+impl<'a> tokio_postgres::types::FromSql<'a> for Bytes {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw.to_vec()))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// What a user of the bare client would make of a row.
+fn tuple(row: &Row) -> Outcome<Vec<Cell>> {
+    let mut cells = Vec::with_capacity(row.len());
+    for (place, column) in row.columns().iter().enumerate() {
+        cells.push(match *column.type_() {
+            Type::INT8 => Cell::Int(row.try_get(place)?),
+            Type::VARCHAR | Type::TEXT => Cell::Text(row.try_get(place)?),
+            Type::FLOAT8 => Cell::Float(row.try_get(place)?),
+            _ => Cell::Bytes(row.try_get::<_, Option<Bytes>>(place)?.map(|bytes| bytes.0)),
+        });
+    }
+    Ok(cells)
+}
+
+/// A statement of the bare client, and what is bound to it.
+struct Bare<'a> {
+    client: &'a Client,
+    statement: Statement,
+    values: Vec<Box<dyn ToSql + Sync>>,
+}
+
+impl<'a> Bare<'a> {
+    async fn new(
+        client: &'a Client,
+        sql: &str,
+        values: Vec<(Type, Box<dyn ToSql + Sync>)>,
+    ) -> Outcome<Self> {
+        let (types, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        Ok(Self { client, statement: client.prepare_typed(sql, &types).await?, values })
+    }
+
+    async fn run(&self) -> Outcome<usize> {
+        let values: Vec<&(dyn ToSql + Sync)> = self.values.iter().map(|value| &**value).collect();
+        let rows = self.client.query(&self.statement, &values).await?;
+        let tuples: Vec<_> = rows.iter().map(tuple).collect::<Outcome<_>>()?;
+        Ok(tuples.len())
+    }
+}
+
+fn int(number: i64) -> (Type, Box<dyn ToSql + Sync>) {
+    (Type::INT8, Box::new(number))
+}
+
+fn text(text: &'static str) -> (Type, Box<dyn ToSql + Sync>) {
+    (Type::VARCHAR, Box::new(text))
+}
+
+/// Both sides of a query, in turns.
+async fn compare<F, Running>(name: &str, bare: &Bare<'_>, ours: F) -> Outcome<f64>
+where
+    F: Fn() -> Running,
+    Running: Future<Output = Outcome<usize>>,
+{
+    let (mut theirs_took, mut ours_took) = (Vec::new(), Vec::new());
+    // The server compiles what it runs.
+    let mut found = (bare.run().await?, ours().await?);
+    for _ in 0..RUNS {
+        let began = Instant::now();
+        found.0 = bare.run().await?;
+        theirs_took.push(began.elapsed());
+        let began = Instant::now();
+        found.1 = ours().await?;
+        ours_took.push(began.elapsed());
+    }
+    let (bare, ours) = (percentile(&theirs_took, 50), percentile(&ours_took, 50));
+    let ratio = ours.as_secs_f64() / bare.as_secs_f64();
+    println!(
+        "{name:<12} bare {:>9.2?} ({} rows)  tradekeep {:>9.2?} ({})  ratio {ratio:.3}",
+        bare, found.0, ours, found.1
+    );
+    Ok(ratio)
+}
+
+async fn fill(store: &QuestDbStore, count: usize) -> Outcome {
+    for first in (0..count).step_by(100_000) {
+        store.save_ticks(ticks(first, 100_000.min(count - first))?).await?;
+    }
+    store.save(Records::Trades(trades(0, count / 5)?)).await?;
+    store.save(Records::Metrics(metrics(0, count / 2)?)).await?;
+    store.save(Records::Latencies(latencies(0, count / 2)?)).await?;
+    Ok(())
+}
+
+const VALUES: &str = "SELECT count(), ksum(v::double), min(v), max(v), \
+    last_not_null(CASE WHEN rn = (n * 50 + 99) / 100 THEN v END), \
+    last_not_null(CASE WHEN rn = (n * 95 + 99) / 100 THEN v END), \
+    last_not_null(CASE WHEN rn = (n * 99 + 99) / 100 THEN v END) \
+  FROM (SELECT v, row_number() OVER () rn, count(*) OVER () n FROM (\
+    SELECT t.\"value\" v FROM \"metrics\" t WHERE t.\"name\" = $1 AND t.\"value\" IS NOT NULL ORDER BY v))";
+
+const LATENCIES: &str = "SELECT service, operation, \
+    coalesce(sum(CASE WHEN v IS NULL THEN 1 ELSE 0 END), 0), count(v), \
+    coalesce(sum(v / 1000000000), 0), coalesce(sum(v % 1000000000), 0), min(v), max(v), \
+    last_not_null(CASE WHEN rn = (n * 500 + 999) / 1000 THEN v END), \
+    last_not_null(CASE WHEN rn = (n * 950 + 999) / 1000 THEN v END), \
+    last_not_null(CASE WHEN rn = (n * 990 + 999) / 1000 THEN v END), \
+    last_not_null(CASE WHEN rn = (n * 999 + 999) / 1000 THEN v END) \
+  FROM (SELECT service, operation, v, \
+      row_number() OVER (PARTITION BY service, operation, success) rn, \
+      count(*) OVER (PARTITION BY service, operation, success) n FROM (\
+      SELECT t.service, t.operation, t.success, CASE WHEN t.success THEN t.latency_ns END v \
+      FROM \"latencies\" t ORDER BY v)) \
+  GROUP BY service, operation";
+
+const RANGE: &str = "SELECT t.\"venue\", t.\"symbol\", t.\"ts\"::long, t.\"key\", t.\"sequence\", \
+    t.\"trade_id\", t.\"received_ts\"::long, t.\"price\", t.\"quantity\", t.\"notional\", t.\"side\" \
+  FROM \"ticks\" t WHERE t.\"venue\" = $1 AND t.\"symbol\" = $2 AND t.ts >= $3::timestamp_ns \
+  ORDER BY t.ts LIMIT $4";
+
+const CANDLES: &str = "SELECT bucket, first(price), max(price), min(price), last(price), sum(quantity), \
+    sum(notional), count() FROM (\
+      SELECT t.ts::long / 60000000000 bucket, t.price, t.quantity, t.notional FROM \"ticks\" t \
+      WHERE t.\"venue\" = $1 AND t.\"symbol\" = $2 ORDER BY t.ts, t.sequence, t.\"key\") \
+  GROUP BY bucket ORDER BY bucket LIMIT $3";
+
+const PERFORMANCE: &str = "SELECT base_token, quote_token, status, count(), \
+    coalesce(sum(transaction_fee / 1000000000), 0), coalesce(sum(transaction_fee % 1000000000), 0), \
+    coalesce(sum(priority_fee / 1000000000), 0), coalesce(sum(priority_fee % 1000000000), 0), \
+    sum(quote_amount), \
+    sum(CASE WHEN action = 'buy' THEN base_amount ELSE 0::decimal(38,18) END), \
+    sum(CASE WHEN action = 'sell' THEN base_amount ELSE 0::decimal(38,18) END), \
+    sum(CASE WHEN action = 'buy' THEN quote_amount ELSE 0::decimal(38,18) END), \
+    sum(CASE WHEN action = 'sell' THEN quote_amount ELSE 0::decimal(38,18) END), \
+    coalesce(sum(transfer_fees), 0::decimal(38,18)), last(executed_price) FROM (\
+      SELECT t.base_token, t.quote_token, t.status, t.action, t.base_amount, t.quote_amount, \
+        t.transaction_fee, t.priority_fee, t.transfer_fees, t.executed_price FROM \"trades\" t \
+        LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last FROM \"trades\" t WHERE t.\"version\" > 0 \
+          GROUP BY t.\"id\") n ON n.\"id\" = t.\"id\" \
+      WHERE (n.last IS NULL OR t.\"version\" = n.last) \
+        AND (t.status = 'confirmed' OR t.status = 'failed') \
+      ORDER BY t.ts, t.id::varchar) \
+  GROUP BY base_token, quote_token, status";
+
+/// The columns of a trade, times as nanoseconds.
+fn trade_columns() -> String {
+    use tradekeep_models::record::{Kind, Record};
+    let columns = tradekeep_models::Trade::COLUMNS.iter().map(|column| match column.kind {
+        Kind::Time => format!("t.\"{}\"::long", column.name),
+        _ => format!("t.\"{}\"", column.name),
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+async fn round(store: &QuestDbStore, client: &Client, middle: Timestamp) -> Outcome<Vec<f64>> {
+    let (venue, symbol) = (Venue::new("binance")?, Symbol::new("BTCUSDT")?);
+    let pair = || [text("binance"), text("BTCUSDT")];
+    let mut ratios = Vec::new();
+
+    let values = pair().into_iter().chain([int(middle.as_nanos()), int(PAGE as i64 + 1)]);
+    let bare = Bare::new(client, RANGE, values.collect()).await?;
+    let query = TickQuery::new(TickFilter {
+        venue: Some(venue.clone()),
+        symbol: Some(symbol.clone()),
+        range: TimeRange::new(middle, None)?,
+    });
+    ratios.push(
+        compare("ticks", &bare, || async { Ok(store.ticks(&query).await?.items.len()) }).await?,
+    );
+
+    let bare =
+        Bare::new(client, CANDLES, pair().into_iter().chain([int(10_001)]).collect()).await?;
+    let query = CandleQuery::new(venue, symbol, "1m".parse()?);
+    ratios.push(
+        compare("candles", &bare, || async { Ok(store.candles(&query).await?.items.len()) })
+            .await?,
+    );
+
+    let sql = format!(
+        "SELECT {} FROM \"trades\" t LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last \
+         FROM \"trades\" t WHERE t.\"version\" > 0 GROUP BY t.\"id\") n ON n.\"id\" = t.\"id\" \
+         WHERE (n.last IS NULL OR t.\"version\" = n.last) AND t.\"trader_id\" = $1 \
+         ORDER BY t.ts DESC LIMIT $2",
+        trade_columns()
+    );
+    let bare = Bare::new(client, &sql, vec![text("trader-3"), int(101)]).await?;
+    let trader_id = Some(TraderId::new("trader-3")?);
+    let query = ListQuery {
+        limit: 100,
+        ..ListQuery::new(TradeFilter { trader_id, ..TradeFilter::default() })
+    };
+    ratios.push(
+        compare("trades", &bare, || async { Ok(store.trades(&query).await?.items.len()) }).await?,
+    );
+
+    let bare = Bare::new(client, VALUES, vec![text("metric_3")]).await?;
+    let filter = MetricFilter { name: Some(Name::new("metric_3")?), ..MetricFilter::default() };
+    let values = || async { Ok(usize::from(store.metric_stats(&filter).await?.is_some())) };
+    ratios.push(compare("values", &bare, values).await?);
+
+    let bare = Bare::new(client, LATENCIES, Vec::new()).await?;
+    let filter = LatencyFilter::default();
+    let operations = || async { Ok(store.latency_stats(&filter).await?.len()) };
+    ratios.push(compare("latencies", &bare, operations).await?);
+
+    let bare = Bare::new(client, PERFORMANCE, Vec::new()).await?;
+    let filter = TradeFilter::default();
+    let gained = || async { Ok(usize::try_from(store.performance(&filter).await?.trades)?) };
+    ratios.push(compare("performance", &bare, gained).await?);
+    Ok(ratios)
+}
+
+fn main() -> Outcome {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let server = Questdb::start()?;
+    let count = rows(1_000_000);
+    let worst = runtime.block_on(async {
+        let config =
+            QuestDbConfig::from_url(&server.url())?.with_write_timeout(Duration::from_secs(60));
+        let store = QuestDbStore::connect(config).await?;
+        fill(&store, count).await?;
+        let client = client(server.ports()).await?;
+        let middle = ticks(count / 2, 1)?[0].ts();
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            rounds.push(round(&store, &client, middle).await?);
+        }
+        let medians = (0..rounds[0].len()).map(|query| {
+            let mut ratios: Vec<_> = rounds.iter().map(|round| round[query]).collect();
+            ratios.sort_by(f64::total_cmp);
+            ratios[ROUNDS / 2]
+        });
+        Ok::<_, Box<dyn std::error::Error>>(medians.fold(0.0, f64::max))
+    })?;
+    println!("the worst median ratio of {ROUNDS} rounds: {worst:.3} (bar 1.15)");
+    Ok(server.stop()?)
+}
