@@ -9,7 +9,7 @@ use crate::pool::Pool;
 use crate::rows::get;
 use crate::schema::all_tables;
 use crate::wal::{self, Log};
-use crate::{QuestDbConfig, STORE};
+use crate::{QuestDbConfig, STORE, views};
 
 const OP: &str = "health";
 
@@ -75,6 +75,7 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
     // A batch for a suspended table is accepted, and never applied.
     writable &= logs.iter().all(|log| !log.suspended);
     troubles.extend(logs.iter().filter_map(trouble_of));
+    troubles.extend(views::troubles(pool, config, OP).await?);
     Ok(Looked { version: version(&build), writable, troubles })
 }
 

@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tradekeep_models::{Ident, InvalidInput};
+use tradekeep_models::{Ident, Interval, InvalidInput};
 
 use crate::schema::SCHEMA_TABLE;
+use crate::views;
 
 /// A user of the server, and its password, which Debug shows as `***`.
 #[derive(Clone)]
@@ -58,6 +59,7 @@ pub struct QuestDbConfig {
     table_prefix: String,
     allow_plaintext: bool,
     auto_migrate: bool,
+    candle_views: Vec<Interval>,
     readers: usize,
     connect_timeout: Duration,
     idle_timeout: Duration,
@@ -81,6 +83,7 @@ impl QuestDbConfig {
             table_prefix: String::new(),
             allow_plaintext: false,
             auto_migrate: false,
+            candle_views: Vec::new(),
             readers: 10,
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(300),
@@ -102,6 +105,7 @@ impl QuestDbConfig {
     /// | `pg_user`, `pg_password` | as for HTTP, else those QuestDB is shipped with | |
     /// | `table_prefix` | none | of every table's name, `[a-z_][a-z0-9_]*` |
     /// | `allow_plaintext` | false | passwords and records may cross a network unencrypted |
+    /// | `candle_views` | none | intervals, `1m,1h`: see [`with_candle_view`](Self::with_candle_view) |
     /// | `auto_migrate` | false | tables of an older tradekeep get what they lack |
     ///
     /// # Errors
@@ -169,6 +173,17 @@ impl QuestDbConfig {
         self
     }
 
+    /// Has the server keep candles of this interval in a materialized view, for
+    /// [`QuestDbStore::view_candles`](crate::QuestDbStore::view_candles). It costs the server work with every
+    /// batch of ticks. So many of an interval have to make a day.
+    #[must_use]
+    pub fn with_candle_view(mut self, interval: Interval) -> Self {
+        if !self.candle_views.contains(&interval) {
+            self.candle_views.push(interval);
+        }
+        self
+    }
+
     /// Reads at once, 10 by default, at most 64, which is what the server takes by default.
     #[must_use]
     pub const fn with_readers(mut self, most: usize) -> Self {
@@ -222,6 +237,10 @@ impl QuestDbConfig {
             problems.push(
                 "table_prefix must be at most 47 of a-z, 0-9 and _, not starting with a digit",
             );
+        }
+        if !self.candle_views.iter().all(|interval| views::fits(*interval)) {
+            problems
+                .push("candle_views must be intervals of which so many make a day: 1m, 15m, 1h");
         }
         if !(1..=64).contains(&self.readers) {
             problems.push("readers must be 1 to 64");
@@ -282,6 +301,10 @@ impl QuestDbConfig {
     pub(crate) fn pg_credentials(&self) -> Credentials {
         let own = self.pg.as_ref().or(self.http.as_ref());
         own.cloned().unwrap_or_else(|| Credentials::new("admin", "quest"))
+    }
+
+    pub(crate) fn candle_views(&self) -> &[Interval] {
+        &self.candle_views
     }
 
     pub(crate) const fn readers(&self) -> usize {

@@ -12,6 +12,7 @@ mod rows;
 mod schema;
 mod sql;
 mod store;
+mod views;
 mod wal;
 mod write;
 

@@ -12,7 +12,7 @@ use tradekeep_store_traits::{
 
 use crate::pool::Pool;
 use crate::rows::Cells;
-use crate::{QuestDbStore, STORE, wal};
+use crate::{QuestDbStore, STORE, views, wal};
 
 /// A partition as the server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +118,10 @@ impl PartitionAdmin for QuestDbStore {
         let rows = doomed.iter().map(|part| part.rows).sum();
         let names = doomed.into_iter().map(|part| part.name).collect();
         self.drop_parts(table, names).await?;
+        let views = views::refresh_sql(&self.config);
+        if lane.table == Table::Ticks && rows > 0 && !views.is_empty() {
+            pool.change(OP, &views).await.map_err(wal::taken)?;
+        }
         Ok(rows)
     }
 

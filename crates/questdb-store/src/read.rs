@@ -3,7 +3,7 @@
 mod lists;
 mod measurements;
 mod numbers;
-mod ticks;
+pub(crate) mod ticks;
 
 use tokio_postgres::Row;
 use tradekeep_models::record::{Record, Value};

@@ -11,7 +11,7 @@ use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
 use self::definition::{Definition, parse, tables};
 use crate::pool::Pool;
 use crate::rows::get;
-use crate::{QuestDbConfig, STORE};
+use crate::{QuestDbConfig, STORE, views};
 
 /// Every step, oldest first. A step that has landed is never edited, and only adds: a table, or a column
 /// that rows stored before have no value in.
@@ -90,6 +90,10 @@ async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str
         pool.change(OP, &statements).await?;
     }
     verify::all(pool, config, &wanted).await?;
+    let views = views::create_sql(config);
+    if !views.is_empty() {
+        pool.change(OP, &views).await?;
+    }
     if found < latest { stamp(pool, config, latest).await } else { Ok(()) }
 }
 
@@ -166,7 +170,9 @@ async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Result<()> 
 /// Drops the tables of `config`, and no other.
 pub(crate) async fn drop_all(pool: &Pool, config: &QuestDbConfig) -> Result<()> {
     let drop = |name| format!("DROP TABLE IF EXISTS \"{}\"", config.table(name));
-    pool.change("drop_all", &all_tables().map(drop).collect::<Vec<_>>()).await
+    let mut statements = views::drop_sql(config);
+    statements.extend(all_tables().map(drop));
+    pool.change("drop_all", &statements).await
 }
 
 fn broken(statement: &str) -> StoreError {

@@ -53,7 +53,7 @@ pub(crate) fn list<R: Record>(mut rows: Conditions, part: Part) -> Sql {
 }
 
 /// The number of the bucket that holds `t.ts`, as [`Interval::index`] counts.
-fn bucket(interval: Interval) -> String {
+pub(crate) fn bucket(interval: Interval) -> String {
     match interval.buckets() {
         Buckets::Nanos { width, offset: 0 } => format!("t.ts::long / {width}"),
         Buckets::Nanos { width, offset } => format!("(t.ts::long + {offset}) / {width}"),

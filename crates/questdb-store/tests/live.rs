@@ -21,6 +21,8 @@ mod support;
 mod ticks;
 #[path = "live/versions.rs"]
 mod versions;
+#[path = "live/views.rs"]
+mod views;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ticks::TESTS,
         records::TESTS,
         versions::TESTS,
+        views::TESTS,
         numbers::TESTS,
     ]
     .concat();

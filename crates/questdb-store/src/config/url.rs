@@ -7,8 +7,8 @@ use tradekeep_models::InvalidInput;
 use super::{Credentials, QuestDbConfig, refuse};
 
 const FORM: &str = "url must look like questdb://user:password@host:9000?pg_port=8812";
-const PARAMETERS: &str = "https, pg_host, pg_port, pg_user, pg_password, table_prefix, allow_plaintext, \
-                          auto_migrate";
+const PARAMETERS: &str = "https, pg_host, pg_port, pg_user, pg_password, table_prefix, candle_views, \
+                          allow_plaintext, auto_migrate";
 
 /// What `url` says, not yet validated.
 pub(super) fn parse(url: &str) -> Result<QuestDbConfig, InvalidInput> {
@@ -68,6 +68,14 @@ fn parse_parameters(config: &mut QuestDbConfig, parameters: &str, problems: &mut
             "pg_port" => config.pg_port = number("pg_port", value, problems),
             "pg_user" => pg_user = text("pg_user", value, problems),
             "pg_password" => pg_password = text("pg_password", value, problems),
+            "candle_views" => {
+                for interval in value.split(',') {
+                    match interval.parse() {
+                        Ok(interval) => config.candle_views.push(interval),
+                        Err(_) => problems.push("candle_views are not intervals like 1m,1h".into()),
+                    }
+                }
+            }
             "table_prefix" => {
                 config.table_prefix = text("table_prefix", value, problems).unwrap_or_default();
             }

@@ -32,28 +32,8 @@ impl TickStore for QuestDbStore {
         const OP: &str = "candles";
         query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
         let sql = sql::ticks::candles(query, &self.table(Table::Ticks));
-        let candle = |row: &Row| -> Result<Candle> {
-            let row = Cells::of(OP, row);
-            let price = |column| row.decimal(column).map(Some);
-            let (volume, notional) = (row.decimal(5)?, row.decimal(6)?);
-            Ok(Candle {
-                venue: query.venue.clone(),
-                symbol: query.symbol.clone(),
-                interval: query.interval,
-                open_ts: query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN),
-                open: price(1)?,
-                high: price(2)?,
-                low: price(3)?,
-                close: price(4)?,
-                volume,
-                notional,
-                count: row.count(7)?,
-                vwap: vwap(notional, volume).map_err(|error| {
-                    StoreError::new(ErrorKind::Query, STORE, OP, error.to_string())
-                })?,
-            })
-        };
         let found = self.ask(OP, &sql).await?;
+        let candle = |row: &Row| candle(OP, query, row);
         Ok(query.page(found.iter().map(candle).collect::<Result<_>>()?))
     }
 
@@ -77,6 +57,28 @@ impl TickStore for QuestDbStore {
         all.sort_by(|a, b| (&a.venue, &a.symbol).cmp(&(&b.venue, &b.symbol)));
         Ok(all)
     }
+}
+
+/// The candle of a row whose columns are those of `sql::ticks::candles`.
+pub(crate) fn candle(op: &'static str, query: &CandleQuery, row: &Row) -> Result<Candle> {
+    let row = Cells::of(op, row);
+    let price = |column| row.decimal(column).map(Some);
+    let (volume, notional) = (row.decimal(5)?, row.decimal(6)?);
+    Ok(Candle {
+        venue: query.venue.clone(),
+        symbol: query.symbol.clone(),
+        interval: query.interval,
+        open_ts: query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN),
+        open: price(1)?,
+        high: price(2)?,
+        low: price(3)?,
+        close: price(4)?,
+        volume,
+        notional,
+        count: row.count(7)?,
+        vwap: vwap(notional, volume)
+            .map_err(|error| StoreError::new(ErrorKind::Query, STORE, op, error.to_string()))?,
+    })
 }
 
 /// What ticks are ordered by.

@@ -1,0 +1,150 @@
+//! Materialized views of candles: as an option, by name, and as old as their last refresh.
+
+use tokio_postgres::Row;
+use tradekeep_models::{
+    Buckets, Candle, CandleCursor, CandleQuery, Interval, Page, Table, TickFilter,
+};
+use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
+
+use crate::pool::Pool;
+use crate::read::ticks::candle;
+use crate::rows::get;
+use crate::sql::{Conditions, Sql, bucket};
+use crate::{QuestDbConfig, QuestDbStore, STORE};
+
+const DAY: i64 = 86_400_000_000_000;
+
+/// Whether the server's buckets of `interval` begin when ours do: they do where so many make a day.
+pub(crate) fn fits(interval: Interval) -> bool {
+    matches!(interval.buckets(), Buckets::Nanos { width, offset: 0 } if DAY % width == 0)
+}
+
+/// The name of the view that has candles of `interval`.
+fn name(config: &QuestDbConfig, interval: Interval) -> String {
+    config.table(&format!("candles_{interval}"))
+}
+
+/// What makes the views of `config` where they are not there.
+pub(crate) fn create_sql(config: &QuestDbConfig) -> Vec<String> {
+    let ticks = config.table(Table::Ticks.as_str());
+    let create = |interval: &Interval| {
+        format!(
+            "CREATE MATERIALIZED VIEW IF NOT EXISTS \"{}\" AS (SELECT ts, venue, symbol, \
+             first(price) open, max(price) high, min(price) low, last(price) close, \
+             sum(quantity) volume, sum(notional) notional, count() ticks \
+             FROM \"{ticks}\" SAMPLE BY {interval}) PARTITION BY DAY",
+            name(config, *interval)
+        )
+    };
+    config.candle_views().iter().map(create).collect()
+}
+
+/// What drops them.
+pub(crate) fn drop_sql(config: &QuestDbConfig) -> Vec<String> {
+    let drop = |interval: &Interval| {
+        format!("DROP MATERIALIZED VIEW IF EXISTS \"{}\"", name(config, *interval))
+    };
+    config.candle_views().iter().map(drop).collect()
+}
+
+/// What makes them anew out of the ticks that are there: a day that is dropped leaves them invalid.
+pub(crate) fn refresh_sql(config: &QuestDbConfig) -> Vec<String> {
+    let refresh = |interval: &Interval| {
+        format!("REFRESH MATERIALIZED VIEW \"{}\" FULL", name(config, *interval))
+    };
+    config.candle_views().iter().map(refresh).collect()
+}
+
+/// The views that are not refreshed any more.
+pub(crate) async fn troubles(
+    pool: &Pool,
+    config: &QuestDbConfig,
+    op: &'static str,
+) -> Result<Vec<Trouble>> {
+    let names: Vec<String> =
+        config.candle_views().iter().map(|interval| name(config, *interval)).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT view_name, view_status FROM materialized_views()";
+    let rows = pool.query_within(config.connect_timeout(), op, sql, &[]).await?;
+    let mut found = Vec::new();
+    for row in &rows {
+        let (view, status): (String, Option<String>) = (get(op, row, 0)?, get(op, row, 1)?);
+        if names.contains(&view) && status.as_deref() == Some("invalid") {
+            found.push(Trouble {
+                cause: format!("the view {view} is not refreshed any more: its candles are old"),
+                remedy: format!("REFRESH MATERIALIZED VIEW \"{view}\" FULL"),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A page of candles as a view has them, in the columns of `sql::ticks::candles`.
+fn page_sql(query: &CandleQuery, view: &str) -> Sql {
+    let filter = TickFilter {
+        venue: Some(query.venue.clone()),
+        symbol: Some(query.symbol.clone()),
+        range: query.tick_range(),
+    };
+    let mut rows = Conditions::of_ticks(&filter, view);
+    let limit = rows.limit(query.limit + 1);
+    let text = format!(
+        "SELECT {}, t.open, t.high, t.low, t.close, t.volume, t.notional, t.ticks FROM {} \
+         ORDER BY t.ts LIMIT {limit}",
+        bucket(query.interval),
+        rows.from()
+    );
+    Sql { text, values: rows.values }
+}
+
+impl QuestDbStore {
+    /// A page of candles out of the materialized view of their interval, which has to be one of
+    /// [`QuestDbConfig::with_candle_view`]: as fast as reading rows, and not what
+    /// [`candles`](tradekeep_store_traits::TickStore::candles) promises.
+    ///
+    /// They are those of the view's last refresh, which the server does by itself some time after ticks were
+    /// applied. Open and close are of the tick that arrived first and last, among those of the first and the
+    /// last moment. Sums, highest, lowest and counts are exact.
+    ///
+    /// # Errors
+    /// `InvalidInput` before any I/O when the limit is out of range, `Unsupported` where the store was opened
+    /// without this view; else as `candles`.
+    pub async fn view_candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        const OP: &str = "view_candles";
+        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
+        if !self.config.candle_views().contains(&query.interval) {
+            let context = format!(
+                "this store has no view of {} candles: open it with candle_views={}",
+                query.interval, query.interval
+            );
+            return Err(StoreError::new(ErrorKind::Unsupported, STORE, OP, context));
+        }
+        let sql = page_sql(query, &name(&self.config, query.interval));
+        let found = self.ready().await?.ask(OP, &sql).await?;
+        let of = |row: &Row| candle(OP, query, row);
+        Ok(query.page(found.iter().map(of).collect::<Result<_>>()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_makes_a_day_begins_where_ours_does() {
+        for (text, expected) in [
+            ("1s", true),
+            ("1m", true),
+            ("90m", true),
+            ("1d", true),
+            ("7m", false),
+            ("2d", false),
+            ("1w", false),
+            ("1M", false),
+        ] {
+            assert_eq!(fits(text.parse().unwrap()), expected, "{text}");
+        }
+    }
+}
