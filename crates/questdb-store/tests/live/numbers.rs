@@ -2,10 +2,10 @@
 
 use tradekeep_models::record::Record;
 use tradekeep_models::{
-    BucketQuery, Decimal, Latency, LatencyFilter, Metric, MetricFilter, MevEvent, MevFilter,
-    TimeRange, Trade, TradeFilter, TradeStatus, ValueStats, strategies,
+    BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, Metric, MetricFilter, MevEvent,
+    MevFilter, TimeRange, Timestamp, Trade, TradeFilter, TradeStatus, ValueStats, strategies,
 };
-use tradekeep_store_traits::{ErrorKind, MemoryStore, MetricStore, TradeStore};
+use tradekeep_store_traits::{ErrorKind, MemoryStore, MetricStore, MetricStoreExt, TradeStore};
 
 use crate::Test;
 use crate::insert::insert;
@@ -15,6 +15,7 @@ use crate::support::{Scratch, run};
 pub(crate) const TESTS: &[Test] = &[
     ("numbers_of_metrics_equal_the_reference", |url| run(url, metrics)),
     ("numbers_of_latencies_equal_the_reference", |url| run(url, latencies)),
+    ("approximate_percentiles_are_within_their_bound", |url| run(url, approximate)),
     ("numbers_of_mev_equal_the_reference", |url| run(url, mev)),
     ("numbers_of_trades_equal_the_reference", |url| run(url, trades)),
     ("summary_equals_the_reference", |url| run(url, summary)),
@@ -295,4 +296,32 @@ async fn too_large(scratch: Scratch) {
     // Slippages count as doubles, and their sum fits one.
     let slippage = store.slippage(TimeRange::ALL, None).await.unwrap().unwrap().numbers;
     assert_eq!((slippage.sum, slippage.max), (2e20, 1e20));
+}
+
+async fn approximate(scratch: Scratch) {
+    let store = scratch.open().await.unwrap();
+    let rows: Vec<Latency> = (0..20_000)
+        .map(|n: u64| {
+            let ts = Timestamp::from_nanos(i64::try_from(n).unwrap() * 1_000).unwrap();
+            let took = 50_000 + n * n * 7_919 % 900_000_007;
+            let (service, operation) = (["a", "b"][usize::from(n.is_multiple_of(3))], "o");
+            let row = Latency::new(ts, service.parse().unwrap(), operation.parse().unwrap(), took);
+            Latency { success: !n.is_multiple_of(11), ..row }
+        })
+        .collect();
+    store.save_latencies(rows).await.unwrap();
+    let filter = LatencyFilter::default();
+    let exact = store.latency_stats(&filter).await.unwrap();
+    let found = store.approx_latency_stats(&filter).await.unwrap();
+    assert_eq!((exact.len(), found.len()), (2, 2));
+    for (exact, found) in exact.iter().zip(&found) {
+        assert_eq!((&exact.service, exact.failures), (&found.service, found.failures));
+        let (exact, found) = (exact.numbers.unwrap(), found.numbers.unwrap());
+        let sure = |n: LatencyNumbers| (n.min_ns, n.max_ns, n.avg_ns.to_bits());
+        assert_eq!(sure(exact), sure(found));
+        let ranks = |n: LatencyNumbers| [n.p50_ns, n.p95_ns, n.p99_ns, n.p999_ns];
+        for (exact, found) in ranks(exact).into_iter().zip(ranks(found)) {
+            assert!(exact.abs_diff(found) * 1_000 <= exact, "{found} for {exact}");
+        }
+    }
 }
