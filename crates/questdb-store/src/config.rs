@@ -265,8 +265,9 @@ impl QuestDbConfig {
         format!("{}{name}", self.table_prefix)
     }
 
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    /// The host as it stands in a URL.
+    pub(crate) fn http_host(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
     }
 
     pub(crate) const fn port(&self) -> u16 {

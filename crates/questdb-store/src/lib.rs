@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod error;
+mod export;
 mod floor;
 mod maintenance;
 mod partitions;

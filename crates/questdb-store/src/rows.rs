@@ -11,7 +11,7 @@ pub(crate) use self::cell::Cells;
 use crate::error::unexpected;
 
 /// The UUID that reads as NULL.
-const NULL_UUID: &str = "80000000-0000-0000-8000-000000000000";
+pub(crate) const NULL_UUID: &str = "80000000-0000-0000-8000-000000000000";
 
 /// A value of the server's own tables.
 pub(crate) fn get<'a, T: FromSql<'a>>(op: &'static str, row: &'a Row, column: usize) -> Result<T> {

@@ -3,6 +3,8 @@
 
 #[path = "live/connection.rs"]
 mod connection;
+#[path = "live/export.rs"]
+mod export;
 #[path = "live/insert.rs"]
 mod insert;
 #[path = "live/numbers.rs"]
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         records::TESTS,
         versions::TESTS,
         views::TESTS,
+        export::TESTS,
         numbers::TESTS,
     ]
     .concat();

@@ -17,6 +17,33 @@ pub(crate) fn not_encoded(op: &'static str, error: Error) -> StoreError {
     StoreError::new(ErrorKind::Serialization, STORE, op, context).with_source(error)
 }
 
+/// Why a day is not exported.
+pub(crate) fn not_exported(op: &'static str, error: ureq::Error) -> StoreError {
+    use ureq::Error::{ConnectionFailed, HostNotFound, Io, StatusCode, Timeout};
+    let (kind, act, context) = match &error {
+        StatusCode(401 | 403) => (
+            ErrorKind::Authentication,
+            Act::Halt,
+            "the server does not let this user read: correct user and password",
+        ),
+        StatusCode(_) => {
+            (ErrorKind::Query, Act::Never, "the server refuses to export the table: see its log")
+        }
+        Timeout(_) => (
+            ErrorKind::Timeout,
+            Act::Probe,
+            "the server does not answer in time: see whether it is overloaded",
+        ),
+        Io(_) | ConnectionFailed | HostNotFound => (
+            ErrorKind::Connection,
+            Act::Probe,
+            "the server cannot be reached: start it, or correct host and port",
+        ),
+        _ => (ErrorKind::Connection, Act::Never, "the export cannot be asked for: see the cause"),
+    };
+    StoreError::new(kind, STORE, op, context).with_act(act).with_source(error)
+}
+
 impl Verdict {
     /// By code, then message. The message itself is not repeated: it may hold a value of a row.
     fn of_batch(code: ErrorCode, message: &str) -> Self {

@@ -1,5 +1,6 @@
 //! Which rows of a batch are stored, or on their way, already.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use tokio_postgres::Row;
@@ -11,7 +12,7 @@ use super::keys::{Keys, number};
 use super::shape::Shape;
 use super::writer::{Lane, Turn};
 use crate::pool::Pool;
-use crate::rows::Cells;
+use crate::rows::{Cells, NULL_UUID};
 use crate::sql::sink;
 use crate::{QuestDbStore, wal};
 
@@ -72,6 +73,7 @@ fn number_of(shape: &Shape, row: &Row) -> Result<u64> {
     for (place, column) in shape.key_columns().enumerate() {
         values.push(match cells.value(place, column.kind)? {
             Value::Null if column.kind == Kind::Int => Value::Int(i64::MIN),
+            Value::Null if column.kind == Kind::Text => Value::Text(Cow::Borrowed(NULL_UUID)),
             value => value,
         });
     }

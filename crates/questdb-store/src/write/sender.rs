@@ -65,7 +65,7 @@ fn serve(sender: &mut Sender, inbox: &mpsc::Receiver<Request>) {
 /// How records are sent. What it is not told, a client asks the server for.
 fn settings(config: &QuestDbConfig) -> questdb::Result<SenderBuilder> {
     let protocol = if config.https() { Protocol::Https } else { Protocol::Http };
-    let mut settings = SenderBuilder::new(protocol, config.host(), config.port())
+    let mut settings = SenderBuilder::new(protocol, config.http_host(), config.port())
         .protocol_version(VERSION)?
         .max_buf_size(MOST_BYTES)?
         .request_timeout(config.write_timeout())?

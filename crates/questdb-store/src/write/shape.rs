@@ -5,6 +5,7 @@ use tradekeep_models::Table;
 use tradekeep_models::record::{Column, Record, Value};
 use tradekeep_store_traits::{BadRow, Origin};
 
+use crate::rows::NULL_UUID;
 use crate::schema::definition::Definition;
 
 /// A column of a table.
@@ -87,10 +88,11 @@ impl Shape {
     pub(crate) fn unfit<R: Record>(&self, records: &[R]) -> Vec<BadRow> {
         let mut bad = Vec::new();
         for (index, record) in records.iter().enumerate() {
+            // Where one is required, it is read back as that.
             let lost = |field: &&Field| match record.value(field.place) {
-                // Where one is required, it is read back as that.
-                Value::Int(i64::MIN) => !field.column.required,
-                Value::Text(text) => field.is_uuid && text == NO_UUID,
+                _ if field.column.required => false,
+                Value::Int(number) => number == i64::MIN,
+                Value::Text(text) => field.is_uuid && text == NULL_UUID,
                 _ => false,
             };
             if let Some(field) = self.rest.iter().find(lost) {
@@ -111,9 +113,6 @@ pub(crate) const SEQ: &str = "ingest_seq";
 
 /// Digits behind the point of every decimal.
 const SCALE: u32 = 18;
-
-/// A UUID that reads as NULL.
-const NO_UUID: &str = "80000000-0000-0000-8000-000000000000";
 
 /// A stream and its epoch, as a row names them.
 pub(crate) fn stream(origin: &Origin) -> String {

@@ -9,8 +9,8 @@ use tradekeep_models::{
 };
 use tradekeep_questdb_store::QuestDbStore;
 use tradekeep_store_traits::{
-    Act, Batch, Delivery, ErrorKind, Origin, RecordSink, RecordSinkExt, Records, Saved, Stage,
-    StoreError, TickStore,
+    Act, Batch, Delivery, ErrorKind, MetricStoreExt, Origin, RecordSink, RecordSinkExt, Records,
+    Saved, Stage, StoreError, TickStore, TradeStoreExt,
 };
 
 use crate::Test;
@@ -232,11 +232,19 @@ async fn counted(scratch: Scratch) {
 
 async fn unfit(scratch: Scratch) {
     let store = scratch.open().await.unwrap();
-    let mut rows = trades(3);
-    rows[1].id = "80000000-0000-0000-8000-000000000000".parse().unwrap();
-    let error = store.save_trades(rows).await.unwrap_err();
+    let none = "80000000-0000-0000-8000-000000000000".parse().unwrap();
+    let mut rows = distinct(strategies::mev_event(), 3);
+    rows[1].trade_id = Some(none);
+    let error = store.save_mev_events(rows).await.unwrap_err();
     let Act::BadRows(bad) = &error.act else { panic!("{error:?}") };
     assert_eq!((error.kind, bad.len(), bad[0].index), (ErrorKind::InvalidInput, 1, 1), "{error}");
+    // Where there has to be one, it is that.
+    let mut rows = trades(3);
+    rows[1].id = none;
+    let saved = |inserted, duplicates| Saved { inserted, duplicates };
+    assert_eq!(store.save_trades(rows.clone()).await.unwrap(), saved(3, 0));
+    assert_eq!(store.save_trades(rows.clone()).await.unwrap(), saved(0, 3));
+    assert_eq!(store.trade(none).await.unwrap().as_ref(), Some(&rows[1]));
 }
 
 async fn lazy(scratch: Scratch) {

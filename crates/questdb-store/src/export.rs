@@ -1,0 +1,107 @@
+//! A day as a file.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use secrecy::ExposeSecret;
+use tradekeep_models::Day;
+use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Table};
+use ureq::{Agent, Body};
+
+use crate::error::not_exported;
+use crate::{QuestDbConfig, QuestDbStore, STORE, wal};
+
+const OP: &str = "export_day";
+
+/// What a whole Parquet file ends with.
+const END: &[u8; 4] = b"PAR1";
+
+impl QuestDbStore {
+    /// Writes every row of a day of `table` to `to`, as a Parquet file that the server makes, and answers its
+    /// bytes: the table's own columns, those of where a row came from included, in order of time, decimals and
+    /// nanoseconds whole. What was acknowledged before this was asked for is in it. A day without rows is a file
+    /// without rows.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses, or `to` takes no more; what is in `to` by then is no
+    /// whole file.
+    pub async fn export_day<W>(&self, table: Table, day: Day, to: W) -> Result<u64>
+    where
+        W: Write + Send + 'static,
+    {
+        self.writer.check_open(OP)?;
+        let (pool, name) = (self.ready().await?, self.table(table));
+        wal::settled(pool, OP, &name, self.patience()).await?;
+        let sql = format!("SELECT * FROM \"{name}\" WHERE ts IN '{day}'");
+        let config = self.config.clone();
+        let copied = tokio::task::spawn_blocking(move || {
+            let body = ask(&config, &sql).map_err(|error| not_exported(OP, error))?;
+            copy(body, to)
+        });
+        copied.await.map_err(|error| {
+            let context = "the export was called off: ask again";
+            StoreError::new(ErrorKind::Query, STORE, OP, context).with_source(error)
+        })?
+    }
+}
+
+fn ask(config: &QuestDbConfig, sql: &str) -> std::result::Result<Body, ureq::Error> {
+    let agent: Agent = Agent::config_builder()
+        .timeout_connect(Some(config.connect_timeout()))
+        .timeout_recv_response(Some(config.query_timeout()))
+        .timeout_recv_body(Some(LONGEST))
+        .build()
+        .into();
+    let scheme = if config.https() { "https" } else { "http" };
+    let mut request = agent
+        .get(format!("{scheme}://{}:{}/exp", config.http_host(), config.port()))
+        .query("fmt", "parquet")
+        .query("query", sql);
+    if let Some(credentials) = config.http_credentials() {
+        let pair = format!("{}:{}", credentials.user, credentials.password.expose_secret());
+        request = request.header("Authorization", format!("Basic {}", BASE64.encode(pair)));
+    }
+    Ok(request.call()?.into_body())
+}
+
+/// How long a day may take.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
+fn copy(body: Body, mut to: impl Write) -> Result<u64> {
+    let failed = |error: io::Error| {
+        let context = "the file was cut short: see the cause, and ask again";
+        StoreError::new(ErrorKind::Query, STORE, OP, context)
+            .with_act(Act::Retry { after: None })
+            .with_source(error)
+    };
+    let mut counted = Counted { to: &mut to, bytes: 0, last: [0; END.len()] };
+    io::copy(&mut body.into_reader(), &mut counted).map_err(failed)?;
+    let Counted { bytes, last, .. } = counted;
+    to.flush().map_err(failed)?;
+    if last == *END { Ok(bytes) } else { Err(failed(io::ErrorKind::UnexpectedEof.into())) }
+}
+
+/// Notes how much goes through, and what the last of it is.
+struct Counted<'a, W> {
+    to: &'a mut W,
+    bytes: u64,
+    last: [u8; END.len()],
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(part)?;
+        self.bytes += written as u64;
+        for byte in &part[written.saturating_sub(END.len())..written] {
+            self.last.rotate_left(1);
+            self.last[END.len() - 1] = *byte;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
