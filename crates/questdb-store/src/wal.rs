@@ -9,10 +9,13 @@ use crate::STORE;
 use crate::pool::Pool;
 use crate::rows::get;
 
-/// Between two looks, the second one twice as long as the first, and so on. Nothing tells when a table has
-/// caught up.
+/// Between the first two looks. Nothing tells when a table has caught up.
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(1);
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Between the next two: a lone row is seen at once, and a server at work is not asked all the time.
+pub(crate) fn longer(pause: Duration) -> Duration {
+    (pause * 3).min(Duration::from_millis(50))
+}
 
 /// Waits until all that the server has taken for a table by now is applied, and so seen by whoever reads:
 /// `table` is its name there.
@@ -47,7 +50,7 @@ pub(crate) async fn settled(
             );
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = longer(pause);
     }
 }
 

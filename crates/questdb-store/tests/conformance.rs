@@ -14,6 +14,9 @@ use tradekeep_test_servers::{is_required, questdb};
 
 const CAPABILITIES: Capabilities = Capabilities { conflicts: false, watermarks: false };
 
+/// Cases at once.
+const AT_ONCE: usize = 8;
+
 /// Stores of cases, and how to reach their tables.
 #[derive(Default)]
 struct Used(Mutex<Vec<(Weak<QuestDbStore>, QuestDbConfig)>>);
@@ -57,10 +60,14 @@ fn main() -> ExitCode {
     let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let used = Arc::new(Used::default());
     let open = Arc::clone(&used);
-    let outcome = conformance::run_with(CAPABILITIES, move || {
+    let trials = conformance::trials(CAPABILITIES, move || {
         let (used, url) = (Arc::clone(&open), url.clone());
         async move { used.open(&url, run).await }
     });
+    let mut arguments = Arguments::from_args();
+    // A case waits for the server most of its time.
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let outcome = libtest_mimic::run(&arguments, trials).exit_code();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.map(|runtime| runtime.block_on(used.clear())) {
         Ok(Ok(())) => outcome,

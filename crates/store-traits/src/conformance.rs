@@ -166,6 +166,15 @@ where
     F: Fn() -> Opened + Clone + Send + 'static,
     Opened: Future<Output = Result<Store>>,
 {
+    libtest_mimic::run(&Arguments::from_args(), trials(capabilities, open)).exit_code()
+}
+
+/// The tests that [`run_with`] runs, for a harness of your own.
+pub fn trials<F, Opened>(capabilities: Capabilities, open: F) -> Vec<Trial>
+where
+    F: Fn() -> Opened + Clone + Send + 'static,
+    Opened: Future<Output = Result<Store>>,
+{
     let trial = |case: Case| {
         let open = open.clone();
         Trial::ignorable_test(case.name, move || {
@@ -182,8 +191,7 @@ where
             })
         })
     };
-    let trials = cases().into_iter().map(trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    cases().into_iter().map(trial).collect()
 }
 
 /// How long a case may take. Most take milliseconds: one that takes longer waits for something that

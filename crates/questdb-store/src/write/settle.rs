@@ -13,7 +13,7 @@ use super::writer::Lane;
 use crate::pool::Pool;
 use crate::rows::Cells;
 use crate::sql::sink;
-use crate::wal::{self, FIRST_PAUSE, LONGEST_PAUSE, Log};
+use crate::wal::{self, FIRST_PAUSE, Log, longer};
 use crate::{QuestDbStore, STORE};
 
 const OP: &str = "settle";
@@ -36,7 +36,7 @@ impl QuestDbStore {
             }
             // Nothing tells when they are.
             sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = longer(pause);
         }
     }
 
