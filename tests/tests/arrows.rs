@@ -38,10 +38,22 @@ const ARROWS: &[(&str, May)] = &[
             "tradekeep-formats",
             "tradekeep-store-traits",
             "tradekeep-duckdb-store",
+            "tradekeep-questdb-store",
             "tradekeep-ingest",
+            // Its tests: the stores that it wires are on servers.
+            "tradekeep-test-servers",
         ]),
     ),
-    ("tradekeep-cli", May::Use(&["tradekeep-models", "tradekeep"])),
+    (
+        "tradekeep-cli",
+        May::Use(&[
+            "tradekeep-models",
+            "tradekeep",
+            // Its tests: the command is run on a server, and what it made there is dropped.
+            "tradekeep-test-servers",
+            "tradekeep-questdb-store",
+        ]),
+    ),
     ("tradekeep-benches", May::UseAnything),
     ("tradekeep-tests", May::UseAnything),
     // Starts servers, for tests and for xtask: it has to build in seconds on a fresh machine.

@@ -23,8 +23,13 @@ pub(crate) enum Action {
 }
 
 /// Packages whose tests use a QuestDB.
-const NEED_QUESTDB: &[&str] =
-    &["tradekeep-questdb-store", "tradekeep-test-servers", "tradekeep-tests"];
+const NEED_QUESTDB: &[&str] = &[
+    "tradekeep",
+    "tradekeep-cli",
+    "tradekeep-questdb-store",
+    "tradekeep-test-servers",
+    "tradekeep-tests",
+];
 
 /// Whether one of `names` (none: the whole workspace) has tests that use a QuestDB.
 pub(crate) fn need_questdb(names: &[String]) -> bool {
@@ -134,6 +139,7 @@ mod tests {
         let need =
             |names: &[&str]| need_questdb(&names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>());
         assert!(need(&[]) && need(&["questdb-store"]) && need(&["models", "tests"]));
-        assert!(!need(&["models", "crates/duckdb-store/", "cli"]));
+        assert!(need(&["cli"]) && need(&["crates/facade"]));
+        assert!(!need(&["models", "crates/duckdb-store/", "ingest"]));
     }
 }

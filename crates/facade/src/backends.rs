@@ -6,10 +6,13 @@ use std::sync::Arc;
 #[cfg(feature = "duckdb")]
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_ingest::SinkId;
+#[cfg(feature = "questdb")]
+use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::{MemoryStore, Result, SeriesStore};
 
 /// What the URL of a store may look like, for messages.
-const EXAMPLES: &str = "memory:// or duckdb://./tradekeep-data";
+const EXAMPLES: &str =
+    "memory://, duckdb://./tradekeep-data or questdb://user:password@host:9000?pg_port=8812";
 
 /// A store's URL, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,9 @@ pub(crate) enum Backend {
     /// `duckdb://FOLDER`, `duckdb://:memory:`
     #[cfg(feature = "duckdb")]
     DuckDb(DuckDbConfig),
+    /// `questdb://USER:PASSWORD@HOST:PORT?…`
+    #[cfg(feature = "questdb")]
+    QuestDb(Box<QuestDbConfig>),
 }
 
 impl Backend {
@@ -35,14 +41,28 @@ impl Backend {
             Some(("duckdb", _)) => {
                 Err("this build has no DuckDB: build it with feature `duckdb`".into())
             }
+            #[cfg(feature = "questdb")]
+            Some((tradekeep_questdb_store::SCHEME, _)) => {
+                let config = QuestDbConfig::from_url(url).map_err(|error| error.to_string())?;
+                Ok(Self::QuestDb(Box::new(config)))
+            }
+            #[cfg(not(feature = "questdb"))]
+            Some(("questdb", _)) => {
+                Err("this build has no QuestDB: build it with feature `questdb`".into())
+            }
             Some((scheme, _)) => Err(format!("no store has the scheme `{scheme}`: use {EXAMPLES}")),
             None => Err(format!("is not the URL of a store: use {EXAMPLES}")),
         }
     }
 
-    /// Whether this and `other` are one store: a folder can be written in many ways.
+    /// Whether this and `other` are one store: a folder can be written in many ways, and a server be
+    /// reached by several users.
     pub(crate) fn is(&self, other: &Self) -> bool {
         let place = |backend: &Self| backend.folder().and_then(|folder| absolute(folder).ok());
+        #[cfg(feature = "questdb")]
+        if let (Self::QuestDb(one), Self::QuestDb(other)) = (self, other) {
+            return (one.server(), one.table_prefix()) == (other.server(), other.table_prefix());
+        }
         self == other || place(self).is_some_and(|folder| Some(folder) == place(other))
     }
 
@@ -52,6 +72,8 @@ impl Backend {
             Self::Memory => None,
             #[cfg(feature = "duckdb")]
             Self::DuckDb(config) => config.folder().map(PathBuf::from),
+            #[cfg(feature = "questdb")]
+            Self::QuestDb(_) => None,
         }
     }
 
@@ -64,6 +86,8 @@ impl Backend {
                 Some(folder) => format!("duckdb://{}", folder.display()),
                 None => "duckdb://:memory:".into(),
             },
+            #[cfg(feature = "questdb")]
+            Self::QuestDb(config) => config.name(),
         }
     }
 
@@ -87,10 +111,16 @@ impl Backend {
                 let database = folder.unwrap_or_else(|| ":memory:".into());
                 SinkId::of(tradekeep_duckdb_store::SCHEME, "", &database)
             }
+            #[cfg(feature = "questdb")]
+            Self::QuestDb(config) => {
+                let (server, prefix) = (config.server(), config.table_prefix());
+                SinkId::of(tradekeep_questdb_store::SCHEME, &server, prefix)
+            }
         }
     }
 
-    /// Opens the store, with so much memory for an embedded one.
+    /// Opens the store, with so much memory for an embedded one. Of a server nothing is asked yet: it may
+    /// be down, and what is recorded meanwhile waits in the spool.
     #[cfg_attr(not(feature = "duckdb"), allow(unused_variables, reason = "no embedded store"))]
     pub(crate) async fn connect(
         &self,
@@ -106,6 +136,36 @@ impl Backend {
                 };
                 Ok(Arc::new(DuckDbStore::connect(config).await?))
             }
+            #[cfg(feature = "questdb")]
+            Self::QuestDb(config) => {
+                if config.https() {
+                    provide_tls();
+                }
+                Ok(Arc::new(QuestDbStore::new((**config).clone())?))
+            }
         }
+    }
+}
+
+/// Gives the process ring for TLS, where it has nothing yet: rustls chooses by itself only where no more
+/// than one is linked, and panics otherwise.
+#[cfg(feature = "questdb")]
+fn provide_tls() {
+    // What is there already is good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+#[cfg(all(test, feature = "questdb"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_has_a_provider_before_it_is_used() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let opened = |url: &str| runtime.block_on(Backend::parse(url).unwrap().connect(None));
+        assert!(opened("questdb://localhost").is_ok());
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+        assert!(opened("questdb://localhost?https=true").is_ok());
+        assert!(rustls::crypto::CryptoProvider::get_default().is_some());
     }
 }

@@ -12,7 +12,7 @@ use config::{File, FileFormat, Value};
 use tradekeep_ingest::{IngestConfig, SinkId};
 
 pub(crate) use self::ingest::IngestSection;
-use self::values::{flatten, where_and_why};
+use self::values::{expand, flatten, where_and_why};
 use crate::Role;
 use crate::backends::Backend;
 
@@ -79,7 +79,8 @@ const DATA: &str = "./tradekeep-data";
 const DEFAULT_MAX_RESULTS: usize = 10_000;
 
 impl Config {
-    /// All series in one store, named by its URL: `memory://`, `duckdb://./tradekeep-data`.
+    /// All series in one store, named by its URL: `memory://`, `duckdb://./tradekeep-data`,
+    /// `questdb://bot:s3cret@localhost:9000?pg_port=8812`.
     ///
     /// # Errors
     /// When no store has such a URL.
@@ -192,22 +193,33 @@ impl Config {
     /// With the store of `url` among those that get every record, where it is none that gets records
     /// already: for what still waits for a store that is configured no more.
     ///
+    /// `${NAME}` in the URL stands for an environment variable, as in a file.
+    ///
     /// # Errors
     /// When no store has such a URL.
     pub fn with_also(mut self, url: &str) -> Result<Self, ConfigError> {
-        let store = Self::from_url(url)?.series;
+        let store = filled(url)?;
         if !self.has(&store) && !self.ingest.also.iter().any(|other| other.is(&store)) {
             self.ingest.also.push(store);
         }
         Ok(self)
     }
 
-    /// What the spool of [`ingest`](Self::ingest) knows the store of `url` by.
+    /// What the spool of [`ingest`](Self::ingest) knows the store of `url` by. `${NAME}` in the URL stands
+    /// for an environment variable.
     ///
     /// # Errors
     /// When no store has such a URL.
     pub fn sink_id(&self, url: &str) -> Result<SinkId, ConfigError> {
-        Ok(Self::from_url(url)?.series.sink_id(self.ingest().data()))
+        Ok(filled(url)?.sink_id(self.ingest().data()))
+    }
+
+    /// What people are told of the store of `url`: a URL without users and passwords.
+    ///
+    /// # Errors
+    /// When no store has such a URL.
+    pub fn sink_name(&self, url: &str) -> Result<String, ConfigError> {
+        Ok(filled(url)?.name())
     }
 
     /// The stores that get every record besides those of `[stores]`.
@@ -241,4 +253,10 @@ impl Config {
     pub(crate) fn backend(&self, role: Role) -> &Backend {
         self.roles[role.place()].as_ref().unwrap_or(&self.series)
     }
+}
+
+/// The store of a URL that may name variables of the environment.
+fn filled(url: &str) -> Result<Backend, ConfigError> {
+    let store = expand(url).and_then(|url| Backend::parse(&url));
+    store.map_err(|problem| format!("the store's URL: {problem}").into())
 }

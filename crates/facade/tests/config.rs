@@ -38,8 +38,10 @@ fn all_problems_at_once() {
     let expected = [
         "other is not a section: there are stores, query, ingest",
         "stores.cache is not a key: stores has series, ticks, trades, executions, metrics, events",
-        "stores.series: no store has the scheme `oracle`: use memory:// or duckdb://./tradekeep-data",
-        "stores.ticks: is not the URL of a store: use memory:// or duckdb://./tradekeep-data",
+        "stores.series: no store has the scheme `oracle`: use memory://, duckdb://./tradekeep-data or \
+         questdb://user:password@host:9000?pg_port=8812",
+        "stores.ticks: is not the URL of a store: use memory://, duckdb://./tradekeep-data or \
+         questdb://user:password@host:9000?pg_port=8812",
         "query.max_results: must be a whole number from 1 on",
     ];
     assert_eq!(found, expected);
@@ -154,8 +156,8 @@ fn all_problems_of_the_way_in_at_once() {
         "ingest.rows is not a key: ingest has folder, also, batch_rows, batch_ms, max_batch_rows, \
          max_bytes, when_full, block_ms",
         "ingest.folder: must be text",
-        "ingest.also: number 2: no store has the scheme `oracle`: use memory:// or \
-         duckdb://./tradekeep-data",
+        "ingest.also: number 2: no store has the scheme `oracle`: use memory://, \
+         duckdb://./tradekeep-data or questdb://user:password@host:9000?pg_port=8812",
         "ingest.batch_rows: must be a whole number from 1 to 1000000",
         "ingest.batch_ms: must be a whole number from 0 to 60000",
         "ingest.max_batch_rows: must be a whole number from 1 to 1000000",

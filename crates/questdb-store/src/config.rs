@@ -30,6 +30,15 @@ impl Credentials {
     }
 }
 
+impl PartialEq for Credentials {
+    fn eq(&self, other: &Self) -> bool {
+        self.user == other.user
+            && self.password.expose_secret() == other.password.expose_secret()
+    }
+}
+
+impl Eq for Credentials {}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:***", self.user)
@@ -47,7 +56,7 @@ impl fmt::Debug for Credentials {
 /// assert!(!format!("{config:?}").contains("s3cret"));
 /// # Ok::<(), tradekeep_models::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestDbConfig {
     host: String,
     port: u16,
@@ -260,6 +269,38 @@ impl QuestDbConfig {
         refuse(&problems)
     }
 
+    /// Its URL without users and passwords: `questdb://localhost:9000?pg_port=8812`, for people to tell
+    /// stores apart by.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let mut name = format!("questdb://{}?pg_port={}", self.server(), self.pg_port);
+        if !self.table_prefix.is_empty() {
+            name += &format!("&table_prefix={}", self.table_prefix);
+        }
+        name
+    }
+
+    /// Host and port of HTTP: `localhost:9000`. Together with the prefix of its tables they say which
+    /// store it is.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let host = self.host.to_lowercase();
+        let port = self.port;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// The prefix of every table's name, empty where there is none.
+    #[must_use]
+    pub fn table_prefix(&self) -> &str {
+        &self.table_prefix
+    }
+
+    /// Whether records go over https.
+    #[must_use]
+    pub const fn https(&self) -> bool {
+        self.https
+    }
+
     /// The name of a table on the server.
     pub(crate) fn table(&self, name: &str) -> String {
         format!("{}{name}", self.table_prefix)
@@ -272,10 +313,6 @@ impl QuestDbConfig {
 
     pub(crate) const fn port(&self) -> u16 {
         self.port
-    }
-
-    pub(crate) const fn https(&self) -> bool {
-        self.https
     }
 
     pub(crate) const fn http_credentials(&self) -> Option<&Credentials> {
@@ -364,6 +401,17 @@ mod tests {
             assert!(QuestDbConfig::new(far).validate().is_err(), "{far}");
             assert_eq!(QuestDbConfig::new(far).with_plaintext_allowed().validate(), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_name_tells_stores_apart_and_no_secret() {
+        let named = |url: &str| QuestDbConfig::from_url(url).unwrap().name();
+        let url = "questdb://bot:canary-1@LocalHost?pg_port=8813&pg_user=reader&pg_password=canary-2";
+        assert_eq!(named(url), "questdb://localhost:9000?pg_port=8813");
+        let prefixed = "questdb://[::1]:9001?table_prefix=a_";
+        assert_eq!(named(prefixed), "questdb://[::1]:9001?pg_port=8812&table_prefix=a_");
+        // A name is a URL, of the same store.
+        assert_eq!(named(&named(prefixed)), named(prefixed));
     }
 
     #[test]

@@ -46,7 +46,8 @@ async fn drain(args: &Drain, config: &Config, out: &mut Out) -> Result<Outcome> 
         let store = config.sink_id(url)?;
         let status = look::status(ingest.data())?;
         if !status.sinks.iter().any(|sink| sink.id == store.as_str()) {
-            bail!("nothing waits for {}: the spool knows {}", one_line(url), sinks(&status));
+            let name = config.sink_name(url)?;
+            bail!("nothing waits for {}: the spool knows {}", one_line(&name), sinks(&status));
         }
         let config = config.clone().with_also(url)?;
         return drain_here(&config, &status, patience, out).await;

@@ -77,7 +77,8 @@ fn fill(value: Value, is_file: bool) -> Result<Value, String> {
     Ok(Value::new(None, ValueKind::String(text)))
 }
 
-fn expand(text: &str) -> Result<String, String> {
+/// With the variables of the environment that `${NAME}` stands for.
+pub(super) fn expand(text: &str) -> Result<String, String> {
     let mut parts = text.split("${");
     let mut expanded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
