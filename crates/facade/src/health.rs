@@ -7,6 +7,8 @@ use crate::Role;
 /// One store's condition, and what it is used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreReport {
+    /// Its URL, without users and passwords.
+    pub name: String,
     /// Its roles, in the order of [`Role::ALL`]; none where it only gets what is ingested too.
     pub roles: Vec<Role>,
     /// Its condition.

@@ -138,12 +138,12 @@ impl Tradekeep {
 
     /// How each store is doing.
     pub async fn health(&self) -> Report {
+        let besides = self.intake.also.iter().map(|store| (store, Vec::new()));
+        let all = self.routed.stores().chain(besides);
         let mut stores = Vec::new();
-        for (store, roles) in self.routed.stores() {
-            stores.push(StoreReport { roles, health: store.health().await });
-        }
-        for store in &self.intake.also {
-            stores.push(StoreReport { roles: Vec::new(), health: store.health().await });
+        for ((store, roles), sink) in all.zip(&self.intake.sinks) {
+            let name = sink.name.clone();
+            stores.push(StoreReport { name, roles, health: store.health().await });
         }
         Report { stores }
     }

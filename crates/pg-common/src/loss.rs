@@ -18,9 +18,24 @@ impl Answers {
         verdict.with_source(error)
     }
 
-    /// Why the pool has no connection.
-    pub(crate) fn unavailable(self, op: &'static str, error: PoolError) -> StoreError {
+    /// Why the pool has no connection to `address`.
+    pub(crate) fn unavailable(
+        self,
+        op: &'static str,
+        address: &str,
+        error: PoolError,
+    ) -> StoreError {
         match error {
+            PoolError::Backend(error)
+                if cause(&error) == Some(io::ErrorKind::ConnectionRefused) =>
+            {
+                let place = self.place;
+                let context =
+                    format!("nobody listens on {address}: start the server, or correct {place}");
+                StoreError::new(ErrorKind::Connection, self.store, op, context)
+                    .with_act(Act::Probe)
+                    .with_source(error)
+            }
             PoolError::Backend(error) => self.classify(op, error),
             PoolError::Timeout(TimeoutType::Wait) => {
                 let context = "every connection is in use: ask again, or raise `readers`";
@@ -73,4 +88,10 @@ impl Answers {
         StoreError::new(ErrorKind::Connection, self.store, op, context)
             .with_act(Act::Retry { after: None })
     }
+}
+
+/// Of the operating system.
+fn cause(error: &tokio_postgres::Error) -> Option<io::ErrorKind> {
+    let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    cause.map(io::Error::kind)
 }

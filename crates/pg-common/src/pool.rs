@@ -6,6 +6,7 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool as Deadpool, RecyclingMethod, Runtime,
 };
 use tokio::time::timeout;
+use tokio_postgres::config::Host;
 use tokio_postgres::error::DbError;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row};
@@ -56,6 +57,8 @@ pub struct PoolConfig {
 #[derive(Debug)]
 pub struct Pool {
     pool: Deadpool,
+    /// Host and port, for messages.
+    address: String,
     idle_timeout: Duration,
     query_timeout: Duration,
     answers: Answers,
@@ -69,6 +72,7 @@ impl Pool {
     pub fn new(config: PoolConfig) -> Result<Self> {
         let PoolConfig { server, most, connect_timeout, idle_timeout, query_timeout, answers } =
             config;
+        let address = address(&server);
         // A connection that is closed is noticed by its own task; a ping would double every read's time.
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Deadpool::builder(Manager::from_config(server, NoTls, manager))
@@ -82,13 +86,13 @@ impl Pool {
                 StoreError::new(ErrorKind::Connection, answers.store, "open", context)
                     .with_source(error)
             })?;
-        Ok(Self { pool, idle_timeout, query_timeout, answers })
+        Ok(Self { pool, address, idle_timeout, query_timeout, answers })
     }
 
     async fn connection(&self, op: &'static str) -> Result<Object> {
         let idle_timeout = self.idle_timeout;
         self.pool.retain(|_, metrics| metrics.last_used() < idle_timeout);
-        self.pool.get().await.map_err(|error| self.answers.unavailable(op, error))
+        self.pool.get().await.map_err(|error| self.answers.unavailable(op, &self.address, error))
     }
 
     /// The rows of `sql`, prepared once a connection.
@@ -189,5 +193,13 @@ impl Pool {
     /// `Connection`.
     pub fn close(&self) {
         self.pool.close();
+    }
+}
+
+fn address(server: &Config) -> String {
+    let port = server.get_ports().first().copied().unwrap_or(5432);
+    match server.get_hosts().first() {
+        Some(Host::Tcp(host)) => format!("{host}:{port}"),
+        _ => format!("port {port}"),
     }
 }

@@ -32,8 +32,7 @@ impl Credentials {
 
 impl PartialEq for Credentials {
     fn eq(&self, other: &Self) -> bool {
-        self.user == other.user
-            && self.password.expose_secret() == other.password.expose_secret()
+        self.user == other.user && self.password.expose_secret() == other.password.expose_secret()
     }
 }
 
@@ -406,7 +405,8 @@ mod tests {
     #[test]
     fn a_name_tells_stores_apart_and_no_secret() {
         let named = |url: &str| QuestDbConfig::from_url(url).unwrap().name();
-        let url = "questdb://bot:canary-1@LocalHost?pg_port=8813&pg_user=reader&pg_password=canary-2";
+        let url =
+            "questdb://bot:canary-1@LocalHost?pg_port=8813&pg_user=reader&pg_password=canary-2";
         assert_eq!(named(url), "questdb://localhost:9000?pg_port=8813");
         let prefixed = "questdb://[::1]:9001?table_prefix=a_";
         assert_eq!(named(prefixed), "questdb://[::1]:9001?pg_port=8812&table_prefix=a_");

@@ -4,14 +4,16 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{Health, Role, StoreError, StoreReport, Tradekeep, Trouble};
+use tradekeep::{Health, Role, StoreError, Tradekeep, Trouble};
 
 use super::spool::Brief;
 use crate::Outcome;
-use crate::output::Out;
+use crate::output::{Out, one_line};
 
 #[derive(Serialize)]
 struct Object<'a> {
+    /// Its URL, without secrets.
+    name: Option<&'a str>,
     roles: Vec<&'static str>,
     store: &'a str,
     version: Option<&'a str>,
@@ -37,7 +39,7 @@ pub(crate) async fn run(store: &Tradekeep, spool: &Path, out: &mut Out) -> Resul
     let spool = Brief::of(spool).await?;
     let report = store.health().await;
     for store in &report.stores {
-        tell(store, out)?;
+        tell(Some(&store.name), &store.roles, &store.health, out)?;
     }
     let is_well = spool.map_or(Ok(true), |spool| of_spool(&spool, out))?;
     Ok(if report.is_healthy() && is_well { Outcome::Done } else { Outcome::Failed })
@@ -51,6 +53,7 @@ fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
         let troubles = troubles.iter().map(TroubleObject::of).collect();
         let (store, version) = ("spool", None);
         let object = Object {
+            name: None,
             roles: Vec::new(),
             store,
             version,
@@ -91,14 +94,14 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
         writable: false,
         troubles: vec![trouble],
     };
-    tell(&StoreReport { roles: Vec::new(), health }, out)
+    tell(None, &[], &health, out)
 }
 
-fn tell(report: &StoreReport, out: &mut Out) -> Result<()> {
-    let StoreReport { roles, health } = report;
+fn tell(name: Option<&str>, roles: &[Role], health: &Health, out: &mut Out) -> Result<()> {
     let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
     if out.json() {
         return out.object(&Object {
+            name,
             roles,
             store: health.store,
             version: health.version.as_deref(),
@@ -110,8 +113,9 @@ fn tell(report: &StoreReport, out: &mut Out) -> Result<()> {
     }
     let can = |able: bool, what: &str| format!("{}{what}", if able { "" } else { "not " });
     let all = roles.len() == Role::ALL.len();
+    let name = name.map_or_else(String::new, |name| format!(" ({})", one_line(name)));
     out.line(format_args!(
-        "{}: {}, {} {}, {}, {}",
+        "{}: {}, {} {}, {}, {}{name}",
         match roles.len() {
             0 => "records besides".into(),
             _ if all => "all series".into(),

@@ -63,7 +63,8 @@ impl Verdict {
                 Self::new(ErrorKind::Connection, Act::Halt, context)
             }
             ErrorCode::SocketError if message.contains("refused") => {
-                let context = "nobody listens there: start the server, or correct host and port";
+                let context = "nobody listens on the HTTP port: start the server, or correct host and \
+                               port";
                 Self::new(ErrorKind::Connection, Act::Probe, context)
             }
             ErrorCode::SocketError if message.contains("timeout") => {

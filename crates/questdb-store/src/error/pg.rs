@@ -29,7 +29,8 @@ impl Verdict {
         let has = |part: &str| message.contains(part);
         let retry = || Act::Retry { after: None };
         if has("invalid username/password") {
-            let context = "user or password is wrong: correct pg_user and pg_password";
+            let context = "user or password is wrong: correct pg_user and pg_password, or user and \
+                           password where those are not given";
             return Self::new(ErrorKind::Authentication, Act::Halt, context);
         }
         if has("permission denied") {
