@@ -63,6 +63,42 @@ fn secrets_stay_out_of_messages() {
     }
 }
 
+/// Of every place where a URL may end up.
+#[test]
+fn a_server_is_known_by_its_place_and_prefix_alone() {
+    let url = "questdb://bot:hunter2@localhost:9000?pg_port=8812&pg_user=r&pg_password=hunter3";
+    let config = Config::from_url(url).unwrap();
+    assert_eq!(config.sink_name(url).unwrap(), "questdb://localhost:9000?pg_port=8812");
+    assert!(!format!("{config:?}").contains("hunter"), "{config:?}");
+    assert_eq!(
+        (config.folder(Role::Ticks), config.ingest().data()),
+        (None, "./tradekeep-data".as_ref())
+    );
+
+    let id = |url: &str| config.sink_id(url).unwrap();
+    assert_eq!(id(url), id("questdb://localhost:9000?pg_port=1"), "another user, another door");
+    assert_ne!(id(url), id("questdb://localhost:9001"));
+    assert_ne!(id(url), id("questdb://localhost:9000?table_prefix=a_"));
+    assert_eq!(config.clone().with_also("questdb://localhost").unwrap(), config);
+    let twice =
+        problems(&format!("[stores]\nseries = '{url}'\n[ingest]\nalso = 'questdb://localhost'"));
+    assert_eq!(
+        twice,
+        ["ingest.also: questdb://localhost:9000?pg_port=8812 is a store of [stores]: leave it out"]
+    );
+    let bad = problems("[stores]\nseries = 'questdb://bot:hunter2@db.example'");
+    assert!(
+        bad[0].starts_with("stores.series: questdb: records and passwords would cross"),
+        "{bad:?}"
+    );
+    assert!(!bad[0].contains("hunter2"), "{bad:?}");
+    // Every test process has this one; a URL of the command line need not hold a secret either.
+    assert_eq!(
+        config.sink_name("questdb://localhost?table_prefix=v_${CARGO_PKG_VERSION_MAJOR}").unwrap(),
+        "questdb://localhost:9000?pg_port=8812&table_prefix=v_0"
+    );
+}
+
 #[test]
 fn environment_and_files_stand_for_values() {
     let folder = tempfile::tempdir().unwrap();
