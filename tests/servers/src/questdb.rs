@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use self::kept::Kept;
 pub use self::settings::{HTTP_PASSWORD, HTTP_USER, PG_PASSWORD, PG_USER, Ports};
 
-use self::process::Process;
+use self::process::{Life, Process};
 use crate::ports::{free, http_status, loopback};
 
 /// The version that tests run on.
@@ -123,19 +123,27 @@ impl Questdb {
     /// [`Error::Absent`] where Java or the jar is missing; else when it does not become ready.
     pub fn start() -> Result<Self, Error> {
         let folder = tempfile::Builder::new().prefix("tradekeep-questdb-").tempdir()?;
-        let server = Self::start_in(folder.path(), false)?;
+        let server = Self::start_in(folder.path(), Life::Test)?;
         Ok(Self { _folder: Some(folder), ..server })
     }
 
-    /// Starts one with the data in `root`; with `detached` it outlives a signal to the caller's terminal.
-    fn start_in(root: &Path, detached: bool) -> Result<Self, Error> {
+    /// Starts one with its data in `root`, which stay when it ends, and waits until it is ready: for a
+    /// test that makes their disk small, say.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_on(root: &Path) -> Result<Self, Error> {
+        Self::start_in(root, Life::Test)
+    }
+
+    /// Starts one with the data in `root`.
+    fn start_in(root: &Path, life: Life) -> Result<Self, Error> {
         let mut attempt = 1;
         loop {
             let [http, pg, health] = free()?;
             let ports = Ports { http, pg, health };
-            fs::create_dir_all(root.join("conf"))?;
-            fs::write(root.join("conf").join("server.conf"), settings::server_conf(ports))?;
-            let process = launch(root, detached)?;
+            configure(root, ports, [HTTP_PASSWORD, PG_PASSWORD])?;
+            let process = launch(root, life)?;
             let mut server = Self { process, ports, root: root.to_path_buf(), _folder: None };
             match server.ready() {
                 Err(Error::Ended(_)) if attempt < ATTEMPTS => attempt += 1,
@@ -203,8 +211,17 @@ impl Questdb {
     /// As [`start`](Self::start).
     pub fn restart(&mut self) -> Result<(), Error> {
         self.kill()?;
-        self.process = launch(&self.root, false)?;
+        self.process = launch(&self.root, Life::Short)?;
         self.ready()
+    }
+
+    /// From its next [`restart`](Self::restart) on it has these passwords. [`url`](Self::url) still has the
+    /// first ones: whoever uses it is locked out where they differ.
+    ///
+    /// # Errors
+    /// When its configuration cannot be written.
+    pub fn set_passwords(&self, http: &str, pg: &str) -> Result<(), Error> {
+        Ok(configure(&self.root, self.ports, [http, pg])?)
     }
 
     /// Stops its every thread, as an overloaded machine might, until [`resume`](Self::resume).
@@ -242,7 +259,12 @@ impl Questdb {
 /// What it says, in its root.
 const LOG: &str = "server.log";
 
-fn launch(root: &Path, detached: bool) -> Result<Process, Error> {
+fn configure(root: &Path, ports: Ports, passwords: [&str; 2]) -> io::Result<()> {
+    fs::create_dir_all(root.join("conf"))?;
+    fs::write(root.join("conf").join("server.conf"), settings::server_conf(ports, passwords))
+}
+
+fn launch(root: &Path, life: Life) -> Result<Process, Error> {
     let (java, jar) = found().map_err(Error::Absent)?;
-    Ok(Process::start(&java, &jar, root, &root.join(LOG), detached)?)
+    Ok(Process::start(&java, &jar, root, &root.join(LOG), life)?)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::process::Life;
 use super::{Error, Questdb, STOP};
 
 /// A server that is kept, and what is written down of it in `FOLDER/server`: its process and its URL, a
@@ -42,7 +43,7 @@ impl Kept {
             fs::remove_dir_all(&data)?;
         }
         fs::create_dir_all(&data)?;
-        let mut server = Questdb::start_in(&data, true)?;
+        let mut server = Questdb::start_in(&data, Life::Kept)?;
         let kept = Self { pid: server.pid(), url: server.url() };
         fs::write(note(folder), format!("{}\n{}\n", kept.pid, kept.url))?;
         server.process.keep();

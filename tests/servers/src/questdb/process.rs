@@ -9,6 +9,17 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
+/// What a server is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// One test.
+    Test,
+    /// A part of one: it starts more than it works.
+    Short,
+    /// It outlives a signal to the caller's terminal.
+    Kept,
+}
+
 /// A child, which is killed when this is dropped, unless it was let go.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -23,13 +34,24 @@ impl Process {
         jar: &Path,
         root: &Path,
         log: &Path,
-        detached: bool,
+        life: Life,
     ) -> io::Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         let mut command = Command::new(java);
+        // Tests are many and machines small: little heap, one thread that collects.
+        command.args(["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"]);
+        match life {
+            Life::Test => {}
+            // This takes a third off a start.
+            Life::Short => {
+                command.arg("-XX:TieredStopAtLevel=1");
+            }
+            // Not in the terminal's group: Ctrl-C there is not meant for it.
+            Life::Kept => {
+                command.process_group(0);
+            }
+        }
         command
-            // Tests are many and machines small: little heap, one thread that collects.
-            .args(["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"])
             .arg("-p")
             .arg(jar)
             .args(["-m", "io.questdb/io.questdb.ServerMain", "-d"])
@@ -37,10 +59,6 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        if detached {
-            // Not in the terminal's group: Ctrl-C there is not meant for it.
-            command.process_group(0);
-        }
         Ok(Self { child: command.spawn()?, kept: false })
     }
 

@@ -22,8 +22,8 @@ pub const PG_USER: &str = "reader";
 /// The password of [`PG_USER`].
 pub const PG_PASSWORD: &str = "pg-secret";
 
-/// The text of `conf/server.conf`.
-pub(super) fn server_conf(ports: Ports) -> String {
+/// The text of `conf/server.conf`, with these passwords over HTTP and PostgreSQL's protocol.
+pub(super) fn server_conf(ports: Ports, [http_password, pg_password]: [&str; 2]) -> String {
     let Ports { http, pg, health } = ports;
     let mut text = String::new();
     for (name, value) in [
@@ -32,9 +32,9 @@ pub(super) fn server_conf(ports: Ports) -> String {
         ("http.min.net.bind.to", format!("127.0.0.1:{health}").as_str()),
         ("http.health.check.authentication.required", "false"),
         ("http.user", HTTP_USER),
-        ("http.password", HTTP_PASSWORD),
+        ("http.password", http_password),
         ("pg.user", PG_USER),
-        ("pg.password", PG_PASSWORD),
+        ("pg.password", pg_password),
         ("line.tcp.enabled", "false"),
         ("line.udp.enabled", "false"),
         ("telemetry.enabled", "false"),

@@ -1,0 +1,69 @@
+//! QuestDB on bad days: each test feeds it through the spool, has something happen to it, and compares what it
+//! has then with what was sent, whole rows, over another path. Where it cannot be started, all are reported
+//! as ignored, with the reason.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+#[path = "questdb/feeder.rs"]
+mod feeder;
+#[path = "questdb/http.rs"]
+mod http;
+#[path = "questdb/judge.rs"]
+mod judge;
+#[path = "questdb/kills.rs"]
+mod kills;
+#[path = "questdb/place.rs"]
+mod place;
+
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use tradekeep_test_servers::is_required;
+use tradekeep_test_servers::questdb::{Questdb, absent};
+
+use crate::place::Place;
+
+/// What a test needs and does not find.
+type Absent = String;
+
+/// A name, and a test that starts a server of its own.
+type Own = (&'static str, fn() -> Result<(), Absent>);
+
+/// A name, and a test on tables of its own, on a server that it leaves as it was.
+type Sharing = (&'static str, fn(&Place));
+
+/// The server of the tests that share one, started by the first of them.
+static SHARED: Mutex<Option<Questdb>> = Mutex::new(None);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Times are measured, and a server takes all cores while it starts.
+    arguments.test_threads.get_or_insert(1);
+    let own = [kills::OWN].concat();
+    let sharing: Vec<Sharing> = Vec::new();
+    let own = own.into_iter().map(|(name, test)| trial(name, test));
+    let sharing = sharing.into_iter().map(|(name, test)| {
+        trial(name, move || {
+            test(&shared());
+            Ok(())
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, own.chain(sharing).collect());
+    // Nothing drops what is static.
+    drop(SHARED.lock().unwrap_or_else(PoisonError::into_inner).take());
+    conclusion.exit_code()
+}
+
+fn trial(name: &str, test: impl FnOnce() -> Result<(), Absent> + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match absent() {
+        Some(reason) if is_required("questdb") => Err(reason.into()),
+        Some(reason) => Ok(Completion::ignored_with(reason)),
+        None => Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed)),
+    })
+}
+
+/// Tables for one test on the shared server.
+fn shared() -> Place {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    Place::on(shared.get_or_insert_with(|| Questdb::start().unwrap()))
+}

@@ -1,0 +1,149 @@
+//! A server, tables on it that belong to one test, and a spool that feeds them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tradekeep::{RecordSink, Table};
+use tradekeep_ingest::{Ingest, IngestConfig, IngestStats, LaneStatus, SinkConfig, SinkId};
+use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
+use tradekeep_test_servers::questdb::Questdb;
+use tradekeep_tests::proxy::ChaosProxy;
+
+use crate::http;
+
+/// Longer than anything here takes, unless it never comes.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// Where the tables of a test are.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) port: u16,
+    url: String,
+    prefix: String,
+}
+
+impl Place {
+    pub(crate) fn on(server: &Questdb) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let prefix = format!("t{}_", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self { port: server.ports().http, url: server.url(), prefix }
+    }
+
+    pub(crate) fn config(&self) -> QuestDbConfig {
+        QuestDbConfig::from_url(&self.url).unwrap().with_table_prefix(&self.prefix)
+    }
+
+    /// A proxy before its HTTP port, and a store whose records go that way. Reads go straight.
+    pub(crate) async fn proxy(&self, seed: u64) -> ChaosProxy {
+        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        ChaosProxy::start(upstream, seed).await.unwrap()
+    }
+
+    /// The name of a table on the server.
+    pub(crate) fn table(&self, table: Table) -> String {
+        format!("{}{table}", self.prefix)
+    }
+
+    /// What the server answers over HTTP; `{}` stands for the prefix.
+    pub(crate) fn ask(&self, sql: &str) -> Vec<Vec<http::Cell>> {
+        let sql = sql.replace("{}", &self.prefix);
+        http::rows(self.port, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// A number that it answers with; nothing where it answers NULL.
+    pub(crate) fn number(&self, sql: &str) -> Option<i64> {
+        self.ask(sql)[0][0].as_ref().map(|text| text.parse().unwrap())
+    }
+}
+
+/// A spool before a store.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub(crate) ingest: Ingest,
+    pub(crate) store: Arc<QuestDbStore>,
+    /// Removed with it.
+    _folder: TempDir,
+}
+
+impl Way {
+    /// Batches that leave soon, and a store that is asked again soon.
+    pub(crate) async fn open(config: QuestDbConfig) -> Self {
+        Self::open_with(config, |config| config).await
+    }
+
+    pub(crate) async fn open_with(
+        config: QuestDbConfig,
+        change: impl FnOnce(IngestConfig) -> IngestConfig,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(QuestDbStore::new(config).unwrap());
+        let config = IngestConfig::new(folder.path())
+            .with_segment_bytes(1 << 20)
+            .with_batch(1_000, Duration::from_millis(10))
+            .with_halt_retry(Duration::from_millis(500));
+        let sinks = vec![sink("questdb", Arc::clone(&store) as _)];
+        let ingest = Ingest::open(change(config), sinks).await.unwrap();
+        Self { ingest, store, _folder: folder }
+    }
+
+    /// Records that the store has, as far as the spool knows.
+    pub(crate) fn applied(&self) -> u64 {
+        self.ingest.stats().lanes().map(|lane| lane.applied).sum()
+    }
+
+    /// Waits until it is so, no longer than [`LONG`]; answers how long that took.
+    pub(crate) async fn until(&self, what: &str, so: impl Fn(&IngestStats) -> bool) -> Duration {
+        let since = Instant::now();
+        loop {
+            let stats = self.ingest.stats();
+            if so(&stats) {
+                return since.elapsed();
+            }
+            assert!(since.elapsed() < LONG, "{what} does not come: {stats:#?}");
+            // Nothing tells of a status.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Waits until a lane is halted; answers how long that took.
+    pub(crate) async fn halted(&self, table: Table) -> Duration {
+        let is_halted = |stats: &IngestStats| {
+            let halted = |status: &LaneStatus| matches!(status, LaneStatus::Halted { .. });
+            stats.lanes().any(|lane| lane.table == table && halted(&lane.status))
+        };
+        self.until("a halt", is_halted).await
+    }
+
+    /// Delivers all, and ends. Everything is accounted for, and `dead` records are dead letters.
+    pub(crate) async fn end(self, dead: u64) -> IngestStats {
+        // Also what is told of this delivery itself.
+        let drained = |stats: &IngestStats| stats.pending() == 0;
+        self.until("the end of delivery", drained).await;
+        let stats = self.ingest.shutdown(LONG).await.unwrap();
+        assert_eq!((stats.pending(), stats.dead_letters), (0, dead), "{stats:#?}");
+        assert!(stats.lanes().all(|lane| lane.unaccounted() == 0), "{stats:#?}");
+        assert!(stats.dropped.is_empty() && stats.damaged.is_empty(), "{stats:#?}");
+        self.store.close().await.unwrap();
+        stats
+    }
+}
+
+/// A store, as delivery knows it.
+pub(crate) fn sink(name: &str, store: Arc<dyn RecordSink>) -> SinkConfig {
+    SinkConfig {
+        id: SinkId::of(name, "", ""),
+        name: name.into(),
+        sink: store,
+        tables: Table::ALL.to_vec(),
+        from_now: false,
+    }
+}
+
+/// Runs a test.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(4).enable_all().build().unwrap().block_on(test);
+}
