@@ -47,7 +47,9 @@ impl QuestDbStore {
             self.own_table(FLOOR_TABLE)
         );
         let mut floors = Floors::new();
-        for row in self.ready().await?.query(OP, &sql, &[]).await? {
+        let pool = self.ready().await?;
+        // Who writes cannot wait as long as a query may take.
+        for row in pool.query_within(self.config.connect_timeout(), OP, &sql, &[]).await? {
             let cells = Cells::of(OP, &row);
             let name = cells.text(0)?;
             let table = Table::ALL.iter().find(|table| table.as_str() == name);

@@ -2,7 +2,7 @@
 
 use questdb::ingress::{Buffer, ColumnName, DecimalView, TableName, TimestampNanos};
 use tradekeep_models::Table;
-use tradekeep_models::record::{Column, Record, Value};
+use tradekeep_models::record::{Column, Kind, Record, Value};
 use tradekeep_store_traits::{BadRow, Origin};
 
 use crate::rows::NULL_UUID;
@@ -26,6 +26,8 @@ pub(crate) struct Shape {
     symbols: Vec<Field>,
     /// Everything else but the designated timestamp, which it wants last.
     rest: Vec<Field>,
+    /// Those of the rest that may be absent, and of which the server takes a value for that.
+    doubtful: Vec<Field>,
     /// What tells its rows apart, in a record, the designated timestamp first.
     pub(crate) keys: Vec<usize>,
     table: Table,
@@ -42,8 +44,13 @@ impl Shape {
             let field = Field { place, column, is_uuid: defined.kind == "UUID" };
             if defined.kind == "SYMBOL" { symbols.push(field) } else { rest.push(field) }
         }
+        // Where one is required, it is read back as that value.
+        let is_doubtful = |field: &&Field| {
+            !field.column.required && (field.is_uuid || field.column.kind == Kind::Int)
+        };
+        let doubtful = rest.iter().filter(is_doubtful).copied().collect();
         let keys = definition.keys.iter().filter_map(|name| place(name)).collect();
-        Self { name, symbols, rest, keys, table }
+        Self { name, symbols, rest, doubtful, keys, table }
     }
 
     /// The columns of [`keys`](Self::keys).
@@ -88,14 +95,12 @@ impl Shape {
     pub(crate) fn unfit<R: Record>(&self, records: &[R]) -> Vec<BadRow> {
         let mut bad = Vec::new();
         for (index, record) in records.iter().enumerate() {
-            // Where one is required, it is read back as that.
-            let lost = |field: &&Field| match record.value(field.place) {
-                _ if field.column.required => false,
+            let is_none = |field: &&Field| match record.value(field.place) {
                 Value::Int(number) => number == i64::MIN,
-                Value::Text(text) => field.is_uuid && text == NULL_UUID,
+                Value::Text(text) => text == NULL_UUID,
                 _ => false,
             };
-            if let Some(field) = self.rest.iter().find(lost) {
+            if let Some(field) = self.doubtful.iter().find(is_none) {
                 let reason = format!(
                     "{} has the value that QuestDB takes for none: choose another",
                     field.column.name
