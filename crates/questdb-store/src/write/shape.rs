@@ -102,7 +102,7 @@ impl Shape {
             };
             if let Some(field) = self.doubtful.iter().find(is_none) {
                 let reason = format!(
-                    "{} has the value that QuestDB takes for none: choose another",
+                    "{}: has the value that QuestDB takes for none, choose another",
                     field.column.name
                 );
                 bad.push(BadRow { index, reason });
@@ -156,4 +156,26 @@ fn needed(bytes: &[u8]) -> &[u8] {
     let repeats = |pair: &[u8]| matches!(pair, [0x00, 0x00..=0x7F] | [0xFF, 0x80..=0xFF]);
     let first = bytes.windows(2).position(|pair| !repeats(pair));
     &bytes[first.unwrap_or(bytes.len() - 1)..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_the_bytes_that_they_need() {
+        for (number, bytes) in [
+            (0i128, &[0x00][..]),
+            (-1, &[0xFF]),
+            (127, &[0x7F]),
+            (128, &[0x00, 0x80]),
+            (-128, &[0x80]),
+            (-129, &[0xFF, 0x7F]),
+        ] {
+            assert_eq!(needed(&number.to_be_bytes()), bytes, "{number}");
+        }
+        for whole in [i128::MIN, i128::MAX] {
+            assert_eq!(needed(&whole.to_be_bytes()), whole.to_be_bytes());
+        }
+    }
 }
