@@ -34,6 +34,12 @@ Examples:
   tradekeep stats
   tradekeep spool status                              what waits for which store, and why
 
+Stores, in tradekeep.toml; without one all is in duckdb://./tradekeep-data, embedded:
+  [stores]
+  series = \"questdb://bot:${QUESTDB_PASSWORD}@localhost:9000?pg_port=8812\"
+  [ingest]
+  also = [\"duckdb://./copy\"]                          what is recorded goes there besides
+
 Exit codes:
   0  done
   1  failed: stderr names the cause and the remedy in one line

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use tokio_postgres::Row;
-use tradekeep_store_traits::{Health, Result, Trouble};
+use tradekeep_store_traits::{Health, Result, StoreError, Trouble};
 
 use crate::pool::Pool;
 use crate::rows::get;
 use crate::schema::all_tables;
 use crate::wal::{self, Log};
-use crate::{QuestDbConfig, STORE, views};
+use crate::{QuestDbConfig, STORE, http, views};
 
 const OP: &str = "health";
 
@@ -32,15 +32,17 @@ pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
             health.writable = looked.writable;
             health.troubles = looked.troubles;
         }
-        Err(error) => {
-            let (cause, remedy) = match error.context.split_once(": ") {
-                Some((cause, remedy)) => (cause.to_owned(), remedy.to_owned()),
-                None => (error.context.clone(), "see the server's log".into()),
-            };
-            health.troubles.push(Trouble { cause, remedy });
-        }
+        Err(error) => health.troubles.push(trouble_at(&error)),
     }
     health
+}
+
+/// What an error says.
+fn trouble_at(error: &StoreError) -> Trouble {
+    match error.context.split_once(": ") {
+        Some((cause, remedy)) => trouble(cause.into(), remedy.into()),
+        None => trouble(error.context.to_string(), "see the server's log".into()),
+    }
 }
 
 struct Looked {
@@ -68,6 +70,10 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
                 format!("set {name}=false in its server.conf and start it again"),
             ));
         }
+    }
+    if let Err(error) = http::knock(config, OP).await {
+        writable = false;
+        troubles.push(trouble_at(&error));
     }
     troubles.extend(open_defaults(&parameters, config));
 

@@ -214,7 +214,7 @@ impl QuestDbConfig {
     }
 
     /// How long a statement may take, 60 s by default, which is when the server gives up on it too. Each
-    /// of the three of health may take as long as connecting.
+    /// of the four of health may take as long as connecting.
     #[must_use]
     pub const fn with_query_timeout(mut self, timeout: Duration) -> Self {
         self.query_timeout = timeout;
@@ -371,7 +371,8 @@ fn refuse(problems: &[impl AsRef<str>]) -> Result<(), InvalidInput> {
 
 /// Whether nobody is between us and `host`.
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|addr| addr.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|addr| addr.is_loopback())
 }
 
 #[cfg(test)]

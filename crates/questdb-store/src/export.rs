@@ -3,15 +3,12 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use secrecy::ExposeSecret;
 use tradekeep_models::Day;
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Table};
 use ureq::{Agent, Body};
 
-use crate::error::not_exported;
-use crate::{QuestDbConfig, QuestDbStore, STORE, wal};
+use crate::error::not_answered;
+use crate::{QuestDbStore, STORE, http, wal};
 
 const OP: &str = "export_day";
 
@@ -36,34 +33,17 @@ impl QuestDbStore {
         wal::settled(pool, OP, &name, self.patience()).await?;
         let sql = format!("SELECT * FROM \"{name}\" WHERE ts IN '{day}'");
         let config = self.config.clone();
-        let copied = tokio::task::spawn_blocking(move || {
-            let body = ask(&config, &sql).map_err(|error| not_exported(OP, error))?;
-            copy(body, to)
-        });
-        copied.await.map_err(|error| {
-            let context = "the export was called off: ask again";
-            StoreError::new(ErrorKind::Query, STORE, OP, context).with_source(error)
-        })?
+        http::blocking(OP, move || {
+            let settings = Agent::config_builder()
+                .timeout_connect(Some(config.connect_timeout()))
+                .timeout_recv_response(Some(config.query_timeout()))
+                .timeout_recv_body(Some(LONGEST));
+            let asked = [("fmt", "parquet"), ("query", sql.as_str())];
+            let body = http::get(settings, &config, "exp", asked);
+            copy(body.map_err(|error| not_answered(OP, error))?, to)
+        })
+        .await
     }
-}
-
-fn ask(config: &QuestDbConfig, sql: &str) -> std::result::Result<Body, ureq::Error> {
-    let agent: Agent = Agent::config_builder()
-        .timeout_connect(Some(config.connect_timeout()))
-        .timeout_recv_response(Some(config.query_timeout()))
-        .timeout_recv_body(Some(LONGEST))
-        .build()
-        .into();
-    let scheme = if config.https() { "https" } else { "http" };
-    let mut request = agent
-        .get(format!("{scheme}://{}:{}/exp", config.http_host(), config.port()))
-        .query("fmt", "parquet")
-        .query("query", sql);
-    if let Some(credentials) = config.http_credentials() {
-        let pair = format!("{}:{}", credentials.user, credentials.password.expose_secret());
-        request = request.header("Authorization", format!("Basic {}", BASE64.encode(pair)));
-    }
-    Ok(request.call()?.into_body())
 }
 
 /// How long a day may take.

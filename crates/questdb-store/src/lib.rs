@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod export;
 mod floor;
+mod http;
 mod maintenance;
 mod partitions;
 mod pool;

@@ -35,7 +35,8 @@ pub(crate) enum Spool {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Drain {
-    /// Deliver to this store too: one that is configured no more
+    /// Deliver to this store too, one that is configured no more; ${NAME} in it stands for a variable of
+    /// the environment, such as a password
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
     /// For so long at most

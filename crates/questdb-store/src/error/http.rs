@@ -1,7 +1,9 @@
 //! What the server answers to records over HTTP, classified.
 
+use std::io;
+
 use questdb::{Error, ErrorCode};
-use tradekeep_store_traits::{Act, BadRow, ErrorKind, StoreError};
+use tradekeep_store_traits::{Act, BadRow, Delivery, ErrorKind, StoreError};
 
 use super::Verdict;
 use crate::STORE;
@@ -17,31 +19,27 @@ pub(crate) fn not_encoded(op: &'static str, error: Error) -> StoreError {
     StoreError::new(ErrorKind::Serialization, STORE, op, context).with_source(error)
 }
 
-/// Why a day is not exported.
-pub(crate) fn not_exported(op: &'static str, error: ureq::Error) -> StoreError {
-    use ureq::Error::{ConnectionFailed, HostNotFound, Io, StatusCode, Timeout};
-    let (kind, act, context) = match &error {
-        StatusCode(401 | 403) => (
-            ErrorKind::Authentication,
-            Act::Halt,
-            "the server does not let this user read: correct user and password",
-        ),
-        StatusCode(_) => {
-            (ErrorKind::Query, Act::Never, "the server refuses to export the table: see its log")
+/// Why the server did not answer, or not as asked.
+pub(crate) fn not_answered(op: &'static str, error: ureq::Error) -> StoreError {
+    use ureq::Error::{ConnectionFailed, HostNotFound, Io, StatusCode, Timeout, Tls};
+    let (code, message) = match &error {
+        StatusCode(401 | 403) => (ErrorCode::AuthError, ""),
+        StatusCode(404) => (ErrorCode::HttpNotSupported, ""),
+        Timeout(_) => (ErrorCode::SocketError, "timeout"),
+        Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            (ErrorCode::SocketError, "refused")
         }
-        Timeout(_) => (
-            ErrorKind::Timeout,
-            Act::Probe,
-            "the server does not answer in time: see whether it is overloaded",
-        ),
-        Io(_) | ConnectionFailed | HostNotFound => (
-            ErrorKind::Connection,
-            Act::Probe,
-            "the server cannot be reached: start it, or correct host and port",
-        ),
-        _ => (ErrorKind::Connection, Act::Never, "the export cannot be asked for: see the cause"),
+        Io(_) | ConnectionFailed => (ErrorCode::SocketError, ""),
+        HostNotFound => (ErrorCode::HttpNotSupported, ""),
+        Tls(_) => (ErrorCode::TlsError, ""),
+        StatusCode(_) => {
+            let context = "the server refuses what it is asked over HTTP: see its log";
+            return StoreError::new(ErrorKind::Query, STORE, op, context).with_source(error);
+        }
+        _ => (ErrorCode::HttpNotSupported, ""),
     };
-    StoreError::new(kind, STORE, op, context).with_act(act).with_source(error)
+    let verdict = Verdict { delivery: Delivery::NotApplied, ..Verdict::of_batch(code, message) };
+    verdict.into_error(op).with_source(error)
 }
 
 impl Verdict {
@@ -68,7 +66,8 @@ impl Verdict {
                 Self::new(ErrorKind::Connection, Act::Probe, context)
             }
             ErrorCode::SocketError if message.contains("timeout") => {
-                let context = "the server does not answer in time: see whether it is overloaded";
+                let context = "the server does not answer in time: see whether it is overloaded, and \
+                               whether port is the one of HTTP";
                 Self::new(ErrorKind::Timeout, retry(), context).unknown()
             }
             ErrorCode::SocketError => {

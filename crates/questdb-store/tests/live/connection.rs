@@ -13,6 +13,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_wrong_password_halts", |url| run(url, wrong_password)),
     ("a_wrong_port_is_told_from_a_server_that_is_down", |url| run(url, wrong_port)),
     ("a_server_that_is_locked_down_is_healthy", |url| run(url, healthy)),
+    ("who_may_read_and_not_write_is_told", |url| run(url, no_way_to_write)),
     ("a_suspended_table_is_a_trouble", |url| run(url, suspended)),
 ];
 
@@ -54,6 +55,31 @@ async fn healthy(scratch: Scratch) {
     assert_eq!(health.version.as_deref(), Some("9.3.4"));
     let stats = store.pool_stats();
     assert_eq!((stats.most, stats.in_use, stats.idle), (10, 0, 1));
+}
+
+async fn no_way_to_write(scratch: Scratch) {
+    let config = scratch.config();
+    scratch.open().await.unwrap();
+    let wrong_password = config.clone().with_http_credentials("tester", "canary-secret");
+    // PostgreSQL's protocol is spoken there.
+    let pg_port = scratch.parameter("pg_port").parse().unwrap();
+    let wrong_port = config.clone().with_port(pg_port);
+    // Bound, so that nobody else has it, and not listened on.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let down = config.with_port(nobody.local_addr().unwrap().port());
+    for (config, remedy) in [
+        (wrong_password, "correct user and password"),
+        (wrong_port, "see whether it is overloaded, and whether port is the one of HTTP"),
+        (down, "start the server, or correct host and port"),
+    ] {
+        let config = config.with_connect_timeout(Duration::from_secs(2));
+        let health = QuestDbStore::new(config).unwrap().health().await;
+        assert!(health.readable && !health.writable, "{health:?}");
+        let [trouble] = &health.troubles[..] else { panic!("{health:?}") };
+        assert_eq!(trouble.remedy, remedy);
+        assert!(!format!("{health:?}").contains("canary"));
+    }
 }
 
 async fn suspended(scratch: Scratch) {
