@@ -9,7 +9,7 @@ use crate::pool::Pool;
 use crate::rows::get;
 use crate::schema::all_tables;
 use crate::wal::{self, Log};
-use crate::{QuestDbConfig, STORE, http, views};
+use crate::{QuestDbConfig, STORE, disk, http, views};
 
 const OP: &str = "health";
 
@@ -81,6 +81,7 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
     // A batch for a suspended table is accepted, and never applied.
     writable &= logs.iter().all(|log| !log.suspended);
     troubles.extend(logs.iter().filter_map(trouble_of));
+    troubles.extend(logs.first().and_then(|log| disk::trouble(&parameters, &log.folder)));
     troubles.extend(views::troubles(pool, config, OP).await?);
     Ok(Looked { version: version(&build), writable, troubles })
 }
@@ -183,6 +184,7 @@ mod tests {
         let log = |suspended, behind| Log {
             table: "ticks".into(),
             id: 1,
+            folder: "ticks~1".into(),
             suspended,
             applied: 7,
             taken: 7 + behind,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod config;
+mod disk;
 mod error;
 mod export;
 mod floor;

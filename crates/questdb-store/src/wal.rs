@@ -74,6 +74,8 @@ pub(crate) struct Log {
     pub(crate) table: String,
     /// The table's own: another one once it is made anew.
     pub(crate) id: i32,
+    /// Its folder below the server's data.
+    pub(crate) folder: String,
     /// Nothing more is applied until somebody resumes it.
     pub(crate) suspended: bool,
     /// The last transaction that is applied.
@@ -89,7 +91,7 @@ pub(crate) struct Log {
 /// The logs of every table of the server.
 pub(crate) async fn logs(pool: &Pool, limit: Duration, op: &'static str) -> Result<Vec<Log>> {
     let sql = "SELECT t.table_name, t.id, w.suspended, w.\"writerTxn\", w.\"sequencerTxn\", \
-               w.\"errorTag\", w.\"memoryPressure\" \
+               w.\"errorTag\", w.\"memoryPressure\", t.\"directoryName\" \
                FROM wal_tables() w JOIN tables() t ON w.name = t.table_name";
     let rows = pool.query_within(limit, op, sql, &[]).await?;
     rows.iter().map(|row| Log::read(op, row)).collect()
@@ -105,6 +107,7 @@ impl Log {
             taken: get(op, row, 4)?,
             error: get::<Option<String>>(op, row, 5)?.filter(|tag| !tag.is_empty()),
             starved: get::<i32>(op, row, 6)? > 0,
+            folder: get(op, row, 7)?,
         })
     }
 
