@@ -70,12 +70,24 @@ fn each_digit(
     }
 }
 
+/// Those of ten that fit.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut power = 1;
+    while power < powers.len() {
+        powers[power] = powers[power - 1] * 10;
+        power += 1;
+    }
+    powers
+};
+
 /// `digit` x 10^`power`.
 fn part(digit: i128, power: i32) -> Result<i128, BadNumeric> {
     if digit == 0 {
         return Ok(0);
     }
-    let ten = 10i128.checked_pow(power.unsigned_abs());
+    let ten =
+        usize::try_from(power.unsigned_abs()).ok().and_then(|power| POWERS.get(power)).copied();
     if power >= 0 {
         return ten.and_then(|ten| ten.checked_mul(digit)).ok_or(BadNumeric::TooLarge);
     }

@@ -1,10 +1,12 @@
 //! Connections over PostgreSQL's protocol, kept and lent.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool as Deadpool, RecyclingMethod, Runtime,
 };
+use futures_util::TryStreamExt;
 use tokio::time::timeout;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::DbError;
@@ -131,6 +133,41 @@ impl Pool {
         let types: Vec<_> = sql.values.iter().map(Bind::kind).collect();
         let values: Vec<_> = sql.values.iter().map(Bind::value).collect();
         self.run(self.query_timeout, op, &sql.text, &types, &values).await
+    }
+
+    /// What `read` makes of each row of `sql`, while the rows behind it are on their way.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), and those of `read`.
+    pub async fn map<T>(
+        &self,
+        op: &'static str,
+        sql: &Sql,
+        mut read: impl FnMut(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let types: Vec<_> = sql.values.iter().map(Bind::kind).collect();
+        let values: Vec<_> = sql.values.iter().map(Bind::value).collect();
+        let connection = self.connection(op).await?;
+        let asked = timeout(self.query_timeout, async {
+            let refused = |error| self.answers.classify(op, error);
+            let statement =
+                connection.prepare_typed_cached(&sql.text, &types).await.map_err(refused)?;
+            let rows = connection.query_raw(&statement, values).await.map_err(refused)?;
+            let mut rows = pin!(rows);
+            let mut made = Vec::new();
+            while let Some(row) = rows.try_next().await.map_err(refused)? {
+                made.push(read(&row)?);
+            }
+            Ok(made)
+        });
+        match asked.await {
+            Ok(answer) => answer,
+            Err(_) => {
+                // An answer that comes later is nobody's.
+                drop(Object::take(connection));
+                Err(self.answers.late(op))
+            }
+        }
     }
 
     async fn run(

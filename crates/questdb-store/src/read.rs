@@ -15,7 +15,7 @@ use crate::sql::{self, Conditions, Part, Sql};
 use crate::{QuestDbStore, STORE};
 
 /// Rows that are read beyond a page: its last moment, its cursor's and one row more are seldom so many.
-const SPARE: usize = 32;
+const SPARE: usize = 4;
 
 /// How a page goes on.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,7 @@ impl QuestDbStore {
     }
 
     async fn records<R: Record>(&self, op: &'static str, sql: Sql) -> Result<Vec<R>> {
-        self.ask(op, &sql).await?.iter().map(|row| record(op, row)).collect()
+        self.ready().await?.map(op, &sql, |row| record(op, row)).await
     }
 
     async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {
