@@ -18,8 +18,11 @@ use tradekeep_test_servers::{is_required, questdb};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A name, and a test on a server of this URL.
+type Test = (&'static str, fn(&str));
+
 fn main() -> ExitCode {
-    let on_server = |(name, test): (&'static str, fn(&str))| {
+    let on_server = |(name, test): Test| {
         Trial::ignorable_test(name, move || match questdb::url() {
             Ok(url) => {
                 test(&url);
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
             Err(reason) => Ok(Completion::ignored_with(reason)),
         })
     };
-    let tests: [(&'static str, fn(&str)); 2] = [
+    let tests: [Test; 2] = [
         ("a_role_on_a_server_and_the_others_here", |url| run(url, a_role)),
         ("one_way_in_fills_both_and_both_answer_alike", |url| run(url, both)),
     ];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tradekeep_models::{InvalidInput, Message, Name, Severity, SystemEvent};
 use tradekeep_store_traits::{Records, Table};
 
+use crate::IngestError;
 use crate::accept::Accept;
 
 /// Writes system events.
@@ -43,10 +44,11 @@ impl Events {
             Ok(event.with_event_type(Name::new(kind)?).with_source(source))
         };
         // It is in the log of the process in any case.
-        if let Ok(event) = event()
-            && let Err(error) = self.0.append(&Records::SystemEvents(vec![event]))
-        {
-            tracing::warn!(%error, "a system event could not be kept");
+        let Ok(event) = event() else { return };
+        match self.0.append(&Records::SystemEvents(vec![event])) {
+            // While it is shut down nothing more is taken, of nobody.
+            Ok(_) | Err(IngestError::Closed) => {}
+            Err(error) => tracing::warn!(%error, "a system event could not be kept"),
         }
     }
 }
