@@ -11,8 +11,18 @@ mod http;
 mod judge;
 #[path = "questdb/kills.rs"]
 mod kills;
+#[path = "questdb/operators.rs"]
+mod operators;
+#[path = "questdb/paused.rs"]
+mod paused;
 #[path = "questdb/place.rs"]
 mod place;
+#[path = "questdb/poison.rs"]
+mod poison;
+#[path = "questdb/proxied.rs"]
+mod proxied;
+#[path = "questdb/revoked.rs"]
+mod revoked;
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -39,8 +49,8 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Times are measured, and a server takes all cores while it starts.
     arguments.test_threads.get_or_insert(1);
-    let own = [kills::OWN].concat();
-    let sharing: Vec<Sharing> = Vec::new();
+    let own = [kills::OWN, revoked::OWN, paused::OWN].concat();
+    let sharing = [proxied::SHARING, operators::SHARING, poison::SHARING].concat();
     let own = own.into_iter().map(|(name, test)| trial(name, test));
     let sharing = sharing.into_iter().map(|(name, test)| {
         trial(name, move || {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tradekeep::{RecordSink, Table};
+use tradekeep::{RecordSink, Records, Table};
 use tradekeep_ingest::{Ingest, IngestConfig, IngestStats, LaneStatus, SinkConfig, SinkId};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_test_servers::questdb::Questdb;
@@ -92,6 +92,20 @@ impl Way {
     /// Records that the store has, as far as the spool knows.
     pub(crate) fn applied(&self) -> u64 {
         self.ingest.stats().lanes().map(|lane| lane.applied).sum()
+    }
+
+    /// Appends records, and waits until the store has them, or they are dead letters.
+    pub(crate) async fn stored(&self, records: Records) {
+        let receipt = self.ingest.append(records).await.unwrap();
+        let applied = tokio::time::timeout(LONG, receipt.applied()).await;
+        applied.unwrap_or_else(|_| panic!("{:#?}", self.ingest.stats())).unwrap();
+    }
+
+    /// All records of a table up to this number are done with.
+    pub(crate) fn cursor(&self, table: Table) -> u64 {
+        let stats = self.ingest.stats();
+        let mut lanes = stats.lanes().filter(|lane| lane.table == table);
+        lanes.next().unwrap().cursor
     }
 
     /// Waits until it is so, no longer than [`LONG`]; answers how long that took.

@@ -1,0 +1,54 @@
+//! A bad network between us and the server: replies that are lost, connections that break or stand still.
+
+use std::time::{Duration, Instant};
+
+use tradekeep_tests::proxy::{Direction, Fault, Kind};
+use tradekeep_tests::seed;
+
+use crate::Sharing;
+use crate::feeder::{Fed, append};
+use crate::judge::judge_all;
+use crate::place::{Place, Way, run};
+
+pub(crate) const SHARING: &[Sharing] =
+    &[("a_bad_network_costs_nothing_and_doubles_nothing", |place| run(bad_network(place)))];
+
+async fn bad_network(place: &Place) {
+    let told = seed::Told::new("questdb proxied", seed::from_env());
+    println!("{}", told.advice());
+    let mut random = fastrand::Rng::with_seed(told.seed());
+    let proxy = place.proxy(told.seed()).await;
+    let config = place.config().with_port(proxy.addr().port());
+    // Soon enough that who waits for a reply that does not come has it again within the test.
+    let config = config.with_write_timeout(Duration::from_millis(500));
+    let few = Duration::from_millis(5);
+    let way = Way::open_with(config, |config| config.with_batch(50, few).with_max_batch(100)).await;
+    let (mut fed, since) = (Fed::default(), Instant::now());
+    proxy.set(Fault::new(Kind::DropReply, 0.2));
+    for _ in 0..80 {
+        append(&way.ingest, &mut fed, 100, 10).await;
+    }
+    way.until("replies that are lost", |stats| stats.pending() == 0).await;
+    assert!(proxy.counters().dropped_replies > 5, "{:?}", proxy.counters());
+    for _ in 0..20 {
+        for _ in 0..4 {
+            append(&way.ingest, &mut fed, 100, 10).await;
+        }
+        let after = random.u64(0..30_000);
+        proxy.set_all(vec![
+            Fault::new(Kind::DropReply, 0.1),
+            Fault::new(Kind::Reset { after }, 0.2),
+            Fault::new(Kind::HalfClose { direction: Direction::ToServer, after }, 0.05),
+            Fault::new(Kind::HalfClose { direction: Direction::ToClient, after: 0 }, 0.05),
+            Fault::new(Kind::Stall, 0.2),
+        ]);
+        tokio::time::sleep(Duration::from_millis(random.u64(50..400))).await;
+    }
+    proxy.set(Fault::none());
+    way.end(0).await;
+    println!("{:.1?}: {:?}", since.elapsed(), proxy.counters());
+    judge_all(place, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(place, fed.sent_trades().map(|(_, trade)| trade));
+    let counters = proxy.counters();
+    assert!(counters.resets > 0 && counters.half_closes > 0 && counters.stalls > 0, "{counters:?}");
+}
