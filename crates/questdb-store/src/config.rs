@@ -1,48 +1,17 @@
 //! How to reach a server.
 
+mod credentials;
 mod url;
 
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tradekeep_models::{Ident, Interval, InvalidInput};
 
+pub(crate) use self::credentials::Credentials;
 use crate::schema::SCHEMA_TABLE;
 use crate::views;
-
-/// A user of the server, and its password, which Debug shows as `***`.
-#[derive(Clone)]
-pub(crate) struct Credentials {
-    pub(crate) user: String,
-    pub(crate) password: SecretString,
-}
-
-impl Credentials {
-    fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self { user: user.into(), password: password.into() }
-    }
-
-    /// Those that every QuestDB is shipped with.
-    pub(crate) fn are_shipped(&self) -> bool {
-        self.user == "admin" && self.password.expose_secret() == "quest"
-    }
-}
-
-impl PartialEq for Credentials {
-    fn eq(&self, other: &Self) -> bool {
-        self.user == other.user && self.password.expose_secret() == other.password.expose_secret()
-    }
-}
-
-impl Eq for Credentials {}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:***", self.user)
-    }
-}
 
 /// Where the server is, who we are there, and how it is used.
 ///

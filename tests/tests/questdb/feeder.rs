@@ -16,7 +16,7 @@ fn at(number: u64) -> Timestamp {
 
 pub(crate) fn tick(number: u64) -> Tick {
     Tick::builder(
-        Symbol::new(["BTC-USD", "ETH-USD"][usize::from(number % 5 == 0)]).unwrap(),
+        Symbol::new(["BTC-USD", "ETH-USD"][usize::from(number.is_multiple_of(5))]).unwrap(),
         at(number),
     )
     .trade_id(TradeId::new(number.to_string()).unwrap())
