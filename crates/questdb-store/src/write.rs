@@ -155,19 +155,18 @@ impl RecordSink for QuestDbStore {
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
-        self.writer.check_open("watermark")?;
-        let context = "QuestDB has no transactions over two tables, so that it keeps no watermarks: go \
-                       by a cursor of your own";
-        Err(StoreError::new(ErrorKind::Unsupported, STORE, "watermark", context))
+        const OP: &str = "watermark";
+        self.writer.check_open(OP)?;
+        // Who delivers goes by this when it wants to know whether the server is there.
+        let limit = self.config.connect_timeout();
+        self.ready().await?.query_within(limit, OP, "SELECT 1", &[]).await?;
+        Err(no_watermarks(OP))
     }
 
-    async fn durable_watermark(
-        &self,
-        stream: &StreamId,
-        epoch: u64,
-        table: Table,
-    ) -> Result<Option<u64>> {
-        self.watermark(stream, epoch, table).await
+    async fn durable_watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
+        const OP: &str = "durable_watermark";
+        self.writer.check_open(OP)?;
+        Err(no_watermarks(OP))
     }
 
     async fn checkpoint(&self) -> Result<()> {
@@ -184,4 +183,10 @@ impl RecordSink for QuestDbStore {
 /// Whether the rows of a table are counted once they are applied.
 const fn is_counted(table: Table) -> bool {
     matches!(table, Table::Trades | Table::Orders | Table::Fills)
+}
+
+fn no_watermarks(op: &'static str) -> StoreError {
+    let context = "QuestDB has no transactions over two tables, so that it keeps no watermarks: go by a \
+                   cursor of your own";
+    StoreError::new(ErrorKind::Unsupported, STORE, op, context)
 }

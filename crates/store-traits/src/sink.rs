@@ -191,8 +191,8 @@ pub trait RecordSink: Send + Sync {
     /// first.
     ///
     /// # Errors
-    /// When the store cannot be read; `Unsupported` from a store that keeps no watermarks, whatever is
-    /// asked: who delivers to it goes by a cursor of its own.
+    /// When the store cannot be read; `Unsupported` from a store that is there and keeps no watermarks,
+    /// whatever is asked: who delivers to it goes by a cursor of its own.
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>>;
 
     /// The highest sequence number applied from this stream, epoch and table that would outlive the loss

@@ -235,11 +235,11 @@ impl Lane {
                 places.push(place);
             }
         }
+        self.tried.fetch_max(taken.last, Ordering::SeqCst);
         let started = Instant::now();
         let rows = places.len();
         let mut sent = self.send_all(taken, places).await;
         self.bury(taken.undecodable.clone()).await;
-        self.tried.fetch_max(taken.last, Ordering::SeqCst);
         sent.dead += dead + taken.undecodable.len() as u64;
         tracing::debug!(
             sink = self.sink.name, table = %self.table(), rows, dead = sent.dead,

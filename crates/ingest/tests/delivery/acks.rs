@@ -29,6 +29,8 @@ struct State {
     says: Option<ErrorKind>,
     /// It refuses a batch's first record with this place in the stream.
     refuses: Option<u64>,
+    /// It fails at any batch with a record of this place, as if that would pass.
+    fails_at: Option<u64>,
 }
 
 struct Late {
@@ -83,6 +85,9 @@ impl RecordSink for Late {
         if let Some(index) = seqs.iter().position(|seq| Some(*seq) == state.refuses) {
             let bad = vec![BadRow { index, reason: "is bad".into() }];
             return Err(StoreError::bad_rows(ErrorKind::InvalidInput, "test", "write", bad));
+        }
+        if seqs.iter().any(|seq| Some(*seq) == state.fails_at) {
+            return Err(error(ErrorKind::Write, Act::Retry { after: None }));
         }
         let token = Token(state.taken.len() as u64);
         state.taken.push(batch.clone());
@@ -211,6 +216,20 @@ async fn a_dead_letter_is_one_also_when_its_batch_is_lost() {
     assert_eq!((stats.dead_letters, late.stored().await), (1, 199));
     let letters = ingest.dead_letters(&DeadLetterFilter::default()).await.unwrap();
     assert_eq!(letters.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
+    let late = Late::new();
+    late.apply_all();
+    let ingest = with(&late, &SimFs::new()).await;
+    append(&ingest, 0, 1).await;
+    late.until_taken(1).await;
+    let last = late.state().taken[0].origin().unwrap().seqs[99];
+    late.state().fails_at = Some(last + 8);
+    append(&ingest, 100, 2).await;
+    let stats = drained(&ingest).await;
+    assert_eq!((stats.dead_letters, late.stored().await), (1, 299));
 }
 
 #[tokio::test(start_paused = true)]

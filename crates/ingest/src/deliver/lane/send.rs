@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_store_traits::{
-    Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError, Token,
+    Ack, Batch, Delivery, ErrorKind, Result as StoreResult, Stage, StoreError, Token,
 };
 
 use super::settle::Sent;
@@ -131,7 +131,8 @@ impl Lane {
 
     /// Whether the sink answers what does not concern any record.
     async fn answers(&self) -> bool {
-        self.watermark().await.is_ok()
+        // One that keeps none says so when it is there.
+        self.watermark().await.map_or_else(|error| error.kind == ErrorKind::Unsupported, |_| true)
     }
 
     /// Keeps what is given up; the cursor does not move before that is durable.
