@@ -6,8 +6,9 @@ use serde_json::json;
 use tradekeep_test_servers::questdb::Questdb;
 
 use crate::feed::{self, Recorder, counts};
-use crate::record::holding;
+use crate::record::{holding, secrets};
 use crate::scratch::Scratch;
+use crate::support::Run;
 use crate::{OwnServer, Test};
 
 pub(crate) const TESTS: &[Test] = &[("a_wrong_password_is_one_clear_line", wrong_password)];
@@ -16,8 +17,13 @@ pub(crate) const OWN_SERVER: &[OwnServer] =
     &[("what_is_recorded_while_the_server_is_down_is_delivered", server_is_down)];
 
 fn wrong_password(scratch: &Scratch) {
-    let (start, _) = scratch.url.split_once("&pg_password=").unwrap();
-    let url = format!("{start}&pg_password=canary");
+    let [_, password] = secrets(&scratch.url);
+    let with = |password: &str| {
+        let (before, after) = scratch.url.split_once("pg_password=").unwrap();
+        let (_, after) = after.split_once('&').unwrap();
+        format!("{before}pg_password={password}&{after}")
+    };
+    let url = with("canary");
     scratch.folder.write("questdb.toml", format!("[stores]\nseries = '{url}'\n"));
     scratch.folder.write("trades.csv", crate::support::TRADES);
     for args in ["query ticks", "stats", "optimize", "query trades --json"] {
@@ -47,6 +53,16 @@ fn wrong_password(scratch: &Scratch) {
     assert!(!run.stderr.contains("canary") && !run.stdout.contains("canary"), "{run:?}");
     let spool = scratch.folder.path("tradekeep-data");
     assert_eq!(holding(&spool, "canary"), [""; 0]);
+
+    // What waits can be delivered by a better URL of the same store, whose secret is in the environment.
+    scratch.folder.write(
+        "duckdb.toml",
+        "[stores]\nseries = 'duckdb://embedded'\n[ingest]\nfolder = 'tradekeep-data'\n",
+    );
+    let url = with("${QUESTDB_PASSWORD}");
+    let drain = format!("--config duckdb.toml spool drain --json --to {url}");
+    let run = Run::of(scratch.folder.command(&drain).env("QUESTDB_PASSWORD", password));
+    assert_eq!((run.code, &run.last()["pending"]), (Some(0), &json!(0)), "{run:?}");
 }
 
 fn server_is_down() {

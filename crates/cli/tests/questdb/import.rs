@@ -71,6 +71,12 @@ fn ticks(scratch: &Scratch) {
         people.starts_with("all series: healthy, questdb 9.3.4, readable, writable ("),
         "{people}"
     );
+
+    // A folder that is not there yet says nothing of what is on the server.
+    let mixed = format!("[stores]\nseries = '{}'\nmetrics = 'duckdb://new'\n", scratch.url);
+    scratch.folder.write("mixed.toml", mixed);
+    let run = scratch.folder.run("--config mixed.toml query ticks --json").ok();
+    assert_eq!(run.objects().len() as u64, ROWS);
 }
 
 fn records(scratch: &Scratch) {
