@@ -102,7 +102,9 @@ impl Verdict {
             let context = "the server's disk is full: free some space";
             return Self::new(ErrorKind::Write, Act::Probe, context).unknown();
         }
-        if let Some(index) = line(message) {
+        // What fails inside the server is no row's fault, though a line is named for it, too.
+        let is_row = has("\"code\":\"invalid\"") || has("code: invalid");
+        if let Some(index) = line(message).filter(|_| is_row) {
             let reason = reason(message);
             let context = format!("the server refuses a row: {reason}");
             let bad = vec![BadRow { index, reason }];
@@ -202,6 +204,25 @@ mod tests {
                     .into(),
                 ErrorKind::Write,
                 Act::Probe,
+            ),
+            (
+                ServerFlushError,
+                "Could not flush buffer: {\"code\":\"internal error\",\"message\":\"failed to parse line \
+                 protocol:errors encountered on line(s):write error: t0_ticks, errno: 28, error: No \
+                 space left [size=262144, fd=2042256950177]\",\"line\":4973,\"errorId\":\
+                 \"395083dfac39-9\"}"
+                    .into(),
+                ErrorKind::Write,
+                Act::Probe,
+            ),
+            (
+                ServerFlushError,
+                "Could not flush buffer: {\"code\":\"internal error\",\"message\":\"failed to parse line \
+                 protocol:errors encountered on line(s):write error: t0_ticks, errno: 24, error: \
+                 could not open\",\"line\":7,\"errorId\":\"395083dfac39-9\"}"
+                    .into(),
+                ErrorKind::Write,
+                retry(),
             ),
             (
                 ServerFlushError,
