@@ -5,6 +5,8 @@
 
 #[path = "questdb/feeder.rs"]
 mod feeder;
+#[path = "questdb/full_disk.rs"]
+mod full_disk;
 #[path = "questdb/http.rs"]
 mod http;
 #[path = "questdb/judge.rs"]
@@ -49,7 +51,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Times are measured, and a server takes all cores while it starts.
     arguments.test_threads.get_or_insert(1);
-    let own = [kills::OWN, revoked::OWN, paused::OWN].concat();
+    let own = [kills::OWN, revoked::OWN, paused::OWN, full_disk::OWN].concat();
     let sharing = [proxied::SHARING, operators::SHARING, poison::SHARING].concat();
     let own = own.into_iter().map(|(name, test)| trial(name, test));
     let sharing = sharing.into_iter().map(|(name, test)| {
