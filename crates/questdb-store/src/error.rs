@@ -34,3 +34,36 @@ impl Verdict {
             .with_delivery(self.delivery)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use questdb::ErrorCode;
+
+    use super::*;
+
+    /// A text like the server's, with a row's value in it.
+    fn answer() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("error in line ".to_owned()),
+            Just("column: ".to_owned()),
+            Just("\"code\":\"invalid\",".to_owned()),
+            Just("cast error; ".to_owned()),
+            Just("CANARY".to_owned()),
+            "[0-9]{0,30}",
+            ".{0,9}",
+        ];
+        prop::collection::vec(part, 0..9).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_classified_and_no_value_repeated(answer in answer()) {
+            let over_http = Verdict::of_batch(ErrorCode::ServerFlushError, &answer);
+            for verdict in [over_http, Verdict::of(&answer)] {
+                let told = format!("{} {:?}", verdict.context, verdict.act);
+                prop_assert!(!told.contains("CANARY"), "{told}");
+            }
+        }
+    }
+}

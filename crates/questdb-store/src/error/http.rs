@@ -44,7 +44,7 @@ pub(crate) fn not_answered(op: &'static str, error: ureq::Error) -> StoreError {
 
 impl Verdict {
     /// By code, then message. The message itself is not repeated: it may hold a value of a row.
-    fn of_batch(code: ErrorCode, message: &str) -> Self {
+    pub(super) fn of_batch(code: ErrorCode, message: &str) -> Self {
         let retry = || Act::Retry { after: None };
         match code {
             ErrorCode::AuthError => {

@@ -25,7 +25,7 @@ pub(crate) fn unexpected(op: &'static str, error: tokio_postgres::Error) -> Stor
 impl Verdict {
     /// By the message: every answer of QuestDB 9.3.4 has the SQLSTATE 00000. The message itself is not
     /// repeated where it may hold a value of a row.
-    fn of(message: &str) -> Self {
+    pub(super) fn of(message: &str) -> Self {
         let has = |part: &str| message.contains(part);
         let retry = || Act::Retry { after: None };
         if has("invalid username/password") {
