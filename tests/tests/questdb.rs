@@ -3,10 +3,16 @@
 //! as ignored, with the reason.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+#[path = "questdb/both.rs"]
+mod both;
+#[path = "questdb/crowd.rs"]
+mod crowd;
 #[path = "questdb/feeder.rs"]
 mod feeder;
 #[path = "questdb/full_disk.rs"]
 mod full_disk;
+#[path = "questdb/hostile.rs"]
+mod hostile;
 #[path = "questdb/http.rs"]
 mod http;
 #[path = "questdb/judge.rs"]
@@ -52,7 +58,15 @@ fn main() -> ExitCode {
     // Times are measured, and a server takes all cores while it starts.
     arguments.test_threads.get_or_insert(1);
     let own = [kills::OWN, revoked::OWN, paused::OWN, full_disk::OWN].concat();
-    let sharing = [proxied::SHARING, operators::SHARING, poison::SHARING].concat();
+    let sharing = [
+        proxied::SHARING,
+        operators::SHARING,
+        poison::SHARING,
+        hostile::SHARING,
+        crowd::SHARING,
+        both::SHARING,
+    ]
+    .concat();
     let own = own.into_iter().map(|(name, test)| trial(name, test));
     let sharing = sharing.into_iter().map(|(name, test)| {
         trial(name, move || {

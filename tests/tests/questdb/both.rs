@@ -1,0 +1,188 @@
+//! One spool feeds an embedded DuckDB and a QuestDB: every read of both answers the same.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::Strategy;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use tradekeep::record::Record;
+use tradekeep::{
+    Act, BucketQuery, CandleQuery, Config, ErrorKind, EventStore, ExecutionStore, FillFilter,
+    GapFill, Interval, LatencyFilter, ListQuery, MemoryStore, MetricFilter, MetricStore, MevFilter,
+    NodeHealthFilter, OrderFilter, PositionFilter, RecordSinkExt, Records, SystemEventFilter,
+    TickFilter, TickQuery, TickStore, TickStoreExt, TimeRange, TradeFilter, TradeStore, Tradekeep,
+    strategies,
+};
+use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig};
+use tradekeep_questdb_store::QuestDbStore;
+
+use crate::Sharing;
+use crate::place::{LONG, Place, run, sink};
+
+pub(crate) const SHARING: &[Sharing] =
+    &[("one_spool_feeds_duckdb_and_questdb_alike", |place| run(both(place)))];
+
+/// Up to so many records of new identities that contradict none before them: what a store does about others
+/// is its own.
+async fn made<S>(strategy: S, most: usize) -> Records
+where
+    S: Strategy<Value: Record>,
+    Records: From<Vec<S::Value>>,
+{
+    let mut runner = TestRunner::deterministic();
+    let records = proptest::collection::vec(strategy, most..=most);
+    let records = records.new_tree(&mut runner).unwrap().current();
+    let (one_by_one, mut kept) = (MemoryStore::new(), Vec::new());
+    for record in records {
+        match one_by_one.save(Records::from(vec![record.clone()])).await {
+            Ok(saved) => kept.extend((saved.inserted == 1).then_some(record)),
+            Err(error) => assert_eq!(error.kind, ErrorKind::Conflict, "{error}"),
+        }
+    }
+    // A batch is compared with what is stored within its range of time: all together have the widest.
+    while let Err(error) = MemoryStore::new().save(Records::from(kept.clone())).await {
+        let Act::BadRows(bad) = error.act else { panic!("{error}") };
+        let mut place = 0..;
+        kept.retain(|_| place.next().is_some_and(|n| bad.iter().all(|row| row.index != n)));
+    }
+    kept.into()
+}
+
+async fn everything() -> Vec<Records> {
+    use strategies as any;
+    vec![
+        made(any::tick(), 800).await,
+        made(any::trade(), 200).await,
+        made(any::order(), 300).await,
+        made(any::fill(), 200).await,
+        made(any::position(), 300).await,
+        made(any::metric(), 300).await,
+        made(any::latency(), 300).await,
+        made(any::mev_event(), 300).await,
+        made(any::system_event(), 300).await,
+        made(any::node_health(), 300).await,
+    ]
+}
+
+async fn both(place: &Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("duckdb://{}", folder.path().join("duck").display());
+    let duck = Tradekeep::open(&Config::from_url(&url).unwrap()).await.unwrap();
+    let quest = Arc::new(QuestDbStore::new(place.config()).unwrap());
+    let sinks = vec![sink("duckdb", duck.sink()), sink("questdb", Arc::clone(&quest) as _)];
+    let ingest = Ingest::open(IngestConfig::new(folder.path()), sinks).await.unwrap();
+    let mut sent = 0;
+    for records in everything().await {
+        assert!(records.len() > 50, "{} {}", records.len(), records.table());
+        sent += records.len() as u64;
+        ingest.append(records).await.unwrap();
+    }
+    let stats = ingest.flush(LONG).await;
+    assert_eq!(stats.pending(), 0, "{stats:#?}");
+    let letters = ingest.dead_letters(&DeadLetterFilter::default()).await.unwrap();
+    let letters: BTreeSet<_> =
+        letters.into_iter().map(|it| (it.sink_name, it.table, it.reason)).collect();
+    assert!(letters.is_empty(), "{letters:#?}");
+    assert!(stats.lanes().all(|lane| lane.unaccounted() == 0), "{stats:#?}");
+    ingest.shutdown(LONG).await.unwrap();
+    let rows = lists(&duck, &quest).await;
+    // Each list was read whole in four ways, two of them without old versions.
+    assert!(rows > 2 * sent, "{rows} rows were compared, of {sent} records");
+    numbers(&duck, &quest).await;
+    candles(&*duck.ticks(), &*quest).await;
+    duck.shutdown().await.unwrap();
+}
+
+/// Compares a list in every page, in both orders, with and without history; answers its rows.
+macro_rules! list {
+    ($duck:expr, $quest:expr, $list:ident, $filter:expr) => {{
+        let (duck, quest, mut rows) = ($duck, $quest, 0);
+        for (newest_first, history) in [(false, false), (false, true), (true, false), (true, true)]
+        {
+            let limit = 83;
+            let mut query = ListQuery { newest_first, history, limit, ..ListQuery::new($filter) };
+            loop {
+                let page = duck.$list(&query).await.unwrap();
+                assert_eq!(quest.$list(&query).await.unwrap(), page, "{query:?}");
+                rows += page.items.len() as u64;
+                let Some(next) = page.next else { break };
+                query.after = Some(next);
+            }
+        }
+        assert!(rows > 0);
+        rows
+    }};
+}
+
+async fn lists(duck: &Tradekeep, quest: &QuestDbStore) -> u64 {
+    let ticks = TickQuery::new(TickFilter::default());
+    let ticks = duck.ticks().all_ticks(ticks.clone()).await.unwrap()
+        == quest.all_ticks(ticks).await.unwrap();
+    assert!(ticks, "ticks differ");
+    let (executions, metrics, events) = (duck.executions(), duck.metrics(), duck.events());
+    list!(duck.trades(), quest, trades, TradeFilter::default())
+        + list!(&executions, quest, orders, OrderFilter::default())
+        + list!(&executions, quest, fills, FillFilter::default())
+        + list!(&executions, quest, positions, PositionFilter::default())
+        + list!(&metrics, quest, metrics, MetricFilter::default())
+        + list!(&metrics, quest, latencies, LatencyFilter::default())
+        + list!(&metrics, quest, mev_events, MevFilter::default())
+        + list!(&events, quest, system_events, SystemEventFilter::default())
+        + list!(&events, quest, node_health, NodeHealthFilter::default())
+}
+
+/// Compares what two stores answer. A sum may fit no decimal: of both, then.
+macro_rules! same {
+    ($duck:expr, $quest:expr, $read:ident($($given:expr),*)) => {
+        assert_eq!(
+            $quest.$read($($given),*).await.map_err(|error| error.kind),
+            $duck.$read($($given),*).await.map_err(|error| error.kind),
+            stringify!($read)
+        )
+    };
+}
+
+async fn numbers(duck: &Tradekeep, quest: &QuestDbStore) {
+    let metrics = duck.metrics();
+    let trades = duck.trades();
+    same!(trades, quest, performance(&TradeFilter::default()));
+    let page = trades.trades(&ListQuery::new(TradeFilter::default())).await.unwrap();
+    for trade in page.items.iter().step_by(5) {
+        let filter = TradeFilter { id: Some(trade.id), ..TradeFilter::default() };
+        assert!(quest.performance(&filter).await.is_ok());
+        same!(trades, quest, performance(&filter));
+    }
+    same!(metrics, quest, metric_stats(&MetricFilter::default()));
+    same!(metrics, quest, latency_stats(&LatencyFilter::default()));
+    same!(metrics, quest, latency_histogram(&LatencyFilter::default(), &[10, 1_000, 30_000]));
+    same!(metrics, quest, slippage(TimeRange::ALL, None));
+    same!(metrics, quest, mev_analysis(&MevFilter::default()));
+    same!(metrics, quest, summary(TimeRange::ALL));
+    same!(duck.ticks(), quest, series());
+    let interval = "1h".parse::<Interval>().unwrap();
+    let filter = MetricFilter::default();
+    let buckets = BucketQuery { filter, interval, limit: 1_000, after: None };
+    same!(metrics, quest, metric_buckets(&buckets));
+}
+
+async fn candles(duck: &dyn TickStore, quest: &QuestDbStore) {
+    for series in duck.series().await.unwrap() {
+        for (interval, fill) in
+            [("1m", GapFill::None), ("1h", GapFill::Previous), ("1d", GapFill::Zero)]
+        {
+            let query = CandleQuery {
+                venue: series.venue.clone(),
+                symbol: series.symbol.clone(),
+                interval: interval.parse().unwrap(),
+                range: TimeRange::ALL,
+                fill,
+                limit: 500,
+                after: None,
+            };
+            let all = duck.all_candles(query.clone()).await.unwrap();
+            assert!(!all.is_empty());
+            assert_eq!(quest.all_candles(query).await.unwrap(), all, "{interval}");
+        }
+    }
+}
