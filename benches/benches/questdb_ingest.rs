@@ -16,29 +16,16 @@ use std::time::{Duration, Instant};
 use questdb::ingress::{
     Buffer, DecimalView, Protocol, ProtocolVersion, SenderBuilder, TimestampNanos,
 };
-use tokio_postgres::{Client, NoTls};
-use tradekeep_benches::{Outcome, percentile, rate, rows, trades};
+use tokio_postgres::Client;
+use tradekeep_benches::{Outcome, percentile, questdb_client as client, rate, rows, trades};
 use tradekeep_ingest::{Ingest, IngestConfig, SinkConfig, SinkId};
 use tradekeep_models::{Decimal, StreamId, Trade};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::{Batch, Origin, RecordSink, RecordSinkExt, Records, Stage, Table};
-use tradekeep_test_servers::questdb::{
-    HTTP_PASSWORD, HTTP_USER, PG_PASSWORD, PG_USER, Ports, Questdb,
-};
+use tradekeep_test_servers::questdb::{HTTP_PASSWORD, HTTP_USER, Ports, Questdb};
 
 const BATCH: usize = 10_000;
 const ROUNDS: usize = 5;
-
-/// A way from which nothing of the store is used.
-async fn client(ports: Ports) -> Outcome<Client> {
-    let settings = format!(
-        "host=127.0.0.1 port={} user={PG_USER} password={PG_PASSWORD} dbname=qdb",
-        ports.pg
-    );
-    let (client, connection) = tokio_postgres::connect(&settings, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
 
 async fn count(client: &Client, table: &str) -> Outcome<usize> {
     let row = client.query_one(&format!("SELECT count() FROM {table}"), &[]).await?;

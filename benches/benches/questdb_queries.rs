@@ -13,29 +13,21 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls, Row, Statement};
-use tradekeep_benches::{Outcome, latencies, metrics, percentile, rows, ticks, trades};
+use tokio_postgres::{Client, Row, Statement};
+use tradekeep_benches::{
+    Outcome, latencies, metrics, percentile, questdb_client as client, rows, ticks, trades,
+};
 use tradekeep_models::{
     CandleQuery, LatencyFilter, ListQuery, MetricFilter, Name, Symbol, TickFilter, TickQuery,
     TimeRange, Timestamp, TradeFilter, TraderId, Venue,
 };
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::{MetricStore, RecordSinkExt, Records, TickStore, TradeStore};
-use tradekeep_test_servers::questdb::{PG_PASSWORD, PG_USER, Ports, Questdb};
+use tradekeep_test_servers::questdb::Questdb;
 
 const RUNS: usize = 11;
 const PAGE: usize = 10_000;
 const ROUNDS: usize = 3;
-
-async fn client(ports: Ports) -> Outcome<Client> {
-    let settings = format!(
-        "host=127.0.0.1 port={} user={PG_USER} password={PG_PASSWORD} dbname=qdb",
-        ports.pg
-    );
-    let (client, connection) = tokio_postgres::connect(&settings, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
 
 /// A value as the bare client hands it out; decimals as their bytes.
 #[derive(Debug)]

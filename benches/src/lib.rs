@@ -14,6 +14,7 @@ use tradekeep_models::{
     Latency, Metric, Name, Side, Symbol, Tick, Timestamp, Trade, TradeAction, TradeId, TraderId,
     TradingMode, Venue,
 };
+use tradekeep_test_servers::questdb::{PG_PASSWORD, PG_USER, Ports};
 use uuid::Uuid;
 
 /// What a bench answers.
@@ -112,6 +113,20 @@ pub fn latencies(first: usize, count: usize) -> Outcome<Vec<Latency>> {
 
 fn at(n: usize, step: i64) -> Outcome<Timestamp> {
     Ok(Timestamp::from_nanos(1_723_075_200_000_000_000 + i64::try_from(n)? * step)?)
+}
+
+/// A connection to a bench's own QuestDB, of which the store knows nothing.
+///
+/// # Errors
+/// When nobody listens there.
+pub async fn questdb_client(ports: Ports) -> Outcome<tokio_postgres::Client> {
+    let settings = format!(
+        "host=127.0.0.1 port={} user={PG_USER} password={PG_PASSWORD} dbname=qdb",
+        ports.pg
+    );
+    let (client, connection) = tokio_postgres::connect(&settings, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
 }
 
 /// One batch by the bare crate: its rows and its watermark, in one transaction.
