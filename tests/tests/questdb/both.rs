@@ -90,7 +90,7 @@ async fn both(place: &Place) {
     // Each list was read whole in four ways, two of them without old versions.
     assert!(rows > 2 * sent, "{rows} rows were compared, of {sent} records");
     numbers(&duck, &quest).await;
-    candles(&*duck.ticks(), &*quest).await;
+    candles(&*duck.ticks(), &quest).await;
     duck.shutdown().await.unwrap();
 }
 
