@@ -199,7 +199,7 @@ mod tests {
         let remedy = "free some space on the server's disk, then ALTER TABLE \"ticks\" RESUME WAL";
         assert_eq!(suspended.remedy, remedy);
         let unknown = trouble_of(&Log { error: None, ..log(true, 1) }).unwrap();
-        assert!(unknown.remedy.starts_with("remove the cause, then ALTER"), "{unknown:?}");
+        assert!(unknown.remedy.starts_with("remove the cause, which"), "{unknown:?}");
         let starved = trouble_of(&Log { starved: true, ..log(false, 0) }).unwrap();
         assert!(starved.cause.contains("too little memory"), "{starved:?}");
     }

@@ -148,6 +148,7 @@ fn cure(tag: Option<&str>) -> &'static str {
         Some("TOO MANY OPEN FILES") => "raise the server's limit of open files",
         Some("OUT OF MMAP AREAS") => "raise vm.max_map_count on the server's machine",
         Some("OUT OF MEMORY") => "give the server more memory",
-        _ => "remove the cause",
+        // A disk that is full while a batch is applied has no word in 9.3.4.
+        _ => "remove the cause, which the server's log names: often its disk is full",
     }
 }
