@@ -40,6 +40,7 @@ const COUNTING: &[&str] = &[
     "partly_stored_batch_adds_its_rest",
     "replays_are_dropped_by_watermark",
     "streams_epochs_have_their_own_watermarks",
+    "tables_share_no_watermark",
     "versions_of_an_order_share_its_client_order_id",
     "wide_batch_meets_its_duplicates",
 ];

@@ -87,6 +87,12 @@ impl Breaker {
         was_open.then_some(Change::Closed)
     }
 
+    /// Who tried was answered, and has nothing to say of the others: the next one may try.
+    pub(crate) fn answered(&self) {
+        self.state().trying = false;
+        self.changed.notify_waiters();
+    }
+
     /// The sink failed for a reason that may pass; answers how long to wait before the next try.
     pub(crate) fn failed(
         &self,
@@ -160,6 +166,22 @@ mod tests {
         let (wait, change) = breaker.failed(&full, Duration::from_secs(30));
         assert_eq!((wait, change), (Duration::from_secs(30), Some(Change::Opened)));
         let before = Instant::now();
+        breaker.permit().await;
+        assert!(before.elapsed() >= Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_table_that_is_answered_speaks_for_no_other() {
+        let breaker = Breaker::default();
+        let full = error(ErrorKind::Write, Act::Probe);
+        breaker.failed(&full, Duration::from_secs(30));
+        breaker.permit().await;
+        breaker.answered();
+        let before = Instant::now();
+        breaker.permit().await;
+        assert!(breaker.is_open() && before.elapsed().is_zero(), "the next one tries");
+        breaker.failed(&full, Duration::from_secs(30));
+        breaker.answered();
         breaker.permit().await;
         assert!(before.elapsed() >= Duration::from_secs(30));
     }

@@ -68,6 +68,8 @@ impl Lane {
                 // What was sent since the cursor is sent again.
                 () = self.settle(sending) => {}
             }
+            // What was being sent may have been the one that tries.
+            self.sink.breaker.answered();
         }
     }
 

@@ -201,8 +201,8 @@ impl Lane {
 
     /// The sink takes nothing before somebody mends it: says so, and waits.
     pub(super) async fn halt(&self, reason: &str) {
-        // That is not what the breaker is for.
-        self.is_reached();
+        // That is not what the breaker is for, and other tables may be refused for what it is.
+        self.sink.breaker.answered();
         let halted = LaneStatus::Halted { reason: reason.to_owned() };
         if !matches!(self.state.set_status(halted), LaneStatus::Halted { .. }) {
             self.events.halted(&self.sink.name, self.table(), reason);
