@@ -14,7 +14,7 @@ pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Between the next two: a lone row is seen at once, and a server at work is not asked all the time.
 pub(crate) fn longer(pause: Duration) -> Duration {
-    (pause * 3).min(Duration::from_millis(50))
+    (pause * 3).min(Duration::from_millis(20))
 }
 
 /// Waits until all that the server has taken for a table by now is applied, and so seen by whoever reads:

@@ -36,7 +36,8 @@ const MOST_OPEN: usize = 256;
 /// A batch as it is sent.
 struct Prepared {
     buffer: Buffer,
-    keys: Keys,
+    /// Not there yet where nobody has made it ahead.
+    keys: Option<Keys>,
 }
 
 impl QuestDbStore {
@@ -44,8 +45,7 @@ impl QuestDbStore {
         let invalid = |rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows);
         batch.records().validate().map_err(invalid)?;
         let shape = &self.writer.lane(batch.records().table()).shape;
-        let (unfit, keys) =
-            with_records!(batch.records(), rows => (shape.unfit(rows), Keys::of(shape, rows)));
+        let unfit = with_records!(batch.records(), rows => shape.unfit(rows));
         if !unfit.is_empty() {
             return Err(invalid(unfit));
         }
@@ -53,7 +53,12 @@ impl QuestDbStore {
         let origin = batch.origin();
         with_records!(batch.records(), rows => shape.lines(rows, origin, &mut buffer))
             .map_err(|error| not_encoded(OP, error))?;
-        Ok(Prepared { buffer, keys })
+        Ok(Prepared { buffer, keys: None })
+    }
+
+    fn keys(&self, batch: &Batch) -> Keys {
+        let shape = &self.writer.lane(batch.records().table()).shape;
+        with_records!(batch.records(), rows => Keys::of(shape, rows))
     }
 
     /// The rows of a batch that are under the floor of their table.
@@ -94,7 +99,7 @@ impl QuestDbStore {
 impl RecordSink for QuestDbStore {
     fn prepare(&self, batch: &Batch) {
         if let Ok(prepared) = self.prepared(batch) {
-            batch.keep_prepared(prepared);
+            batch.keep_prepared(Prepared { keys: Some(self.keys(batch)), ..prepared });
         }
     }
 
@@ -104,20 +109,27 @@ impl RecordSink for QuestDbStore {
             Some(prepared) => prepared,
             None => self.prepared(batch)?,
         };
-        if keys.rows() == 0 {
+        if batch.records().is_empty() {
             let token = self.writer.ledger().nothing();
             return Ok(Ack { stage: Stage::Applied, token, inserted: 0, duplicates: 0 });
         }
+        let (first, last) = with_records!(batch.records(), rows => keys::span(rows));
         let pool = self.ready().await?;
         let lane = self.writer.lane(batch.records().table());
         let mut turn = lane.turn.lock().await;
         self.writer.check_open(OP)?;
-        let expired = self.expired(batch, keys.first()).await?;
+        let expired = self.expired(batch, first).await?;
         if !expired.is_empty() {
             return Err(StoreError::bad_rows(ErrorKind::Expired, STORE, OP, expired));
         }
         self.room(pool, lane).await?;
-        let inserted = self.count_new(pool, lane, &mut turn, &keys).await?;
+        let newest = self.newest(pool, lane, &mut turn).await?;
+        let (mut keys, mut met) = (keys, 0);
+        // What is later than all that was sent meets nothing.
+        if first <= newest {
+            let keys = keys.get_or_insert_with(|| self.keys(batch));
+            met = self.count_met(pool, lane, &mut turn, keys).await?;
+        }
 
         let generation = lane.generation();
         let connection = match turn.connection.take() {
@@ -125,8 +137,11 @@ impl RecordSink for QuestDbStore {
             _ => Connection::new(OP, &self.config, generation)?,
         };
         let was_unsure = std::mem::replace(&mut turn.unsure, true);
-        turn.newest = turn.newest.max(Some(keys.last()));
-        let sent = connection.send(OP, buffer).await;
+        turn.newest = Some(newest.max(last));
+        let answer = connection.send(OP, buffer)?;
+        // While the server is at it.
+        let keys = keys.unwrap_or_else(|| self.keys(batch));
+        let sent = answer.wait(OP).await;
         turn.unsure = was_unsure;
         if let Err(error) = sent {
             turn.unsure |= error.delivery == Delivery::Unknown;
@@ -143,6 +158,7 @@ impl RecordSink for QuestDbStore {
                 .with_act(Act::Retry { after: None }));
         }
         turn.connection = Some(connection);
+        let inserted = keys.distinct() - met;
         let duplicates = (keys.rows() - inserted) as u64;
         let origin = batch.origin().filter(|_| is_counted(lane.table)).and_then(Numbers::of);
         let taken = Taken { table: lane.table, keys: Arc::new(keys), origin };

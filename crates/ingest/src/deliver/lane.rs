@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tradekeep_models::StreamId;
 use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, StoreError, Table};
 
-use self::settle::Sent;
+use self::settle::{Sent, WINDOW};
 pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::take::Taken;
@@ -62,7 +62,7 @@ impl Lane {
         // Not before: what the store had and lost must not be taken for what it has.
         self.state.applied(again.unwrap_or(seen));
         loop {
-            let (sent, sending) = mpsc::channel(1);
+            let (sent, sending) = mpsc::channel(WINDOW);
             tokio::select! {
                 never = self.feed(&sent, seen) => match never {},
                 // What was sent since the cursor is sent again.

@@ -11,6 +11,12 @@ const MOST_SPANS: usize = 32;
 /// Rows that are further apart than this are looked for by themselves.
 const FAR_APART: i64 = 60_000_000_000;
 
+/// From the earliest time to the latest, both included; the other way round where there are no rows.
+pub(crate) fn span<R: Record>(records: &[R]) -> (i64, i64) {
+    let times = records.iter().map(|record| record.ts().as_nanos());
+    times.fold((i64::MAX, i64::MIN), |(first, last), ts| (first.min(ts), last.max(ts)))
+}
+
 /// The rows of a batch: a number for each identity, and their times.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keys {

@@ -17,45 +17,43 @@ use crate::sql::sink;
 use crate::{QuestDbStore, wal};
 
 impl QuestDbStore {
-    /// How many of the batch's identities are new.
-    pub(super) async fn count_new(
+    /// The latest time of what is stored or was sent; before every one where that is nothing.
+    pub(super) async fn newest(&self, pool: &Pool, lane: &Lane, turn: &mut Turn) -> Result<i64> {
+        let newest = match turn.newest {
+            Some(newest) => newest,
+            None => newest(pool, lane.shape.name()).await?,
+        };
+        turn.newest = Some(newest);
+        Ok(newest)
+    }
+
+    /// How many of the batch's identities are stored, or on their way.
+    pub(super) async fn count_met(
         &self,
         pool: &Pool,
         lane: &Lane,
         turn: &mut Turn,
         keys: &Keys,
     ) -> Result<usize> {
-        let newest = match turn.newest {
-            Some(newest) => newest,
-            None => newest(pool, lane.shape.name()).await?,
-        };
-        turn.newest = Some(newest);
         // What is on its way may be seen below, or not yet.
         let mut met: HashSet<u64> = HashSet::new();
         for (_, taken) in self.writer.ledger().of(lane.table) {
             met.extend(taken.keys.shared(keys));
         }
-        // What is later than all that is stored meets nothing.
-        if keys.first() <= newest {
-            if std::mem::take(&mut turn.unsure) {
-                wal::settled(pool, OP, lane.shape.name(), self.patience()).await?;
-            }
-            met.extend(stored(pool, &lane.shape, keys, newest).await?);
+        if turn.unsure {
+            wal::settled(pool, OP, lane.shape.name(), self.patience()).await?;
+            turn.unsure = false;
         }
-        Ok(keys.distinct() - met.len())
+        met.extend(stored(pool, &lane.shape, keys).await?);
+        Ok(met.len())
     }
 }
 
-/// The identities of a batch that are stored, of rows up to `newest`.
-pub(super) async fn stored(
-    pool: &Pool,
-    shape: &Shape,
-    keys: &Keys,
-    newest: i64,
-) -> Result<HashSet<u64>> {
+/// The identities of a batch that are stored.
+pub(super) async fn stored(pool: &Pool, shape: &Shape, keys: &Keys) -> Result<HashSet<u64>> {
     let mut met = HashSet::new();
-    for (from, to) in keys.spans().iter().filter(|(from, _)| *from <= newest) {
-        let sql = sink::keys(shape.name(), shape.key_columns(), (*from, (*to).min(newest)));
+    for span in keys.spans() {
+        let sql = sink::keys(shape.name(), shape.key_columns(), *span);
         for row in pool.ask(OP, &sql).await? {
             let number = number_of(shape, &row)?;
             if keys.has(number) {

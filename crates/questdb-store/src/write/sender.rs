@@ -42,17 +42,28 @@ impl Connection {
         Ok(Self { requests, generation })
     }
 
-    /// Sends `buffer` as one request, and waits for the answer.
-    pub(crate) async fn send(&self, op: &'static str, buffer: Buffer) -> Result<()> {
-        let ended = || {
-            let context = "the thread that sends has ended: send again";
-            StoreError::new(ErrorKind::Connection, STORE, op, context)
-        };
+    /// Sends `buffer` as one request.
+    pub(crate) fn send(&self, op: &'static str, buffer: Buffer) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Request { buffer, answer }).map_err(|_| ended())?;
-        let answer = answered.await.map_err(|_| ended())?;
+        self.requests.send(Request { buffer, answer }).map_err(|_| ended(op))?;
+        Ok(Answer(answered))
+    }
+}
+
+/// What will be answered to a request.
+pub(crate) struct Answer(oneshot::Receiver<questdb::Result<()>>);
+
+impl Answer {
+    /// Waits for it.
+    pub(crate) async fn wait(self, op: &'static str) -> Result<()> {
+        let answer = self.0.await.map_err(|_| ended(op))?;
         answer.map_err(|error| refused(op, error))
     }
+}
+
+fn ended(op: &'static str) -> StoreError {
+    let context = "the thread that sends has ended: send again";
+    StoreError::new(ErrorKind::Connection, STORE, op, context)
 }
 
 fn serve(sender: &mut Sender, inbox: &mpsc::Receiver<Request>) {

@@ -10,8 +10,8 @@ use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, Stage, Store
 use super::{Lane, no_answer};
 use crate::metrics;
 
-/// Parts that may be sent and not yet known as stored; one more waits, and one is being sent.
-const WINDOW: usize = 16;
+/// Parts that are asked for at once, while as many are sent behind them.
+pub(super) const WINDOW: usize = 8;
 
 /// Between two questions of a store that answers at once that it is not done.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
