@@ -21,29 +21,34 @@ use tradekeep_models::{
     CandleQuery, LatencyFilter, ListQuery, MetricFilter, Name, Symbol, TickFilter, TickQuery,
     TimeRange, Timestamp, TradeFilter, TraderId, Venue,
 };
+use tradekeep_pg_common::numeric::scaled;
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::{MetricStore, RecordSinkExt, Records, TickStore, TradeStore};
 use tradekeep_test_servers::questdb::Questdb;
+use uuid::Uuid;
 
 const RUNS: usize = 11;
 const PAGE: usize = 10_000;
 const ROUNDS: usize = 3;
 
-/// A value as the bare client hands it out; decimals as their bytes.
+/// A value as a user of the bare client has it. Of NUMERIC, which drivers round, it is the number x 10^18.
 #[derive(Debug)]
 #[allow(dead_code, reason = "made, not looked at")]
 enum Cell {
     Int(Option<i64>),
     Text(Option<String>),
     Float(Option<f64>),
-    Bytes(Option<Vec<u8>>),
+    Decimal(Option<i128>),
+    Uuid(Option<Uuid>),
+    Bool(Option<bool>),
 }
 
-struct Bytes(Vec<u8>);
+/// A value's bytes.
+struct Raw<'a>(&'a [u8]);
 
-impl<'a> tokio_postgres::types::FromSql<'a> for Bytes {
+impl<'a> tokio_postgres::types::FromSql<'a> for Raw<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Self(raw.to_vec()))
+        Ok(Self(raw))
     }
 
     fn accepts(_: &Type) -> bool {
@@ -59,7 +64,17 @@ fn tuple(row: &Row) -> Outcome<Vec<Cell>> {
             Type::INT8 => Cell::Int(row.try_get(place)?),
             Type::VARCHAR | Type::TEXT => Cell::Text(row.try_get(place)?),
             Type::FLOAT8 => Cell::Float(row.try_get(place)?),
-            _ => Cell::Bytes(row.try_get::<_, Option<Bytes>>(place)?.map(|bytes| bytes.0)),
+            Type::BOOL => Cell::Bool(row.try_get(place)?),
+            Type::UUID => {
+                let raw: Option<Raw<'_>> = row.try_get(place)?;
+                Cell::Uuid(raw.map(|raw| Uuid::from_slice(raw.0)).transpose()?)
+            }
+            Type::NUMERIC => {
+                let raw: Option<Raw<'_>> = row.try_get(place)?;
+                let number = raw.map(|raw| scaled(raw.0)).transpose();
+                Cell::Decimal(number.map_err(|error| format!("{error:?}"))?)
+            }
+            _ => return Err(format!("a column is of type {}", column.type_()).into()),
         });
     }
     Ok(cells)

@@ -126,9 +126,11 @@ impl<F: RecordFilter> ListQuery<F> {
     /// How `a` and `b` stand to each other in the order of this query.
     #[must_use]
     pub fn compare(&self, a: &F::Record, b: &F::Record) -> Ordering {
-        let columns = F::Record::order();
-        let order =
-            columns.iter().map(|name| a.named(name)).cmp(columns.iter().map(|n| b.named(n)));
+        // Time is what every order begins with, and nearly always what decides.
+        let order = a.ts().cmp(&b.ts()).then_with(|| {
+            let columns = F::Record::order();
+            columns.iter().map(|name| a.named(name)).cmp(columns.iter().map(|n| b.named(n)))
+        });
         if self.newest_first { order.reverse() } else { order }
     }
 

@@ -15,7 +15,7 @@ use crate::sql::{self, Conditions, Part, Sql};
 use crate::{QuestDbStore, STORE};
 
 /// Rows that are read beyond a page: its last moment, its cursor's and one row more are seldom so many.
-const SPARE: usize = 4;
+const SPARE: usize = 2;
 
 /// How a page goes on.
 #[derive(Debug, Clone, Copy)]
