@@ -21,13 +21,12 @@ pub(crate) fn floors(op: &'static str, connection: &Connection) -> Result<Floors
     while let Some(row) = rows.next().map_err(duckdb)? {
         let (name, nanos): (String, i64) =
             (row.get(0).map_err(duckdb)?, row.get(1).map_err(duckdb)?);
-        let table = Table::ALL.iter().find(|table| table.as_str() == name);
         let broken = || {
             let context = "a row of retention_floor is not of this tradekeep: restore a backup";
             StoreError::new(ErrorKind::Deserialization, STORE, op, context)
         };
         let floor = Timestamp::from_nanos(nanos).map_err(|_| broken())?;
-        floors.insert(*table.ok_or_else(broken)?, floor);
+        floors.insert(name.parse().map_err(|_| broken())?, floor);
     }
     Ok(floors)
 }

@@ -55,14 +55,9 @@ impl Answers {
     }
 
     fn silence(self, op: &'static str, error: &tokio_postgres::Error) -> StoreError {
-        let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
         let place = self.place;
-        match cause.map(io::Error::kind) {
+        match cause(error) {
             Some(io::ErrorKind::TimedOut) => self.late(op),
-            Some(io::ErrorKind::ConnectionRefused) => {
-                let context = format!("nobody listens there: start the server, or correct {place}");
-                StoreError::new(ErrorKind::Connection, self.store, op, context).with_act(Act::Probe)
-            }
             Some(_) => self.lost(op),
             None if error.is_closed() => self.lost(op),
             None => {

@@ -108,10 +108,11 @@ impl Pool {
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>> {
-        self.query_within(self.query_timeout, op, sql, values).await
+        self.run(self.query_timeout, op, sql, &[], values, Ok).await
     }
 
-    /// The same, with a limit of its own: a server that is stopped answers nothing, and closes nothing.
+    /// The rows of `sql`, which binds nothing, within a limit of its own: a server that is stopped answers
+    /// nothing, and closes nothing.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -120,9 +121,8 @@ impl Pool {
         limit: Duration,
         op: &'static str,
         sql: &str,
-        values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>> {
-        self.run(limit, op, sql, &[], values).await
+        self.run(limit, op, sql, &[], &[], Ok).await
     }
 
     /// The rows of `sql`, whose values have the types that it says.
@@ -130,9 +130,7 @@ impl Pool {
     /// # Errors
     /// As [`query`](Self::query).
     pub async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {
-        let types: Vec<_> = sql.values.iter().map(Bind::kind).collect();
-        let values: Vec<_> = sql.values.iter().map(Bind::value).collect();
-        self.run(self.query_timeout, op, &sql.text, &types, &values).await
+        self.map(op, sql, Ok).await
     }
 
     /// What `read` makes of each row of `sql`, while the rows behind it are on their way.
@@ -143,48 +141,37 @@ impl Pool {
         &self,
         op: &'static str,
         sql: &Sql,
-        mut read: impl FnMut(&Row) -> Result<T>,
+        read: impl FnMut(Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let types: Vec<_> = sql.values.iter().map(Bind::kind).collect();
         let values: Vec<_> = sql.values.iter().map(Bind::value).collect();
-        let connection = self.connection(op).await?;
-        let asked = timeout(self.query_timeout, async {
-            let refused = |error| self.answers.classify(op, error);
-            let statement =
-                connection.prepare_typed_cached(&sql.text, &types).await.map_err(refused)?;
-            let rows = connection.query_raw(&statement, values).await.map_err(refused)?;
-            let mut rows = pin!(rows);
-            let mut made = Vec::new();
-            while let Some(row) = rows.try_next().await.map_err(refused)? {
-                made.push(read(&row)?);
-            }
-            Ok(made)
-        });
-        match asked.await {
-            Ok(answer) => answer,
-            Err(_) => {
-                // An answer that comes later is nobody's.
-                drop(Object::take(connection));
-                Err(self.answers.late(op))
-            }
-        }
+        self.run(self.query_timeout, op, &sql.text, &types, &values, read).await
     }
 
-    async fn run(
+    async fn run<T>(
         &self,
         limit: Duration,
         op: &'static str,
         sql: &str,
         types: &[Type],
         values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>> {
+        mut read: impl FnMut(Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let connection = self.connection(op).await?;
         let asked = timeout(limit, async {
-            let statement = connection.prepare_typed_cached(sql, types).await?;
-            connection.query(&statement, values).await
+            let refused = |error| self.answers.classify(op, error);
+            let statement = connection.prepare_typed_cached(sql, types).await.map_err(refused)?;
+            let values = values.iter().copied();
+            let rows = connection.query_raw(&statement, values).await.map_err(refused)?;
+            let mut rows = pin!(rows);
+            let mut made = Vec::new();
+            while let Some(row) = rows.try_next().await.map_err(refused)? {
+                made.push(read(row)?);
+            }
+            Ok(made)
         });
         match asked.await {
-            Ok(answer) => answer.map_err(|error| self.answers.classify(op, error)),
+            Ok(answer) => answer,
             Err(_) => {
                 // An answer that comes later is nobody's.
                 drop(Object::take(connection));

@@ -54,12 +54,12 @@ struct Looked {
 async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
     // Whoever asks how it is cannot wait as long as a query may take.
     let limit = config.connect_timeout();
-    let rows = pool.query_within(limit, OP, "SELECT build()", &[]).await?;
+    let rows = pool.query_within(limit, OP, "SELECT build()").await?;
     let build: String = first(&rows)?;
     let mut troubles = Vec::new();
     let mut writable = true;
 
-    let rows = pool.query_within(limit, OP, "SHOW PARAMETERS", &[]).await?;
+    let rows = pool.query_within(limit, OP, "SHOW PARAMETERS").await?;
     let parameters = rows.iter().map(|row| Ok((text(row, 0)?, text(row, 2)?)));
     let parameters: HashMap<String, String> = parameters.collect::<Result<_>>()?;
     for name in ["readonly", "http.security.readonly"] {

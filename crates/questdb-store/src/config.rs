@@ -252,9 +252,7 @@ impl QuestDbConfig {
     /// store it is.
     #[must_use]
     pub fn server(&self) -> String {
-        let host = self.host.to_lowercase();
-        let port = self.port;
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        format!("{}:{}", self.http_host().to_lowercase(), self.port)
     }
 
     /// The prefix of every table's name, empty where there is none.

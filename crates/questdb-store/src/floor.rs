@@ -24,18 +24,19 @@ pub(crate) type Floors = BTreeMap<Table, Timestamp>;
 pub(crate) struct KnownFloors(Mutex<Option<(Instant, Floors)>>);
 
 impl QuestDbStore {
-    /// All floors as they were a second ago at most.
-    pub(crate) async fn known_floors(&self) -> Result<Floors> {
+    /// The floor of `table` as it was a second ago at most.
+    pub(crate) async fn known_floor(&self, table: Table) -> Result<Option<Timestamp>> {
         let mut known = self.known_floors.0.lock().await;
         if let Some((asked, floors)) = &*known
             && asked.elapsed() < KEPT
         {
-            return Ok(floors.clone());
+            return Ok(floors.get(&table).copied());
         }
         let asked = Instant::now();
         let floors = self.floors().await?;
-        *known = Some((asked, floors.clone()));
-        Ok(floors)
+        let floor = floors.get(&table).copied();
+        *known = Some((asked, floors));
+        Ok(floor)
     }
 
     /// All floors, in one statement.
@@ -44,18 +45,16 @@ impl QuestDbStore {
         let sql = format!(
             "SELECT f.table_name, f.before_ts::long FROM \"{}\" f \
              LATEST ON changed_at PARTITION BY table_name",
-            self.own_table(FLOOR_TABLE)
+            self.config.table(FLOOR_TABLE)
         );
         let mut floors = Floors::new();
         let pool = self.ready().await?;
         // Who writes cannot wait as long as a query may take.
-        for row in pool.query_within(self.config.connect_timeout(), OP, &sql, &[]).await? {
+        for row in pool.query_within(self.config.connect_timeout(), OP, &sql).await? {
             let cells = Cells::of(OP, &row);
-            let name = cells.text(0)?;
-            let table = Table::ALL.iter().find(|table| table.as_str() == name);
-            let table =
-                table.ok_or_else(|| cells.broken("a floor is of a table that is not known"))?;
-            floors.extend(cells.maybe_time(1)?.map(|floor| (*table, floor)));
+            let unknown = |_| cells.broken("a floor is of a table that is not known");
+            let table: Table = cells.text(0)?.parse().map_err(unknown)?;
+            floors.extend(cells.maybe_time(1)?.map(|floor| (table, floor)));
         }
         Ok(floors)
     }
@@ -63,7 +62,7 @@ impl QuestDbStore {
     /// Sets the floor of `table`, or takes it away, and answers when every sink goes by it.
     pub(crate) async fn change_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
         const OP: &str = "set_floor";
-        let (pool, own) = (self.ready().await?, self.own_table(FLOOR_TABLE));
+        let (pool, own) = (self.ready().await?, self.config.table(FLOOR_TABLE));
         // A change that was taken and not applied would not be seen below.
         wal::settled(pool, OP, &own, self.patience()).await?;
         let at = self.next_change(&own).await?;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::ExposeSecret;
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
-use ureq::config::{Config, ConfigBuilder};
+use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Body};
 
@@ -16,7 +16,7 @@ pub(crate) async fn knock(config: &QuestDbConfig, op: &'static str) -> Result<()
     let config = config.clone();
     blocking(op, move || {
         let limit = config.connect_timeout();
-        let agent = agent(Agent::config_builder().timeout_global(Some(limit)));
+        let agent = Agent::config_builder().timeout_global(Some(limit)).build().new_agent();
         let mut request = agent.post(url(&config, "write"));
         if let Some(user) = user(&config) {
             request = request.header("Authorization", user);
@@ -39,7 +39,7 @@ pub(crate) fn get(
     path: &str,
     values: [(&str, &str); 2],
 ) -> std::result::Result<Body, ureq::Error> {
-    let mut request = agent(settings).get(url(config, path)).query_pairs(values);
+    let mut request = settings.build().new_agent().get(url(config, path)).query_pairs(values);
     if let Some(user) = user(config) {
         request = request.header("Authorization", user);
     }
@@ -55,11 +55,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
         let context = "it was called off: ask again";
         StoreError::new(ErrorKind::Query, STORE, op, context).with_source(error)
     })?
-}
-
-fn agent(settings: ConfigBuilder<AgentScope>) -> Agent {
-    let config: Config = settings.build();
-    config.into()
 }
 
 fn url(config: &QuestDbConfig, path: &str) -> String {

@@ -84,7 +84,7 @@ impl QuestDbStore {
     }
 
     async fn records<R: Record>(&self, op: &'static str, sql: Sql) -> Result<Vec<R>> {
-        self.ready().await?.map(op, &sql, |row| record(op, row)).await
+        self.ready().await?.map(op, &sql, |row| record(op, &row)).await
     }
 
     async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {

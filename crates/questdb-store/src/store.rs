@@ -120,11 +120,6 @@ impl QuestDbStore {
         self.config.table(table.as_str())
     }
 
-    /// The name that a table of ours which holds no records has on the server.
-    pub(crate) fn own_table(&self, name: &str) -> String {
-        self.config.table(name)
-    }
-
     /// How long to wait for the server to apply what it has taken.
     pub(crate) const fn patience(&self) -> Duration {
         self.config.query_timeout()

@@ -1,9 +1,7 @@
 //! Materialized views of candles: as an option, by name, and as old as their last refresh.
 
 use tokio_postgres::Row;
-use tradekeep_models::{
-    Buckets, Candle, CandleCursor, CandleQuery, Interval, Page, Table, TickFilter,
-};
+use tradekeep_models::{Buckets, Candle, CandleCursor, CandleQuery, Interval, Page, Table};
 use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
 
 use crate::pool::Pool;
@@ -67,7 +65,7 @@ pub(crate) async fn troubles(
         return Ok(Vec::new());
     }
     let sql = "SELECT view_name, view_status FROM materialized_views()";
-    let rows = pool.query_within(config.connect_timeout(), op, sql, &[]).await?;
+    let rows = pool.query_within(config.connect_timeout(), op, sql).await?;
     let mut found = Vec::new();
     for row in &rows {
         let (view, status): (String, Option<String>) = (get(op, row, 0)?, get(op, row, 1)?);
@@ -83,12 +81,7 @@ pub(crate) async fn troubles(
 
 /// A page of candles as a view has them, in the columns of `sql::ticks::candles`.
 fn page_sql(query: &CandleQuery, view: &str) -> Sql {
-    let filter = TickFilter {
-        venue: Some(query.venue.clone()),
-        symbol: Some(query.symbol.clone()),
-        range: query.tick_range(),
-    };
-    let mut rows = Conditions::of_ticks(&filter, view);
+    let mut rows = Conditions::of_candles(query, view);
     let limit = rows.limit(query.limit + 1);
     let text = format!(
         "SELECT {}, t.open, t.high, t.low, t.close, t.volume, t.notional, t.ticks FROM {} \

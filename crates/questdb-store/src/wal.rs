@@ -93,7 +93,7 @@ pub(crate) async fn logs(pool: &Pool, limit: Duration, op: &'static str) -> Resu
     let sql = "SELECT t.table_name, t.id, w.suspended, w.\"writerTxn\", w.\"sequencerTxn\", \
                w.\"errorTag\", w.\"memoryPressure\", t.\"directoryName\" \
                FROM wal_tables() w JOIN tables() t ON w.name = t.table_name";
-    let rows = pool.query_within(limit, op, sql, &[]).await?;
+    let rows = pool.query_within(limit, op, sql).await?;
     rows.iter().map(|row| Log::read(op, row)).collect()
 }
 

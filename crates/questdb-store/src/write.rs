@@ -63,16 +63,15 @@ impl QuestDbStore {
 
     /// The rows of a batch that are under the floor of their table.
     async fn expired(&self, batch: &Batch, first: i64) -> Result<Vec<BadRow>> {
-        let floors = self.known_floors().await?;
-        let floor = floors.get(&batch.records().table());
-        let Some(floor) = floor.filter(|floor| first < floor.as_nanos()) else {
-            return Ok(Vec::new());
-        };
-        let is_under = |ts: Timestamp| ts < *floor;
-        let times: Vec<_> =
-            with_records!(batch.records(), rows => rows.iter().map(Record::ts).collect());
-        let under = times.into_iter().enumerate().filter(|(_, ts)| is_under(*ts));
-        Ok(under.map(|(index, _)| BadRow::expired(index, *floor)).collect())
+        fn under<R: Record>(rows: &[R], floor: Timestamp) -> Vec<BadRow> {
+            let under = rows.iter().enumerate().filter(|(_, row)| row.ts() < floor);
+            under.map(|(index, _)| BadRow::expired(index, floor)).collect()
+        }
+        let floor = self.known_floor(batch.records().table()).await?;
+        Ok(match floor.filter(|floor| first < floor.as_nanos()) {
+            Some(floor) => with_records!(batch.records(), rows => under(rows, floor)),
+            None => Vec::new(),
+        })
     }
 
     /// Waits until a table takes more: it is not suspended, and not too much is on its way to it.
@@ -80,13 +79,13 @@ impl QuestDbStore {
         if lane.suspended.load(Ordering::SeqCst) {
             self.advance(pool, &[lane.table]).await?;
         }
-        let open = || self.writer.ledger().of(lane.table).map(|(token, _)| token).collect();
-        let tokens: Vec<Token> = open();
-        if tokens.len() < MOST_OPEN {
+        let is_full = || self.writer.ledger().of(lane.table).count() >= MOST_OPEN;
+        if !is_full() {
             return Ok(());
         }
-        self.settled(&tokens[..1]).await?;
-        if open().len() < MOST_OPEN {
+        let oldest = self.writer.ledger().of(lane.table).next().map(|(token, _)| token);
+        self.settled(oldest.as_slice()).await?;
+        if !is_full() {
             return Ok(());
         }
         let context = "the server takes batches faster than it applies them: wait, or write less";
@@ -175,7 +174,7 @@ impl RecordSink for QuestDbStore {
         self.writer.check_open(OP)?;
         // Who delivers goes by this when it wants to know whether the server is there.
         let limit = self.config.connect_timeout();
-        self.ready().await?.query_within(limit, OP, "SELECT 1", &[]).await?;
+        self.ready().await?.query_within(limit, OP, "SELECT 1").await?;
         Err(no_watermarks(OP))
     }
 

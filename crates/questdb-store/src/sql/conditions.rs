@@ -1,7 +1,7 @@
 //! What rows must fulfil, as SQL.
 
 use tradekeep_models::record::{Record, Value};
-use tradekeep_models::{Condition, Labels, RecordFilter, TickFilter, TimeRange};
+use tradekeep_models::{CandleQuery, Condition, Labels, RecordFilter, TickFilter, TimeRange};
 
 use super::Bind;
 
@@ -32,6 +32,16 @@ impl Conditions {
         }
         rows.within(filter.range);
         rows
+    }
+
+    /// The ticks, or the rows of a view, that candles are made of.
+    pub(crate) fn of_candles(query: &CandleQuery, table: &str) -> Self {
+        let filter = TickFilter {
+            venue: Some(query.venue.clone()),
+            symbol: Some(query.symbol.clone()),
+            range: query.tick_range(),
+        };
+        Self::of_ticks(&filter, table)
     }
 
     /// What passes `filter`, of every version.

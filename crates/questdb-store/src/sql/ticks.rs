@@ -1,6 +1,6 @@
 //! Candles and series.
 
-use tradekeep_models::{CandleQuery, TickFilter};
+use tradekeep_models::CandleQuery;
 
 use super::conditions::Conditions;
 use super::{Sql, bucket};
@@ -11,12 +11,7 @@ use super::{Sql, bucket};
 /// `first` and `last` of this server follow the order in which rows are read, so that they are read in the
 /// order of (ts, sequence, key): among rows of one time it would be that of their arrival.
 pub(crate) fn candles(query: &CandleQuery, table: &str) -> Sql {
-    let filter = TickFilter {
-        venue: Some(query.venue.clone()),
-        symbol: Some(query.symbol.clone()),
-        range: query.tick_range(),
-    };
-    let mut rows = Conditions::of_ticks(&filter, table);
+    let mut rows = Conditions::of_candles(query, table);
     let limit = rows.limit(query.limit + 1);
     let text = format!(
         "SELECT bucket, first(price), max(price), min(price), last(price), sum(quantity), \
