@@ -21,14 +21,14 @@ pub(crate) fn get<'a, T: FromSql<'a>>(op: &'static str, row: &'a Row, column: us
 /// The record of a row whose columns are those of `sql::columns`.
 pub(crate) fn record<R: Record>(op: &'static str, row: &Row) -> Result<R> {
     let cells = Cells::of(op, row);
-    let values = R::COLUMNS.iter().enumerate().map(|(place, column)| {
-        Ok(match cells.value(place, column.kind)? {
+    let mut values = Vec::with_capacity(R::COLUMNS.len());
+    for (place, column) in R::COLUMNS.iter().enumerate() {
+        values.push(match cells.value(place, column.kind)? {
             // QuestDB does not tell the least whole number from none, nor one UUID.
             Value::Null if column.required && column.kind == Kind::Int => Value::Int(i64::MIN),
             Value::Null if column.required && cells.is_uuid(place) => Value::Text(NULL_UUID.into()),
             value => value,
-        })
-    });
-    let values: Result<Vec<_>> = values.collect();
-    R::from_row(values?).map_err(|error| cells.broken(&error.to_string()))
+        });
+    }
+    R::from_row(values).map_err(|error| cells.broken(&error.to_string()))
 }

@@ -21,18 +21,21 @@ pub(crate) struct Cells<'a> {
     row: &'a Row,
 }
 
-/// The bytes of a value, whatever it is.
+/// A value as it came.
 struct Raw<'a> {
-    kind: Type,
+    kind: &'a Type,
     bytes: &'a [u8],
 }
 
-impl<'a> FromSql<'a> for Raw<'a> {
+/// The bytes of a value, whatever it is.
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Bytes<'a> {
     fn from_sql(
-        kind: &Type,
+        _: &Type,
         bytes: &'a [u8],
     ) -> std::result::Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self { kind: kind.clone(), bytes })
+        Ok(Self(bytes))
     }
 
     fn accepts(_: &Type) -> bool {
@@ -61,7 +64,8 @@ impl<'a> Cells<'a> {
     }
 
     fn raw(&self, column: usize) -> Result<Option<Raw<'a>>> {
-        self.row.try_get(column).map_err(|_| self.wrong(column))
+        let bytes: Option<Bytes<'a>> = self.row.try_get(column).map_err(|_| self.wrong(column))?;
+        Ok(bytes.map(|Bytes(bytes)| Raw { kind: self.row.columns()[column].type_(), bytes }))
     }
 
     fn there(&self, column: usize) -> Result<Raw<'a>> {
@@ -69,10 +73,10 @@ impl<'a> Cells<'a> {
     }
 
     fn read<T: FromSql<'a>>(&self, column: usize, raw: &Raw<'a>) -> Result<T> {
-        if !T::accepts(&raw.kind) {
+        if !T::accepts(raw.kind) {
             return Err(self.wrong(column));
         }
-        T::from_sql(&raw.kind, raw.bytes).map_err(|_| self.wrong(column))
+        T::from_sql(raw.kind, raw.bytes).map_err(|_| self.wrong(column))
     }
 
     pub(crate) fn is_uuid(&self, column: usize) -> bool {
@@ -83,14 +87,14 @@ impl<'a> Cells<'a> {
     pub(crate) fn value(&self, column: usize, kind: Kind) -> Result<Value<'a>> {
         let Some(raw) = self.raw(column)? else { return Ok(Value::Null) };
         Ok(match kind {
-            Kind::Text if raw.kind == Type::UUID => {
+            Kind::Text if *raw.kind == Type::UUID => {
                 let id = Uuid::from_slice(raw.bytes).map_err(|_| self.wrong(column))?;
                 Value::Text(Cow::Owned(id.to_string()))
             }
             Kind::Text => Value::Text(Cow::Borrowed(self.read(column, &raw)?)),
             Kind::Int => Value::Int(self.whole(column, &raw)?),
             Kind::Float => Value::Float(self.read(column, &raw)?),
-            Kind::Bool if raw.kind == Type::BOOL => Value::Bool(self.read(column, &raw)?),
+            Kind::Bool if *raw.kind == Type::BOOL => Value::Bool(self.read(column, &raw)?),
             Kind::Bool => match raw.bytes {
                 b"true" => Value::Bool(true),
                 b"false" => Value::Bool(false),
@@ -105,7 +109,7 @@ impl<'a> Cells<'a> {
     }
 
     fn whole(&self, column: usize, raw: &Raw<'a>) -> Result<i64> {
-        match raw.kind {
+        match *raw.kind {
             Type::INT8 => self.read(column, raw),
             Type::INT4 => self.read::<i32>(column, raw).map(i64::from),
             Type::INT2 => self.read::<i16>(column, raw).map(i64::from),
@@ -114,7 +118,7 @@ impl<'a> Cells<'a> {
     }
 
     fn exact(&self, column: usize, raw: &Raw<'_>) -> Result<Decimal> {
-        if raw.kind != Type::NUMERIC {
+        if *raw.kind != Type::NUMERIC {
             return Err(self.wrong(column));
         }
         let scaled = scaled(raw.bytes).map_err(|error| match error {
@@ -178,7 +182,7 @@ impl<'a> Cells<'a> {
     pub(crate) fn maybe_decimal_sum(&self, column: usize) -> Result<Option<DecimalSum>> {
         let Some(raw) = self.raw(column)? else { return Ok(None) };
         let (whole, fraction) = match halves(raw.bytes) {
-            Ok(halves) if raw.kind == Type::NUMERIC => halves,
+            Ok(halves) if *raw.kind == Type::NUMERIC => halves,
             _ => return Err(self.wrong(column)),
         };
         let fraction = Decimal::from_scaled(fraction).map_err(|_| self.wrong(column))?;
