@@ -197,7 +197,7 @@ const PERFORMANCE: &str = "SELECT base_token, quote_token, status, count(), \
         t.transaction_fee, t.priority_fee, t.transfer_fees, t.executed_price FROM \"trades\" t \
         LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last FROM \"trades\" t WHERE t.\"version\" > 0 \
           GROUP BY t.\"id\") n ON n.\"id\" = t.\"id\" \
-      WHERE (n.last IS NULL OR t.\"version\" = n.last) \
+      WHERE t.\"version\" = coalesce(n.last, 0) \
         AND (t.status = 'confirmed' OR t.status = 'failed') \
       ORDER BY t.ts, t.id::varchar) \
   GROUP BY base_token, quote_token, status";
@@ -239,7 +239,7 @@ async fn round(store: &QuestDbStore, client: &Client, middle: Timestamp) -> Outc
     let sql = format!(
         "SELECT {} FROM \"trades\" t LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last \
          FROM \"trades\" t WHERE t.\"version\" > 0 GROUP BY t.\"id\") n ON n.\"id\" = t.\"id\" \
-         WHERE (n.last IS NULL OR t.\"version\" = n.last) AND t.\"trader_id\" = $1 \
+         WHERE t.\"version\" = coalesce(n.last, 0) AND t.\"trader_id\" = $1 \
          ORDER BY t.ts DESC LIMIT $2",
         trade_columns()
     );

@@ -164,7 +164,8 @@ impl Conditions {
     }
 
     /// Only the highest version of each subject, which is looked for among those that the conditions so
-    /// far leave. What has no version but 0 is not in the joined table.
+    /// far leave. What has no version but 0 is not in the joined table, which the server makes before it reads
+    /// the rows: a version that comes between the two does not count, nor does it hide the one before.
     fn join_highest<R: Record>(&mut self) {
         let columns: Vec<_> = R::SUBJECT.iter().map(|name| format!("t.\"{name}\"")).collect();
         let same: Vec<_> =
@@ -177,7 +178,7 @@ impl Conditions {
             later.from(),
             same.join(" AND ")
         );
-        self.add("(n.last IS NULL OR t.\"version\" = n.last)");
+        self.add("t.\"version\" = coalesce(n.last, 0)");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Records, put in by SQL.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -38,6 +40,18 @@ fn value(value: &Value<'_>, kind: &Type) -> Box<dyn ToSql + Sync + Send> {
 
 /// Puts records into their table, and waits until it has as many rows as there are different identities.
 pub(crate) async fn insert<R: Record>(scratch: &Scratch, records: &[R]) {
+    put(scratch, records).await;
+    let identity = |record: &R| -> Vec<String> {
+        R::order().iter().map(|column| record.named(column).to_string()).collect()
+    };
+    let identities: BTreeSet<_> = records.iter().map(identity).collect();
+    let count = i64::try_from(identities.len()).unwrap();
+    let table = scratch.table(R::TABLE.as_str());
+    scratch.until(&format!("SELECT count() FROM \"{table}\""), count).await;
+}
+
+/// Puts records into their table, each by a statement of its own, and does not wait until they can be read.
+pub(crate) async fn put<R: Record>(scratch: &Scratch, records: &[R]) {
     let columns: Vec<_> = R::COLUMNS.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let places: Vec<_> = (R::COLUMNS.iter().zip(1..))
         .map(|(column, place)| match column.kind {
@@ -52,7 +66,6 @@ pub(crate) async fn insert<R: Record>(scratch: &Scratch, records: &[R]) {
     let types: Vec<_> = R::COLUMNS.iter().map(bound).collect();
     let client = scratch.client().await;
     let statement = client.prepare_typed(&sql, &types).await.unwrap();
-    let mut identities: Vec<Vec<Value<'_>>> = Vec::new();
     for record in records {
         let values: Vec<_> = types
             .iter()
@@ -62,10 +75,5 @@ pub(crate) async fn insert<R: Record>(scratch: &Scratch, records: &[R]) {
         let values: Vec<&(dyn ToSql + Sync)> =
             values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
         client.execute(&statement, &values).await.unwrap();
-        identities.push(R::order().iter().map(|column| record.named(column)).collect());
     }
-    identities.sort();
-    identities.dedup();
-    let count = i64::try_from(identities.len()).unwrap();
-    scratch.until(&format!("SELECT count() FROM \"{table}\""), count).await;
 }

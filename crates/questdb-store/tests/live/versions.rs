@@ -1,40 +1,62 @@
 //! Versions that arrive while they are read. Rows are put in by SQL.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Semaphore;
 use tradekeep_models::{ListQuery, Order, OrderFilter, strategies};
 use tradekeep_store_traits::ExecutionStore;
+use uuid::Uuid;
 
 use crate::Test;
-use crate::insert::{insert, made};
+use crate::insert::{made, put};
 use crate::support::{Scratch, run};
 
 pub(crate) const TESTS: &[Test] =
-    &[("no_order_is_missing_while_its_versions_arrive", |url| run(url, arriving))];
+    &[("an_order_is_there_once_while_its_versions_arrive", |url| run(url, arriving))];
+
+/// Answers that differ from the one before, at which it is enough.
+const ANSWERS: usize = 100;
+/// Orders that the writer may be ahead by.
+const AHEAD: usize = 5;
 
 /// A statement reads the table twice, and not of one moment.
 async fn arriving(scratch: Scratch) {
     let store = scratch.open().await.unwrap();
-    let order = Order { version: 0, ..made(&strategies::order()) };
-    let versions: Vec<_> = (0..300).map(|version| Order { version, ..order.clone() }).collect();
-    insert(&scratch, &versions[..1]).await;
-    let done = Arc::new(AtomicBool::new(false));
-    let writing = tokio::spawn({
-        let (scratch, done) = (scratch.clone(), Arc::clone(&done));
-        async move {
-            insert(&scratch, &versions).await;
-            done.store(true, Ordering::Release);
+    let query = ListQuery::new(OrderFilter::default());
+    // Which makes the table.
+    assert!(store.orders(&query).await.unwrap().items.is_empty());
+    let permits = Arc::new(Semaphore::new(AHEAD));
+    let writing = tokio::spawn(write(scratch.clone(), Arc::clone(&permits)));
+    let mut answers = 0;
+    let mut last = BTreeMap::new();
+    while answers < ANSWERS && !writing.is_finished() {
+        let orders = store.orders(&query).await.unwrap().items;
+        permits.add_permits(1);
+        let now: BTreeMap<_, _> =
+            orders.iter().map(|order| (order.order_id, order.version)).collect();
+        let versions = || orders.iter().map(|order| order.version).collect::<Vec<_>>();
+        assert_eq!(now.len(), orders.len(), "an order is there twice: {:?}", versions());
+        for (id, version) in &last {
+            assert!(now.get(id) >= Some(version), "{:?} after {version}", now.get(id));
         }
-    });
-    let mut seen = BTreeSet::new();
-    while !done.load(Ordering::Acquire) {
-        let found = store.orders(&ListQuery::new(OrderFilter::default())).await.unwrap().items;
-        let version = found.iter().map(|order| order.version).max();
-        assert!(version.as_ref() >= seen.last(), "{version:?} after {seen:?}");
-        seen.extend(version);
+        answers += usize::from(now != last);
+        last = now;
     }
+    permits.close();
     writing.await.unwrap();
-    assert!(seen.len() > 5, "{seen:?}");
+    assert_eq!(answers, ANSWERS);
+}
+
+/// An order and its versions, then the next, one for each permit.
+async fn write(scratch: Scratch, permits: Arc<Semaphore>) {
+    let order = made(&strategies::order());
+    let mut id = 0;
+    while let Ok(permit) = permits.acquire().await {
+        permit.forget();
+        id += 1;
+        let order = Order { order_id: Uuid::from_u128(id), ..order.clone() };
+        let versions: Vec<_> = (0..5).map(|version| Order { version, ..order.clone() }).collect();
+        put(&scratch, &versions).await;
+    }
 }
