@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use tradekeep_models::{
-    Cursor, Fill, FillFilter, FillQuery, ListQuery, Market, Order, OrderFilter, OrderQuery, Page,
-    Position, PositionFilter, PositionQuery, Venue,
+    Cursor, Fill, FillFilter, FillQuery, ListQuery, Market, Name, Order, OrderFilter, OrderQuery,
+    Page, Position, PositionFilter, PositionQuery, Venue,
 };
 use uuid::Uuid;
 
-use crate::{RecordSink, RecordSinkExt, Records, Result, Saved};
+use crate::{ErrorKind, RecordSink, RecordSinkExt, Records, Result, Saved, StoreError};
 
 /// A store that answers for orders, fills and positions.
 ///
@@ -71,6 +71,25 @@ pub trait ExecutionStoreExt: ExecutionStore {
         let filter = OrderFilter { order_id: Some(order_id), ..OrderFilter::default() };
         let query = OrderQuery { limit: 1, ..ListQuery::new(filter) };
         Ok(self.orders(&query).await?.items.pop())
+    }
+
+    /// The order that we gave this id.
+    ///
+    /// # Errors
+    /// As [`ExecutionStore::orders`]; `Conflict`, naming two of them, where several orders have it, which
+    /// not every store, and none at any distance in time, refuses to take.
+    async fn order_by_client_id(&self, client_order_id: Name) -> Result<Option<Order>> {
+        const OP: &str = "order_by_client_id";
+        let client_order_id = Some(client_order_id);
+        let filter = OrderFilter { client_order_id, ..OrderFilter::default() };
+        let query = OrderQuery { limit: 2, newest_first: false, ..ListQuery::new(filter) };
+        let mut orders = self.orders(&query).await?.items;
+        if let [one, other] = orders.as_slice() {
+            let (one, other) = (one.order_id, other.order_id);
+            let context = format!("orders {one} and {other} have this client_order_id: ask by order_id");
+            return Err(StoreError::new(ErrorKind::Conflict, "store", OP, context));
+        }
+        Ok(orders.pop())
     }
 
     /// Every version of the order with this id, by (ts, version).

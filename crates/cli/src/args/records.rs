@@ -119,9 +119,9 @@ pub(crate) struct Orders {
     /// Only this order
     #[arg(long, alias = "id", value_name = "ID", value_parser = uuid)]
     order_id: Option<Uuid>,
-    /// Only the order that we gave this id
+    /// Only the order that we gave this id; a note tells where several have it
     #[arg(long, value_name = "ID", value_parser = parsed::<Name>)]
-    client_order_id: Option<Name>,
+    pub(crate) client_order_id: Option<Name>,
     #[command(flatten)]
     at: Place,
     /// buy or sell

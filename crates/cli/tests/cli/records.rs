@@ -210,6 +210,31 @@ fn conflicts_are_set_aside() {
 }
 
 #[test]
+fn a_note_tells_of_orders_that_share_a_client_order_id() {
+    let folder = Folder::new();
+    let id = "019128a0-0000-7000-8000-00000000000";
+    let order = |second: u32, order: u32, client: &str| {
+        let text = format!(
+            "ts,order_id,version,venue,market,side,order_type,quantity,client_order_id
+2024-08-08T10:00:0{second}Z,{id}{order},0,polymarket,0x1,buy,limit,100,{client}
+"
+        );
+        folder.write("orders.csv", text);
+        folder.run("import --type orders orders.csv").ok();
+    };
+    order(1, 4, "c-1");
+    order(2, 5, "c-2");
+    for of in ["c-1", "c-2", "c-3"] {
+        folder.run(&format!("query orders --client-order-id {of}")).ok();
+    }
+    order(3, 6, "c-1");
+    let run = folder.run("query orders --client-order-id c-1 --json").done();
+    assert_eq!(run.objects().len(), 2);
+    let note = format!("note: orders {id}4 and {id}6 have this client_order_id: ask by order_id\n");
+    assert_eq!(run.stderr, note);
+}
+
+#[test]
 fn columns_are_named_and_mapped() {
     let folder = Folder::new();
     folder.write("odd.csv", "when,svc,what,ms\n1723111205,router,quote,1.25\n");

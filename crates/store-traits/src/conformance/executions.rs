@@ -19,6 +19,7 @@ super::list_cases!(executions:
     orders_are_filtered_by_all_parts,
     order_filters_look_at_the_highest_version,
     versions_of_an_order_share_its_client_order_id,
+    client_order_id_of_several_orders_is_a_conflict_to_read,
     fills_of_an_order_are_oldest_first,
     fills_are_filtered_by_all_parts,
     notional_is_half_even_and_comes_back,
@@ -186,6 +187,23 @@ async fn versions_of_an_order_share_its_client_order_id(store: Store) {
     assert_eq!(store.save_orders(vec![filled]).await.unwrap(), saved(1, 0));
     let around = vec![order(2, 0), version(&order(1, 1), 3, OrderStatus::Expired, 9)];
     assert_eq!(store.save_orders(around).await.unwrap(), saved(2, 0));
+}
+
+async fn client_order_id_of_several_orders_is_a_conflict_to_read(store: Store) {
+    store.save_orders(vec![order(1, 1), order(2, 2)]).await.unwrap();
+    let filled = version(&order(1, 1), 1, OrderStatus::Filled, 3);
+    store.save_orders(vec![filled.clone()]).await.unwrap();
+    let found = store.order_by_client_id(name("c-1")).await.unwrap();
+    assert_eq!(found, Some(filled), "in its highest version");
+    assert_eq!(store.order_by_client_id(name("c-3")).await.unwrap(), None);
+    // So far from the other one that no store looks there.
+    let other = Order { client_order_id: name("c-1"), ..order(4, 9) };
+    store.save_orders(vec![other]).await.unwrap();
+    let error = store.order_by_client_id(name("c-1")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict);
+    for order_id in [uuid(1), uuid(4)] {
+        assert!(error.to_string().contains(&order_id.to_string()), "{error}");
+    }
 }
 
 async fn client_order_id_belongs_to_one_order(store: Store) {

@@ -1,11 +1,12 @@
 //! `tradekeep query orders`.
 
 use anyhow::Result;
-use tradekeep::{Order, Tradekeep};
+use tradekeep::{ErrorKind, ExecutionStoreExt as _, Order, Tradekeep};
 
 use super::list::{self, maybe, versions};
 use crate::args::Orders;
 use crate::output::{Column, Out};
+use crate::tell_note;
 
 pub(super) async fn run(
     args: &Orders,
@@ -14,7 +15,18 @@ pub(super) async fn run(
     out: &mut Out,
 ) -> Result<()> {
     let executions = store.executions();
-    list::run(args, max_results, async |query| executions.orders(query).await, columns, out).await
+    list::run(args, max_results, async |query| executions.orders(query).await, columns, out)
+        .await?;
+    let Some(id) = args.client_order_id.clone() else { return Ok(()) };
+    match executions.order_by_client_id(id).await {
+        Err(error) if error.kind == ErrorKind::Conflict => {
+            // Behind what it is about.
+            out.flush()?;
+            tell_note(&error.context);
+            Ok(())
+        }
+        other => Ok(other.map(drop)?),
+    }
 }
 
 fn columns(orders: &[Order]) -> Vec<Column> {
