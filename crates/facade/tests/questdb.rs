@@ -4,8 +4,7 @@
 
 use std::future::Future;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::Runtime;
@@ -46,10 +45,7 @@ fn main() -> ExitCode {
 
 /// Runs a test with a URL whose tables are its own, and drops them.
 fn run<Running: Future<Output = ()>>(server: &str, test: impl FnOnce(String) -> Running) {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    let url = format!("{server}&table_prefix=f{since:x}_{}_{number}_", std::process::id());
+    let url = format!("{server}&table_prefix={}", questdb::prefix());
     let runtime = Runtime::new().unwrap();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         runtime.block_on(test(url.clone()));

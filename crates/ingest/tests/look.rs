@@ -6,6 +6,8 @@ mod support;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use support::{
@@ -63,13 +65,15 @@ async fn status_adds_up_while_records_come_and_go() {
     // With so little room segments go all the time.
     let config = data.config().with_segment_bytes(1 << 19).with_max_bytes(1 << 20);
     let ingest = Ingest::open(config, sinks(&[("a", &store)])).await.unwrap();
-    let writer = ingest.clone();
+    let looks = Arc::new(AtomicU32::new(0));
+    let (writer, looked) = (ingest.clone(), Arc::clone(&looks));
     let writing = tokio::spawn(async move {
-        for batch in 0..150 {
+        let mut batch = 0;
+        while batch < 150 || looked.load(Ordering::Relaxed) < 10 {
             writer.append(ticks(batch * 200..(batch + 1) * 200)).await.unwrap();
+            batch += 1;
         }
     });
-    let mut looks = 0;
     while !writing.is_finished() {
         let status = look::status(data.path()).unwrap();
         assert_eq!(status.damaged, [""; 0], "what is half written is no damage");
@@ -78,11 +82,10 @@ async fn status_adds_up_while_records_come_and_go() {
         }
         let verified = look::verify(data.path()).unwrap();
         assert!(verified.is_sound(), "{verified:?}");
-        looks += 1;
+        looks.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     writing.await.unwrap();
-    assert!(looks > 3, "{looks}");
     ingest.shutdown(SOON).await.unwrap();
 }
 

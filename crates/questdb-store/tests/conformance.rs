@@ -2,9 +2,7 @@
 //! is no server, the cases are reported as ignored, with the reason.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
@@ -22,13 +20,11 @@ const AT_ONCE: usize = 8;
 struct Used(Mutex<Vec<(Weak<QuestDbStore>, QuestDbConfig)>>);
 
 impl Used {
-    async fn open(&self, url: &str, run: u128) -> Result<Arc<dyn SeriesStore>> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
+    async fn open(&self, url: &str) -> Result<Arc<dyn SeriesStore>> {
         self.clear().await?;
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let config = QuestDbConfig::from_url(url)
             .map_err(|error| StoreError::invalid("questdb", "open", &error))?
-            .with_table_prefix(format!("c{run:x}_{number}_"));
+            .with_table_prefix(questdb::prefix());
         let store = Arc::new(QuestDbStore::connect(config.clone()).await?);
         self.0
             .lock()
@@ -57,12 +53,11 @@ fn main() -> ExitCode {
         Ok(url) => url,
         Err(reason) => return absent(&reason),
     };
-    let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     let used = Arc::new(Used::default());
     let open = Arc::clone(&used);
     let trials = conformance::trials(CAPABILITIES, move || {
         let (used, url) = (Arc::clone(&open), url.clone());
-        async move { used.open(&url, run).await }
+        async move { used.open(&url).await }
     });
     let mut arguments = Arguments::from_args();
     // A case waits for the server most of its time.

@@ -2,6 +2,7 @@
 
 mod java;
 mod kept;
+mod prefix;
 mod process;
 mod settings;
 
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 pub use self::kept::Kept;
+pub use self::prefix::prefix;
 pub use self::settings::{HTTP_PASSWORD, HTTP_USER, PG_PASSWORD, PG_USER, Ports};
 
 use self::process::{Life, Process};

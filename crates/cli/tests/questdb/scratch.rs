@@ -1,10 +1,8 @@
 //! A folder to run the binary in, and tables on a server that belong to one test.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use tokio::runtime::Runtime;
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
+use tradekeep_test_servers::questdb;
 
 use crate::support::{Folder, Run};
 
@@ -17,11 +15,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn on(server: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-        let prefix = format!("cli{since:x}_{}_{number}_", std::process::id());
-        let url = format!("{server}&table_prefix={prefix}");
+        let url = format!("{server}&table_prefix={}", questdb::prefix());
         let folder = Folder::new();
         folder.write("questdb.toml", format!("[stores]\nseries = '{url}'\n"));
         folder.write("duckdb.toml", "[stores]\nseries = 'duckdb://embedded'\n");

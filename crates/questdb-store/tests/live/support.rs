@@ -1,12 +1,11 @@
 //! A server, and tables on it that belong to one test.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_postgres::{Client, NoTls};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::Result;
+use tradekeep_test_servers::questdb;
 
 /// Tables with a prefix of their own.
 #[derive(Debug, Clone)]
@@ -17,11 +16,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new(url: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-        let prefix = format!("t{since:x}_{}_{number}_", std::process::id());
-        Self { url: url.to_owned(), prefix }
+        Self { url: url.to_owned(), prefix: questdb::prefix() }
     }
 
     pub(crate) fn config(&self) -> QuestDbConfig {
