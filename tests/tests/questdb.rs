@@ -15,6 +15,8 @@ mod full_disk;
 mod hostile;
 #[path = "questdb/http.rs"]
 mod http;
+#[path = "questdb/https.rs"]
+mod https;
 #[path = "questdb/judge.rs"]
 mod judge;
 #[path = "questdb/kills.rs"]
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         operators::SHARING,
         poison::SHARING,
         hostile::SHARING,
+        https::SHARING,
         crowd::SHARING,
         both::SHARING,
     ]

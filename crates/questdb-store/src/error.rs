@@ -5,7 +5,7 @@ mod pg;
 
 use tradekeep_store_traits::{Act, Delivery, ErrorKind, StoreError};
 
-pub(crate) use self::http::{not_answered, not_encoded, refused};
+pub(crate) use self::http::{not_answered, not_encoded, refused, roots_unreadable};
 pub(crate) use self::pg::{classify, closed, unexpected};
 use crate::STORE;
 

@@ -7,7 +7,6 @@ use tradekeep_models::Day;
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Table};
 use ureq::{Agent, Body};
 
-use crate::error::not_answered;
 use crate::{QuestDbStore, STORE, http, wal};
 
 const OP: &str = "export_day";
@@ -39,8 +38,7 @@ impl QuestDbStore {
                 .timeout_recv_response(Some(config.query_timeout()))
                 .timeout_recv_body(Some(LONGEST));
             let asked = [("fmt", "parquet"), ("query", sql.as_str())];
-            let body = http::get(settings, &config, "exp", asked);
-            copy(body.map_err(|error| not_answered(OP, error))?, to)
+            copy(http::get(OP, settings, &config, "exp", asked)?, to)
         })
         .await
     }

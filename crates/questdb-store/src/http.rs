@@ -1,14 +1,17 @@
 //! The server over HTTP, besides the records that are sent to it.
 
+mod trust;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::ExposeSecret;
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 use ureq::config::ConfigBuilder;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Body};
 
-use crate::error::not_answered;
+use crate::error::{not_answered, roots_unreadable};
 use crate::{QuestDbConfig, STORE};
 
 /// Whether the server lets us write, as far as can be told: it is sent a batch of no rows.
@@ -16,8 +19,8 @@ pub(crate) async fn knock(config: &QuestDbConfig, op: &'static str) -> Result<()
     let config = config.clone();
     blocking(op, move || {
         let limit = config.connect_timeout();
-        let agent = Agent::config_builder().timeout_global(Some(limit)).build().new_agent();
-        let mut request = agent.post(url(&config, "write"));
+        let settings = Agent::config_builder().timeout_global(Some(limit));
+        let mut request = agent(op, settings, &config)?.post(url(&config, "write"));
         if let Some(user) = user(&config) {
             request = request.header("Authorization", user);
         }
@@ -34,16 +37,18 @@ pub(crate) async fn knock(config: &QuestDbConfig, op: &'static str) -> Result<()
 
 /// What the server answers to a request of `path` with these values.
 pub(crate) fn get(
+    op: &'static str,
     settings: ConfigBuilder<AgentScope>,
     config: &QuestDbConfig,
     path: &str,
     values: [(&str, &str); 2],
-) -> std::result::Result<Body, ureq::Error> {
-    let mut request = settings.build().new_agent().get(url(config, path)).query_pairs(values);
+) -> Result<Body> {
+    let mut request = agent(op, settings, config)?.get(url(config, path)).query_pairs(values);
     if let Some(user) = user(config) {
         request = request.header("Authorization", user);
     }
-    Ok(request.call()?.into_body())
+    let answer = request.call().map_err(|error| not_answered(op, error))?;
+    Ok(answer.into_body())
 }
 
 /// Runs what waits for the server on a thread for that.
@@ -55,6 +60,20 @@ pub(crate) async fn blocking<T: Send + 'static>(
         let context = "it was called off: ask again";
         StoreError::new(ErrorKind::Query, STORE, op, context).with_source(error)
     })?
+}
+
+/// Which trusts whom `config` says.
+fn agent(
+    op: &'static str,
+    settings: ConfigBuilder<AgentScope>,
+    config: &QuestDbConfig,
+) -> Result<Agent> {
+    if !config.https() {
+        return Ok(settings.build().new_agent());
+    }
+    let roots = trust::roots(config.tls_roots()).map_err(|error| roots_unreadable(op, error))?;
+    let tls = TlsConfig::builder().root_certs(RootCerts::from(roots)).build();
+    Ok(settings.tls_config(tls).build().new_agent())
 }
 
 fn url(config: &QuestDbConfig, path: &str) -> String {

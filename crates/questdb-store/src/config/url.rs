@@ -4,11 +4,12 @@ use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use tradekeep_models::InvalidInput;
 
-use super::{Credentials, QuestDbConfig, refuse};
+use super::validate::refuse;
+use super::{Credentials, QuestDbConfig};
 
 const FORM: &str = "url must look like questdb://user:password@host:9000?pg_port=8812";
-const PARAMETERS: &str = "https, pg_host, pg_port, pg_user, pg_password, table_prefix, candle_views, \
-                          allow_plaintext, auto_migrate";
+const PARAMETERS: &str = "https, tls_roots, pg_host, pg_port, pg_user, pg_password, table_prefix, \
+                          candle_views, allow_plaintext, auto_migrate";
 
 /// What `url` says, not yet validated.
 pub(super) fn parse(url: &str) -> Result<QuestDbConfig, InvalidInput> {
@@ -60,6 +61,9 @@ fn parse_parameters(config: &mut QuestDbConfig, parameters: &str, problems: &mut
         seen.push(name);
         match name {
             "https" => config.https = switch("https", value, problems),
+            "tls_roots" => {
+                config.tls_roots = text("tls_roots", value, problems).map(Into::into);
+            }
             "allow_plaintext" => {
                 config.allow_plaintext = switch("allow_plaintext", value, problems);
             }
@@ -133,7 +137,7 @@ mod tests {
     fn every_part_is_read() {
         let url = "questdb://bot:p%40ss%3A%2F@db.example:9443?pg_port=8813&https=true\
                    &pg_host=localhost&pg_user=re%26ader&pg_password=%F0%9F%94%91&table_prefix=a_\
-                   &auto_migrate=true";
+                   &auto_migrate=true&tls_roots=/etc/a%20b.pem";
         let config = QuestDbConfig::from_url(url).unwrap();
         assert_eq!((config.host.as_str(), config.port, config.https), ("db.example", 9443, true));
         assert_eq!((config.pg_host(), config.pg_port), ("localhost", 8813));
@@ -142,6 +146,7 @@ mod tests {
         assert_eq!(pg(&config), ("re&ader".into(), "🔑".into()));
         assert_eq!(config.table("ticks"), "a_ticks");
         assert!(config.auto_migrate());
+        assert_eq!(config.tls_roots(), Some("/etc/a b.pem".as_ref()));
     }
 
     #[test]

@@ -19,26 +19,30 @@ pub(crate) fn not_encoded(op: &'static str, error: Error) -> StoreError {
     StoreError::new(ErrorKind::Serialization, STORE, op, context).with_source(error)
 }
 
+/// The file of those who are trusted is no good.
+pub(crate) fn roots_unreadable(op: &'static str, error: io::Error) -> StoreError {
+    Verdict::of_batch(ErrorCode::ConfigError, ROOTS).into_error(op).with_source(error)
+}
+
+/// What the client that sends calls that file.
+const ROOTS: &str = "root certificate file";
+
 /// Why the server did not answer, or not as asked.
 pub(crate) fn not_answered(op: &'static str, error: ureq::Error) -> StoreError {
-    use ureq::Error::{ConnectionFailed, HostNotFound, Io, StatusCode, Timeout, Tls};
-    let (code, message) = match &error {
-        StatusCode(401 | 403) => (ErrorCode::AuthError, ""),
-        StatusCode(404) => (ErrorCode::HttpNotSupported, ""),
-        Timeout(_) => (ErrorCode::SocketError, "timeout"),
-        Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            (ErrorCode::SocketError, "refused")
-        }
-        Io(_) | ConnectionFailed => (ErrorCode::SocketError, ""),
-        HostNotFound => (ErrorCode::HttpNotSupported, ""),
-        Tls(_) => (ErrorCode::TlsError, ""),
+    use ureq::Error::{ConnectionFailed, Io, Protocol, Rustls, StatusCode, Timeout, Tls};
+    let code = match &error {
+        StatusCode(401 | 403) => ErrorCode::AuthError,
+        Io(_) | Timeout(_) | ConnectionFailed | Protocol(_) => ErrorCode::SocketError,
+        Tls(_) | Rustls(_) => ErrorCode::TlsError,
+        StatusCode(404) => ErrorCode::HttpNotSupported,
         StatusCode(_) => {
             let context = "the server refuses what it is asked over HTTP: see its log";
             return StoreError::new(ErrorKind::Query, STORE, op, context).with_source(error);
         }
-        _ => (ErrorCode::HttpNotSupported, ""),
+        _ => ErrorCode::HttpNotSupported,
     };
-    let verdict = Verdict { delivery: Delivery::NotApplied, ..Verdict::of_batch(code, message) };
+    let verdict = Verdict::of_batch(code, &error.to_string());
+    let verdict = Verdict { delivery: Delivery::NotApplied, ..verdict };
     verdict.into_error(op).with_source(error)
 }
 
@@ -46,6 +50,8 @@ impl Verdict {
     /// By code, then message. The message itself is not repeated: it may hold a value of a row.
     pub(super) fn of_batch(code: ErrorCode, message: &str) -> Self {
         let retry = || Act::Retry { after: None };
+        let no_tls = ["peer certificate", "fatal alert", "corrupt message"];
+        let no_tls = no_tls.iter().any(|part| message.contains(part));
         match code {
             ErrorCode::AuthError => {
                 let context = "the server does not let this user write: correct user and password";
@@ -56,9 +62,22 @@ impl Verdict {
                 Self::new(ErrorKind::Connection, Act::Halt, context)
             }
             ErrorCode::TlsError => {
-                let context = "no TLS connection can be made: see the cause, and the certificate of \
-                               the proxy before the server";
+                let context = "no TLS connection can be made: see the cause, and port; where no authority \
+                               that this system trusts vouches for the server, give tls_roots";
                 Self::new(ErrorKind::Connection, Act::Halt, context)
+            }
+            ErrorCode::ConfigError => {
+                let context = if message.contains(ROOTS) {
+                    "tls_roots cannot be read: correct its path, or let this process read it"
+                } else {
+                    "a connection cannot be set up: see the cause"
+                };
+                Self::new(ErrorKind::Connection, Act::Halt, context)
+            }
+            ErrorCode::SocketError if no_tls => Self::of_batch(ErrorCode::TlsError, ""),
+            // Of somebody who does not speak HTTP, or in the middle of an answer.
+            ErrorCode::SocketError if message.contains("http parse fail") => {
+                Self::of_batch(ErrorCode::HttpNotSupported, "").unknown()
             }
             ErrorCode::SocketError if message.contains("refused") => {
                 let context = "nobody listens on the HTTP port: start the server, or correct host and \
@@ -155,7 +174,7 @@ mod tests {
     /// As QuestDB 9.3.4 said it, in the words of its client.
     #[test]
     fn real_answers_are_classified() {
-        use ErrorCode::{AuthError, ServerFlushError, SocketError};
+        use ErrorCode::{AuthError, ConfigError, ServerFlushError, SocketError};
         let retry = || Act::Retry { after: None };
         for (code, message, kind, act) in [
             (
@@ -197,6 +216,30 @@ mod tests {
                 "Could not flush buffer: http://127.0.0.1:1/write: timeout: per call".into(),
                 ErrorKind::Timeout,
                 retry(),
+            ),
+            (
+                SocketError,
+                "Could not flush buffer: https://127.0.0.1:1/write: io: invalid peer certificate: \
+                 UnknownIssuer"
+                    .into(),
+                ErrorKind::Connection,
+                Act::Halt,
+            ),
+            (
+                SocketError,
+                "Could not flush buffer: http://127.0.0.1:1/write: protocol: http parse fail: \
+                 invalid HTTP version"
+                    .into(),
+                ErrorKind::Connection,
+                Act::Halt,
+            ),
+            (
+                ConfigError,
+                "Could not open root certificate file from path \"/nope.pem\": No such file or \
+                 directory (os error 2)"
+                    .into(),
+                ErrorKind::Connection,
+                Act::Halt,
             ),
             (
                 ServerFlushError,

@@ -3,7 +3,9 @@
 use std::sync::mpsc;
 use std::thread;
 
-use questdb::ingress::{Buffer, Protocol, ProtocolVersion, Sender, SenderBuilder};
+use questdb::ingress::{
+    Buffer, CertificateAuthority, Protocol, ProtocolVersion, Sender, SenderBuilder,
+};
 use secrecy::ExposeSecret;
 use tokio::sync::oneshot;
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
@@ -82,6 +84,13 @@ fn settings(config: &QuestDbConfig) -> questdb::Result<SenderBuilder> {
         .request_timeout(config.write_timeout())?
         // A batch whose answer is lost is sent again by who delivers it, in its order.
         .retry_timeout(std::time::Duration::ZERO)?;
+    if config.https() {
+        settings = match config.tls_roots() {
+            Some(file) => settings.tls_roots(file)?,
+            // Its default depends on what else is linked.
+            None => settings.tls_ca(CertificateAuthority::OsRoots)?,
+        };
+    }
     if let Some(credentials) = config.http_credentials() {
         settings =
             settings.username(&credentials.user)?.password(credentials.password.expose_secret())?;
