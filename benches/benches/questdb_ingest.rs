@@ -26,7 +26,7 @@ use tradekeep_store_traits::{Batch, RecordSink, RecordSinkExt, Records, Stage, T
 use tradekeep_test_servers::questdb::{HTTP_PASSWORD, HTTP_USER, Ports, Questdb};
 
 const BATCH: usize = 10_000;
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 12;
 
 async fn count(client: &Client, table: &str) -> Outcome<usize> {
     let row = client.query_one(&format!("SELECT count() FROM {table}"), &[]).await?;
