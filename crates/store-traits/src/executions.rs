@@ -86,7 +86,8 @@ pub trait ExecutionStoreExt: ExecutionStore {
         let mut orders = self.orders(&query).await?.items;
         if let [one, other] = orders.as_slice() {
             let (one, other) = (one.order_id, other.order_id);
-            let context = format!("orders {one} and {other} have this client_order_id: ask by order_id");
+            let context =
+                format!("orders {one} and {other} have this client_order_id: ask by order_id");
             return Err(StoreError::new(ErrorKind::Conflict, "store", OP, context));
         }
         Ok(orders.pop())
