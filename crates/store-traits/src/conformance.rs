@@ -22,6 +22,7 @@ mod maintenance;
 mod metrics;
 mod partitions;
 mod performance;
+mod positions;
 mod records;
 mod samples;
 mod sink;
@@ -140,6 +141,7 @@ pub fn cases() -> Vec<Case> {
         versions::cases(),
         performance::cases(),
         executions::cases(),
+        positions::cases(),
         metrics::cases(),
         buckets::cases(),
         latencies::cases(),

@@ -76,8 +76,8 @@ pub trait ExecutionStoreExt: ExecutionStore {
     /// The order that we gave this id.
     ///
     /// # Errors
-    /// As [`ExecutionStore::orders`]; `Conflict`, naming two of them, where several orders have it, which
-    /// not every store, and none at any distance in time, refuses to take.
+    /// As [`ExecutionStore::orders`]; `Conflict`, naming two of them, where several orders have it. A store
+    /// that sees conflicts refuses the second one near the first in time, QuestDB never.
     async fn order_by_client_id(&self, client_order_id: Name) -> Result<Option<Order>> {
         const OP: &str = "order_by_client_id";
         let client_order_id = Some(client_order_id);
