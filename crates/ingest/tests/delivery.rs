@@ -8,6 +8,8 @@ mod acks;
 mod bad_rows;
 #[path = "delivery/copies.rs"]
 mod copies;
+#[path = "delivery/disk.rs"]
+mod disk;
 #[path = "delivery/letters.rs"]
 mod letters;
 #[path = "delivery/outages.rs"]

@@ -9,6 +9,7 @@ use tradekeep_ingest::{Class, DeadLetter, DeadLetterFilter, Ingest, IngestStats}
 use tradekeep_models::{TickFilter, TickQuery};
 use tradekeep_store_traits::{Act, ErrorKind, MemoryStore, PartitionAdmin, Table, TickStoreExt};
 
+use crate::disk::records_end;
 use crate::support::{
     Answer, SOON, Station, TABLES, at, bad_places, config, drained, error, metrics, open, refusing,
     second, sink, ticks, with_one,
@@ -194,9 +195,7 @@ async fn what_goes_bad_in_the_spool_before_it_is_sent_is_not_waited_for() {
     station.until(|station| !station.sent_of(Table::Ticks).is_empty()).await;
     // Behind what is on its way; the last byte of a record is never zero.
     ingest.append(ticks(5, 3)).await.unwrap();
-    let path = fs.paths().into_iter().find(|path| path.extension().is_some_and(|of| of == "seg"));
-    let path = path.unwrap();
-    let last = fs.read(&path).unwrap().iter().rposition(|byte| *byte != 0).unwrap();
+    let (path, last) = records_end(&fs);
     fs.flip_bit(&path, last as u64 * 8).unwrap();
     station.answer(|_| Answer::Go);
     // Without the patience that it is given: there is nothing to come.

@@ -9,6 +9,7 @@ use tradekeep_ingest::fs::sim::{Operation, SimFs};
 use tradekeep_ingest::{Class, DeadLetterFilter, DeadState, Ingest, Replayed};
 use tradekeep_store_traits::Table;
 
+use crate::disk::records_end;
 use crate::support::{
     Answer, SOON, Station, TABLES, config, drained, open, refusing, sink, ticks, with_one,
 };
@@ -161,8 +162,7 @@ async fn what_cannot_be_read_is_a_dead_letter() {
     ingest.shutdown(Duration::ZERO).await.unwrap();
     drop(ingest);
     // As a later version would have written the third: whole, and of a layout that nobody here knows.
-    let path = fs.paths().into_iter().find(|path| path.extension().is_some_and(|of| of == "seg"));
-    let path = path.unwrap();
+    let (path, _) = records_end(&fs);
     let bytes = with_version(fs.read(&path).unwrap(), 2, 999);
     fs.write(&path, bytes).unwrap();
     station.answer(|_| Answer::Go);
