@@ -39,8 +39,8 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tradekeep_models::{
-    Decimal, Interval, Name, StreamId, Symbol, Tick, TickBuilder, TickFilter, TimeRange, Timestamp,
-    TraderId, Venue,
+    Decimal, Interval, Market, Name, StreamId, Symbol, Tick, TickBuilder, TickFilter, TimeRange,
+    Timestamp, TraderId, Venue,
 };
 
 use crate::{
@@ -228,6 +228,10 @@ fn at(second: i64, nanos: i64) -> Timestamp {
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+fn market(name: &str) -> Market {
+    Market::new(name).unwrap()
 }
 
 fn venue(name: &str) -> Venue {

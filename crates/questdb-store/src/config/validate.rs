@@ -77,9 +77,10 @@ mod tests {
         let config = QuestDbConfig::new("db.example")
             .with_pg_port(0)
             .with_table_prefix("Desk; drop")
+            .with_tls_roots("authority.pem")
             .with_readers(0);
         let text = config.validate().unwrap_err().to_string();
-        for problem in ["pg_port", "table_prefix", "readers", "unencrypted"] {
+        for problem in ["pg_port", "table_prefix", "readers", "tls_roots", "unencrypted"] {
             assert!(text.contains(problem), "{problem} in {text}");
         }
         assert!(!text.contains("drop"), "{text}");

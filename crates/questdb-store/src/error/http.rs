@@ -21,11 +21,8 @@ pub(crate) fn not_encoded(op: &'static str, error: Error) -> StoreError {
 
 /// The file of those who are trusted is no good.
 pub(crate) fn roots_unreadable(op: &'static str, error: io::Error) -> StoreError {
-    Verdict::of_batch(ErrorCode::ConfigError, ROOTS).into_error(op).with_source(error)
+    Verdict::no_roots().into_error(op).with_source(error)
 }
-
-/// What the client that sends calls that file.
-const ROOTS: &str = "root certificate file";
 
 /// Why the server did not answer, or not as asked.
 pub(crate) fn not_answered(op: &'static str, error: ureq::Error) -> StoreError {
@@ -66,12 +63,9 @@ impl Verdict {
                                that this system trusts vouches for the server, give tls_roots";
                 Self::new(ErrorKind::Connection, Act::Halt, context)
             }
+            ErrorCode::ConfigError if message.contains("root certificate file") => Self::no_roots(),
             ErrorCode::ConfigError => {
-                let context = if message.contains(ROOTS) {
-                    "tls_roots cannot be read: correct its path, or let this process read it"
-                } else {
-                    "a connection cannot be set up: see the cause"
-                };
+                let context = "a connection cannot be set up: see the cause";
                 Self::new(ErrorKind::Connection, Act::Halt, context)
             }
             ErrorCode::SocketError if no_tls => Self::of_batch(ErrorCode::TlsError, ""),
@@ -99,6 +93,11 @@ impl Verdict {
                 Self::new(ErrorKind::Write, Act::Never, context)
             }
         }
+    }
+
+    fn no_roots() -> Self {
+        let context = "tls_roots cannot be read: correct its path, or let this process read it";
+        Self::new(ErrorKind::Connection, Act::Halt, context)
     }
 
     fn of_answer(message: &str) -> Self {

@@ -1,13 +1,13 @@
 //! Cases of [`ExecutionStore`](crate::ExecutionStore): orders and fills.
 
 use tradekeep_models::{
-    Fill, FillFilter, ListQuery, Market, Order, OrderFilter, OrderStatus, OrderType, Side,
+    Fill, FillFilter, ListQuery, Order, OrderFilter, OrderStatus, OrderType, Side,
 };
 use uuid::Uuid;
 
 use super::samples::uuid;
 use super::{
-    Store, at, bad_places, bad_rows, between, decimal, name, saved, symbol, trader, venue,
+    Store, at, bad_places, bad_rows, between, decimal, market, name, saved, symbol, trader, venue,
 };
 use crate::{ErrorKind, ExecutionStoreExt, Table};
 
@@ -28,10 +28,6 @@ super::list_cases!(executions:
     client_order_id_belongs_to_one_order,
     client_order_id_is_free_when_its_order_is_gone,
 );
-
-fn market(text: &str) -> Market {
-    Market::new(text).unwrap()
-}
 
 /// Order number `n`: buy 10 at 0.5 of market `m` on `v`.
 fn order(n: i64, second: i64) -> Order {

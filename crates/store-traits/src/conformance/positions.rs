@@ -1,8 +1,8 @@
 //! Cases of [`ExecutionStore`](crate::ExecutionStore): positions.
 
-use tradekeep_models::{ListQuery, Market, Position, PositionFilter, Venue};
+use tradekeep_models::{ListQuery, Position, PositionFilter, Venue};
 
-use super::{Store, at, between, saved, trader, venue};
+use super::{Store, at, between, market, saved, trader, venue};
 use crate::ExecutionStoreExt;
 
 super::list_cases!(positions:
@@ -13,10 +13,6 @@ super::list_cases!(positions:
     latest_position_of_equal_times_is_the_last_traders,
     positions_are_filtered_by_all_parts,
 );
-
-fn market(text: &str) -> Market {
-    Market::new(text).unwrap()
-}
 
 /// What `who` holds of a market on `v`.
 fn position(who: &str, of: &str, second: i64, amount: i64) -> Position {
