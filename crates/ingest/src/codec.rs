@@ -137,7 +137,7 @@ fn read_row(layout: Layout, payload: &[u8]) -> Result<Vec<Value<'_>>, Undecodabl
 fn upgrade<'a, R: Record>(layout: Layout, old: Vec<Value<'a>>) -> Vec<Value<'a>> {
     let mut row = vec![Value::Null; R::COLUMNS.len()];
     for ((name, _), value) in layout.iter().zip(old) {
-        if let Some(slot) = R::place(name).and_then(|place| row.get_mut(place)) {
+        if let Some(slot) = R::index_of(name).and_then(|place| row.get_mut(place)) {
             *slot = value;
         }
     }
@@ -148,7 +148,7 @@ fn upgrade<'a, R: Record>(layout: Layout, old: Vec<Value<'a>>) -> Vec<Value<'a>>
 fn record<R: Record>(row: Vec<Value<'_>>) -> Result<R, Undecodable> {
     // Its default is another id each time it is read: the record would be stored more than once.
     if let Naming::Uuid { column, .. } = R::NAMING
-        && R::place(column).and_then(|place| row.get(place)).is_none_or(Value::is_null)
+        && R::index_of(column).and_then(|place| row.get(place)).is_none_or(Value::is_null)
     {
         return Err(Undecodable::new(format!("{column}: is missing")));
     }

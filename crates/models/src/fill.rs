@@ -106,7 +106,7 @@ impl RecordFilter for FillFilter {
 
     fn conditions(&self) -> Vec<Condition> {
         [
-            self.order_id.map(|id| Condition::text("order_id", id.to_string())),
+            self.order_id.map(|id| Condition::uuid("order_id", id)),
             self.trader_id.as_ref().map(|id| Condition::text("trader_id", id)),
             self.venue.as_ref().map(|venue| Condition::text("venue", venue)),
             self.market.as_ref().map(|market| Condition::text("market", market)),

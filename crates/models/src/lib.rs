@@ -17,6 +17,7 @@ mod place;
 mod position;
 mod query;
 pub mod record;
+mod records;
 mod stats;
 #[cfg(feature = "proptest")]
 pub mod strategies;
@@ -35,19 +36,15 @@ pub use fill::{Fill, FillFilter};
 pub use interval::{Buckets, Interval, IntervalUnit};
 pub use labels::Labels;
 pub use latency::{Latency, LatencyFilter};
-pub use list::{
-    Condition, Cursor, FillQuery, LatencyQuery, ListQuery, MetricQuery, MevQuery, NodeHealthQuery,
-    OrderQuery, PositionQuery, RecordFilter, SystemEventQuery, TradeQuery,
-};
+pub use list::{Condition, Cursor, ListQuery, RecordFilter, RecordPage};
 pub use metric::{Metric, MetricFilter};
 pub use mev::{MevEvent, MevFilter};
 pub use node_health::{BreakerStatus, NodeHealth, NodeHealthFilter};
 pub use order::{Order, OrderFilter, OrderStatus, OrderType, TimeInForce};
 pub use place::Place;
 pub use position::{Position, PositionFilter};
-pub use query::{
-    CandleCursor, CandleQuery, GapFill, MAX_LIMIT, Page, TickCursor, TickFilter, TickQuery,
-};
+pub use query::{CandleCursor, CandleQuery, GapFill, MAX_LIMIT, Page};
+pub use records::{AnyRecord, Records};
 pub use stats::{
     BucketCursor, BucketQuery, LatencyNumbers, LatencyStats, MetricBucket, MevAnalysis,
     PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, ValueStats,
@@ -56,6 +53,6 @@ pub use stats::{
 pub use system_event::{Severity, SystemEvent, SystemEventFilter};
 pub use table::Table;
 pub use text::{Ident, Market, Name, StreamId, Symbol, TradeId, TraderId, Venue};
-pub use tick::{Side, StoredTick, Tick, TickBuilder, TickKey};
+pub use tick::{Side, StoredTick, Tick, TickBuilder, TickFilter, TickKey};
 pub use time::{Day, NANOS_PER_DAY, NANOS_PER_SECOND, TimeRange, Timestamp};
 pub use trade::{Trade, TradeAction, TradeFilter, TradeStatus, TradingMode};

@@ -3,9 +3,11 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::query::{bad_cursor, check_limit, decode, encode};
-use crate::record::{Record, Value};
-use crate::{InvalidInput, Labels, MAX_LIMIT, Page, TimeRange};
+use crate::record::{Column, Record, Value};
+use crate::{InvalidInput, Labels, MAX_LIMIT, Page, Records, Table, TimeRange, Timestamp};
 
 /// What a row must fulfil.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,28 @@ impl Condition {
     pub(crate) fn text(column: &'static str, value: impl AsRef<str>) -> Self {
         let value = Value::Text(value.as_ref().to_owned().into());
         Self::AnyOf { columns: vec![column], values: vec![value] }
+    }
+
+    pub(crate) fn uuid(column: &'static str, id: Uuid) -> Self {
+        Self::AnyOf { columns: vec![column], values: vec![Value::Uuid(id)] }
+    }
+
+    /// Refuses columns that `table` does not have, and values of other types than theirs.
+    fn check(&self, table: Table) -> Result<(), InvalidInput> {
+        let wrong = |what: String| Err(InvalidInput::new("condition", what));
+        let (names, values): (&[&str], &[_]) = match self {
+            Self::AnyOf { columns, values } => (columns, values),
+            Self::Label { .. } => (&["labels"], &[]),
+        };
+        for name in names {
+            let Some(column) = table.column(name) else {
+                return wrong(format!("{table} have no column of that name"));
+            };
+            if values.iter().any(|value| value.kind() != Some(column.kind)) {
+                return wrong(format!("{} of {table} is of type {}", column.name, column.kind));
+            }
+        }
+        Ok(())
     }
 
     /// Whether `record` fulfils it.
@@ -68,23 +92,28 @@ pub trait RecordFilter: Clone + Default + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A page of records, ordered by time, then identity.
+/// A page of the records of one table, in their order: by time, then identity.
 ///
 /// ```
-/// use tradekeep_models::{ListQuery, TradeFilter, TraderId};
+/// use tradekeep_models::{ListQuery, Table, TradeFilter, TraderId};
 ///
-/// let mut query = ListQuery::new(TradeFilter {
+/// let mut query = ListQuery::new(&TradeFilter {
 ///     trader_id: Some(TraderId::new("arb-1")?),
 ///     ..TradeFilter::default()
 /// });
 /// query.limit = 100;
+/// assert_eq!(query.table, Table::Trades);
 /// assert!(query.newest_first && query.validate().is_ok());
 /// # Ok::<(), tradekeep_models::InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListQuery<F: RecordFilter> {
-    /// Which records.
-    pub filter: F,
+pub struct ListQuery {
+    /// The table whose records are listed.
+    pub table: Table,
+    /// Only event times in this range.
+    pub range: TimeRange,
+    /// Everything else that a row must fulfil.
+    pub conditions: Vec<Condition>,
     /// Rows at most, 1 to [`MAX_LIMIT`].
     pub limit: usize,
     /// Only rows behind this one, from the page before; the filter holds as well.
@@ -95,22 +124,45 @@ pub struct ListQuery<F: RecordFilter> {
     pub history: bool,
 }
 
-impl<F: RecordFilter> ListQuery<F> {
+impl ListQuery {
     /// The first page of what passes `filter`, in the order usual for these records.
     #[must_use]
-    pub fn new(filter: F) -> Self {
-        let newest_first = F::Record::NEWEST_FIRST;
-        Self { filter, limit: MAX_LIMIT, after: None, newest_first, history: false }
+    pub fn new<F: RecordFilter>(filter: &F) -> Self {
+        let conditions = filter.conditions();
+        Self { range: filter.range(), conditions, ..Self::of(F::Record::TABLE) }
     }
 
-    /// Checks limit and cursor.
+    /// The first page of a whole table, in the order usual for its records.
+    #[must_use]
+    pub const fn of(table: Table) -> Self {
+        Self {
+            table,
+            range: TimeRange::ALL,
+            conditions: Vec::new(),
+            limit: MAX_LIMIT,
+            after: None,
+            newest_first: table.newest_first(),
+            history: false,
+        }
+    }
+
+    /// Whether rows are to be compared with other versions of their thing: there are such, and the highest
+    /// alone is asked for.
+    #[must_use]
+    pub const fn highest_only(&self) -> bool {
+        !self.history && !self.table.subject().is_empty()
+    }
+
+    /// Checks limit, conditions and cursor.
     ///
     /// # Errors
-    /// When the limit is out of range, or the cursor is another query's.
+    /// When the limit is out of range, a condition is about a column that the table does not have, or of
+    /// another type, or the cursor is another query's.
     pub fn validate(&self) -> Result<(), InvalidInput> {
         check_limit(self.limit)?;
+        self.conditions.iter().try_for_each(|condition| condition.check(self.table))?;
         match &self.after {
-            Some(cursor) if !cursor.fits::<F::Record>(self.newest_first) => Err(bad_cursor()),
+            Some(cursor) if !cursor.fits(self.table, self.newest_first) => Err(bad_cursor()),
             _ => Ok(()),
         }
     }
@@ -120,39 +172,54 @@ impl<F: RecordFilter> ListQuery<F> {
     /// # Errors
     /// When it is none.
     pub fn cursor(&self, text: &str) -> Result<Cursor, InvalidInput> {
-        Cursor::parse::<F::Record>(text, self.newest_first)
+        Cursor::parse(text, self.table, self.newest_first)
     }
 
-    /// How `a` and `b` stand to each other in the order of this query.
+    /// How `a` and `b`, of its table, stand to each other in the order of this query.
     #[must_use]
-    pub fn compare(&self, a: &F::Record, b: &F::Record) -> Ordering {
+    pub fn compare<R: Record>(&self, a: &R, b: &R) -> Ordering {
         // Time is what every order begins with, and nearly always what decides.
         let order = a.ts().cmp(&b.ts()).then_with(|| {
-            let columns = F::Record::order();
-            columns.iter().map(|name| a.named(name)).cmp(columns.iter().map(|n| b.named(n)))
+            let mut each = R::ORDER.iter().map(|column| a.value(*column).cmp(&b.value(*column)));
+            each.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
         if self.newest_first { order.reverse() } else { order }
     }
 
-    /// Whether `record` comes behind the cursor.
+    /// Whether `record`, of its table, comes behind the cursor.
     #[must_use]
-    pub fn is_behind_cursor(&self, record: &F::Record) -> bool {
+    pub fn is_behind_cursor<R: Record>(&self, record: &R) -> bool {
         let Some(cursor) = &self.after else {
             return true;
         };
-        let columns = F::Record::order();
-        let order =
-            columns.iter().map(|name| record.named(name)).cmp(cursor.values.iter().cloned());
-        order == if self.newest_first { Ordering::Less } else { Ordering::Greater }
+        let each = R::ORDER.iter().zip(&cursor.values);
+        let mut each = each.map(|(column, at)| record.value(*column).cmp(at));
+        let order = each.find(|order| order.is_ne());
+        order == Some(if self.newest_first { Ordering::Less } else { Ordering::Greater })
     }
 
     /// The page made of `rows`: up to `limit + 1` matching rows behind the cursor, in order.
     #[must_use]
-    pub fn page(&self, mut rows: Vec<F::Record>) -> Page<F::Record, Cursor> {
+    pub fn page<R: Record>(&self, mut rows: Vec<R>) -> Page<R, Cursor> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
         let next = rows.last().filter(|_| more).map(|last| Cursor::at(last, self.newest_first));
         Page { items: rows, next }
+    }
+}
+
+/// One page of the records of a table: what a store answers to a [`ListQuery`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordPage {
+    /// The records, in order.
+    pub records: Records,
+    /// Where to go on; nothing when this page ends the list.
+    pub next: Option<Cursor>,
+}
+
+impl<R: Record> From<Page<R, Cursor>> for RecordPage {
+    fn from(page: Page<R, Cursor>) -> Self {
+        Self { records: R::into_records(page.items), next: page.next }
     }
 }
 
@@ -167,36 +234,44 @@ impl Cursor {
     /// The place of `record` in a list with that order.
     #[must_use]
     pub fn at<R: Record>(record: &R, newest_first: bool) -> Self {
-        let values = R::order().iter().map(|name| record.named(name).into_owned()).collect();
-        Self { kind: Self::kind::<R>(newest_first), values }
+        let value = |column: &usize| record.value(*column).into_owned();
+        let values = R::ORDER.iter().map(value).collect();
+        Self { kind: Self::kind(R::TABLE, newest_first), values }
     }
 
-    /// The values of the columns that rows are ordered by, as [`Record::order`] lists them.
+    /// The values of the columns that rows are ordered by, as [`Table::order`] lists them; the first is a time.
     #[must_use]
     pub fn values(&self) -> &[Value<'static>] {
         &self.values
     }
 
-    fn kind<R: Record>(newest_first: bool) -> String {
-        format!("{}{}", R::TABLE.as_str(), if newest_first { "-" } else { "+" })
+    /// The time it stands at.
+    #[must_use]
+    pub fn ts(&self) -> Option<Timestamp> {
+        match self.values.first() {
+            Some(Value::Time(ts)) => Some(*ts),
+            _ => None,
+        }
     }
 
-    fn fits<R: Record>(&self, newest_first: bool) -> bool {
-        self.kind == Self::kind::<R>(newest_first)
+    fn kind(table: Table, newest_first: bool) -> String {
+        format!("{table}{}", if newest_first { "-" } else { "+" })
     }
 
-    fn parse<R: Record>(text: &str, newest_first: bool) -> Result<Self, InvalidInput> {
-        let kind = Self::kind::<R>(newest_first);
+    fn fits(&self, table: Table, newest_first: bool) -> bool {
+        self.kind == Self::kind(table, newest_first)
+    }
+
+    fn parse(text: &str, table: Table, newest_first: bool) -> Result<Self, InvalidInput> {
+        let kind = Self::kind(table, newest_first);
         let parts = decode(&kind, text)?;
-        let columns = R::order();
-        if parts.len() != columns.len() {
+        if parts.len() != table.order().count() {
             return Err(bad_cursor());
         }
-        let value = |(name, part): (&&str, &String)| {
-            let place = R::place(name).ok_or_else(bad_cursor)?;
-            Value::parse(R::COLUMNS[place].kind, part).map_err(|_| bad_cursor())
+        let value = |(column, part): (&Column, &String)| {
+            Value::parse(column.kind, part).map_err(|_| bad_cursor())
         };
-        let values: Result<_, InvalidInput> = columns.iter().zip(&parts).map(value).collect();
+        let values: Result<_, InvalidInput> = table.order().zip(&parts).map(value).collect();
         Ok(Self { kind, values: values? })
     }
 }
@@ -207,22 +282,3 @@ impl fmt::Display for Cursor {
         encode(&self.kind, &parts, f)
     }
 }
-
-/// A page of our own trades.
-pub type TradeQuery = ListQuery<crate::TradeFilter>;
-/// A page of our own orders.
-pub type OrderQuery = ListQuery<crate::OrderFilter>;
-/// A page of executions.
-pub type FillQuery = ListQuery<crate::FillFilter>;
-/// A page of positions.
-pub type PositionQuery = ListQuery<crate::PositionFilter>;
-/// A page of metrics.
-pub type MetricQuery = ListQuery<crate::MetricFilter>;
-/// A page of latencies.
-pub type LatencyQuery = ListQuery<crate::LatencyFilter>;
-/// A page of MEV events.
-pub type MevQuery = ListQuery<crate::MevFilter>;
-/// A page of system events.
-pub type SystemEventQuery = ListQuery<crate::SystemEventFilter>;
-/// A page of reports of nodes.
-pub type NodeHealthQuery = ListQuery<crate::NodeHealthFilter>;

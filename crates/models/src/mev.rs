@@ -96,7 +96,7 @@ impl RecordFilter for MevFilter {
 
     fn conditions(&self) -> Vec<Condition> {
         [
-            self.trade_id.map(|id| Condition::text("trade_id", id.to_string())),
+            self.trade_id.map(|id| Condition::uuid("trade_id", id)),
             self.trader_id.as_ref().map(|id| Condition::text("trader_id", id)),
             self.token_pair.as_ref().map(|pair| Condition::text("token_pair", pair)),
         ]

@@ -165,7 +165,7 @@ impl RecordFilter for OrderFilter {
     }
 
     fn conditions(&self) -> Vec<Condition> {
-        let id = self.order_id.map(|id| Condition::text("order_id", id.to_string()));
+        let id = self.order_id.map(|id| Condition::uuid("order_id", id));
         [
             id,
             self.client_order_id.as_ref().map(|id| Condition::text("client_order_id", id)),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::{
-    Candle, Decimal, Interval, InvalidInput, Symbol, Tick, TickKey, TimeRange, Timestamp, Venue,
+    Candle, Decimal, Interval, InvalidInput, Symbol, TickFilter, TimeRange, Timestamp, Venue,
 };
 
 /// Rows in a page when a query names no limit, and the most that it can name.
@@ -30,98 +30,6 @@ pub(crate) fn check_limit(limit: usize) -> Result<(), InvalidInput> {
         Ok(())
     } else {
         Err(InvalidInput::new("limit", format!("must be 1 to {MAX_LIMIT}")))
-    }
-}
-
-/// Which ticks: all that match every part that is set.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TickFilter {
-    /// Only this venue.
-    pub venue: Option<Venue>,
-    /// Only this symbol.
-    pub symbol: Option<Symbol>,
-    /// Only event times in this range.
-    pub range: TimeRange,
-}
-
-impl TickFilter {
-    /// Whether `tick` matches.
-    #[must_use]
-    pub fn matches(&self, tick: &Tick) -> bool {
-        self.venue.as_ref().is_none_or(|venue| venue == tick.venue())
-            && self.symbol.as_ref().is_none_or(|symbol| symbol == tick.symbol())
-            && self.range.contains(tick.ts())
-    }
-}
-
-/// A page of ticks, ordered by (ts, sequence, key, venue, symbol).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TickQuery {
-    /// Which ticks.
-    pub filter: TickFilter,
-    /// Rows at most, 1 to [`MAX_LIMIT`].
-    pub limit: usize,
-    /// Only ticks behind this one, from the page before.
-    pub after: Option<TickCursor>,
-}
-
-impl TickQuery {
-    /// The first page of what matches `filter`.
-    #[must_use]
-    pub const fn new(filter: TickFilter) -> Self {
-        Self { filter, limit: MAX_LIMIT, after: None }
-    }
-
-    /// Checks the limit.
-    ///
-    /// # Errors
-    /// When it is out of range.
-    pub fn validate(&self) -> Result<(), InvalidInput> {
-        check_limit(self.limit)
-    }
-
-    /// The page made of `rows`: up to `limit + 1` matching rows behind the cursor, in order.
-    #[must_use]
-    pub fn page(&self, mut rows: Vec<Tick>) -> Page<Tick, TickCursor> {
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
-        let next = rows.last().filter(|_| more).map(TickCursor::at);
-        Page { items: rows, next }
-    }
-}
-
-/// A place in ordered ticks. Opaque text to users; it stays valid while the store does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TickCursor {
-    /// Time of the tick it stands at.
-    pub ts: Timestamp,
-    /// Its sequence.
-    pub sequence: i64,
-    /// Its key.
-    pub key: TickKey,
-    /// Its venue.
-    pub venue: Venue,
-    /// Its symbol.
-    pub symbol: Symbol,
-}
-
-impl TickCursor {
-    /// The place of `tick`.
-    #[must_use]
-    pub fn at(tick: &Tick) -> Self {
-        Self {
-            ts: tick.ts(),
-            sequence: tick.sequence(),
-            key: tick.key(),
-            venue: tick.venue().clone(),
-            symbol: tick.symbol().clone(),
-        }
-    }
-
-    /// Whether `tick` comes behind it.
-    #[must_use]
-    pub fn is_before(&self, tick: &Tick) -> bool {
-        (self.ts, self.sequence, self.key, &self.venue, &self.symbol) < tick.order()
     }
 }
 
@@ -156,28 +64,6 @@ fn parts<const N: usize>(kind: &str, text: &str) -> Result<[String; N], InvalidI
 
 fn part<T: FromStr>(text: &str) -> Result<T, InvalidInput> {
     text.parse().map_err(|_| bad_cursor())
-}
-
-impl fmt::Display for TickCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (ts, key) = (self.ts.as_nanos(), self.key.0);
-        encode("tick1", &[&ts, &self.sequence, &key, &self.venue, &self.symbol], f)
-    }
-}
-
-impl FromStr for TickCursor {
-    type Err = InvalidInput;
-
-    fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let [ts, sequence, key, venue, symbol] = parts("tick1", text)?;
-        Ok(Self {
-            ts: Timestamp::from_nanos(part(&ts)?).map_err(|_| bad_cursor())?,
-            sequence: part(&sequence)?,
-            key: TickKey(part(&key)?),
-            venue: part(&venue)?,
-            symbol: part(&symbol)?,
-        })
-    }
 }
 
 /// What to answer for buckets without ticks.
@@ -281,12 +167,16 @@ impl CandleQuery {
 
     /// The ticks to read for this page: whole buckets, behind the cursor.
     #[must_use]
-    pub fn tick_range(&self) -> TimeRange {
-        self.interval.whole_buckets(self.first_index(), self.end_index())
+    pub fn ticks(&self) -> TickFilter {
+        TickFilter {
+            venue: Some(self.venue.clone()),
+            symbol: Some(self.symbol.clone()),
+            range: self.interval.whole_buckets(self.first_index(), self.end_index()),
+        }
     }
 
     /// The page made of `found`: up to `limit + 1` candles with ticks from
-    /// [`tick_range`](Self::tick_range), in order.
+    /// [`ticks`](Self::ticks), in order.
     #[must_use]
     pub fn page(&self, found: Vec<Candle>) -> Page<Candle, CandleCursor> {
         let mut items = if self.fill == GapFill::None { found } else { self.filled(found) };

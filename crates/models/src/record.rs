@@ -4,18 +4,21 @@
 
 pub(crate) mod cell;
 mod macros;
+pub(crate) mod order;
 mod value;
 
 pub(crate) use cell::Cell;
 pub(crate) use macros::{record, text_enum};
 pub use value::Value;
 
-use crate::{InvalidInput, Table, Timestamp};
+use std::fmt;
+
+use crate::{InvalidInput, Records, Table, Timestamp};
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// UTF-8, ordered by its bytes; also names of variants, UUIDs, labels and JSON.
+    /// UTF-8, ordered by its bytes; also names of variants, labels and JSON.
     Text,
     /// A whole number of 64 bits, signed.
     Int,
@@ -27,10 +30,12 @@ pub enum Kind {
     Decimal,
     /// A [`Timestamp`].
     Time,
+    /// A UUID, ordered by its bytes; in files and documents its text in lower case with hyphens.
+    Uuid,
 }
 
 impl Kind {
-    /// Its name in documents: `text`, `integer`, `float`, `boolean`, `decimal`, `time`.
+    /// Its name in documents: `text`, `integer`, `float`, `boolean`, `decimal`, `time`, `uuid`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +45,14 @@ impl Kind {
             Self::Bool => "boolean",
             Self::Decimal => "decimal",
             Self::Time => "time",
+            Self::Uuid => "uuid",
         }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -81,8 +93,8 @@ pub enum Naming {
 
 /// A record of a series: an event at a time, which never changes once it is stored.
 ///
-/// Rows are ordered by time, then identity, unless [`order`](Record::order) says more. Where a record has versions, a new version is a new row,
-/// and reads answer with the highest unless asked for history.
+/// Where a record has versions, a new version is a new row, and reads answer with the highest unless asked
+/// for history.
 pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The table it is kept in.
     const TABLE: Table;
@@ -90,6 +102,9 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
     const COLUMNS: &'static [Column];
     /// The columns that together tell it from every other record of its table; all required.
     const IDENTITY: &'static [&'static str];
+    /// The columns that rows are ordered by, by their index in [`COLUMNS`](Self::COLUMNS): time, then
+    /// identity, as a rule.
+    const ORDER: &'static [usize];
     /// Of these, the ones that all versions of one thing share; empty where there are no versions.
     /// The column `version` is the rest.
     const SUBJECT: &'static [&'static str] = &[];
@@ -106,7 +121,7 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
     /// Its time, as its caller gave it.
     fn ts(&self) -> Timestamp;
 
-    /// The value in a column, by its place in [`COLUMNS`](Self::COLUMNS); null past the last.
+    /// The value in a column, by its index in [`COLUMNS`](Self::COLUMNS); null past the last.
     fn value(&self, column: usize) -> Value<'_>;
 
     /// The record of a row, whose values are in the order of [`COLUMNS`](Self::COLUMNS). A missing
@@ -122,21 +137,23 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
     /// For the first field that breaks a rule.
     fn validate(&self) -> Result<(), InvalidInput>;
 
-    /// The place of a column; nothing where there is none of that name.
+    /// These records, as what goes into a store.
+    fn into_records(rows: Vec<Self>) -> Records;
+
+    /// Records that are of this kind.
+    ///
+    /// # Errors
+    /// The same records, where they are of another kind.
+    fn from_records(records: Records) -> Result<Vec<Self>, Records>;
+
+    /// The index of a column; nothing where there is none of that name.
     #[must_use]
-    fn place(name: &str) -> Option<usize> {
+    fn index_of(name: &str) -> Option<usize> {
         Self::COLUMNS.iter().position(|column| column.name == name)
     }
 
     /// The value in the column called `name`; null where there is none.
     fn named(&self, name: &str) -> Value<'_> {
-        Self::place(name).map_or(Value::Null, |place| self.value(place))
-    }
-
-    /// The columns that rows are ordered by: time, then identity.
-    #[must_use]
-    fn order() -> Vec<&'static str> {
-        let identity = Self::IDENTITY.iter().copied().filter(|name| *name != "ts");
-        std::iter::once("ts").chain(identity).collect()
+        Self::index_of(name).map_or(Value::Null, |column| self.value(column))
     }
 }

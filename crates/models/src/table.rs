@@ -4,72 +4,94 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::record::{Column, Record};
-use crate::{
-    Fill, InvalidInput, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, Tick,
-    Trade,
-};
+use crate::{InvalidInput, for_each_record, with_record_of};
 
-/// Calls a macro with every record but ticks: variant of [`Table`], type.
 macro_rules! tables {
-    ($($(#[$doc:meta])* $variant:ident($record:ty) = $text:literal),+ $(,)?) => {
+    ($(
+        $(#[$doc:meta])*
+        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+    )+) => {
         /// A kind of record, and the table that holds it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Table {
-            $($(#[$doc])* $variant),+
+            $($(#[$doc])* $table),+
         }
 
         impl Table {
             /// Every table.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = &[$(Self::$table),+];
 
             /// Its name in every store: `ticks`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $text),+
+                    $(Self::$table => stringify!($name)),+
                 }
             }
 
-            /// The columns of its records.
+            /// The word for one of its records, as a line of JSON says it: `tick`.
             #[must_use]
-            pub const fn columns(self) -> &'static [Column] {
+            pub const fn word(self) -> &'static str {
                 match self {
-                    $(Self::$variant => <$record>::COLUMNS),+
+                    $(Self::$table => $word),+
                 }
             }
 
-            /// The columns that tell its records apart.
+            /// The number that stands for it in files; it never changes.
             #[must_use]
-            pub const fn identity(self) -> &'static [&'static str] {
+            pub const fn number(self) -> u16 {
                 match self {
-                    $(Self::$variant => <$record>::IDENTITY),+
+                    $(Self::$table => $number),+
                 }
             }
         }
     };
 }
 
-tables! {
-    /// Public trade prints.
-    Ticks(Tick) = "ticks",
-    /// Our own trades.
-    Trades(Trade) = "trades",
-    /// Our own orders.
-    Orders(Order) = "orders",
-    /// Executions of our own orders.
-    Fills(Fill) = "fills",
-    /// Our own positions.
-    Positions(Position) = "positions",
-    /// Measured values.
-    Metrics(Metric) = "metrics",
-    /// How long operations took.
-    Latencies(Latency) = "latencies",
-    /// What MEV did to our trades, or would have done.
-    MevEvents(MevEvent) = "mev_events",
-    /// What happened to the system.
-    SystemEvents(SystemEvent) = "system_events",
-    /// How the nodes are.
-    NodeHealth(NodeHealth) = "node_health",
+for_each_record!(tables);
+
+impl Table {
+    /// The table that a number stands for; nothing where this program knows of none.
+    #[must_use]
+    pub fn of_number(number: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|table| table.number() == number)
+    }
+
+    /// The columns of its records.
+    #[must_use]
+    pub const fn columns(self) -> &'static [Column] {
+        with_record_of!(self, R => R::COLUMNS)
+    }
+
+    /// The column called `name`; nothing where there is none.
+    #[must_use]
+    pub fn column(self, name: &str) -> Option<&'static Column> {
+        self.columns().iter().find(|column| column.name == name)
+    }
+
+    /// The columns that tell its records apart.
+    #[must_use]
+    pub const fn identity(self) -> &'static [&'static str] {
+        with_record_of!(self, R => R::IDENTITY)
+    }
+
+    /// Of these, the ones that all versions of one thing share; empty where there are no versions.
+    #[must_use]
+    pub const fn subject(self) -> &'static [&'static str] {
+        with_record_of!(self, R => R::SUBJECT)
+    }
+
+    /// The columns that its records are ordered by: time, then identity, as a rule.
+    pub fn order(self) -> impl Iterator<Item = &'static Column> + Clone {
+        let order: &'static [usize] = with_record_of!(self, R => R::ORDER);
+        order.iter().filter_map(move |index| self.columns().get(*index))
+    }
+
+    /// Whether lists of its records begin with the newest unless asked otherwise.
+    #[must_use]
+    pub const fn newest_first(self) -> bool {
+        with_record_of!(self, R => R::NEWEST_FIRST)
+    }
 }
 
 impl fmt::Display for Table {

@@ -1,5 +1,6 @@
 //! A public trade print.
 
+mod filter;
 mod key;
 mod row;
 mod stored;
@@ -7,6 +8,7 @@ mod stored;
 use std::fmt;
 use std::str::FromStr;
 
+pub use self::filter::TickFilter;
 pub use self::key::TickKey;
 pub use self::stored::StoredTick;
 use crate::{Decimal, InvalidInput, Symbol, Timestamp, TradeId, Venue};

@@ -178,7 +178,7 @@ impl RecordFilter for TradeFilter {
             values: vec![Value::Text(token.to_string().into())],
         });
         [
-            self.id.map(|id| Condition::text("id", id.to_string())),
+            self.id.map(|id| Condition::uuid("id", id)),
             self.request_id.as_ref().map(|id| Condition::text("request_id", id)),
             token,
             self.trader_id.as_ref().map(|id| Condition::text("trader_id", id)),

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 use proptest::prelude::*;
+use tradekeep_models::record::Value;
 use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, GapFill, Page, Symbol, Tick, TickCursor, TickFilter,
-    TickQuery, TimeRange, Timestamp, Venue, strategies,
+    Candle, CandleCursor, CandleQuery, Condition, Cursor, GapFill, ListQuery, Page, Symbol, Table,
+    Tick, TickFilter, TimeRange, Timestamp, Venue, strategies,
 };
 
 fn ticks_at(seconds: &[i64]) -> Vec<Tick> {
@@ -18,9 +19,9 @@ fn ticks_at(seconds: &[i64]) -> Vec<Tick> {
     seconds.iter().map(tick).collect()
 }
 
-/// What a store does: candles of the ticks in `tick_range`, one more than the limit.
+/// What a store does: candles of the ticks that it asks for, one more than the limit.
 fn answer(query: &CandleQuery, ticks: &[Tick]) -> Page<Candle, CandleCursor> {
-    let range = query.tick_range();
+    let range = query.ticks().range;
     let mut found =
         Candle::from_ticks(query.interval, ticks.iter().filter(|t| range.contains(t.ts())))
             .unwrap();
@@ -93,11 +94,13 @@ fn a_range_holds_the_candles_that_open_in_it_whole() {
 #[test]
 fn cursors_are_text_that_comes_back() {
     let tick = ticks_at(&[5]).remove(0);
-    let cursor = TickCursor::at(&tick);
-    assert_eq!(cursor.to_string().parse::<TickCursor>().unwrap(), cursor);
-    assert!(!cursor.is_before(&tick));
+    let cursor = Cursor::at(&tick, false);
+    let query = ListQuery { after: Some(cursor.clone()), ..ListQuery::of(Table::Ticks) };
+    assert_eq!(query.cursor(&cursor.to_string()).unwrap(), cursor);
+    assert!(query.validate().is_ok() && !query.is_behind_cursor(&tick));
+    assert!(query.is_behind_cursor(&ticks_at(&[6])[0]));
     for text in ["", "x", "dGljazE", &cursor.to_string()[1..]] {
-        assert_eq!(text.parse::<TickCursor>().unwrap_err().field, "cursor", "{text:?}");
+        assert_eq!(query.cursor(text).unwrap_err().field, "cursor", "{text:?}");
         assert!(text.parse::<CandleCursor>().is_err());
     }
     for close in [None, Some("-1.5".parse().unwrap())] {
@@ -108,12 +111,31 @@ fn cursors_are_text_that_comes_back() {
 
 #[test]
 fn limits_are_checked() {
-    let mut ticks = TickQuery::new(TickFilter::default());
+    let ticks = ListQuery::new(&TickFilter::default());
     assert!(ticks.validate().is_ok());
     for limit in [0, 10_001] {
-        ticks.limit = limit;
-        assert_eq!(ticks.validate().unwrap_err().field, "limit");
+        let error = ListQuery { limit, ..ticks.clone() }.validate().unwrap_err();
+        assert_eq!(error.field, "limit");
     }
+}
+
+#[test]
+fn conditions_are_about_columns_of_the_table() {
+    let is = |column, value| Condition::AnyOf { columns: vec![column], values: vec![value] };
+    let label = Condition::Label { name: "a".into(), value: "b".into() };
+    let refused = |table, condition| {
+        let query = ListQuery { conditions: vec![condition], ..ListQuery::of(table) };
+        query.validate().map_err(|error| error.to_string())
+    };
+    assert_eq!(refused(Table::Ticks, is("venue", Value::Text("v".into()))), Ok(()));
+    assert_eq!(refused(Table::Metrics, label.clone()), Ok(()));
+    let none = Err("condition: ticks have no column of that name".to_owned());
+    assert_eq!(refused(Table::Ticks, label), none);
+    assert_eq!(refused(Table::Ticks, is("1; drop table ticks", Value::Int(1))), none);
+    assert_eq!(
+        refused(Table::Orders, is("order_id", Value::Text("x".into()))),
+        Err("condition: order_id of orders is of type uuid".to_owned())
+    );
 }
 
 proptest! {

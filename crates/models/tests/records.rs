@@ -64,6 +64,7 @@ fn reads_back<R: Record>(record: &R) {
             Value::Bool(_) => Kind::Bool,
             Value::Decimal(_) => Kind::Decimal,
             Value::Time(_) => Kind::Time,
+            Value::Uuid(_) => Kind::Uuid,
         };
         assert_eq!(kind, column.kind, "{}", column.name);
         assert_eq!(Value::parse(kind, &value.to_string()).unwrap(), value, "{}", column.name);
@@ -175,7 +176,13 @@ fn columns_are_sound() {
     fn check<R: Record>() {
         assert_eq!(R::TABLE.columns(), R::COLUMNS);
         let named = |name: &str| R::COLUMNS.iter().find(|column| column.name == name);
-        for name in R::order().iter().chain(R::SUBJECT).chain(&["ts"]) {
+        let order: Vec<_> = R::TABLE.order().map(|column| column.name).collect();
+        let rest = R::IDENTITY.iter().copied().filter(|name| *name != "ts");
+        match R::TABLE {
+            Table::Ticks => assert_eq!(order, ["ts", "sequence", "key", "venue", "symbol"]),
+            _ => assert_eq!(order, ["ts"].into_iter().chain(rest).collect::<Vec<_>>()),
+        }
+        for name in order.iter().chain(R::SUBJECT) {
             assert!(named(name).is_some_and(|column| column.required), "{} {name}", R::TABLE);
         }
         if !R::SUBJECT.is_empty() {
@@ -227,7 +234,7 @@ fn rules_name_the_field() {
 
 #[test]
 fn a_cursor_is_of_one_list_in_one_order() {
-    let query = ListQuery::new(TradeFilter::default());
+    let query = ListQuery::new(&TradeFilter::default());
     let page = query.page(vec![trade(), trade()]);
     assert_eq!((page.items.len(), page.next), (2, None));
     let short = ListQuery { limit: 1, ..query.clone() };
@@ -236,7 +243,7 @@ fn a_cursor_is_of_one_list_in_one_order() {
     let other_order = ListQuery { newest_first: false, ..query.clone() };
     assert!(other_order.cursor(&next.to_string()).is_err());
     assert!(ListQuery { after: Some(next.clone()), ..other_order }.validate().is_err());
-    let other_list = ListQuery::new(FillFilter::default());
+    let other_list = ListQuery::new(&FillFilter::default());
     assert!(other_list.cursor(&next.to_string()).is_err() && query.cursor("x").is_err());
 }
 

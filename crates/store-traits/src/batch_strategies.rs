@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use tradekeep_models::strategies as models;
 
-use crate::{Records, with_records};
+use crate::Records;
 
 /// Records of one kind that batches are drawn from: few enough to be drawn again, and for some to be
 /// versions or contradictions of others.
@@ -36,10 +36,7 @@ fn pools() -> Vec<BoxedStrategy<Records>> {
 
 /// The records of a pool at some places.
 fn drawn(pool: &Records, places: &[Index]) -> Records {
-    fn draw<R: Clone>(pool: &[R], places: &[Index]) -> Vec<R> {
-        places.iter().map(|place| place.get(pool).clone()).collect()
-    }
-    with_records!(pool, rows => draw(rows, places).into())
+    pool.select(places.iter().map(|place| place.index(pool.len())))
 }
 
 /// Up to `most` records of any one kind, in no order, repeats included.

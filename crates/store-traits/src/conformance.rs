@@ -1,8 +1,8 @@
 //! The suite that every store passes: a case for each promise of the traits.
 //!
 //! A case takes a fresh, empty store and panics where a promise is broken. [`run`] makes a test
-//! program of all cases; [`cases`] lists them for a harness of your own. A store that leaves out one
-//! of [`Capabilities`] says so to [`run_with`], and the cases that need it are reported as ignored.
+//! program of all cases; [`cases`] lists them for a harness of your own. What a store leaves out it says by
+//! its [`Capabilities`], and the cases that need it are reported as ignored.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,51 +30,28 @@ mod ticks;
 mod trades;
 mod versions;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tradekeep_models::record::Record;
 use tradekeep_models::{
-    Decimal, Interval, Market, Name, StreamId, Symbol, Tick, TickBuilder, TickFilter, TimeRange,
-    Timestamp, TraderId, Venue,
+    Cursor, Decimal, Interval, ListQuery, Market, Name, Page, RecordPage, StreamId, Symbol, Tick,
+    TickBuilder, TickFilter, TimeRange, Timestamp, TraderId, Venue,
 };
 
 use crate::{
-    Ack, Act, BadRow, Batch, Delivery, ErrorKind, Result, Saved, SeriesStore, Stage, StoreError,
-    Table,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Result, Saved, SeriesStore, Stage,
+    StoreError, Table,
 };
 
 type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What a store may leave out of the promises, if its documentation says so.
-///
-/// ```
-/// use tradekeep_store_traits::conformance::{Capabilities, cases};
-///
-/// let upserts = Capabilities { conflicts: false, ..Capabilities::default() };
-/// assert!(cases().iter().any(|case| case.excuse(upserts).is_some()));
-/// assert!(cases().iter().all(|case| case.excuse(Capabilities::default()).is_none()));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Names records that conflict with others, and keeps the first one stored. Without it the last
-    /// one written stays.
-    pub conflicts: bool,
-    /// Keeps watermarks, in the rows' own transaction. Without it identity alone keeps records single.
-    pub watermarks: bool,
-}
-
-impl Default for Capabilities {
-    /// Everything.
-    fn default() -> Self {
-        Self { conflicts: true, watermarks: true }
-    }
-}
 
 /// The name of a capability, and how to see whether a store has it.
 type Need = (&'static str, fn(Capabilities) -> bool);
@@ -97,11 +74,12 @@ impl Case {
         (self.test)(store).await;
     }
 
-    /// Why a store of these capabilities need not pass; nothing where it must.
+    /// Why a store need not pass that can do so much with each table; nothing where it must.
     #[must_use]
-    pub fn excuse(&self, capabilities: Capabilities) -> Option<String> {
+    pub fn excuse(&self, can: impl Fn(Table) -> Capabilities) -> Option<String> {
         let (name, has) = self.need?;
-        (!has(capabilities)).then(|| format!("this store does not promise `{name}`"))
+        let all = Table::ALL.iter().all(|table| has(can(*table)));
+        (!all).then(|| format!("this store does not promise `{name}`"))
     }
 }
 
@@ -153,40 +131,40 @@ pub fn cases() -> Vec<Case> {
     .concat()
 }
 
-/// The `main` of a test program that runs all cases, each on a store that `open` makes for it.
+/// The `main` of a test program that runs all cases, each on a store that `open` makes for it. Those that
+/// need what the store does not promise are ignored, with the reason.
 pub fn run<F, Opened>(open: F) -> ExitCode
 where
     F: Fn() -> Opened + Clone + Send + 'static,
     Opened: Future<Output = Result<Store>>,
 {
-    run_with(Capabilities::default(), open)
+    libtest_mimic::run(&Arguments::from_args(), trials(open)).exit_code()
 }
 
-/// The same for a store that leaves something out: cases that need it are ignored, with the reason.
-pub fn run_with<F, Opened>(capabilities: Capabilities, open: F) -> ExitCode
+/// The tests that [`run`] runs, for a harness of your own.
+pub fn trials<F, Opened>(open: F) -> Vec<Trial>
 where
     F: Fn() -> Opened + Clone + Send + 'static,
     Opened: Future<Output = Result<Store>>,
 {
-    libtest_mimic::run(&Arguments::from_args(), trials(capabilities, open)).exit_code()
-}
-
-/// The tests that [`run_with`] runs, for a harness of your own.
-pub fn trials<F, Opened>(capabilities: Capabilities, open: F) -> Vec<Trial>
-where
-    F: Fn() -> Opened + Clone + Send + 'static,
-    Opened: Future<Output = Result<Store>>,
-{
+    // Known once any store was open: the others need not be opened to be told the same.
+    let known: Arc<OnceLock<HashMap<Table, Capabilities>>> = Arc::default();
     let trial = |case: Case| {
-        let open = open.clone();
+        let (open, known) = (open.clone(), Arc::clone(&known));
         Trial::ignorable_test(case.name, move || {
-            if let Some(reason) = case.excuse(capabilities) {
+            let excuse = move |can: &HashMap<_, _>| case.excuse(|table| can[&table]);
+            if let Some(reason) = known.get().and_then(excuse) {
                 return Ok(Completion::ignored_with(reason));
             }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             within(LONGEST, move || {
                 runtime.block_on(async move {
                     let store = open().await.map_err(Failed::from)?;
+                    let of = |table: &Table| (*table, store.capabilities(*table));
+                    let can = known.get_or_init(|| Table::ALL.iter().map(of).collect());
+                    if let Some(reason) = excuse(can) {
+                        return Ok(Completion::ignored_with(reason));
+                    }
                     case.run(store).await;
                     Ok(Completion::Completed)
                 })
@@ -282,6 +260,28 @@ fn in_order(mut ticks: Vec<Tick>) -> Vec<Tick> {
     ticks
 }
 
+/// A page, with its records by their type.
+async fn page_of<R: Record>(store: &Store, query: &ListQuery) -> Result<Page<R, Cursor>> {
+    let RecordPage { records, next } = store.page(query).await?;
+    Ok(Page { items: R::from_records(records).unwrap(), next })
+}
+
+/// What all pages from `query` on hold. Each cursor goes through its text, as users send it.
+async fn pages<R: Record>(store: &Store, mut query: ListQuery) -> Vec<R> {
+    let mut all = Vec::new();
+    loop {
+        let page = page_of(store, &query).await.unwrap();
+        assert!(page.items.len() <= query.limit);
+        all.extend(page.items);
+        let Some(next) = page.next else {
+            return all;
+        };
+        let next = query.cursor(&next.to_string()).unwrap();
+        assert_ne!(query.after.as_ref(), Some(&next), "pages go on");
+        query.after = Some(next);
+    }
+}
+
 fn everything() -> TickFilter {
     TickFilter::default()
 }
@@ -311,16 +311,17 @@ fn bad_places(error: StoreError, kind: ErrorKind) -> Vec<usize> {
     bad_rows(error, kind).iter().map(|row| row.index).collect()
 }
 
-/// Expects nothing applied to `table` from the first epoch of stream `s`, or that the store keeps no
-/// watermarks and says so.
+/// Expects nothing applied to `table` from the first epoch of stream `s`, or, where the store keeps no
+/// watermarks, that it says so.
 async fn assert_no_watermark(store: &Store, table: Table) {
     let stream = StreamId::new("s").unwrap();
     for answer in
         [store.watermark(&stream, 1, table).await, store.durable_watermark(&stream, 1, table).await]
     {
-        match answer {
-            Ok(found) => assert_eq!(found, None, "{table}"),
-            Err(error) => assert_eq!(error.kind, ErrorKind::Unsupported, "{error}"),
+        if store.capabilities(table).watermarks {
+            assert_eq!(answer.unwrap(), None, "{table}");
+        } else {
+            assert_eq!(answer.unwrap_err().kind, ErrorKind::Unsupported, "{table}");
         }
     }
 }
@@ -346,10 +347,11 @@ mod tests {
     #[test]
     fn only_what_needs_it_is_excused() {
         let excused = |capabilities: Capabilities| -> Vec<_> {
-            cases().into_iter().filter_map(|case| case.excuse(capabilities)).collect()
+            cases().into_iter().filter_map(|case| case.excuse(|_| capabilities)).collect()
         };
-        assert_eq!(excused(Capabilities::default()), Vec::<String>::new());
-        let without = excused(Capabilities { watermarks: false, ..Capabilities::default() });
+        let all = Capabilities::all();
+        assert_eq!(excused(all), Vec::<String>::new());
+        let without = excused(all.without_watermarks());
         assert!(without.iter().all(|reason| reason == "this store does not promise `watermarks`"));
         assert!(!without.is_empty() && without.len() < cases().len() / 2);
     }

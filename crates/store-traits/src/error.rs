@@ -87,6 +87,12 @@ pub struct BadRow {
     pub reason: String,
 }
 
+impl From<(usize, InvalidInput)> for BadRow {
+    fn from((index, error): (usize, InvalidInput)) -> Self {
+        Self { index, reason: error.to_string() }
+    }
+}
+
 impl BadRow {
     /// A record whose time is before the retention floor of its table.
     #[must_use]

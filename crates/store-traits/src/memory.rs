@@ -33,17 +33,17 @@ const DEFAULT_CAPACITY: usize = 10_000_000;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// use tradekeep_models::{Symbol, Tick, TickFilter, TickQuery};
-/// use tradekeep_store_traits::{MemoryStore, RecordSinkExt, TickStore};
+/// use std::sync::Arc;
+/// use tradekeep_models::{Symbol, Tick, TickFilter};
+/// use tradekeep_store_traits::{MemoryStore, SeriesStore};
 ///
-/// let store = MemoryStore::new();
+/// let store: Arc<dyn SeriesStore> = Arc::new(MemoryStore::new());
 /// let tick = Tick::builder(Symbol::new("BTC-USD")?, "2024-08-08".parse()?)
 ///     .price("61837.63".parse()?)
 ///     .quantity("0.02".parse()?)
 ///     .build()?;
-/// store.save_ticks(vec![tick.clone()]).await?;
-/// let page = store.ticks(&TickQuery::new(TickFilter::default())).await?;
-/// assert_eq!(page.items, [tick]);
+/// store.save(vec![tick.clone()]).await?;
+/// assert_eq!(store.ticks(TickFilter::default()).all().await?, [tick]);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -127,16 +127,19 @@ impl MemoryStore {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// use tradekeep_store_traits::{Act, ErrorKind, MemoryStore, RecordSinkExt, StoreError};
+    /// use tradekeep_store_traits::{
+    ///     Act, ErrorKind, MemoryStore, RecordSinkExt, Records, StoreError, Table,
+    /// };
     ///
     /// let store = MemoryStore::new();
     /// store.fail_next("write", 2, || {
     ///     StoreError::new(ErrorKind::Connection, "memory", "write", "the server went away")
     ///         .with_act(Act::Retry { after: None })
     /// })?;
-    /// assert!(store.save_ticks(Vec::new()).await.unwrap_err().is_transient());
-    /// assert!(store.save_ticks(Vec::new()).await.is_err());
-    /// assert!(store.save_ticks(Vec::new()).await.is_ok());
+    /// let nothing = || Records::empty(Table::Ticks);
+    /// assert!(store.save(nothing()).await.unwrap_err().is_transient());
+    /// assert!(store.save(nothing()).await.is_err());
+    /// assert!(store.save(nothing()).await.is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

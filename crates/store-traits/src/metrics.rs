@@ -1,48 +1,36 @@
-//! Measurements, to read, and the numbers about them.
+//! The numbers about measurements.
 
 use async_trait::async_trait;
+#[cfg(doc)]
+use tradekeep_models::LatencyNumbers;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Cursor, Latency, LatencyFilter, LatencyNumbers, LatencyQuery,
-    LatencyStats, Metric, MetricBucket, MetricFilter, MetricQuery, MevAnalysis, MevEvent,
-    MevFilter, MevQuery, Page, SlippageStats, Summary, Symbol, TimeRange, ValueStats,
+    BucketCursor, BucketQuery, LatencyFilter, LatencyStats, MetricBucket, MetricFilter,
+    MevAnalysis, MevFilter, Page, SlippageStats, Summary, Symbol, TimeRange, ValueStats,
 };
 
-use crate::{RecordSink, RecordSinkExt, Records, Result, Saved};
+use crate::Result;
 
-/// A store that answers for measurements.
+/// A store that answers for measurements, besides listing them.
 ///
 /// **Exact.** Counts, integers, decimals and percentiles (nearest rank) are exact; sums and means of
 /// floats are right to 10^-12, relative to the sum of the magnitudes. Each number is defined in `docs/analytics.md` and by
 /// the function of the model that computes it from records.
 ///
-/// Read after write, whole batches and empty answers are as [`TickStore`](crate::TickStore) promises.
+/// Read after write, whole batches and empty answers are as [`RecordSource`](crate::RecordSource) promises.
 #[async_trait]
-pub trait MetricStore: RecordSink {
-    /// A page of metrics, ordered by (ts, stream, seq), oldest first unless asked otherwise.
-    ///
-    /// # Errors
-    /// `InvalidInput` before any I/O for a limit out of range or a cursor of another query; else when
-    /// the store cannot be read.
-    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>>;
-
+pub trait MetricStore: Send + Sync {
     /// Numbers about the values that pass `filter`: [`ValueStats::of`] them; nothing of none.
     ///
     /// # Errors
     /// When the store cannot be read.
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>>;
 
-    /// A page of the same numbers for each bucket of time.
+    /// A page of the same numbers for each bucket of time. The operation that an error names is
+    /// `metric_buckets`.
     ///
     /// # Errors
     /// `InvalidInput` before any I/O for a limit out of range; else when the store cannot be read.
-    async fn metric_buckets(&self, query: &BucketQuery)
-    -> Result<Page<MetricBucket, BucketCursor>>;
-
-    /// A page of latencies, ordered by (ts, stream, seq), oldest first unless asked otherwise.
-    ///
-    /// # Errors
-    /// As [`metrics`](Self::metrics).
-    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>>;
+    async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>>;
 
     /// Numbers about each (service, operation), in that order: [`LatencyNumbers::of`] those that
     /// succeeded, and how many failed.
@@ -75,12 +63,6 @@ pub trait MetricStore: RecordSink {
         token: Option<&Symbol>,
     ) -> Result<Option<SlippageStats>>;
 
-    /// A page of MEV events, ordered by (ts, stream, seq), oldest first unless asked otherwise.
-    ///
-    /// # Errors
-    /// As [`metrics`](Self::metrics).
-    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>>;
-
     /// What MEV did: [`MevAnalysis::of`] the events that pass `filter`.
     ///
     /// # Errors
@@ -93,47 +75,3 @@ pub trait MetricStore: RecordSink {
     /// When the store cannot be read.
     async fn summary(&self, range: TimeRange) -> Result<Summary>;
 }
-
-/// Sugar on every [`MetricStore`].
-#[async_trait]
-pub trait MetricStoreExt: MetricStore {
-    /// Saves metrics.
-    ///
-    /// # Errors
-    /// As [`RecordSinkExt::save`].
-    async fn save_metrics(&self, metrics: Vec<Metric>) -> Result<Saved> {
-        self.save(Records::Metrics(metrics)).await
-    }
-
-    /// Saves latencies.
-    ///
-    /// # Errors
-    /// As [`RecordSinkExt::save`].
-    async fn save_latencies(&self, latencies: Vec<Latency>) -> Result<Saved> {
-        self.save(Records::Latencies(latencies)).await
-    }
-
-    /// Saves MEV events.
-    ///
-    /// # Errors
-    /// As [`RecordSinkExt::save`].
-    async fn save_mev_events(&self, events: Vec<MevEvent>) -> Result<Saved> {
-        self.save(Records::MevEvents(events)).await
-    }
-
-    /// Numbers about one operation of one service; nothing where it never succeeded.
-    ///
-    /// # Errors
-    /// As [`MetricStore::latency_stats`].
-    async fn latency_of(
-        &self,
-        service: tradekeep_models::Name,
-        operation: tradekeep_models::Name,
-        range: TimeRange,
-    ) -> Result<Option<LatencyNumbers>> {
-        let filter = LatencyFilter { service: Some(service), operation: Some(operation), range };
-        Ok(self.latency_stats(&filter).await?.pop().and_then(|stats| stats.numbers))
-    }
-}
-
-impl<T: MetricStore + ?Sized> MetricStoreExt for T {}

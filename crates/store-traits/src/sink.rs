@@ -1,118 +1,9 @@
 //! The way in: batches of records into a store, each record once.
 
 use async_trait::async_trait;
-use tradekeep_models::record::Record;
-use tradekeep_models::{
-    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent, Table,
-    Tick, Trade,
-};
+use tradekeep_models::{Records, StreamId, Table};
 
-use crate::{BadRow, Batch, Delivery, ErrorKind, Result, StoreError};
-
-/// Calls `$body` with the records of a [`Records`], whatever kind they are: `$rows` is their vector.
-///
-/// ```
-/// use tradekeep_store_traits::{Records, with_records};
-///
-/// fn newest(records: &Records) -> Option<tradekeep_models::Timestamp> {
-///     with_records!(records, rows => rows.iter().map(tradekeep_models::record::Record::ts).max())
-/// }
-/// ```
-#[macro_export]
-macro_rules! with_records {
-    ($records:expr, $rows:ident => $body:expr) => {
-        match $records {
-            $crate::Records::Ticks($rows) => $body,
-            $crate::Records::Trades($rows) => $body,
-            $crate::Records::Orders($rows) => $body,
-            $crate::Records::Fills($rows) => $body,
-            $crate::Records::Positions($rows) => $body,
-            $crate::Records::Metrics($rows) => $body,
-            $crate::Records::Latencies($rows) => $body,
-            $crate::Records::MevEvents($rows) => $body,
-            $crate::Records::SystemEvents($rows) => $body,
-            $crate::Records::NodeHealth($rows) => $body,
-        }
-    };
-}
-
-/// Records of one kind.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Records {
-    /// Public trade prints.
-    Ticks(Vec<Tick>),
-    /// Our own trades.
-    Trades(Vec<Trade>),
-    /// Our own orders.
-    Orders(Vec<Order>),
-    /// Executions of our own orders.
-    Fills(Vec<Fill>),
-    /// Our own positions.
-    Positions(Vec<Position>),
-    /// Measured values.
-    Metrics(Vec<Metric>),
-    /// How long operations took.
-    Latencies(Vec<Latency>),
-    /// What MEV did to our trades, or would have done.
-    MevEvents(Vec<MevEvent>),
-    /// What happened to the system.
-    SystemEvents(Vec<SystemEvent>),
-    /// How the nodes were.
-    NodeHealth(Vec<NodeHealth>),
-}
-
-/// Vectors of records are [`Records`].
-macro_rules! records_from {
-    ($($variant:ident($record:ty)),+ $(,)?) => { $(
-        impl From<Vec<$record>> for Records {
-            fn from(records: Vec<$record>) -> Self {
-                Self::$variant(records)
-            }
-        }
-    )+ };
-}
-
-records_from! {
-    Ticks(Tick), Trades(Trade), Orders(Order), Fills(Fill), Positions(Position), Metrics(Metric),
-    Latencies(Latency), MevEvents(MevEvent), SystemEvents(SystemEvent), NodeHealth(NodeHealth),
-}
-
-impl Records {
-    /// The table they go to.
-    #[must_use]
-    pub fn table(&self) -> Table {
-        fn of<R: Record>(_: &[R]) -> Table {
-            R::TABLE
-        }
-        with_records!(self, rows => of(rows))
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        with_records!(self, rows => rows.len())
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Checks every record.
-    ///
-    /// # Errors
-    /// Every record that breaks a rule, by its place, with field and reason.
-    pub fn validate(&self) -> std::result::Result<(), Vec<BadRow>> {
-        fn check<R: Record>((index, record): (usize, &R)) -> Option<BadRow> {
-            let error = record.validate().err()?;
-            Some(BadRow { index, reason: error.to_string() })
-        }
-        let bad: Vec<BadRow> =
-            with_records!(self, rows => rows.iter().enumerate().filter_map(check).collect());
-        if bad.is_empty() { Ok(()) } else { Err(bad) }
-    }
-}
+use crate::{Batch, Capabilities, Delivery, ErrorKind, Result, StoreError};
 
 /// How far a batch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +56,16 @@ pub struct Ack {
 /// batch again is always right.
 #[async_trait]
 pub trait RecordSink: Send + Sync {
+    /// What it does of what not every store does, with the records of `table`. It answers at once, and never
+    /// another thing.
+    fn capabilities(&self, table: Table) -> Capabilities;
+
+    /// Asks the store whether it is there: nothing is written, and next to nothing read.
+    ///
+    /// # Errors
+    /// When it cannot be reached, is closed, or does not let us in.
+    async fn ping(&self) -> Result<()>;
+
     /// Does what of [`write`](Self::write) needs no I/O, ahead of it, and keeps it in the batch: who delivers
     /// calls it while the batch before is on its way. It may take the processor for some milliseconds.
     /// Nothing but time depends on it: what is wrong with a batch, `write` says.
@@ -191,8 +92,8 @@ pub trait RecordSink: Send + Sync {
     /// first.
     ///
     /// # Errors
-    /// When the store cannot be read; `Unsupported` from a store that is there and keeps no watermarks,
-    /// whatever is asked: who delivers to it goes by a cursor of its own.
+    /// When the store cannot be read; `Unsupported` from one that keeps no
+    /// [`watermarks`](Capabilities::watermarks).
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>>;
 
     /// The highest sequence number applied from this stream, epoch and table that would outlive the loss
@@ -202,7 +103,7 @@ pub trait RecordSink: Send + Sync {
     /// [`watermark`](Self::watermark), and while the store is open it goes back only where that falls
     /// below it, as when an older copy is put in the store's place. What it said before the store was
     /// closed, or killed, or lost its log, is not above the watermark afterwards either. A store that has
-    /// no log of its own to lose answers as [`watermark`](Self::watermark) does.
+    /// no [`log`](Capabilities::log) of its own to lose answers as [`watermark`](Self::watermark) does.
     ///
     /// # Errors
     /// As [`watermark`](Self::watermark).
@@ -249,8 +150,8 @@ pub trait RecordSinkExt: RecordSink {
     /// # Errors
     /// As [`RecordSink::write`]; a batch that is only acknowledged is an error with an unknown
     /// outcome.
-    async fn save(&self, records: Records) -> Result<Saved> {
-        self.save_batch(&Batch::new(records)).await
+    async fn save(&self, records: impl Into<Records> + Send + 'async_trait) -> Result<Saved> {
+        self.save_batch(&Batch::new(records.into())).await
     }
 
     /// Writes `batch`, which stays with the caller, and answers once it is applied.
@@ -265,30 +166,6 @@ pub trait RecordSinkExt: RecordSink {
                 .with_delivery(Delivery::Unknown));
         }
         Ok(Saved { inserted: ack.inserted, duplicates: ack.duplicates })
-    }
-
-    /// Saves ticks.
-    ///
-    /// # Errors
-    /// As [`RecordSinkExt::save`].
-    async fn save_ticks(&self, ticks: Vec<Tick>) -> Result<Saved> {
-        self.save(Records::Ticks(ticks)).await
-    }
-
-    /// Saves trades, or new versions of them.
-    ///
-    /// # Errors
-    /// As [`RecordSinkExt::save`].
-    async fn save_trades(&self, trades: Vec<Trade>) -> Result<Saved> {
-        self.save(Records::Trades(trades)).await
-    }
-
-    /// Saves one trade, or a new version of it.
-    ///
-    /// # Errors
-    /// As [`RecordSinkExt::save`].
-    async fn save_trade(&self, trade: Trade) -> Result<Saved> {
-        self.save(Records::Trades(vec![trade])).await
     }
 }
 

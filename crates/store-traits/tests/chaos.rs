@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, TickQuery, Timestamp};
+use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, Timestamp};
 use tradekeep_store_traits::mock::MockRecordSink;
 use tradekeep_store_traits::{
-    Act, Chaos, Delivery, ErrorKind, LayerConfig, Layered, MemoryStore, Probe, RecordSink,
-    RecordSinkExt, RetryPolicy, Table, TickStore, TickStoreExt,
+    Act, Chaos, Delivery, ErrorKind, LayerConfig, Layered, MemoryStore, Probe, RecordList,
+    RecordSink, RecordSinkExt, RecordSource, RetryPolicy, Table, TickStore,
 };
 
 fn around(store: &Arc<MemoryStore>, chaos: Chaos) -> Layered<MemoryStore> {
@@ -30,27 +30,28 @@ fn ticks(from: i64, count: i64) -> Vec<Tick> {
     (from..from + count).map(tick).collect()
 }
 
-async fn stored(store: &impl TickStore) -> Vec<Tick> {
-    store.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap()
+async fn stored(store: &MemoryStore) -> Vec<Tick> {
+    let store: &dyn RecordSource = store;
+    RecordList::of(store, &TickFilter::default()).all().await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_leaves_nothing_behind() {
     let store = memory();
     let chaos = around(&store, Chaos::seeded(1).with_failures(1.0));
-    let error = chaos.save_ticks(ticks(0, 1)).await.unwrap_err();
+    let error = chaos.save(ticks(0, 1)).await.unwrap_err();
     assert_eq!((error.kind, error.delivery), (ErrorKind::Connection, Delivery::NotApplied));
     assert_eq!(error.act, Act::Retry { after: None });
-    assert_eq!(stored(&*store).await, []);
+    assert_eq!(stored(&store).await, []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_leaves_the_records_behind() {
     let store = memory();
     let chaos = around(&store, Chaos::seeded(1).with_lost_replies(1.0));
-    let error = chaos.save_ticks(ticks(0, 1)).await.unwrap_err();
+    let error = chaos.save(ticks(0, 1)).await.unwrap_err();
     assert_eq!((error.kind, error.delivery), (ErrorKind::Connection, Delivery::Unknown));
-    assert_eq!(stored(&*store).await, ticks(0, 1));
+    assert_eq!(stored(&store).await, ticks(0, 1));
     assert_eq!(chaos.series().await.unwrap_err().delivery, Delivery::NotApplied);
 }
 
@@ -87,7 +88,7 @@ async fn history(seed: u64) -> (Vec<Option<Delivery>>, Duration) {
     let (store, started) = (around(&memory(), chaos), Instant::now());
     let mut fates = Vec::new();
     for second in 0..200 {
-        let answer = store.save_ticks(ticks(second, 1)).await;
+        let answer = store.save(ticks(second, 1)).await;
         fates.push(answer.err().map(|error| error.delivery));
     }
     (fates, started.elapsed())
@@ -116,11 +117,11 @@ async fn stored_through(chaos: Chaos, timeout: Duration) -> u64 {
     let disturbed = Layered::new("memory", Arc::clone(&store), config);
     let mut inserted = 0;
     for batch in 0..100 {
-        let saved = disturbed.save_ticks(ticks(batch * 10, 20)).await.unwrap();
+        let saved = disturbed.save(ticks(batch * 10, 20)).await.unwrap();
         assert_eq!(saved.inserted + saved.duplicates, 20);
         inserted += saved.inserted;
     }
-    assert_eq!(stored(&*store).await, ticks(0, 1_010));
+    assert_eq!(stored(&store).await, ticks(0, 1_010));
     inserted
 }
 

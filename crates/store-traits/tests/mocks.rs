@@ -5,17 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tradekeep_models::{Page, Symbol, TimeRange, TradeQuery};
+use tradekeep_models::{ListQuery, RecordPage, Symbol, TimeRange, TradeFilter};
 use tradekeep_store_traits::mock::{
-    MockEventStore, MockExecutionStore, MockMaintenance, MockMetricStore, MockPartitionAdmin,
-    MockProbe, MockRecordSink, MockTickStore, MockTradeStore,
+    MockMaintenance, MockMetricStore, MockPartitionAdmin, MockProbe, MockRecordSink,
+    MockRecordSource, MockTickStore, MockTradeStore,
 };
 use tradekeep_store_traits::{
-    Ack, EventStore, ExecutionStore, LayerConfig, Layered, Maintenance, MemoryStore, MetricStore,
-    PartitionAdmin, Probe, RecordSink, RecordSinkExt, Records, Saved, SeriesStore, Stage,
-    StoreError, TickStore, Token, TradeStore, TradeStoreExt,
+    Ack, Act, ErrorKind, LayerConfig, Layered, Maintenance, MemoryStore, MetricStore,
+    PartitionAdmin, Probe, RecordList, RecordSink, RecordSinkExt, RecordSource, Records, Saved,
+    SeriesStore, Stage, StoreError, Table, TickStore, Token, TradeStore,
 };
-use tradekeep_store_traits::{Act, ErrorKind};
 
 fn down() -> StoreError {
     StoreError::new(ErrorKind::Write, "mock", "write", "told to fail").with_act(Act::Probe)
@@ -23,16 +22,16 @@ fn down() -> StoreError {
 
 #[tokio::test]
 async fn a_mock_fails_as_told() {
-    let mut store = MockTradeStore::new();
+    let mut store = MockRecordSink::new();
     store.expect_write().times(1).returning(|_| Err(down()));
-    let error = store.save_trades(Vec::new()).await.unwrap_err();
+    let error = store.save(Records::empty(Table::Trades)).await.unwrap_err();
     assert_eq!(error.to_string(), "mock write: told to fail");
     assert!(error.is_transient());
 }
 
 #[tokio::test]
 async fn a_mock_answers_as_told_and_the_sugar_works_on_it() {
-    let mut store = MockTradeStore::new();
+    let mut store = MockRecordSink::new();
     store.expect_write().returning(|batch| {
         let inserted = batch.records().len() as u64;
         Ok(Ack { stage: Stage::Acked, token: Token(1), inserted, duplicates: 0 })
@@ -41,14 +40,28 @@ async fn a_mock_answers_as_told_and_the_sugar_works_on_it() {
         assert_eq!(tokens, [Token(1)]);
         Ok(vec![Stage::Applied])
     });
+    let nothing = Records::empty(Table::Trades);
+    assert_eq!(store.save(nothing).await.unwrap(), Saved { inserted: 0, duplicates: 0 });
+
+    let filter = TradeFilter { token: Some(Symbol::new("SOL").unwrap()), ..TradeFilter::default() };
+    let expected = ListQuery { limit: 10, ..ListQuery::new(&filter) };
+    let mut store = MockRecordSource::new();
     store
-        .expect_trades()
-        .withf(|query: &TradeQuery| {
-            query.filter.token.as_ref().is_some_and(|token| token.as_str() == "SOL")
-        })
-        .returning(|_| Ok(Page { items: Vec::new(), next: None }));
-    assert_eq!(store.save_trades(Vec::new()).await.unwrap(), Saved { inserted: 0, duplicates: 0 });
-    assert_eq!(store.trades_by_token(Symbol::new("SOL").unwrap(), 10).await.unwrap(), []);
+        .expect_page()
+        .withf(move |query| *query == expected)
+        .returning(|query| Ok(RecordPage { records: Records::empty(query.table), next: None }));
+    assert_eq!(RecordList::of(&store, &filter).limit(10).page().await.unwrap().items, []);
+}
+
+/// What a store answers of another table is told, not taken for nothing.
+#[tokio::test]
+async fn records_of_another_table_are_an_error() {
+    let mut store = MockRecordSource::new();
+    store
+        .expect_page()
+        .returning(|_| Ok(RecordPage { records: Records::empty(Table::Fills), next: None }));
+    let error = RecordList::of(&store, &TradeFilter::default()).all().await.unwrap_err();
+    assert_eq!(error.to_string(), "store trades: the store answered records of fills");
 }
 
 /// mockall's closures answer at once; a slow answer is a delay of the reference store.
@@ -77,11 +90,10 @@ fn every_role_has_a_mock_that_layers_go_around() {
         Arc::new(Layered::new("mock", Arc::new(mock), LayerConfig::default()))
     }
     let _: Arc<dyn RecordSink> = layered(MockRecordSink::new());
+    let _: Arc<dyn RecordSource> = layered(MockRecordSource::new());
     let _: Arc<dyn TickStore> = layered(MockTickStore::new());
     let _: Arc<dyn TradeStore> = layered(MockTradeStore::new());
-    let _: Arc<dyn ExecutionStore> = layered(MockExecutionStore::new());
     let _: Arc<dyn MetricStore> = layered(MockMetricStore::new());
-    let _: Arc<dyn EventStore> = layered(MockEventStore::new());
     let _: Arc<dyn PartitionAdmin> = layered(MockPartitionAdmin::new());
     let _: Arc<dyn Maintenance> = layered(MockMaintenance::new());
     let _: Arc<dyn Probe> = layered(MockProbe::new());

@@ -14,12 +14,11 @@ use metrics::{
 use tokio::time::{sleep, timeout};
 use tradekeep_models::{
     BucketQuery, CandleQuery, Interval, LatencyFilter, ListQuery, MetricFilter, MevFilter,
-    StreamId, Symbol, TickFilter, TickQuery, TimeRange, TradeFilter, Venue,
+    StreamId, Symbol, TimeRange, TradeFilter, Venue,
 };
 use tradekeep_store_traits::{
-    Act, ErrorKind, EventStore, ExecutionStore, LayerConfig, Layered, Maintenance, MemoryStore,
-    MetricStore, PartitionAdmin, Probe, RecordSink, RecordSinkExt, RetryPolicy, STORE_METRICS,
-    StoreError, Table, TickStore, TradeStore, describe_store_metrics,
+    Act, ErrorKind, LayerConfig, Layered, MemoryStore, RecordSink, RecordSinkExt, Records,
+    RetryPolicy, STORE_METRICS, SeriesStore, StoreError, Table, TickStore, describe_store_metrics,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -186,35 +185,30 @@ async fn every_operation_is_recorded_by_its_name() {
     let notes = Notes::default();
     let _recorder = set_default_local_recorder(&notes);
     let store = measured(MemoryStore::new(), LayerConfig::default());
+    let store: &dyn SeriesStore = &store;
     let minute: Interval = "1m".parse().unwrap();
     let (venue, symbol) = (Venue::new("v").unwrap(), Symbol::new("X").unwrap());
     let latencies = LatencyFilter::default();
 
-    store.save_ticks(Vec::new()).await.unwrap();
+    store.ping().await.unwrap();
+    store.save(Records::empty(Table::Ticks)).await.unwrap();
     store.settle(&[]).await.unwrap();
     store.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.durable_watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.checkpoint().await.unwrap();
-    store.ticks(&TickQuery::new(TickFilter::default())).await.unwrap();
-    store.candles(&CandleQuery::new(venue, symbol, minute)).await.unwrap();
+    for table in Table::ALL {
+        store.page(&ListQuery::of(*table)).await.unwrap();
+    }
+    store.candles(CandleQuery::new(venue, symbol, minute)).page().await.unwrap();
     store.series().await.unwrap();
-    store.trades(&ListQuery::new(TradeFilter::default())).await.unwrap();
     store.performance(&TradeFilter::default()).await.unwrap();
-    store.orders(&ListQuery::new(Default::default())).await.unwrap();
-    store.fills(&ListQuery::new(Default::default())).await.unwrap();
-    store.positions(&ListQuery::new(Default::default())).await.unwrap();
-    store.metrics(&ListQuery::new(MetricFilter::default())).await.unwrap();
     store.metric_stats(&MetricFilter::default()).await.unwrap();
-    store.metric_buckets(&BucketQuery::new(MetricFilter::default(), minute)).await.unwrap();
-    store.latencies(&ListQuery::new(latencies.clone())).await.unwrap();
+    store.metric_buckets(BucketQuery::new(MetricFilter::default(), minute)).page().await.unwrap();
     store.latency_stats(&latencies).await.unwrap();
     store.latency_histogram(&latencies, &[1]).await.unwrap();
     store.slippage(TimeRange::ALL, None).await.unwrap();
-    store.mev_events(&ListQuery::new(MevFilter::default())).await.unwrap();
     store.mev_analysis(&MevFilter::default()).await.unwrap();
     store.summary(TimeRange::ALL).await.unwrap();
-    store.system_events(&ListQuery::new(Default::default())).await.unwrap();
-    store.node_health(&ListQuery::new(Default::default())).await.unwrap();
     store.partitions(Table::Ticks).await.unwrap();
     store.drop_partitions(Table::Ticks, &[]).await.unwrap();
     store.set_floor(Table::Ticks, None).await.unwrap();

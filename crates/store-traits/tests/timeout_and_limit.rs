@@ -42,7 +42,7 @@ async fn a_read_that_times_out_was_not_applied() {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_times_out_is_unknown() {
     let store = impatient();
-    let error = store.save_ticks(Vec::new()).await.unwrap_err();
+    let error = store.save(Records::empty(Table::Ticks)).await.unwrap_err();
     assert_timeout(&error, "write", Delivery::Unknown);
     let error = store.drop_partitions(Table::Ticks, &[]).await.unwrap_err();
     assert_timeout(&error, "drop_partitions", Delivery::Unknown);

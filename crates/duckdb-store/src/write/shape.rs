@@ -24,11 +24,11 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn of<R: Record>() -> Self {
-        let places = |names: &[&str]| names.iter().filter_map(|name| R::place(name)).collect();
+        let places = |names: &[&str]| names.iter().filter_map(|name| R::index_of(name)).collect();
         Self {
             table: R::TABLE,
             identity: places(R::IDENTITY),
-            ts: R::place("ts").unwrap_or_default(),
+            ts: R::index_of("ts").unwrap_or_default(),
             subject: places(R::SUBJECT),
             unique: R::UNIQUE.and_then(R::place),
             conflicts: R::CONFLICTS,

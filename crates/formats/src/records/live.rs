@@ -15,14 +15,14 @@ pub(super) fn named<R: Record>(
 ) -> Result<(Vec<Value<'_>>, bool), InvalidInput> {
     match R::NAMING {
         Naming::Uuid { column, of: [] } => {
-            let Some(place) = R::place(column).filter(|place| row[*place].is_null()) else {
+            let Some(place) = R::index_of(column).filter(|place| row[*place].is_null()) else {
                 return Ok((row, false));
             };
             check_first_version::<R>(column, &row)?;
             row[place] = uuid(Uuid::now_v7());
         }
         Naming::Place => {
-            let (Some(stream), Some(seq)) = (R::place("stream"), R::place("seq")) else {
+            let (Some(stream), Some(seq)) = (R::index_of("stream"), R::index_of("seq")) else {
                 return Ok((row, false));
             };
             match (row[stream].is_null(), row[seq].is_null()) {

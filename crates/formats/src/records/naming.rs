@@ -33,7 +33,7 @@ impl Namer {
         match R::NAMING {
             Naming::Given => R::from_row(row),
             Naming::Uuid { column, of } => {
-                let Some(place) = R::place(column).filter(|place| row[*place].is_null()) else {
+                let Some(place) = R::index_of(column).filter(|place| row[*place].is_null()) else {
                     return R::from_row(row);
                 };
                 if of.is_empty() {
@@ -46,7 +46,7 @@ impl Namer {
                 R::from_row(row)
             }
             Naming::Place => {
-                let (Some(stream), Some(seq)) = (R::place("stream"), R::place("seq")) else {
+                let (Some(stream), Some(seq)) = (R::index_of("stream"), R::index_of("seq")) else {
                     return R::from_row(row);
                 };
                 if row[stream].is_null() {
@@ -173,7 +173,7 @@ fn values<R: Record>(record: &R) -> Vec<Value<'_>> {
 }
 
 fn places<R: Record>(names: &[&str]) -> Vec<usize> {
-    names.iter().filter_map(|name| R::place(name)).collect()
+    names.iter().filter_map(|name| R::index_of(name)).collect()
 }
 
 fn all_but<R: Record>(left_out: &[usize]) -> Vec<usize> {
@@ -185,7 +185,7 @@ pub(super) fn check_first_version<R: Record>(
     column: &'static str,
     row: &[Value<'_>],
 ) -> Result<(), InvalidInput> {
-    match R::place("version").map(|place| &row[place]) {
+    match R::index_of("version").map(|place| &row[place]) {
         Some(Value::Int(version)) if *version != 0 => {
             Err(InvalidInput::new(column, "is missing, where version is not 0"))
         }

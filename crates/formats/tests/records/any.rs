@@ -79,7 +79,7 @@ pub(crate) fn record<R: Sample>() -> impl Strategy<Value = R> {
                 (0..R::COLUMNS.len()).map(|place| record.value(place)).collect();
             changed[place] = value;
             // The product of two others must follow them.
-            if let Some(notional) = R::place("notional") {
+            if let Some(notional) = R::index_of("notional") {
                 let Some(product) = product::<R>(&changed) else { continue };
                 changed[notional] = product;
             }
@@ -93,7 +93,7 @@ pub(crate) fn record<R: Sample>() -> impl Strategy<Value = R> {
 }
 
 fn product<R: Record>(row: &[Value<'_>]) -> Option<Value<'static>> {
-    match (&row[R::place("price")?], &row[R::place("quantity")?]) {
+    match (&row[R::index_of("price")?], &row[R::index_of("quantity")?]) {
         (Value::Decimal(a), Value::Decimal(b)) => a.mul_round(*b).ok().map(Value::Decimal),
         _ => None,
     }

@@ -1,6 +1,5 @@
 //! How each field type stands in a column.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use uuid::Uuid;
@@ -131,14 +130,19 @@ pub(crate) fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, InvalidInput> {
 }
 
 impl Cell for Uuid {
-    const KIND: Kind = Kind::Text;
+    const KIND: Kind = Kind::Uuid;
 
     fn value(&self) -> Value<'_> {
-        Value::Text(Cow::Owned(self.hyphenated().to_string()))
+        Value::Uuid(*self)
     }
 
+    /// Also its text: files, and spools on disk, have it so.
     fn from_value(value: Value<'_>) -> Result<Self, InvalidInput> {
-        Self::from_str(text(&value)?).map_err(|_| InvalidInput::new("value", "is not a UUID"))
+        match value {
+            Value::Uuid(id) => Ok(id),
+            text => Self::from_str(self::text(&text)?)
+                .map_err(|_| InvalidInput::new("value", "is not a UUID")),
+        }
     }
 }
 

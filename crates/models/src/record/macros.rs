@@ -54,6 +54,9 @@ macro_rules! record {
                     doc: concat!($($doc),*),
                 },
             )+];
+            const ORDER: &'static [usize] = &$crate::record::order::by_identity::<
+                { $crate::record::order::len(<Self as $crate::record::Record>::IDENTITY) },
+            >(Self::COLUMNS, Self::IDENTITY);
             $(const $constant: $constant_type = $constant_value;)*
 
             fn ts(&self) -> $crate::Timestamp {
@@ -62,14 +65,14 @@ macro_rules! record {
 
             fn value(&self, column: usize) -> $crate::record::Value<'_> {
                 // One by one: the compiler makes a jump table of it.
-                let mut place = 0;
+                let mut index = 0;
                 $(
-                    if column == place {
+                    if column == index {
                         return $crate::record::Cell::value(&self.$field);
                     }
-                    place += 1;
+                    index += 1;
                 )+
-                let _columns: usize = place;
+                let _columns: usize = index;
                 $crate::record::Value::Null
             }
 
@@ -84,6 +87,17 @@ macro_rules! record {
                 let record = Self { $($field),+ };
                 $crate::record::Record::validate(&record)?;
                 Ok(record)
+            }
+
+            fn into_records(rows: Vec<Self>) -> $crate::Records {
+                $crate::Records::$table(rows)
+            }
+
+            fn from_records(records: $crate::Records) -> Result<Vec<Self>, $crate::Records> {
+                match records {
+                    $crate::Records::$table(rows) => Ok(rows),
+                    other => Err(other),
+                }
             }
 
             fn validate(&self) -> Result<(), $crate::InvalidInput> {

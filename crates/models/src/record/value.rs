@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::record::Kind;
+use uuid::Uuid;
+
 use crate::{Decimal, InvalidInput, Timestamp};
 
 /// What stands in one column of one row.
@@ -25,6 +27,8 @@ pub enum Value<'a> {
     Decimal(Decimal),
     /// A moment.
     Time(Timestamp),
+    /// A UUID.
+    Uuid(Uuid),
 }
 
 impl Value<'_> {
@@ -32,6 +36,21 @@ impl Value<'_> {
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+
+    /// The type it is of; nothing of an absent one.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Text(_) => Kind::Text,
+            Self::Int(_) => Kind::Int,
+            Self::Float(_) => Kind::Float,
+            Self::Bool(_) => Kind::Bool,
+            Self::Decimal(_) => Kind::Decimal,
+            Self::Time(_) => Kind::Time,
+            Self::Uuid(_) => Kind::Uuid,
+        })
     }
 
     /// The same value, owning its text.
@@ -45,6 +64,7 @@ impl Value<'_> {
             Self::Bool(truth) => Value::Bool(truth),
             Self::Decimal(decimal) => Value::Decimal(decimal),
             Self::Time(time) => Value::Time(time),
+            Self::Uuid(id) => Value::Uuid(id),
         }
     }
 
@@ -70,6 +90,7 @@ impl Value<'_> {
                 text.parse().map_err(|error| InvalidInput::new("value", format!("{error}")))?,
             ),
             Kind::Time => Value::Time(text.parse()?),
+            Kind::Uuid => Value::Uuid(text.parse().map_err(|_| bad("is not a UUID"))?),
         })
     }
 
@@ -82,6 +103,7 @@ impl Value<'_> {
             Self::Bool(_) => 4,
             Self::Decimal(_) => 5,
             Self::Time(_) => 6,
+            Self::Uuid(_) => 7,
         }
     }
 }
@@ -97,6 +119,7 @@ impl fmt::Display for Value<'_> {
             Self::Bool(truth) => write!(f, "{truth}"),
             Self::Decimal(decimal) => write!(f, "{decimal}"),
             Self::Time(time) => write!(f, "{time}"),
+            Self::Uuid(id) => write!(f, "{id}"),
         }
     }
 }
@@ -110,6 +133,7 @@ impl Ord for Value<'_> {
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
             (Self::Decimal(a), Self::Decimal(b)) => a.cmp(b),
             (Self::Time(a), Self::Time(b)) => a.cmp(b),
+            (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -140,6 +164,7 @@ impl std::hash::Hash for Value<'_> {
             Self::Bool(truth) => truth.hash(state),
             Self::Decimal(decimal) => decimal.hash(state),
             Self::Time(time) => time.hash(state),
+            Self::Uuid(id) => id.hash(state),
         }
     }
 }

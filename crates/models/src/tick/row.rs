@@ -2,8 +2,8 @@
 
 use crate::record::{Cell, Column, Kind, Record, Value};
 use crate::{
-    Decimal, InvalidInput, Side, StoredTick, Symbol, Table, Tick, TickKey, Timestamp, TradeId,
-    Venue,
+    Decimal, InvalidInput, Records, Side, StoredTick, Symbol, Table, Tick, TickKey, Timestamp,
+    TradeId, Venue,
 };
 
 const fn column(name: &'static str, kind: Kind, doc: &'static str) -> Column {
@@ -34,10 +34,8 @@ impl Record for Tick {
         optional(column("side", Kind::Text, "Side of the aggressor: `buy` or `sell`.")),
     ];
     const IDENTITY: &'static [&'static str] = &["venue", "symbol", "ts", "key"];
-
-    fn order() -> Vec<&'static str> {
-        vec!["ts", "sequence", "key", "venue", "symbol"]
-    }
+    // ts, sequence, key, venue, symbol
+    const ORDER: &'static [usize] = &[2, 4, 3, 0, 1];
 
     fn ts(&self) -> Timestamp {
         Self::ts(self)
@@ -88,6 +86,17 @@ impl Record for Tick {
             notional,
             side,
         })
+    }
+
+    fn into_records(rows: Vec<Self>) -> Records {
+        Records::Ticks(rows)
+    }
+
+    fn from_records(records: Records) -> Result<Vec<Self>, Records> {
+        match records {
+            Records::Ticks(ticks) => Ok(ticks),
+            other => Err(other),
+        }
     }
 
     fn validate(&self) -> Result<(), InvalidInput> {

@@ -4,7 +4,7 @@ use tradekeep_models::{BucketQuery, Labels, MetricBucket, MetricFilter, TimeRang
 
 use super::metrics::{metric, save_values};
 use super::{Store, assert_close, at, interval, name, time};
-use crate::{ErrorKind, MetricStoreExt};
+use crate::ErrorKind;
 
 super::list_cases!(buckets:
     nothing_of_no_values,
@@ -27,7 +27,7 @@ fn every(width: &str) -> BucketQuery {
 async fn all(store: &Store, mut query: BucketQuery) -> Vec<MetricBucket> {
     let mut all = Vec::new();
     loop {
-        let page = store.metric_buckets(&query).await.unwrap();
+        let page = store.metric_buckets(query.clone()).page().await.unwrap();
         assert!(page.items.len() <= query.limit);
         all.extend(page.items);
         let Some(next) = page.next else {
@@ -47,7 +47,7 @@ fn counts(buckets: &[MetricBucket]) -> Vec<(i64, u64)> {
 }
 
 async fn nothing_of_no_values(store: Store) {
-    let page = store.metric_buckets(&every("1m")).await.unwrap();
+    let page = store.metric_buckets(every("1m")).page().await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
 }
 
@@ -56,7 +56,7 @@ async fn buckets_of_every_width(store: Store) {
     late.ts = time("2024-08-08T17:34:56.789Z");
     let mut early = metric(0, 2.0);
     early.ts = time("1970-01-01T00:00:00Z");
-    store.save_metrics(vec![late, early]).await.unwrap();
+    store.save(vec![late, early]).await.unwrap();
     for (width, open) in [
         ("1s", "2024-08-08T17:34:56Z"),
         ("15s", "2024-08-08T17:34:45Z"),
@@ -99,19 +99,19 @@ async fn one_nanosecond_before_the_end_is_inside(store: Store) {
     for (metric, nanos) in metrics.iter_mut().zip([-1, 0, 1]) {
         metric.ts = at(60, nanos);
     }
-    store.save_metrics(metrics).await.unwrap();
+    store.save(metrics).await.unwrap();
     assert_eq!(counts(&all(&store, every("1m")).await), [(0, 1), (60, 2)]);
 }
 
 async fn empty_buckets_are_absent(store: Store) {
-    store.save_metrics([5, 65, 305].map(|second| metric(second, 1.0)).to_vec()).await.unwrap();
+    store.save([5, 65, 305].map(|second| metric(second, 1.0)).to_vec()).await.unwrap();
     assert_eq!(counts(&all(&store, every("1m")).await), [(0, 1), (60, 1), (300, 1)]);
 }
 
 async fn late_value_corrects_its_bucket(store: Store) {
-    store.save_metrics(vec![metric(5, 1.0), metric(65, 1.0)]).await.unwrap();
+    store.save(vec![metric(5, 1.0), metric(65, 1.0)]).await.unwrap();
     assert_eq!(counts(&all(&store, every("1m")).await), [(0, 1), (60, 1)]);
-    store.save_metrics(vec![metric(2, 9.0)]).await.unwrap();
+    store.save(vec![metric(2, 9.0)]).await.unwrap();
     let found = all(&store, every("1m")).await;
     assert_eq!(counts(&found), [(0, 2), (60, 1)]);
     assert_eq!(found[0].stats.max, 9.0);
@@ -119,7 +119,7 @@ async fn late_value_corrects_its_bucket(store: Store) {
 
 async fn range_holds_whole_buckets_that_open_in_it(store: Store) {
     let metrics = [59, 60, 90, 119, 120].map(|second| metric(second, 1.0));
-    store.save_metrics(metrics.to_vec()).await.unwrap();
+    store.save(metrics.to_vec()).await.unwrap();
     for (from, to, expected) in [
         (Some(30), Some(90), vec![(60, 3)]),
         (Some(60), Some(120), vec![(60, 3)]),
@@ -139,7 +139,7 @@ async fn only_what_passes_the_filter(store: Store) {
     let mut metrics: Vec<_> = (0..4).map(|n| metric(n, 1.0)).collect();
     metrics[1].name = name("other");
     metrics[2].labels = Labels::default().with("venue", "v").unwrap();
-    store.save_metrics(metrics).await.unwrap();
+    store.save(metrics).await.unwrap();
     let mut query = every("1s");
     query.filter.name = Some(name("lag"));
     assert_eq!(counts(&all(&store, query.clone()).await), [(0, 1), (2, 1), (3, 1)]);
@@ -150,7 +150,7 @@ async fn only_what_passes_the_filter(store: Store) {
 async fn pages_cover_everything_once(store: Store) {
     // Two in every third minute.
     let metrics = (0..40).map(|n| metric(n / 2 * 180 + n % 2, 1.0));
-    store.save_metrics(metrics.collect()).await.unwrap();
+    store.save(metrics.collect::<Vec<_>>()).await.unwrap();
     let expected: Vec<_> = (0..20).map(|n| (n * 180, 2)).collect();
     for limit in [1, 3, 19, 20, 10_000] {
         let found = all(&store, BucketQuery { limit, ..every("1m") }).await;
@@ -162,17 +162,17 @@ async fn pages_cover_everything_once(store: Store) {
 }
 
 async fn full_last_page_has_no_cursor(store: Store) {
-    store.save_metrics([5, 65, 305].map(|second| metric(second, 1.0)).to_vec()).await.unwrap();
-    let full = store.metric_buckets(&BucketQuery { limit: 3, ..every("1m") }).await.unwrap();
+    store.save([5, 65, 305].map(|second| metric(second, 1.0)).to_vec()).await.unwrap();
+    let full = store.metric_buckets(BucketQuery { limit: 3, ..every("1m") }).page().await.unwrap();
     assert_eq!(full.next, None);
-    let cut = store.metric_buckets(&BucketQuery { limit: 2, ..every("1m") }).await.unwrap();
+    let cut = store.metric_buckets(BucketQuery { limit: 2, ..every("1m") }).page().await.unwrap();
     assert!(cut.items.len() == 2 && cut.next.is_some());
 }
 
 async fn limit_out_of_range_is_invalid_input(store: Store) {
     for limit in [0, 10_001] {
         let query = BucketQuery { limit, ..every("1m") };
-        let error = store.metric_buckets(&query).await.unwrap_err();
+        let error = store.metric_buckets(query.clone()).page().await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidInput);
     }
 }

@@ -5,13 +5,12 @@ use std::sync::mpsc::{TryRecvError, channel};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tradekeep_models::{
-    Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent,
-    TimeRange, Trade,
+    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, TimeRange, Trade,
 };
 
 use super::samples::Sample;
-use super::{Store, between};
-use crate::{RecordSinkExt, Saved};
+use super::{Store, between, page_of};
+use crate::Saved;
 
 super::list_cases!(crowd:
     hundred_writers_of_every_record,
@@ -22,9 +21,9 @@ super::list_cases!(crowd:
 fn write<R: Sample>(handle: &Handle, store: &Store, k: i64) -> Saved {
     let (from, to) = (10 * k, 10 * k + 20);
     handle.block_on(async {
-        let saved = store.save(R::records((from..to).map(R::full).collect())).await.unwrap();
-        let own = ListQuery::new(R::during(between(from, to)));
-        let found = R::page(store, &own).await.unwrap().items.len();
+        let saved = store.save(R::into_records((from..to).map(R::full).collect())).await.unwrap();
+        let own = R::during(between(from, to));
+        let found = page_of::<R>(store, &own).await.unwrap().items.len();
         assert_eq!(found, 20, "{}: a read after a write sees it", R::TABLE);
         saved
     })
@@ -32,8 +31,8 @@ fn write<R: Sample>(handle: &Handle, store: &Store, k: i64) -> Saved {
 
 /// How many rows a reader sees.
 fn read<R: Sample>(handle: &Handle, store: &Store) -> usize {
-    let all = ListQuery::new(R::during(TimeRange::ALL));
-    handle.block_on(async { R::page(store, &all).await.unwrap().items.len() })
+    let all = R::during(TimeRange::ALL);
+    handle.block_on(async { page_of::<R>(store, &all).await.unwrap().items.len() })
 }
 
 type Write = fn(&Handle, &Store, i64) -> Saved;

@@ -1,12 +1,10 @@
 //! Cases of [`EventStore`](crate::EventStore): system events and the health of nodes.
 
 use tradekeep_models::{
-    ListQuery, Message, NodeHealth, NodeHealthFilter, Severity, StreamId, SystemEvent,
-    SystemEventFilter,
+    Message, NodeHealth, NodeHealthFilter, Severity, StreamId, SystemEvent, SystemEventFilter,
 };
 
 use super::{Store, at, between, decimal, name};
-use crate::EventStoreExt;
 
 super::list_cases!(events:
     severity_is_at_least,
@@ -31,7 +29,7 @@ fn event(n: i64, severity: Severity) -> SystemEvent {
 }
 
 async fn found(store: &Store, filter: SystemEventFilter) -> Vec<i64> {
-    let events = store.system_events(&ListQuery::new(filter)).await.unwrap().items;
+    let events = store.system_events(filter).page().await.unwrap().items;
     events.iter().map(|event| event.seq).collect()
 }
 
@@ -45,7 +43,7 @@ async fn severity_is_at_least(store: Store) {
         [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
     let events = [error, info, critical, warning, info, critical];
     let events = events.into_iter().zip(1..).map(|(severity, n)| event(n, severity));
-    store.save_events(events.collect()).await.unwrap();
+    store.save(events.collect::<Vec<_>>()).await.unwrap();
     for (least, expected) in [
         (None, vec![6, 5, 4, 3, 2, 1]),
         (Some(info), vec![6, 5, 4, 3, 2, 1]),
@@ -70,7 +68,7 @@ async fn filters_match_all_their_parts(store: Store) {
         SystemEvent { seq: 6, ts: at(6, 0), ..wanted.clone() },
         SystemEvent { seq: 7, source: None, ..wanted },
     ];
-    store.save_events(events).await.unwrap();
+    store.save(events).await.unwrap();
     let filter = SystemEventFilter {
         at_least: Some(Severity::Error),
         event_type: Some(name("breaker_opened")),
@@ -97,8 +95,8 @@ async fn newest_first_then_by_stream_and_number(store: Store) {
         event(1, Severity::Critical),
     ];
     let mixed = [4, 0, 2, 5, 1, 3].map(|place: usize| events[place].clone());
-    store.save_events(mixed.to_vec()).await.unwrap();
-    assert_eq!(store.system_events(&ListQuery::new(any())).await.unwrap().items, events);
+    store.save(mixed.to_vec()).await.unwrap();
+    assert_eq!(store.system_events(any()).page().await.unwrap().items, events);
 }
 
 fn report(node: &str, second: i64, latency_ms: u32) -> NodeHealth {
@@ -113,10 +111,10 @@ fn report(node: &str, second: i64, latency_ms: u32) -> NodeHealth {
 async fn latest_report_of_a_node(store: Store) {
     assert_eq!(store.latest_node_health(name("rpc-1")).await.unwrap(), None);
     let reports = vec![report("rpc-1", 3, 30), report("rpc-1", 1, 10), report("rpc-2", 9, 90)];
-    store.save_node_health(reports).await.unwrap();
+    store.save(reports).await.unwrap();
     let latest = async |node| store.latest_node_health(name(node)).await.unwrap();
     assert_eq!(latest("rpc-1").await, Some(report("rpc-1", 3, 30)));
-    store.save_node_health(vec![report("rpc-1", 4, 40), report("rpc-1", 2, 20)]).await.unwrap();
+    store.save(vec![report("rpc-1", 4, 40), report("rpc-1", 2, 20)]).await.unwrap();
     assert_eq!(latest("rpc-1").await, Some(report("rpc-1", 4, 40)));
     assert_eq!(latest("RPC-1").await, None);
 }
@@ -124,16 +122,16 @@ async fn latest_report_of_a_node(store: Store) {
 async fn history_of_a_node_is_oldest_first(store: Store) {
     let reports: Vec<_> = (1..=5).map(|second| report("rpc-1", second, 1)).collect();
     let others = [2, 3].map(|second| report("rpc-2", second, 2));
-    store.save_node_health([others.to_vec(), reports.clone()].concat()).await.unwrap();
+    store.save([others.to_vec(), reports.clone()].concat()).await.unwrap();
     let filter = NodeHealthFilter { node: Some(name("rpc-1")), range: between(2, 5) };
-    let found = store.node_health(&ListQuery::new(filter)).await.unwrap().items;
+    let found = store.node_health(filter).page().await.unwrap().items;
     assert_eq!(found, reports[1..4]);
 }
 
 async fn reports_of_one_moment_are_by_node(store: Store) {
     let in_order = ["N", "n-10", "n-9", "ñ"].map(|node| report(node, 1, 1));
     let mixed = [2, 3, 0, 1].map(|place: usize| in_order[place].clone());
-    store.save_node_health(mixed.to_vec()).await.unwrap();
-    let all = ListQuery::new(NodeHealthFilter::default());
-    assert_eq!(store.node_health(&all).await.unwrap().items, in_order);
+    store.save(mixed.to_vec()).await.unwrap();
+    let all = NodeHealthFilter::default();
+    assert_eq!(store.node_health(all).page().await.unwrap().items, in_order);
 }

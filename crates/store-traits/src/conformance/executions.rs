@@ -1,15 +1,13 @@
 //! Cases of [`ExecutionStore`](crate::ExecutionStore): orders and fills.
 
-use tradekeep_models::{
-    Fill, FillFilter, ListQuery, Order, OrderFilter, OrderStatus, OrderType, Side,
-};
+use tradekeep_models::{Fill, FillFilter, Order, OrderFilter, OrderStatus, OrderType, Side};
 use uuid::Uuid;
 
 use super::samples::uuid;
 use super::{
     Store, at, bad_places, bad_rows, between, decimal, market, name, saved, symbol, trader, venue,
 };
-use crate::{ErrorKind, ExecutionStoreExt, Table};
+use crate::{ErrorKind, Table};
 
 super::list_cases!(executions:
     unknown_order_is_nothing,
@@ -50,8 +48,7 @@ fn version(of: &Order, version: u32, status: OrderStatus, second: i64) -> Order 
 }
 
 async fn orders(store: &Store, filter: OrderFilter) -> Vec<Order> {
-    let query = ListQuery { newest_first: false, ..ListQuery::new(filter) };
-    store.orders(&query).await.unwrap().items
+    store.orders(filter).oldest_first().page().await.unwrap().items
 }
 
 /// Fill number `n` of an order: 2 at 0.5.
@@ -72,25 +69,25 @@ fn fill(n: i64, of: i64, second: i64) -> Fill {
 }
 
 async fn fills(store: &Store, filter: FillFilter) -> Vec<Fill> {
-    store.fills(&ListQuery::new(filter)).await.unwrap().items
+    store.fills(filter).page().await.unwrap().items
 }
 
 async fn unknown_order_is_nothing(store: Store) {
-    store.save_orders(vec![order(1, 1)]).await.unwrap();
+    store.save(vec![order(1, 1)]).await.unwrap();
     assert_eq!(store.order(uuid(2)).await.unwrap(), None);
-    assert_eq!(store.order_history(uuid(2)).await.unwrap(), []);
-    assert_eq!(store.fills_of(uuid(1)).await.unwrap(), []);
+    assert_eq!(store.order_history(uuid(2)).all().await.unwrap(), []);
+    assert_eq!(store.fills_of(uuid(1)).all().await.unwrap(), []);
 }
 
 async fn highest_version_of_an_order_is_answered_once(store: Store) {
     let sent = order(1, 1);
     let filled = version(&sent, 2, OrderStatus::Filled, 3);
     let late = version(&sent, 1, OrderStatus::Open, 9);
-    store.save_orders(vec![sent, order(2, 2)]).await.unwrap();
-    store.save_orders(vec![filled.clone()]).await.unwrap();
-    assert_eq!(store.save_orders(vec![late]).await.unwrap(), saved(1, 0));
+    store.save(vec![sent, order(2, 2)]).await.unwrap();
+    store.save(vec![filled.clone()]).await.unwrap();
+    assert_eq!(store.save(vec![late]).await.unwrap(), saved(1, 0));
     assert_eq!(store.order(uuid(1)).await.unwrap(), Some(filled.clone()));
-    let newest_first = store.orders(&ListQuery::new(OrderFilter::default())).await.unwrap();
+    let newest_first = store.orders(OrderFilter::default()).page().await.unwrap();
     assert_eq!(newest_first.items, [filled, order(2, 2)]);
 }
 
@@ -103,8 +100,8 @@ async fn history_of_an_order_is_by_time_then_version(store: Store) {
         version(&sent, 10, OrderStatus::Filled, 5),
     ];
     let mixed = [2, 0, 3, 1].map(|place: usize| versions[place].clone());
-    store.save_orders([mixed.to_vec(), vec![order(2, 5)]].concat()).await.unwrap();
-    assert_eq!(store.order_history(uuid(1)).await.unwrap(), versions);
+    store.save([mixed.to_vec(), vec![order(2, 5)]].concat()).await.unwrap();
+    assert_eq!(store.order_history(uuid(1)).all().await.unwrap(), versions);
 }
 
 async fn orders_are_filtered_by_all_parts(store: Store) {
@@ -117,7 +114,7 @@ async fn orders_are_filtered_by_all_parts(store: Store) {
         Order { status: OrderStatus::Open, ..order(6, 5) },
         order(7, 6),
     ];
-    store.save_orders([vec![wanted.clone()], others.to_vec()].concat()).await.unwrap();
+    store.save([vec![wanted.clone()], others.to_vec()].concat()).await.unwrap();
     let filter = OrderFilter {
         order_id: None,
         client_order_id: None,
@@ -139,37 +136,36 @@ async fn orders_are_filtered_by_all_parts(store: Store) {
 
 async fn order_filters_look_at_the_highest_version(store: Store) {
     let sent = order(1, 1);
-    store.save_orders(vec![version(&sent, 1, OrderStatus::Open, 5), sent]).await.unwrap();
+    store.save(vec![version(&sent, 1, OrderStatus::Open, 5), sent]).await.unwrap();
     let status = |status| OrderFilter { status: Some(status), ..OrderFilter::default() };
     assert_eq!(orders(&store, status(OrderStatus::Pending)).await, []);
     assert_eq!(orders(&store, status(OrderStatus::Open)).await.len(), 1);
     let early = OrderFilter { range: between(0, 5), ..OrderFilter::default() };
     assert_eq!(orders(&store, early.clone()).await, []);
-    let history = ListQuery { history: true, ..ListQuery::new(early) };
-    assert_eq!(store.orders(&history).await.unwrap().items, [order(1, 1)]);
+    assert_eq!(store.orders(early).history().page().await.unwrap().items, [order(1, 1)]);
 }
 
 async fn versions_of_an_order_share_its_client_order_id(store: Store) {
     let sent = order(1, 1);
     let open = version(&sent, 1, OrderStatus::Open, 2);
     let filled = version(&sent, 2, OrderStatus::Filled, 3);
-    assert_eq!(store.save_orders(vec![sent, open]).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save(vec![sent, open]).await.unwrap(), saved(2, 0));
     // Behind the others, and around them.
-    assert_eq!(store.save_orders(vec![filled]).await.unwrap(), saved(1, 0));
+    assert_eq!(store.save(vec![filled]).await.unwrap(), saved(1, 0));
     let around = vec![order(2, 0), version(&order(1, 1), 3, OrderStatus::Expired, 9)];
-    assert_eq!(store.save_orders(around).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save(around).await.unwrap(), saved(2, 0));
 }
 
 async fn client_order_id_of_several_orders_is_a_conflict_to_read(store: Store) {
-    store.save_orders(vec![order(1, 1), order(2, 2)]).await.unwrap();
+    store.save(vec![order(1, 1), order(2, 2)]).await.unwrap();
     let filled = version(&order(1, 1), 1, OrderStatus::Filled, 3);
-    store.save_orders(vec![filled.clone()]).await.unwrap();
+    store.save(vec![filled.clone()]).await.unwrap();
     let found = store.order_by_client_id(name("c-1")).await.unwrap();
     assert_eq!(found, Some(filled), "in its highest version");
     assert_eq!(store.order_by_client_id(name("c-3")).await.unwrap(), None);
     // So far from the other one that no store looks there.
     let other = Order { client_order_id: name("c-1"), ..order(4, 9) };
-    store.save_orders(vec![other]).await.unwrap();
+    store.save(vec![other]).await.unwrap();
     let error = store.order_by_client_id(name("c-1")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     for order_id in [uuid(1), uuid(4)] {
@@ -178,32 +174,32 @@ async fn client_order_id_of_several_orders_is_a_conflict_to_read(store: Store) {
 }
 
 async fn client_order_id_belongs_to_one_order(store: Store) {
-    store.save_orders(vec![order(1, 5)]).await.unwrap();
+    store.save(vec![order(1, 5)]).await.unwrap();
     let like = |n, second, of: i64| Order {
         client_order_id: name(&format!("c-{of}")),
         ..order(n, second)
     };
     let batch = vec![order(2, 4), like(3, 5, 1), like(4, 6, 2), order(5, 7), like(6, 8, 5)];
-    let error = store.save_orders(batch.clone()).await.unwrap_err();
+    let error = store.save(batch.clone()).await.unwrap_err();
     assert_eq!(bad_places(error, ErrorKind::Conflict), [1, 2, 4]);
     assert_eq!(orders(&store, OrderFilter::default()).await, [order(1, 5)]);
     let rest = vec![batch[0].clone(), batch[3].clone()];
-    assert_eq!(store.save_orders(rest).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save(rest).await.unwrap(), saved(2, 0));
     // The stored one stands at the only, the last, the first moment of the batch.
     for batch in
         [vec![like(9, 5, 1)], vec![like(9, 3, 1), order(8, 5)], vec![order(8, 5), like(9, 6, 1)]]
     {
         let place = batch.iter().position(|order| order.order_id == uuid(9)).unwrap();
-        let error = store.save_orders(batch).await.unwrap_err();
+        let error = store.save(batch).await.unwrap_err();
         assert_eq!(bad_places(error, ErrorKind::Conflict), [place]);
     }
 }
 
 async fn client_order_id_is_free_when_its_order_is_gone(store: Store) {
-    store.save_orders(vec![order(1, 5)]).await.unwrap();
+    store.save(vec![order(1, 5)]).await.unwrap();
     store.drop_partitions(Table::Orders, &[at(5, 0).day()]).await.unwrap();
     let other = Order { client_order_id: name("c-1"), ..order(2, 5) };
-    store.save_orders(vec![other.clone()]).await.unwrap();
+    store.save(vec![other.clone()]).await.unwrap();
     assert_eq!(orders(&store, OrderFilter::default()).await, [other]);
 }
 
@@ -218,9 +214,9 @@ async fn fills_of_an_order_are_oldest_first(store: Store) {
     ];
     let mixed = [3, 1, 2, 0].map(|place: usize| in_order[place].clone());
     let elsewhere = [fill(8, 2, 1), fill(9, 2, 2)];
-    store.save_fills([mixed.to_vec(), elsewhere.to_vec()].concat()).await.unwrap();
-    assert_eq!(store.fills_of(uuid(1)).await.unwrap(), in_order);
-    assert_eq!(store.fills_of(uuid(2)).await.unwrap(), elsewhere);
+    store.save([mixed.to_vec(), elsewhere.to_vec()].concat()).await.unwrap();
+    assert_eq!(store.fills_of(uuid(1)).all().await.unwrap(), in_order);
+    assert_eq!(store.fills_of(uuid(2)).all().await.unwrap(), elsewhere);
 }
 
 async fn fills_are_filtered_by_all_parts(store: Store) {
@@ -234,7 +230,7 @@ async fn fills_are_filtered_by_all_parts(store: Store) {
         fill(7, 1, 4),
         fill(8, 1, 6),
     ];
-    store.save_fills([vec![wanted.clone()], others].concat()).await.unwrap();
+    store.save([vec![wanted.clone()], others].concat()).await.unwrap();
     let filter = FillFilter {
         order_id: Some(uuid(1)),
         trader_id: Some(trader("t")),
@@ -265,8 +261,8 @@ async fn notional_is_half_even_and_comes_back(store: Store) {
             "99999999999999999999.999999999999999999",
         ),
     ];
-    assert_eq!(store.save_fills(rows.clone()).await.unwrap(), saved(6, 0));
-    assert_eq!(store.fills_of(uuid(1)).await.unwrap(), rows);
+    assert_eq!(store.save(rows.clone()).await.unwrap(), saved(6, 0));
+    assert_eq!(store.fills_of(uuid(1)).all().await.unwrap(), rows);
 }
 
 async fn wrong_notional_is_refused(store: Store) {
@@ -276,15 +272,15 @@ async fn wrong_notional_is_refused(store: Store) {
         priced(4, "0.000000000000000001", "2.5", "0.000000000000000003"),
     ];
     let batch = [vec![fill(1, 1, 1)], wrong.to_vec(), vec![fill(5, 1, 5)]].concat();
-    let named = bad_rows(store.save_fills(batch).await.unwrap_err(), ErrorKind::InvalidInput);
+    let named = bad_rows(store.save(batch).await.unwrap_err(), ErrorKind::InvalidInput);
     assert_eq!(named.iter().map(|row| row.index).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(named.iter().all(|row| row.reason.starts_with("notional: ")), "{named:?}");
-    assert_eq!(store.fills_of(uuid(1)).await.unwrap(), []);
+    assert_eq!(store.fills_of(uuid(1)).all().await.unwrap(), []);
 }
 
 async fn fees_may_be_negative_and_quantities_zero(store: Store) {
     let rebate = Fill { fee: decimal("-0.000000000000000001"), ..fill(1, 1, 1) };
     let empty = priced(2, "-5", "0", "0");
-    store.save_fills(vec![rebate.clone(), empty.clone()]).await.unwrap();
-    assert_eq!(store.fills_of(uuid(1)).await.unwrap(), [rebate, empty]);
+    store.save(vec![rebate.clone(), empty.clone()]).await.unwrap();
+    assert_eq!(store.fills_of(uuid(1)).all().await.unwrap(), [rebate, empty]);
 }

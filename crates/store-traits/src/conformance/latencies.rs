@@ -1,9 +1,9 @@
 //! Cases of [`MetricStore`](crate::MetricStore) on latencies: numbers and histograms.
 
-use tradekeep_models::{Latency, LatencyFilter, LatencyNumbers, ListQuery, StreamId, TimeRange};
+use tradekeep_models::{Latency, LatencyFilter, LatencyNumbers, StreamId, TimeRange};
 
 use super::{Store, assert_close, at, between, name};
-use crate::{ErrorKind, MetricStoreExt};
+use crate::ErrorKind;
 
 super::list_cases!(latencies:
     filters_match_all_their_parts,
@@ -44,7 +44,7 @@ fn of(n: i64, service: &str, operation: &str) -> Latency {
 }
 
 async fn save(store: &Store, latencies: impl IntoIterator<Item = Latency>) {
-    store.save_latencies(latencies.into_iter().collect()).await.unwrap();
+    store.save(latencies.into_iter().collect::<Vec<_>>()).await.unwrap();
 }
 
 async fn numbers(store: &Store) -> Option<LatencyNumbers> {
@@ -65,7 +65,7 @@ async fn filters_match_all_their_parts(store: Store) {
         (LatencyFilter { service: a.clone(), operation: x, ..any() }, vec![1]),
         (LatencyFilter { service: a, range: between(2, 9), ..any() }, vec![2]),
     ] {
-        let found = store.latencies(&ListQuery::new(filter.clone())).await.unwrap().items;
+        let found = store.latencies(filter.clone()).page().await.unwrap().items;
         let found: Vec<_> = found.iter().map(|latency| latency.seq).collect();
         assert_eq!(found, expected, "{filter:?}");
     }

@@ -1,19 +1,18 @@
-//! Cases of every list of records: order, pages, cursors, limits, ranges. Ticks have theirs in
-//! `ticks`.
+//! Cases of every list of records: order, pages, cursors, limits, ranges.
 
 use tradekeep_models::record::{Record, Value};
 use tradekeep_models::{
     Cursor, Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent,
-    TimeRange, Timestamp, Trade,
+    Tick, TimeRange, Timestamp, Trade,
 };
 
 use super::samples::{Sample, list_cases_of};
-use super::{Case, Store, at, between};
-use crate::{Delivery, ErrorKind, RecordSinkExt, Table};
+use super::{Case, Store, at, between, page_of, pages};
+use crate::{Delivery, ErrorKind, Table};
 
 /// The cases of this file.
 pub(super) fn cases() -> Vec<Case> {
-    list_cases_of!([Trade trades, Order orders, Fill fills, Position positions, Metric metrics,
+    list_cases_of!([Tick ticks, Trade trades, Order orders, Fill fills, Position positions, Metric metrics,
         Latency latencies, MevEvent mev_events, SystemEvent system_events,
         NodeHealth node_health]: lists None, [
         empty_store_answers_nothing,
@@ -31,36 +30,27 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 async fn save<R: Sample>(store: &Store, rows: &[R]) {
-    store.save(R::records(rows.to_vec())).await.unwrap();
+    store.save(R::into_records(rows.to_vec())).await.unwrap();
 }
 
-fn query<R: Sample>(newest_first: bool) -> ListQuery<R::Filter> {
-    ListQuery { newest_first, ..ListQuery::new(R::during(TimeRange::ALL)) }
+fn query<R: Sample>(newest_first: bool) -> ListQuery {
+    let mut query = R::during(TimeRange::ALL);
+    query.newest_first = newest_first;
+    query
 }
 
-/// Every page from `query` on. Each cursor goes through its text, as users send it.
-async fn pages<R: Sample>(store: &Store, mut query: ListQuery<R::Filter>) -> Vec<R> {
-    let mut all = Vec::new();
-    loop {
-        let page = R::page(store, &query).await.unwrap();
-        assert!(page.items.len() <= query.limit);
-        all.extend(page.items);
-        let Some(next) = page.next else {
-            return all;
-        };
-        let next = query.cursor(&next.to_string()).unwrap();
-        assert_ne!(query.after.as_ref(), Some(&next), "pages go on");
-        query.after = Some(next);
-    }
-}
-
-/// In order of time, then of the identity's other columns, each as its type orders.
+/// In order of time, then of the identity's other columns, each as its type orders; ticks by their sequence
+/// first.
 fn in_order<R: Sample>(mut rows: Vec<R>) -> Vec<R> {
-    let identity = |row: &R| -> Vec<Value<'static>> {
-        let columns = R::IDENTITY.iter().filter(|column| **column != "ts");
+    let columns = match R::TABLE {
+        Table::Ticks => &["sequence", "key", "venue", "symbol"],
+        _ => R::IDENTITY,
+    };
+    let rest = |row: &R| -> Vec<Value<'static>> {
+        let columns = columns.iter().filter(|column| **column != "ts");
         columns.map(|column| row.named(column).into_owned()).collect()
     };
-    rows.sort_by_key(|row| (row.ts(), identity(row)));
+    rows.sort_by_key(|row| (row.ts(), rest(row)));
     rows
 }
 
@@ -79,7 +69,7 @@ async fn empty_store_answers_nothing<R: Sample>(store: Store) {
     for newest_first in [false, true] {
         for history in [false, true] {
             let query = ListQuery { history, ..query::<R>(newest_first) };
-            let page = R::page(&store, &query).await.unwrap();
+            let page = page_of::<R>(&store, &query).await.unwrap();
             assert!(page.items.is_empty() && page.next.is_none());
         }
     }
@@ -89,8 +79,8 @@ async fn ordered_by_time_then_identity<R: Sample>(store: Store) {
     save(&store, &ties::<R>()).await;
     assert_eq!(pages::<R>(&store, query::<R>(false)).await, in_order(ties::<R>()));
     assert_eq!(pages::<R>(&store, query::<R>(true)).await, newest_first(ties::<R>()));
-    let usual = ListQuery::new(R::during(TimeRange::ALL));
-    let first = R::page(&store, &usual).await.unwrap().items.remove(0);
+    let usual = R::during(TimeRange::ALL);
+    let first = page_of::<R>(&store, &usual).await.unwrap().items.remove(0);
     let newest_first = matches!(R::TABLE, Table::Trades | Table::Orders | Table::SystemEvents);
     assert_eq!(first.ts(), if newest_first { at(0, 2) } else { at(0, 0) });
 }
@@ -116,8 +106,8 @@ async fn new_rows_do_not_disturb_pages<R: Sample>(store: Store) {
     save(&store, &rows).await;
     let mut up = ListQuery { limit: 4, ..query::<R>(false) };
     let mut down = ListQuery { limit: 4, ..query::<R>(true) };
-    let first_up = R::page(&store, &up).await.unwrap();
-    let first_down = R::page(&store, &down).await.unwrap();
+    let first_up = page_of::<R>(&store, &up).await.unwrap();
+    let first_down = page_of::<R>(&store, &down).await.unwrap();
     let (early, late) = (R::full(5), R::full(25));
     save(&store, &[late.clone(), early.clone()]).await;
     (up.after, down.after) = (first_up.next, first_down.next);
@@ -131,13 +121,13 @@ async fn full_last_page_has_no_cursor<R: Sample>(store: Store) {
     let rows: Vec<R> = (0..5).map(R::full).collect();
     save(&store, &rows).await;
     let mut query = ListQuery { limit: 5, ..query::<R>(false) };
-    assert_eq!(R::page(&store, &query).await.unwrap().next, None);
+    assert_eq!(page_of::<R>(&store, &query).await.unwrap().next, None);
     query.limit = 4;
-    let page = R::page(&store, &query).await.unwrap();
+    let page = page_of::<R>(&store, &query).await.unwrap();
     assert_eq!(page.items, rows[..4]);
     query.after = page.next;
     assert!(query.after.is_some(), "a cut answer says so");
-    let rest = R::page(&store, &query).await.unwrap();
+    let rest = page_of::<R>(&store, &query).await.unwrap();
     assert_eq!((rest.items, rest.next), (rows[4..].to_vec(), None));
 }
 
@@ -146,9 +136,9 @@ async fn cursor_and_range_both_hold<R: Sample>(store: Store) {
     save(&store, &rows).await;
     let list = async |at: usize, newest_first, from, to| {
         let after = Some(Cursor::at(&rows[at], newest_first));
-        let of_range = ListQuery::new(R::during(between(from, to)));
+        let of_range = R::during(between(from, to));
         let query = ListQuery { after, newest_first, ..of_range };
-        R::page(&store, &query).await.unwrap().items
+        page_of::<R>(&store, &query).await.unwrap().items
     };
     assert_eq!(list(1, false, 3, 5).await, rows[3..5]);
     assert_eq!(list(3, false, 3, 5).await, rows[4..5]);
@@ -166,7 +156,7 @@ async fn cursor_of_another_list_is_refused<R: Sample>(store: Store) {
     let other_way = Cursor::at(&R::full(1), true);
     for cursor in [of_others, other_way] {
         let query = ListQuery { after: Some(cursor), ..query::<R>(false) };
-        let error = R::page(&store, &query).await.unwrap_err();
+        let error = page_of::<R>(&store, &query).await.unwrap_err();
         assert_eq!((error.kind, error.delivery), (ErrorKind::InvalidInput, Delivery::NotApplied));
         assert!(error.to_string().contains("cursor"), "{error}");
     }
@@ -174,11 +164,12 @@ async fn cursor_of_another_list_is_refused<R: Sample>(store: Store) {
 
 async fn limit_out_of_range_is_invalid_input<R: Sample>(store: Store) {
     for limit in [0, 10_001, usize::MAX] {
-        let error = R::page(&store, &ListQuery { limit, ..query::<R>(false) }).await.unwrap_err();
+        let error =
+            page_of::<R>(&store, &ListQuery { limit, ..query::<R>(false) }).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidInput);
         assert!(error.to_string().contains("limit"), "{error}");
     }
-    assert!(R::page(&store, &ListQuery { limit: 10_000, ..query::<R>(true) }).await.is_ok());
+    assert!(page_of::<R>(&store, &ListQuery { limit: 10_000, ..query::<R>(true) }).await.is_ok());
 }
 
 async fn ranges_are_half_open<R: Sample>(store: Store) {
@@ -193,16 +184,16 @@ async fn ranges_are_half_open<R: Sample>(store: Store) {
     ] {
         let range = TimeRange::new(from.map(|n| at(0, n)), to.map(|n| at(0, n))).unwrap();
         for history in [false, true] {
-            let all = ListQuery::new(R::during(range));
+            let all = R::during(range);
             let query = ListQuery { history, newest_first: false, ..all };
-            let found = R::page(&store, &query).await.unwrap().items;
+            let found = page_of::<R>(&store, &query).await.unwrap().items;
             assert_eq!(found, rows[expected.clone()], "{from:?}..{to:?}");
         }
     }
     let ends: Vec<R> = vec![R::full(8).at(Timestamp::MIN), R::full(9).at(Timestamp::MAX)];
     save(&store, &ends).await;
     let last = TimeRange::new(Timestamp::MAX, None).unwrap();
-    let found = R::page(&store, &ListQuery::new(R::during(last))).await.unwrap().items;
+    let found = page_of::<R>(&store, &R::during(last)).await.unwrap().items;
     assert_eq!(found, ends[1..]);
 }
 
@@ -211,8 +202,8 @@ async fn reads_see_what_was_written<R: Sample>(store: Store) {
     for count in 0..4i64 {
         let found = pages::<R>(&store, query::<R>(false)).await;
         assert_eq!(found, (0..count).map(R::full).collect::<Vec<_>>());
-        let second = ListQuery::new(R::during(between(1, 2)));
-        let found = R::page(&store, &second).await.unwrap().items;
+        let second = R::during(between(1, 2));
+        let found = page_of::<R>(&store, &second).await.unwrap().items;
         assert_eq!(found.len(), usize::from(count > 1));
         save(&store, &[R::full(count)]).await;
     }
@@ -221,9 +212,9 @@ async fn reads_see_what_was_written<R: Sample>(store: Store) {
 async fn closed_store_answers_connection<R: Sample>(store: Store) {
     save(&store, &[R::full(0)]).await;
     store.close().await.unwrap();
-    let error = store.save(R::records(vec![R::full(1)])).await.unwrap_err();
+    let error = store.save(R::into_records(vec![R::full(1)])).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);
-    let error = R::page(&store, &query::<R>(false)).await.unwrap_err();
+    let error = page_of::<R>(&store, &query::<R>(false)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);
     let error = store.partitions(R::TABLE).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);

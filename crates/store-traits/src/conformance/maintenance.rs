@@ -2,13 +2,12 @@
 
 use tradekeep_models::{
     BucketQuery, CandleQuery, Fill, Latency, ListQuery, Metric, MetricFilter, MevEvent, NodeHealth,
-    Order, Position, StreamId, SystemEvent, TickFilter, TickQuery, TimeRange, Timestamp, Trade,
-    TradeFilter,
+    Order, Position, StreamId, SystemEvent, TickFilter, TimeRange, Timestamp, Trade, TradeFilter,
 };
 
 use super::samples::Sample;
-use super::{Store, at, interval, saved, seconds, symbol, tick, venue};
-use crate::{Batch, Origin, RecordSinkExt, Records, Table, TableStats, TickStoreExt};
+use super::{Store, at, interval, page_of, saved, seconds, symbol, tick, venue};
+use crate::{Batch, Origin, Records, Table, TableStats};
 
 super::list_cases!(maintenance:
     empty_tables_are_listed,
@@ -23,7 +22,7 @@ super::list_cases!(maintenance:
 );
 
 fn full<R: Sample>(count: i64) -> Records {
-    R::records((0..count).map(R::full).collect())
+    R::into_records((0..count).map(R::full).collect())
 }
 
 async fn save_all(store: &Store) {
@@ -70,7 +69,7 @@ async fn tables_are_counted_in_order(store: Store) {
 async fn every_version_is_counted(store: Store) {
     let first = Trade { version: 0, ..Trade::full(7) };
     let second = Trade { version: 1, ts: at(-1, 5), ..first.clone() };
-    store.save_trades(vec![first.clone(), second]).await.unwrap();
+    store.save(vec![first.clone(), second]).await.unwrap();
     let trades = counts(&store).await[1];
     assert_eq!(trades, (Table::Trades, 2, Some(at(-1, 5)), Some(first.ts)));
 }
@@ -86,16 +85,16 @@ async fn dropped_rows_are_not_counted(store: Store) {
 async fn optimize_of_an_empty_store(store: Store) {
     store.optimize().await.unwrap();
     assert!(counts(&store).await.iter().all(|(_, rows, ..)| *rows == 0));
-    assert_eq!(store.save_ticks(seconds(2)).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save(seconds(2)).await.unwrap(), saved(2, 0));
 }
 
 /// Answers of every role, as text.
 async fn answers(store: &Store) -> Vec<String> {
     async fn list<R: Sample>(store: &Store) -> String {
-        let query = ListQuery { limit: 3, ..ListQuery::new(R::during(TimeRange::ALL)) };
-        format!("{:?}", R::page(store, &query).await.unwrap())
+        let query = ListQuery { limit: 3, ..R::during(TimeRange::ALL) };
+        format!("{:?}", page_of::<R>(store, &query).await.unwrap())
     }
-    let ticks = store.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap();
+    let ticks = store.ticks(TickFilter::default()).all().await.unwrap();
     let candles = CandleQuery::new(venue("v"), symbol("X"), interval("1m"));
     let buckets = BucketQuery::new(MetricFilter::default(), interval("1m"));
     let mut days = Vec::new();
@@ -104,11 +103,11 @@ async fn answers(store: &Store) -> Vec<String> {
         days.extend(partitions.iter().map(|partition| (partition.day, partition.rows)));
     }
     // Neither sums nor means, which differ by the order of adding.
-    let buckets = store.metric_buckets(&buckets).await.unwrap().items.into_iter();
+    let buckets = store.metric_buckets(buckets.clone()).page().await.unwrap().items.into_iter();
     let numbers = buckets.map(|bucket| (bucket.open_ts, bucket.stats.count, bucket.stats.p50));
     let numbers: Vec<_> = numbers.collect();
     vec![
-        format!("{ticks:?} {:?}", store.candles(&candles).await.unwrap()),
+        format!("{ticks:?} {:?}", store.candles(candles.clone()).page().await.unwrap()),
         list::<Trade>(store).await,
         list::<Order>(store).await,
         list::<Fill>(store).await,
@@ -127,10 +126,7 @@ async fn optimize_changes_no_answer(store: Store) {
     let newer = Trade { version: 9, ..Trade::full(1).at(at(99, 0)) };
     store.save(Records::Trades(vec![newer])).await.unwrap();
     save_all(&store).await;
-    store
-        .save_ticks(vec![tick(at(-86_400, 0), "1", "1"), tick(at(30, 0), "3", "1")])
-        .await
-        .unwrap();
+    store.save(vec![tick(at(-86_400, 0), "1", "1"), tick(at(30, 0), "3", "1")]).await.unwrap();
     store.drop_partitions(Table::Ticks, &[at(-1, 0).day()]).await.unwrap();
     let before = answers(&store).await;
     for _ in 0..2 {
@@ -144,7 +140,7 @@ async fn optimize_keeps_what_is_known_of_records(store: Store) {
     store.optimize().await.unwrap();
     assert_eq!(store.save(full::<Trade>(4)).await.unwrap(), saved(2, 2));
     assert_eq!(store.save(full::<NodeHealth>(11)).await.unwrap(), saved(1, 10));
-    assert_eq!(store.save_ticks(seconds(3)).await.unwrap(), saved(2, 1));
+    assert_eq!(store.save(seconds(3)).await.unwrap(), saved(2, 1));
 }
 
 async fn optimize_keeps_watermarks(store: Store) {

@@ -1,9 +1,8 @@
 //! Cases of [`MetricStore`](crate::MetricStore) on metrics: labels and numbers. Buckets of time have theirs in `buckets`.
 
-use tradekeep_models::{Labels, ListQuery, Metric, MetricFilter, StreamId, TimeRange, ValueStats};
+use tradekeep_models::{Labels, Metric, MetricFilter, StreamId, TimeRange, ValueStats};
 
 use super::{Store, assert_close, at, between, name, saved};
-use crate::MetricStoreExt;
 
 super::list_cases!(metrics:
     all_labels_must_match,
@@ -47,7 +46,7 @@ const NOTHING: [i64; 0] = [];
 
 /// The seconds of the metrics that pass.
 async fn found(store: &Store, filter: MetricFilter) -> Vec<i64> {
-    let metrics = store.metrics(&ListQuery::new(filter)).await.unwrap().items;
+    let metrics = store.metrics(filter).page().await.unwrap().items;
     metrics.iter().map(|metric| metric.seq).collect()
 }
 
@@ -59,7 +58,7 @@ async fn all_labels_must_match(store: Store) {
         labelled(3, &[("b", "2"), ("a", "1"), ("c", "3")]),
         labelled(4, &[("a", "2"), ("b", "1")]),
     ];
-    store.save_metrics(metrics).await.unwrap();
+    store.save(metrics).await.unwrap();
     assert_eq!(found(&store, with_labels(&[])).await, [0, 1, 2, 3, 4]);
     assert_eq!(found(&store, with_labels(&[("a", "1")])).await, [1, 2, 3]);
     assert_eq!(found(&store, with_labels(&[("b", "2"), ("a", "1")])).await, [2, 3]);
@@ -95,7 +94,7 @@ async fn labels_match_whole_names_and_values(store: Store) {
     let alone = tricky.iter().zip(0..).map(|(pair, n)| labelled(n, &[*pair]));
     let among = tricky.iter().zip(1_000..);
     let among = among.map(|(pair, n)| labelled(n, &[("0", "\""), *pair, ("z", "\\")]));
-    store.save_metrics(alone.chain(among).collect()).await.unwrap();
+    store.save(alone.chain(among).collect::<Vec<_>>()).await.unwrap();
     for (pair, n) in tricky.iter().zip(0..) {
         assert_eq!(found(&store, with_labels(&[*pair])).await, [n, 1_000 + n], "{pair:?}");
     }
@@ -113,9 +112,9 @@ async fn labels_come_back_by_name(store: Store) {
         labels.with(&format!("name-{n}"), "\"".repeat(n * 16)).unwrap()
     });
     let metrics = vec![metric(0, 1.0), Metric { labels: many.clone(), ..metric(1, 1.0) }];
-    store.save_metrics(metrics.clone()).await.unwrap();
-    let all = ListQuery::new(MetricFilter::default());
-    assert_eq!(store.metrics(&all).await.unwrap().items, metrics);
+    store.save(metrics.clone()).await.unwrap();
+    let all = MetricFilter::default();
+    assert_eq!(store.metrics(all).page().await.unwrap().items, metrics);
     let last = with_labels(&[("name-63", &"\"".repeat(1_008))]);
     assert_eq!(found(&store, last).await, [1]);
 }
@@ -123,7 +122,7 @@ async fn labels_come_back_by_name(store: Store) {
 async fn names_match_exactly(store: Store) {
     let named = |second, text: &str| Metric { name: name(text), ..metric(second, 1.0) };
     let metrics = vec![named(0, "lag"), named(1, "Lag"), named(2, "lag_ms"), named(3, "l%")];
-    store.save_metrics(metrics).await.unwrap();
+    store.save(metrics).await.unwrap();
     assert_eq!(found(&store, MetricFilter::of(name("lag"))).await, [0]);
     assert_eq!(found(&store, MetricFilter::of(name("l%"))).await, [3]);
     let both = MetricFilter { range: between(1, 9), ..MetricFilter::of(name("lag")) };
@@ -137,19 +136,18 @@ async fn equal_times_are_by_stream_then_number(store: Store) {
         numbers.map(|seq| Metric { ts: at(1, 0), stream: stream.clone(), seq, ..metric(1, 1.0) })
     });
     let in_order: Vec<_> = in_order.collect();
-    let mixed = (0..35).map(|n| in_order[n * 16 % 35].clone()).collect();
-    assert_eq!(store.save_metrics(mixed).await.unwrap(), saved(35, 0));
-    let all = ListQuery::new(MetricFilter::default());
-    assert_eq!(store.metrics(&all).await.unwrap().items, in_order);
+    let mixed = (0..35).map(|n| in_order[n * 16 % 35].clone()).collect::<Vec<_>>();
+    assert_eq!(store.save(mixed).await.unwrap(), saved(35, 0));
+    let all = MetricFilter::default();
+    assert_eq!(store.metrics(all).page().await.unwrap().items, in_order);
 }
 
 async fn thousands_in_a_batch_come_back(store: Store) {
     // Past the 2,048 rows of DuckDB's vectors, with and without labels.
     let every_third = |n| labelled(n, if n % 3 == 0 { &[("n", "3")] } else { &[] });
     let metrics: Vec<_> = (0..5_000).map(every_third).collect();
-    store.save_metrics(metrics.clone()).await.unwrap();
-    let all = ListQuery::new(MetricFilter::default());
-    let found = store.metrics(&all).await.unwrap();
+    store.save(metrics.clone()).await.unwrap();
+    let found = store.metrics(MetricFilter::default()).page().await.unwrap();
     assert!(found.items == metrics && found.next.is_none());
 }
 
@@ -159,7 +157,7 @@ async fn stats(store: &Store, filter: MetricFilter) -> Option<ValueStats> {
 
 pub(super) async fn save_values(store: &Store, values: &[f64]) {
     let metrics = values.iter().zip(0..).map(|(value, second)| metric(second, *value));
-    store.save_metrics(metrics.collect()).await.unwrap();
+    store.save(metrics.collect::<Vec<_>>()).await.unwrap();
 }
 
 async fn no_values_no_numbers(store: Store) {
@@ -200,8 +198,8 @@ async fn percentiles_are_nearest_rank(store: Store) {
         let seconds = i64::from(n) * 1_000..;
         values.zip(seconds).map(move |(value, at)| Metric { name: named(n), ..metric(at, value) })
     };
-    let metrics = expected.iter().flat_map(|(n, ..)| of(*n)).collect();
-    store.save_metrics(metrics).await.unwrap();
+    let metrics = expected.iter().flat_map(|(n, ..)| of(*n)).collect::<Vec<_>>();
+    store.save(metrics).await.unwrap();
     for (n, p50, p95, p99) in expected {
         let found = stats(&store, MetricFilter::of(named(n))).await.unwrap();
         assert_eq!((found.p50, found.p95, found.p99), (p50, p95, p99), "of {n}");
@@ -213,7 +211,7 @@ async fn numbers_are_of_what_passes_the_filter(store: Store) {
     let on = |second, value, venue| Metric { value, ..labelled(second, &[("venue", venue)]) };
     let other = Metric { name: name("other"), ..on(3, 400.0, "v") };
     let metrics = vec![on(1, 1.0, "v"), on(2, 20.0, "w"), other, on(4, 8_000.0, "v")];
-    store.save_metrics(metrics).await.unwrap();
+    store.save(metrics).await.unwrap();
     let filter =
         |range| MetricFilter { name: Some(name("lag")), range, ..with_labels(&[("venue", "v")]) };
     let found = stats(&store, filter(TimeRange::ALL)).await.unwrap();

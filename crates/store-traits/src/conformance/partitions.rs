@@ -1,9 +1,9 @@
 //! Cases of [`PartitionAdmin`](crate::PartitionAdmin).
 
-use tradekeep_models::{Day, Latency, Metric, Name, StreamId, TickQuery, Timestamp};
+use tradekeep_models::{Day, Latency, Metric, Name, StreamId, Timestamp};
 
 use super::{Store, bad_places, everything, tick, time};
-use crate::{Batch, ErrorKind, Origin, RecordSinkExt, Records, Saved, Table, TickStoreExt};
+use crate::{Batch, ErrorKind, Origin, Records, Saved, Table};
 
 super::list_cases!(partitions:
     empty_store_has_none,
@@ -31,7 +31,7 @@ async fn three_days(store: &Store) -> [Day; 3] {
         "2024-08-09T23:59:59.999999999Z",
         "2024-08-10T00:00:00Z",
     ];
-    store.save_ticks(ticks.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
+    store.save(ticks.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
     ["2024-08-08", "2024-08-09", "2024-08-10"].map(|day| day.parse().unwrap())
 }
 
@@ -54,7 +54,7 @@ async fn drop_takes_whole_days_and_no_more(store: Store) {
     let [a, b, c] = three_days(&store).await;
     assert_eq!(store.drop_partitions(Table::Ticks, &[b]).await.unwrap(), 2);
     assert_eq!(rows(&store).await, [(a, 1), (c, 1)]);
-    let left = store.all_ticks(TickQuery::new(everything())).await.unwrap();
+    let left = store.ticks(everything()).all().await.unwrap();
     assert_eq!(left.len(), 2);
     assert_eq!(store.drop_partitions(Table::Ticks, &[c, a]).await.unwrap(), 2);
     assert_eq!(rows(&store).await, []);
@@ -72,7 +72,7 @@ async fn dropped_rows_can_come_back(store: Store) {
     let [_, b, _] = three_days(&store).await;
     store.drop_partitions(Table::Ticks, &[b]).await.unwrap();
     let late = vec![tick(time("2024-08-09T00:00:00Z"), "1", "1")];
-    assert_eq!(store.save_ticks(late).await.unwrap(), Saved { inserted: 1, duplicates: 0 });
+    assert_eq!(store.save(late).await.unwrap(), Saved { inserted: 1, duplicates: 0 });
 }
 
 /// So many seconds after the start of the second of [`three_days`].
@@ -101,7 +101,7 @@ async fn rows_before_the_floor_are_named_and_nothing_is_stored(store: Store) {
     store.prepare(&batch);
     assert_eq!(refused(&store, &batch).await, [1, 3, 5]);
     assert_eq!(rows(&store).await, []);
-    store.save_ticks([noon(1, 0), noon(0, 0), noon(0, 1)].map(at).to_vec()).await.unwrap();
+    store.save([noon(1, 0), noon(0, 0), noon(0, 1)].map(at).to_vec()).await.unwrap();
     assert_eq!(rows(&store).await, [(floor.day(), 3)]);
 }
 
@@ -118,11 +118,11 @@ async fn floors_are_of_their_table(store: Store) {
         assert_eq!(store.floor(*table).await.unwrap(), expected, "{table}");
     }
     let metric = |ts| vec![Metric::new(ts, Name::new("m").unwrap(), 1.0)];
-    store.save(metric(noon(0, 0)).into()).await.unwrap();
+    store.save(metric(noon(0, 0))).await.unwrap();
     assert_eq!(refused(&store, &Batch::new(metric(noon(0, -1)).into())).await, [0]);
     let latency = || Name::new("s").unwrap();
     let latency = Latency::new(Timestamp::MIN, latency(), latency(), 1);
-    store.save(vec![latency].into()).await.unwrap();
+    store.save(vec![latency]).await.unwrap();
     for table in [Table::Metrics, Table::Latencies] {
         assert_eq!(store.partitions(table).await.unwrap()[0].rows, 1, "{table}");
     }
@@ -145,11 +145,11 @@ async fn lowered_floor_lets_rows_in(store: Store) {
         assert_eq!(refused(&store, &Batch::new(early(5).into())).await, [0]);
     }
     store.set_floor(Table::Ticks, Some(noon(5, 0))).await.unwrap();
-    store.save_ticks(early(5)).await.unwrap();
+    store.save(early(5)).await.unwrap();
     assert_eq!(refused(&store, &Batch::new(early(4).into())).await, [0]);
     store.set_floor(Table::Ticks, None).await.unwrap();
     assert_eq!(store.floor(Table::Ticks).await.unwrap(), None);
-    store.save_ticks(early(4)).await.unwrap();
+    store.save(early(4)).await.unwrap();
     store.set_floor(Table::Ticks, None).await.unwrap();
     assert_eq!(rows(&store).await, [(noon(0, 0).day(), 2)]);
 }
@@ -167,7 +167,7 @@ async fn broken_rules_are_told_before_the_floor(store: Store) {
     store.set_floor(Table::Metrics, Some(noon(0, 0))).await.unwrap();
     let metric = |ts, value| Metric::new(ts, Name::new("m").unwrap(), value);
     let batch = vec![metric(noon(-1, 0), 1.0), metric(noon(1, 0), f64::INFINITY)];
-    let error = store.save(batch.into()).await.unwrap_err();
+    let error = store.save(batch).await.unwrap_err();
     assert_eq!(bad_places(error, ErrorKind::InvalidInput), [1]);
 }
 
@@ -191,7 +191,7 @@ async fn replayed_rows_are_never_expired(store: Store) {
 
 async fn first_and_last_day_can_go(store: Store) {
     let ends = ["1970-01-01T00:00:00Z", "2261-12-31T23:59:59.999999999Z"];
-    store.save_ticks(ends.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
+    store.save(ends.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
     for end in ends {
         assert_eq!(store.drop_partitions(Table::Ticks, &[time(end).day()]).await.unwrap(), 1);
     }

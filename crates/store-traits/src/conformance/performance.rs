@@ -8,7 +8,7 @@ use tradekeep_models::{
 use super::samples::uuid;
 use super::trades::trade;
 use super::{Store, at, between, decimal, symbol, trader};
-use crate::{ErrorKind, RecordSinkExt};
+use crate::ErrorKind;
 
 super::list_cases!(performance:
     nothing_of_no_trades,
@@ -76,7 +76,7 @@ async fn gain_of_a_pair(store: Store) {
     trades[1].transfer_fees = Some(decimal("0.25"));
     trades[2].transaction_fee = Some(5_001);
     trades[2].priority_fee = Some(30);
-    store.save_trades(trades).await.unwrap();
+    store.save(trades).await.unwrap();
     let found = all(&store).await;
     assert_eq!((found.trades, found.failed, found.fees_lamports), (3, 0, 10_731));
     // 180 - 310.5 - 0.25 + (3 - 1.5) x 120 = 49.25
@@ -86,7 +86,7 @@ async fn gain_of_a_pair(store: Store) {
 async fn loss_of_a_pair(store: Store) {
     let short = deal(1, TradeAction::Sell, "2", "200", "100");
     let back = deal(2, TradeAction::Buy, "0.5", "75", "150");
-    store.save_trades(vec![short, back]).await.unwrap();
+    store.save(vec![short, back]).await.unwrap();
     // 200 - 75 + (0.5 - 2) x 150 = -100
     assert_eq!(rows(&all(&store).await), ["SOL/USDC 2 275 0.5 2 75 200 0 150 -100"]);
 }
@@ -98,7 +98,7 @@ async fn pairs_are_listed_in_order(store: Store) {
         quote_token: symbol(quote),
         ..trade(n, n)
     });
-    store.save_trades(trades.collect()).await.unwrap();
+    store.save(trades.collect::<Vec<_>>()).await.unwrap();
     let found = all(&store).await;
     let names: Vec<_> = found
         .pairs
@@ -120,7 +120,7 @@ async fn failed_trades_cost_their_fees(store: Store) {
         ..trade(2, 2)
     };
     let only_failed = Trade { base_token: symbol("BTC"), id: uuid(3), ..failed.clone() };
-    store.save_trades(vec![done, failed, only_failed]).await.unwrap();
+    store.save(vec![done, failed, only_failed]).await.unwrap();
     let found = all(&store).await;
     assert_eq!((found.trades, found.failed, found.fees_lamports), (1, 2, 24));
     assert_eq!(rows(&found), ["SOL/USDC 1 100 1 0 100 0 0 100 0"]);
@@ -130,7 +130,7 @@ async fn trades_on_their_way_do_not_count(store: Store) {
     for (status, n) in [(TradeStatus::Pending, 1), (TradeStatus::Submitted, 2)] {
         let fee = Some(1_000);
         let waiting = Trade { status, transaction_fee: fee, priority_fee: fee, ..trade(n, n) };
-        store.save_trade(waiting).await.unwrap();
+        store.save(vec![waiting]).await.unwrap();
     }
     assert_eq!(all(&store).await, PerformanceSummary::default());
 }
@@ -141,7 +141,7 @@ async fn swaps_move_volume_price_and_fees(store: Store) {
         priority_fee: Some(9),
         ..deal(2, TradeAction::Swap, "5", "600", "120")
     };
-    store.save_trades(vec![deal(1, TradeAction::Buy, "2", "200", "100"), swap]).await.unwrap();
+    store.save(vec![deal(1, TradeAction::Buy, "2", "200", "100"), swap]).await.unwrap();
     let found = all(&store).await;
     assert_eq!((found.trades, found.fees_lamports), (2, 9));
     // 0 - 200 - 2 + 2 x 120 = 38
@@ -153,8 +153,8 @@ async fn last_price_is_by_time_then_id(store: Store) {
     let at_once = |n, price| Trade { ts: at(9, 0), ..deal(n, TradeAction::Buy, "0", "0", price) };
     assert!(uuid(2) < uuid(1) && uuid(1) < uuid(3));
     let earlier = Trade { ts: at(8, 999_999_999), id: uuid(7), ..at_once(7, "4") };
-    store.save_trades(vec![at_once(3, "30"), at_once(2, "20"), earlier]).await.unwrap();
-    store.save_trade(at_once(1, "10")).await.unwrap();
+    store.save(vec![at_once(3, "30"), at_once(2, "20"), earlier]).await.unwrap();
+    store.save(vec![at_once(1, "10")]).await.unwrap();
     assert_eq!(all(&store).await.pairs[0].last_price, decimal("30"));
 }
 
@@ -162,7 +162,7 @@ async fn highest_version_counts(store: Store) {
     let waiting = Trade { status: TradeStatus::Pending, ..trade(1, 1) };
     let done = Trade { status: TradeStatus::Confirmed, version: 1, ts: at(5, 0), ..trade(1, 1) };
     let reversed = Trade { status: TradeStatus::Failed, version: 1, ts: at(0, 0), ..trade(2, 2) };
-    store.save_trades(vec![waiting, done, trade(2, 2), reversed]).await.unwrap();
+    store.save(vec![waiting, done, trade(2, 2), reversed]).await.unwrap();
     let found = all(&store).await;
     assert_eq!((found.trades, found.failed), (1, 1));
     assert_eq!(rows(&found), ["SOL/USDC 1 100 1 0 100 0 0 100 0"]);
@@ -178,7 +178,7 @@ async fn only_what_passes_the_filter(store: Store) {
         Trade { base_token: symbol("BTC"), ..trade(4, 4) },
         trade(5, 50),
     ];
-    store.save_trades(trades).await.unwrap();
+    store.save(trades).await.unwrap();
     let any = TradeFilter::default;
     for (filter, expected) in [
         (any(), 5),
@@ -198,25 +198,25 @@ async fn only_what_passes_the_filter(store: Store) {
 async fn rounds_once_half_to_even(store: Store) {
     // Left is 0.000000000000000005 at 0.5: a tie between …002 and …003.
     let tiny = "0.000000000000000005";
-    store.save_trade(deal(1, TradeAction::Buy, tiny, "0", "0.5")).await.unwrap();
+    store.save(vec![deal(1, TradeAction::Buy, tiny, "0", "0.5")]).await.unwrap();
     let pnl = |found: PerformanceSummary| found.pairs[0].pnl.to_string();
     assert_eq!(pnl(all(&store).await), "0.000000000000000002");
     // Twice as much is exact: what is left is rounded, not each trade.
-    store.save_trade(deal(2, TradeAction::Buy, tiny, "0", "0.5")).await.unwrap();
+    store.save(vec![deal(2, TradeAction::Buy, tiny, "0", "0.5")]).await.unwrap();
     assert_eq!(pnl(all(&store).await), "0.000000000000000005");
 }
 
 async fn fees_beyond_63_bits_add_up(store: Store) {
     let largest = Some(i64::MAX.unsigned_abs());
     let dear = Trade { transaction_fee: largest, priority_fee: largest, ..trade(1, 1) };
-    store.save_trade(dear).await.unwrap();
+    store.save(vec![dear]).await.unwrap();
     assert_eq!(all(&store).await.fees_lamports, u64::MAX - 1);
 }
 
 async fn sum_that_does_not_fit_is_an_error(store: Store) {
     let half = "60000000000000000000";
     let buys = [1, 2].map(|n| deal(n, TradeAction::Buy, "1", half, "1"));
-    store.save_trades(buys.to_vec()).await.unwrap();
+    store.save(buys.to_vec()).await.unwrap();
     let error = store.performance(&TradeFilter::default()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Query, "{error}");
     let one = TradeFilter { id: Some(uuid(1)), ..TradeFilter::default() };

@@ -1,9 +1,8 @@
 //! Cases of [`ExecutionStore`](crate::ExecutionStore): positions.
 
-use tradekeep_models::{ListQuery, Position, PositionFilter, Venue};
+use tradekeep_models::{Position, PositionFilter, Venue};
 
 use super::{Store, at, between, market, saved, trader, venue};
-use crate::ExecutionStoreExt;
 
 super::list_cases!(positions:
     unknown_position_is_nothing,
@@ -27,11 +26,11 @@ fn position(who: &str, of: &str, second: i64, amount: i64) -> Position {
 }
 
 async fn positions(store: &Store, filter: PositionFilter) -> Vec<Position> {
-    store.positions(&ListQuery::new(filter)).await.unwrap().items
+    store.positions(filter).page().await.unwrap().items
 }
 
 async fn unknown_position_is_nothing(store: Store) {
-    store.save_positions(vec![position("t", "m", 1, 5)]).await.unwrap();
+    store.save(vec![position("t", "m", 1, 5)]).await.unwrap();
     assert_eq!(store.latest_position(venue("v"), market("M")).await.unwrap(), None);
     assert_eq!(store.latest_position(venue("w"), market("m")).await.unwrap(), None);
 }
@@ -39,7 +38,7 @@ async fn unknown_position_is_nothing(store: Store) {
 async fn history_of_a_position(store: Store) {
     let held: Vec<_> = (1..=5).map(|n| position("t", "m", n, -n)).collect();
     let other = position("t", "other", 3, 7);
-    store.save_positions([held.clone(), vec![other.clone()]].concat()).await.unwrap();
+    store.save([held.clone(), vec![other.clone()]].concat()).await.unwrap();
     let of = |of: &str, range| PositionFilter {
         market: Some(market(of)),
         range,
@@ -53,15 +52,15 @@ async fn corrected_position_is_answered_once(store: Store) {
     let first = position("t", "m", 1, 5);
     let corrected = Position { version: 2, amount: 6.into(), ..first.clone() };
     let late = Position { version: 1, amount: 7.into(), ..first.clone() };
-    store.save_positions(vec![first.clone()]).await.unwrap();
-    assert_eq!(store.save_positions(vec![corrected.clone()]).await.unwrap(), saved(1, 0));
-    assert_eq!(store.save_positions(vec![late.clone()]).await.unwrap(), saved(1, 0));
+    store.save(vec![first.clone()]).await.unwrap();
+    assert_eq!(store.save(vec![corrected.clone()]).await.unwrap(), saved(1, 0));
+    assert_eq!(store.save(vec![late.clone()]).await.unwrap(), saved(1, 0));
     assert_eq!(
         positions(&store, PositionFilter::default()).await,
         std::slice::from_ref(&corrected)
     );
-    let history = ListQuery { history: true, ..ListQuery::new(PositionFilter::default()) };
-    let versions = store.positions(&history).await.unwrap().items;
+    let all = store.positions(PositionFilter::default());
+    let versions = all.history().page().await.unwrap().items;
     assert_eq!(versions, [first, late, corrected.clone()]);
     let latest = store.latest_position(venue("v"), market("m")).await.unwrap();
     assert_eq!(latest, Some(corrected));
@@ -76,7 +75,7 @@ async fn latest_position_is_whoever_holds_it(store: Store) {
         position("t", "n", 8, 5),
         elsewhere.clone(),
     ];
-    store.save_positions(rows.clone()).await.unwrap();
+    store.save(rows.clone()).await.unwrap();
     let latest = async |v: Venue| store.latest_position(v, market("m")).await.unwrap();
     assert_eq!(latest(venue("v")).await, Some(rows[1].clone()));
     assert_eq!(latest(venue("unknown")).await, Some(elsewhere));
@@ -89,17 +88,17 @@ async fn latest_position_of_equal_times_is_the_last_traders(store: Store) {
     // Bytes order them: capitals first, then what is not ASCII last. Neither the order of arrival counts
     // nor, between traders, the version.
     for who in ["a", "Z"] {
-        store.save_positions(vec![position(who, "m", 5, 1)]).await.unwrap();
+        store.save(vec![position(who, "m", 5, 1)]).await.unwrap();
     }
     assert_eq!(latest("m").await, Some(position("a", "m", 5, 1)));
     for row in [corrected("é", 2), corrected("é", 1), corrected("z", 9), position("zz", "m", 4, 1)]
     {
-        store.save_positions(vec![row]).await.unwrap();
+        store.save(vec![row]).await.unwrap();
     }
     assert_eq!(latest("m").await, Some(corrected("é", 2)));
     // In one batch as well.
     let both = ["b", "c", "B"].map(|who| position(who, "n", 5, 1));
-    store.save_positions(both.to_vec()).await.unwrap();
+    store.save(both.to_vec()).await.unwrap();
     assert_eq!(latest("n").await, Some(position("c", "n", 5, 1)));
 }
 
@@ -112,7 +111,7 @@ async fn positions_are_filtered_by_all_parts(store: Store) {
         position("t", "m", 4, 5),
         position("t", "m", 6, 6),
     ];
-    store.save_positions([vec![wanted.clone()], others].concat()).await.unwrap();
+    store.save([vec![wanted.clone()], others].concat()).await.unwrap();
     let filter = PositionFilter {
         trader_id: Some(trader("t")),
         venue: Some(venue("v")),

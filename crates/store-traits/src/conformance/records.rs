@@ -6,13 +6,14 @@ use tradekeep_models::{
     Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent,
     Table, TimeRange, Timestamp, Trade,
 };
+use uuid::Uuid;
 
 use super::samples::{Sample, list_cases_of, row, with};
 use super::{
-    Case, Need, Store, applied, assert_no_watermark, at, bad_places, bad_rows, saved, seconds,
-    tick, time,
+    Case, Need, Store, applied, assert_no_watermark, at, bad_places, bad_rows, page_of, saved,
+    seconds, tick, time,
 };
-use crate::{Ack, Batch, ErrorKind, Origin, RecordSinkExt, Records, Result};
+use crate::{Ack, Batch, ErrorKind, Origin, Records, Result};
 
 /// The cases of this file.
 pub(super) fn cases() -> Vec<Case> {
@@ -61,12 +62,12 @@ fn series<R: Sample>(numbers: std::ops::Range<i64>) -> Vec<R> {
 }
 
 async fn save<R: Sample>(store: &Store, rows: &[R]) -> Result<crate::Saved> {
-    store.save(R::records(rows.to_vec())).await
+    store.save(R::into_records(rows.to_vec())).await
 }
 
 async fn streamed<R: Sample>(store: &Store, seqs: &[u64], rows: Vec<R>) -> Result<Ack> {
     let origin = Origin { stream: StreamId::new("s").unwrap(), epoch: 1, seqs: seqs.to_vec() };
-    applied(store, &Batch::from_stream(R::records(rows), origin).unwrap()).await
+    applied(store, &Batch::from_stream(R::into_records(rows), origin).unwrap()).await
 }
 
 async fn watermark<R: Sample>(store: &Store) -> Option<u64> {
@@ -75,9 +76,9 @@ async fn watermark<R: Sample>(store: &Store) -> Option<u64> {
 
 /// Every row of the table, every version, oldest first.
 async fn stored<R: Sample>(store: &Store) -> Vec<R> {
-    let all = ListQuery::new(R::during(TimeRange::ALL));
+    let all = R::during(TimeRange::ALL);
     let query = ListQuery { history: true, newest_first: false, ..all };
-    let page = R::page(store, &query).await.unwrap();
+    let page = page_of::<R>(store, &query).await.unwrap();
     assert!(page.next.is_none());
     page.items
 }
@@ -181,6 +182,7 @@ fn extremes(kind: Kind) -> Vec<Value<'static>> {
     let floats = [-0.0, 0.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, f64::MIN, 0.1, 1.0 / 3.0, 1.0];
     let ints = [i64::MIN, i64::MAX, i64::from(i32::MIN), i64::from(i32::MAX)];
     let ints = ints.into_iter().chain([i64::from(u32::MAX), (1 << 53) + 1, -1, 0]);
+    let uuids = [1, 1 << 63, 1 << 127, u128::MAX];
     let times = [Timestamp::MIN, at(0, 1), at(0, 999), at(0, 1_001), at(0, -1), Timestamp::MAX];
     match kind {
         Kind::Text => {
@@ -192,6 +194,8 @@ fn extremes(kind: Kind) -> Vec<Value<'static>> {
         Kind::Bool => vec![Value::Bool(false), Value::Bool(true)],
         Kind::Decimal => decimals.map(|text| Value::Decimal(text.parse().unwrap())).to_vec(),
         Kind::Time => times.map(Value::Time).to_vec(),
+        // Every one of 128 bits is one, versions or not.
+        Kind::Uuid => uuids.map(|id| Value::Uuid(Uuid::from_u128(id))).to_vec(),
     }
 }
 
@@ -314,7 +318,7 @@ async fn days_are_listed_and_dropped<R: Sample>(store: Store) {
     let rows: Vec<R> = times.iter().zip(0..).map(|(ts, n)| R::full(n).at(time(ts))).collect();
     save(&store, &rows).await.unwrap();
     // These stay: tables share no days.
-    store.save_ticks(times.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
+    store.save(times.map(|ts| tick(time(ts), "1", "1")).to_vec()).await.unwrap();
     let days = async |table| {
         let found = store.partitions(table).await.unwrap();
         assert!(found.iter().all(|partition| partition.bytes > 0), "{found:?}");

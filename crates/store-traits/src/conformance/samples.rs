@@ -1,25 +1,19 @@
-//! Made records of every kind but ticks, for cases that are the same for all of them.
-
-use std::future::Future;
+//! Made records of every kind, for cases that are the same for all of them.
 
 use tradekeep_models::record::{Column, Record, Value};
 use tradekeep_models::{
-    BreakerStatus, Cursor, Decimal, Fill, FillFilter, Json, Labels, Latency, LatencyFilter,
-    ListQuery, Market, Message, Metric, MetricFilter, MevEvent, MevFilter, NodeHealth,
-    NodeHealthFilter, Order, OrderFilter, OrderStatus, OrderType, Page, Position, PositionFilter,
-    RecordFilter, Severity, Side, StreamId, SystemEvent, SystemEventFilter, TimeInForce, TimeRange,
-    Timestamp, Trade, TradeAction, TradeFilter, TradeStatus, TradingMode,
+    BreakerStatus, Decimal, Fill, FillFilter, Json, Labels, Latency, LatencyFilter, ListQuery,
+    Market, Message, Metric, MetricFilter, MevEvent, MevFilter, NodeHealth, NodeHealthFilter,
+    Order, OrderFilter, OrderStatus, OrderType, Position, PositionFilter, Severity, Side, StreamId,
+    SystemEvent, SystemEventFilter, Tick, TickFilter, TimeInForce, TimeRange, Timestamp, Trade,
+    TradeAction, TradeFilter, TradeId, TradeStatus, TradingMode,
 };
 use uuid::Uuid;
 
-use super::{Store, at, name, symbol, trader, venue};
-use crate::{Records, Result};
+use super::{at, name, symbol, trader, venue};
 
 /// A record that cases can make and read without knowing what it is.
 pub(super) trait Sample: Record {
-    /// What filters it.
-    type Filter: RecordFilter<Record = Self>;
-
     /// Record `n` of a series with one a second. Every column has a value, and another one than in
     /// the record before.
     fn full(n: i64) -> Self;
@@ -30,16 +24,7 @@ pub(super) trait Sample: Record {
     }
 
     /// All of a range of time.
-    fn during(range: TimeRange) -> Self::Filter;
-
-    /// Rows as a batch has them.
-    fn records(rows: Vec<Self>) -> Records;
-
-    /// A page from the store's own method for this record.
-    fn page(
-        store: &Store,
-        query: &ListQuery<Self::Filter>,
-    ) -> impl Future<Output = Result<Page<Self, Cursor>>> + Send;
+    fn during(range: TimeRange) -> ListQuery;
 
     /// The same as [`full`](Self::full) with nothing in it that may be absent.
     fn bare(n: i64) -> Self {
@@ -64,8 +49,8 @@ pub(super) fn row<R: Record>(record: &R) -> Vec<Value<'static>> {
 /// This record with another value in a column; nothing where the record does not take it.
 pub(super) fn with<R: Record>(record: &R, column: &str, value: Value<'static>) -> Option<R> {
     let mut row = row(record);
-    row[R::place(column).unwrap()] = value;
-    if let Some(notional) = R::place("notional").filter(|_| column != "notional") {
+    row[R::index_of(column).unwrap()] = value;
+    if let Some(notional) = R::index_of("notional").filter(|_| column != "notional") {
         // Follows from price and quantity when it is not given.
         row[notional] = Value::Null;
     }
@@ -129,27 +114,41 @@ macro_rules! list_cases_of {
 }
 pub(super) use list_cases_of;
 
-/// What every sample has alike: its filter by time, its kind of batch, its method.
-macro_rules! read_by {
-    ($filter:ident, $kind:ident, $method:ident) => {
-        type Filter = $filter;
-
-        fn during(range: TimeRange) -> $filter {
-            $filter { range, ..$filter::default() }
-        }
-
-        fn records(rows: Vec<Self>) -> Records {
-            Records::$kind(rows)
-        }
-
-        async fn page(store: &Store, query: &ListQuery<$filter>) -> Result<Page<Self, Cursor>> {
-            store.$method(query).await
+/// What every sample has alike: its filter by time.
+macro_rules! filtered_by {
+    ($filter:ident) => {
+        fn during(range: TimeRange) -> ListQuery {
+            ListQuery::new(&$filter { range, ..$filter::default() })
         }
     };
 }
 
+impl Sample for Tick {
+    filtered_by!(TickFilter);
+
+    fn full(n: i64) -> Self {
+        let (id, price) = (TradeId::new(text("id-", n)).unwrap(), Decimal::from(n + 1));
+        Tick::builder(symbol(&text("SYM-", n)), when(n))
+            .venue(venue(&text("venue-", n)))
+            .trade_id(id)
+            .received_ts(when(n + 7))
+            .sequence(scattered(n))
+            .price(price)
+            .quantity("0.5".parse().unwrap())
+            .side(some_side(n))
+            .build()
+            .unwrap()
+    }
+
+    fn at(&self, ts: Timestamp) -> Self {
+        let mut row = row(self);
+        row[Self::index_of("ts").unwrap()] = Value::Time(ts);
+        Self::from_row(row).unwrap()
+    }
+}
+
 impl Sample for Trade {
-    read_by!(TradeFilter, Trades, trades);
+    filtered_by!(TradeFilter);
 
     fn full(n: i64) -> Self {
         Self {
@@ -193,7 +192,7 @@ impl Sample for Trade {
 }
 
 impl Sample for Order {
-    read_by!(OrderFilter, Orders, orders);
+    filtered_by!(OrderFilter);
 
     fn full(n: i64) -> Self {
         Self {
@@ -220,7 +219,7 @@ impl Sample for Order {
 }
 
 impl Sample for Fill {
-    read_by!(FillFilter, Fills, fills);
+    filtered_by!(FillFilter);
 
     fn full(n: i64) -> Self {
         Self::builder()
@@ -251,7 +250,7 @@ impl Sample for Fill {
 }
 
 impl Sample for Position {
-    read_by!(PositionFilter, Positions, positions);
+    filtered_by!(PositionFilter);
 
     fn full(n: i64) -> Self {
         Self {
@@ -277,7 +276,7 @@ fn float(n: i64) -> f64 {
 }
 
 impl Sample for Metric {
-    read_by!(MetricFilter, Metrics, metrics);
+    filtered_by!(MetricFilter);
 
     fn full(n: i64) -> Self {
         let labels = Labels::default().with("venue", text("v", n)).unwrap().with("n", "").unwrap();
@@ -293,7 +292,7 @@ impl Sample for Metric {
 }
 
 impl Sample for Latency {
-    read_by!(LatencyFilter, Latencies, latencies);
+    filtered_by!(LatencyFilter);
 
     fn full(n: i64) -> Self {
         Self {
@@ -318,7 +317,7 @@ impl Sample for Latency {
 }
 
 impl Sample for MevEvent {
-    read_by!(MevFilter, MevEvents, mev_events);
+    filtered_by!(MevFilter);
 
     fn full(n: i64) -> Self {
         Self {
@@ -353,7 +352,7 @@ impl Sample for MevEvent {
 }
 
 impl Sample for SystemEvent {
-    read_by!(SystemEventFilter, SystemEvents, system_events);
+    filtered_by!(SystemEventFilter);
 
     fn full(n: i64) -> Self {
         Self {
@@ -370,7 +369,7 @@ impl Sample for SystemEvent {
 }
 
 impl Sample for NodeHealth {
-    read_by!(NodeHealthFilter, NodeHealth, node_health);
+    filtered_by!(NodeHealthFilter);
 
     fn full(n: i64) -> Self {
         Self {

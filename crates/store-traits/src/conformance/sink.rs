@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tradekeep_models::{Metric, Name, StreamId, Tick, TickQuery, TradeId};
+use tradekeep_models::{Metric, Name, StreamId, Tick, TradeId};
 
 use super::{
     Store, applied, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol,
     tick, venue,
 };
-use crate::{Batch, ErrorKind, Origin, RecordSinkExt, Records, Stage, Table, TickStoreExt, Token};
+use crate::{Batch, ErrorKind, Origin, Records, Stage, Table, Token};
 
 super::list_cases!(sink:
     empty_batch_is_answered,
@@ -41,7 +41,7 @@ super::list_cases!(sink:
 );
 
 async fn count(store: &Store) -> usize {
-    store.all_ticks(TickQuery::new(everything())).await.unwrap().len()
+    store.ticks(everything()).all().await.unwrap().len()
 }
 
 fn streamed(stream: &str, epoch: u64, seqs: &[u64], ticks: Vec<Tick>) -> Batch {
@@ -59,7 +59,7 @@ async fn durable(store: &Store, stream: &str, epoch: u64) -> Option<u64> {
 }
 
 async fn empty_batch_is_answered(store: Store) {
-    assert_eq!(store.save_ticks(Vec::new()).await.unwrap(), saved(0, 0));
+    assert_eq!(store.save(Records::empty(Table::Ticks)).await.unwrap(), saved(0, 0));
     store.write(&streamed("s", 1, &[], Vec::new())).await.unwrap();
     assert_no_watermark(&store, Table::Ticks).await;
     assert_eq!(count(&store).await, 0);
@@ -69,7 +69,7 @@ async fn applied_batch_settles_as_applied(store: Store) {
     let batch = |second| Batch::new(Records::Ticks(vec![draft(at(second, 0)).build().unwrap()]));
     let first = store.write(&batch(1)).await.unwrap().token;
     let second = store.write(&batch(2)).await.unwrap().token;
-    store.save_ticks(vec![draft(at(3, 0)).build().unwrap()]).await.unwrap();
+    store.save(vec![draft(at(3, 0)).build().unwrap()]).await.unwrap();
     assert_eq!(store.settle(&[second, first]).await.unwrap(), [Stage::Applied; 2]);
     assert_eq!(store.settle(&[]).await.unwrap(), []);
 }
@@ -90,7 +90,7 @@ async fn prepared_batch_is_written_as_any_other(store: Store) {
 }
 
 async fn unknown_token_is_not_found(store: Store) {
-    store.save_ticks(seconds(1)).await.unwrap();
+    store.save(seconds(1)).await.unwrap();
     for token in [0, u64::MAX] {
         let error = store.settle(&[Token(token)]).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NotFound);
@@ -98,21 +98,21 @@ async fn unknown_token_is_not_found(store: Store) {
 }
 
 async fn same_batch_twice_is_stored_once(store: Store) {
-    assert_eq!(store.save_ticks(seconds(10)).await.unwrap(), saved(10, 0));
-    assert_eq!(store.save_ticks(seconds(10)).await.unwrap(), saved(0, 10));
+    assert_eq!(store.save(seconds(10)).await.unwrap(), saved(10, 0));
+    assert_eq!(store.save(seconds(10)).await.unwrap(), saved(0, 10));
     assert_eq!(count(&store).await, 10);
 }
 
 async fn repeats_inside_a_batch_are_stored_once(store: Store) {
     let twice = [seconds(3), seconds(3)].concat();
-    assert_eq!(store.save_ticks(twice).await.unwrap(), saved(3, 3));
+    assert_eq!(store.save(twice).await.unwrap(), saved(3, 3));
     assert_eq!(count(&store).await, 3);
 }
 
 async fn overlapping_batches_add_what_is_new(store: Store) {
-    store.save_ticks(seconds(10)).await.unwrap();
+    store.save(seconds(10)).await.unwrap();
     let overlap = seconds(15).split_off(5);
-    assert_eq!(store.save_ticks(overlap).await.unwrap(), saved(5, 5));
+    assert_eq!(store.save(overlap).await.unwrap(), saved(5, 5));
     assert_eq!(count(&store).await, 15);
 }
 
@@ -120,9 +120,9 @@ async fn first_stored_stays(store: Store) {
     let id = TradeId::new("7").unwrap();
     let priced =
         |price: i64| draft(at(1, 0)).trade_id(id.clone()).price(price.into()).build().unwrap();
-    store.save_ticks(vec![priced(1), priced(2)]).await.unwrap();
-    store.save_ticks(vec![priced(3)]).await.unwrap();
-    let stored = store.all_ticks(TickQuery::new(everything())).await.unwrap();
+    store.save(vec![priced(1), priced(2)]).await.unwrap();
+    store.save(vec![priced(3)]).await.unwrap();
+    let stored = store.ticks(everything()).all().await.unwrap();
     assert_eq!(stored, [priced(1)]);
 }
 
@@ -141,32 +141,32 @@ async fn identity_has_venue_symbol_ts_and_key(store: Store) {
             .build()
             .unwrap(),
     ];
-    assert_eq!(store.save_ticks(ticks.clone()).await.unwrap(), saved(5, 0));
-    assert_eq!(store.save_ticks(ticks).await.unwrap(), saved(0, 5));
+    assert_eq!(store.save(ticks.clone()).await.unwrap(), saved(5, 0));
+    assert_eq!(store.save(ticks).await.unwrap(), saved(0, 5));
 }
 
 async fn equal_rows_of_one_source_are_kept_apart(store: Store) {
     let rows =
         || (0..4).map(|n| draft(at(1, 0)).occurrence(n).build().unwrap()).collect::<Vec<_>>();
-    assert_eq!(store.save_ticks(rows()).await.unwrap(), saved(4, 0));
-    assert_eq!(store.save_ticks(rows()).await.unwrap(), saved(0, 4));
+    assert_eq!(store.save(rows()).await.unwrap(), saved(4, 0));
+    assert_eq!(store.save(rows()).await.unwrap(), saved(0, 4));
 }
 
 async fn late_batch_meets_its_duplicates(store: Store) {
-    store.save_ticks(seconds(100)).await.unwrap();
+    store.save(seconds(100)).await.unwrap();
     let late = seconds(100).split_off(40)[..20].to_vec();
-    assert_eq!(store.save_ticks(late).await.unwrap(), saved(0, 20));
+    assert_eq!(store.save(late).await.unwrap(), saved(0, 20));
 }
 
 async fn wide_batch_meets_its_duplicates(store: Store) {
-    store.save_ticks(seconds(100)).await.unwrap();
+    store.save(seconds(100)).await.unwrap();
     let ends = vec![
         tick(super::time("1970-01-01"), "1", "1"),
         seconds(51).remove(50),
         tick(super::time("2261-12-31T23:59:59.999999999Z"), "1", "1"),
     ];
-    assert_eq!(store.save_ticks(ends.clone()).await.unwrap(), saved(2, 1));
-    assert_eq!(store.save_ticks(ends).await.unwrap(), saved(0, 3));
+    assert_eq!(store.save(ends.clone()).await.unwrap(), saved(2, 1));
+    assert_eq!(store.save(ends).await.unwrap(), saved(0, 3));
 }
 
 async fn watermark_starts_absent_and_moves_with_rows(store: Store) {
@@ -204,7 +204,7 @@ async fn streams_epochs_have_their_own_watermarks(store: Store) {
 }
 
 async fn batch_of_duplicates_moves_the_watermark(store: Store) {
-    store.save_ticks(seconds(2)).await.unwrap();
+    store.save(seconds(2)).await.unwrap();
     let ack = store.write(&streamed("s", 1, &[1, 2], seconds(2))).await.unwrap();
     assert_eq!((ack.inserted, ack.duplicates), (0, 2));
     assert_eq!(watermark(&store, "s", 1).await, Some(2));
@@ -271,8 +271,8 @@ async fn closed_store_answers_no_watermark(store: Store) {
 async fn big_batch_is_stored_whole(store: Store) {
     // Past DuckDB's row group of 122,880.
     let ticks: Vec<_> = (0..130_000).map(|n| draft(at(0, n)).build().unwrap()).collect();
-    assert_eq!(store.save_ticks(ticks.clone()).await.unwrap(), saved(130_000, 0));
-    let stored = store.all_ticks(TickQuery::new(everything())).await.unwrap();
+    assert_eq!(store.save(ticks.clone()).await.unwrap(), saved(130_000, 0));
+    let stored = store.ticks(everything()).all().await.unwrap();
     assert!(stored == in_order(ticks));
 }
 
@@ -282,7 +282,7 @@ async fn hundred_writers_at_once(store: Store) {
         let store = Arc::clone(&store);
         // Each shares half of its rows with the next.
         let own = seconds((writer + 2) * 10).split_off(usize::try_from(writer).unwrap() * 10);
-        writers.spawn(async move { store.save_ticks(own).await.unwrap() });
+        writers.spawn(async move { store.save(own).await.unwrap() });
     }
     let all = writers.join_all().await;
     assert_eq!(all.iter().map(|saved| saved.inserted).sum::<u64>(), 1_010);
@@ -296,7 +296,7 @@ async fn readers_see_whole_batches(store: Store) {
         tokio::spawn(async move {
             for n in 0..20 {
                 store
-                    .save_ticks(seconds((n + 1) * 100).split_off(usize::try_from(n).unwrap() * 100))
+                    .save(seconds((n + 1) * 100).split_off(usize::try_from(n).unwrap() * 100))
                     .await
                     .unwrap();
             }
@@ -304,9 +304,7 @@ async fn readers_see_whole_batches(store: Store) {
     };
     loop {
         let done = writer.is_finished();
-        let mut query = TickQuery::new(everything());
-        query.limit = 10_000;
-        let seen = store.ticks(&query).await.unwrap().items.len();
+        let seen = store.ticks(everything()).page().await.unwrap().items.len();
         assert_eq!(seen % 100, 0, "a part of a batch of 100 was visible");
         if done {
             assert_eq!(seen, 2_000);
@@ -318,12 +316,12 @@ async fn readers_see_whole_batches(store: Store) {
 }
 
 async fn closed_store_answers_connection(store: Store) {
-    store.save_ticks(seconds(1)).await.unwrap();
+    store.save(seconds(1)).await.unwrap();
     store.close().await.unwrap();
     store.close().await.unwrap();
-    let error = store.save_ticks(seconds(2)).await.unwrap_err();
+    let error = store.save(seconds(2)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);
-    let error = store.ticks(&TickQuery::new(everything())).await.unwrap_err();
+    let error = store.ticks(everything()).page().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connection);
     assert!(!store.health().await.is_healthy());
 }

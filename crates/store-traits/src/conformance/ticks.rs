@@ -1,9 +1,13 @@
 //! Cases of [`TickStore`](crate::TickStore) on ticks: exact, in order, in pages.
 
-use tradekeep_models::{Decimal, Side, Tick, TickFilter, TickQuery, TimeRange, Timestamp, TradeId};
+use tradekeep_models::{
+    Decimal, ListQuery, RecordFilter, Side, Tick, TickFilter, TimeRange, Timestamp, TradeId,
+};
 
-use super::{Store, at, draft, everything, in_order, seconds, symbol, tick, time, venue};
-use crate::{ErrorKind, RecordSinkExt, TickSeries, TickStoreExt};
+use super::{
+    Store, at, draft, everything, in_order, page_of, pages, seconds, symbol, tick, time, venue,
+};
+use crate::{ErrorKind, TickSeries};
 
 super::list_cases!(ticks:
     empty_store_answers_nothing,
@@ -27,17 +31,17 @@ super::list_cases!(ticks:
 );
 
 async fn all(store: &Store, filter: TickFilter) -> Vec<Tick> {
-    store.all_ticks(TickQuery::new(filter)).await.unwrap()
+    store.ticks(filter).all().await.unwrap()
 }
 
 /// Saves `ticks` and expects just them back, in order.
 async fn round_trip(store: &Store, ticks: Vec<Tick>) {
-    store.save_ticks(ticks.clone()).await.unwrap();
+    store.save(ticks.clone()).await.unwrap();
     assert_eq!(all(store, everything()).await, in_order(ticks));
 }
 
 async fn empty_store_answers_nothing(store: Store) {
-    let page = store.ticks(&TickQuery::new(everything())).await.unwrap();
+    let page = store.ticks(everything()).page().await.unwrap();
     assert!(page.items.is_empty() && page.next.is_none());
     assert_eq!(store.series().await.unwrap(), []);
 }
@@ -157,7 +161,7 @@ async fn filters_by_venue_and_symbol(store: Store) {
             .unwrap()
     };
     let ticks = vec![on("v", "X"), on("v", "Y"), on("w", "X"), on("V", "X"), on("v", "x")];
-    store.save_ticks(ticks.clone()).await.unwrap();
+    store.save(ticks.clone()).await.unwrap();
     for filter in [
         everything(),
         TickFilter { venue: Some(venue("v")), ..everything() },
@@ -172,7 +176,7 @@ async fn filters_by_venue_and_symbol(store: Store) {
 
 async fn ranges_are_half_open(store: Store) {
     let ticks: Vec<_> = (0..5).map(|n| draft(at(0, n)).build().unwrap()).collect();
-    store.save_ticks(ticks.clone()).await.unwrap();
+    store.save(ticks.clone()).await.unwrap();
     for (from, to, expected) in [
         (Some(1), Some(3), 1..3),
         (None, Some(3), 0..3),
@@ -187,11 +191,11 @@ async fn ranges_are_half_open(store: Store) {
 }
 
 async fn pages_cover_everything_once(store: Store) {
-    store.save_ticks(seconds(100)).await.unwrap();
+    store.save(seconds(100)).await.unwrap();
     for limit in [1, 7, 50, 99, 100, 101] {
-        let mut query = TickQuery::new(everything());
+        let mut query = ListQuery::new(&everything());
         query.limit = limit;
-        assert_eq!(store.all_ticks(query).await.unwrap(), seconds(100), "pages of {limit}");
+        assert_eq!(pages::<Tick>(&store, query).await, seconds(100), "pages of {limit}");
     }
 }
 
@@ -209,50 +213,46 @@ async fn pages_cut_inside_equal_times(store: Store) {
     let id = TradeId::new("1").unwrap();
     let twin = |v: &str| draft(at(1, 0)).venue(venue(v)).trade_id(id.clone()).build().unwrap();
     ticks.extend([twin("v"), twin("w")]);
-    store.save_ticks(ticks.clone()).await.unwrap();
+    store.save(ticks.clone()).await.unwrap();
     for limit in 1..5 {
-        let mut query = TickQuery::new(everything());
+        let mut query = ListQuery::new(&everything());
         query.limit = limit;
-        assert_eq!(
-            store.all_ticks(query).await.unwrap(),
-            in_order(ticks.clone()),
-            "pages of {limit}"
-        );
+        assert_eq!(pages::<Tick>(&store, query).await, in_order(ticks.clone()), "pages of {limit}");
     }
 }
 
 async fn new_rows_do_not_disturb_pages(store: Store) {
-    store.save_ticks(seconds(20)).await.unwrap();
-    let mut query = TickQuery::new(everything());
+    store.save(seconds(20)).await.unwrap();
+    let mut query = ListQuery::new(&everything());
     query.limit = 10;
-    let first = store.ticks(&query).await.unwrap();
+    let first = page_of::<Tick>(&store, &query).await.unwrap();
     let early = tick(at(-5, 0), "1", "1");
     let late = tick(at(50, 0), "1", "1");
-    store.save_ticks(vec![early, late.clone()]).await.unwrap();
+    store.save(vec![early, late.clone()]).await.unwrap();
     query.after = first.next;
     query.limit = 100;
-    let rest = store.ticks(&query).await.unwrap().items;
+    let rest = page_of::<Tick>(&store, &query).await.unwrap().items;
     assert_eq!([first.items, rest].concat(), [seconds(20), vec![late]].concat());
 }
 
 async fn full_last_page_has_no_cursor(store: Store) {
-    store.save_ticks(seconds(10)).await.unwrap();
-    let mut query = TickQuery::new(everything());
+    store.save(seconds(10)).await.unwrap();
+    let mut query = ListQuery::new(&everything());
     query.limit = 10;
-    assert_eq!(store.ticks(&query).await.unwrap().next, None);
+    assert_eq!(page_of::<Tick>(&store, &query).await.unwrap().next, None);
     query.limit = 9;
-    let page = store.ticks(&query).await.unwrap();
+    let page = page_of::<Tick>(&store, &query).await.unwrap();
     assert_eq!(page.items.len(), 9);
     query.after = page.next;
     assert!(query.after.is_some(), "a cut answer says so");
-    assert_eq!(store.ticks(&query).await.unwrap().items, seconds(10)[9..]);
+    assert_eq!(page_of::<Tick>(&store, &query).await.unwrap().items, seconds(10)[9..]);
 }
 
 async fn limit_out_of_range_is_invalid_input(store: Store) {
     for limit in [0, 10_001, usize::MAX] {
-        let mut query = TickQuery::new(everything());
+        let mut query = ListQuery::new(&everything());
         query.limit = limit;
-        let error = store.ticks(&query).await.unwrap_err();
+        let error = page_of::<Tick>(&store, &query).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidInput);
         assert!(error.to_string().contains("limit"), "{error}");
     }
@@ -260,7 +260,7 @@ async fn limit_out_of_range_is_invalid_input(store: Store) {
 
 async fn series_are_counted(store: Store) {
     let other = draft(time("2024-08-10")).venue(venue("a")).build().unwrap();
-    store.save_ticks([seconds(10), vec![other]].concat()).await.unwrap();
+    store.save([seconds(10), vec![other]].concat()).await.unwrap();
     let series = |name: &str, count, first_ts, last_ts| TickSeries {
         venue: venue(name),
         symbol: symbol("X"),
@@ -290,7 +290,7 @@ async fn answers_follow_the_data(store: Store) {
     for n in 1..4i32 {
         let tick = Tick::builder(symbol("BTC-USD"), at(i64::from(n), 0)).venue(venue("binance"));
         let tick = tick.price(i64::from(n).into()).quantity(1.into()).build().unwrap();
-        store.save_ticks(vec![tick]).await.unwrap();
+        store.save(vec![tick]).await.unwrap();
         ask(usize::try_from(n).unwrap()).await;
     }
 }

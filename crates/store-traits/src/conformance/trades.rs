@@ -1,13 +1,13 @@
 //! Cases of [`TradeStore`](crate::TradeStore): filters, order, deletion. Versions have theirs in `versions`.
 
 use tradekeep_models::{
-    ListQuery, Name, Trade, TradeAction, TradeFilter, TradeStatus, TradingMode,
+    ListQuery, Name, TimeRange, Trade, TradeAction, TradeFilter, TradeStatus, TradingMode,
 };
 use uuid::Uuid;
 
 use super::samples::uuid;
-use super::{Store, at, bad_places, bad_rows, between, decimal, name, symbol, time, trader};
-use crate::{ErrorKind, RecordSinkExt, Table, TradeStoreExt};
+use super::{Store, at, bad_places, bad_rows, between, decimal, name, pages, symbol, time, trader};
+use crate::{ErrorKind, Table};
 
 super::list_cases!(trades:
     unknown_trade_is_nothing,
@@ -50,12 +50,24 @@ pub(super) fn any() -> TradeFilter {
 }
 
 pub(super) async fn found(store: &Store, filter: TradeFilter) -> Vec<Trade> {
-    store.all_trades(ListQuery { newest_first: false, ..ListQuery::new(filter) }).await.unwrap()
+    store.trades(filter).oldest_first().all().await.unwrap()
 }
 
 pub(super) async fn history(store: &Store, filter: TradeFilter) -> Vec<Trade> {
-    let query = ListQuery { newest_first: false, history: true, ..ListQuery::new(filter) };
-    store.all_trades(query).await.unwrap()
+    store.trades(filter).oldest_first().history().all().await.unwrap()
+}
+
+/// The trades of a range of time, newest first.
+pub(super) async fn trades_in(store: &Store, range: TimeRange) -> Vec<Trade> {
+    store.trades(TradeFilter { range, ..any() }).all().await.unwrap()
+}
+
+fn of_token(token: &str) -> TradeFilter {
+    TradeFilter { token: Some(symbol(token)), ..any() }
+}
+
+fn of_trader(id: &str) -> TradeFilter {
+    TradeFilter { trader_id: Some(trader(id)), ..any() }
 }
 
 pub(super) fn request(text: &str) -> Option<Name> {
@@ -63,13 +75,13 @@ pub(super) fn request(text: &str) -> Option<Name> {
 }
 
 async fn unknown_trade_is_nothing(store: Store) {
-    store.save_trade(trade(1, 1)).await.unwrap();
+    store.save(vec![trade(1, 1)]).await.unwrap();
     assert_eq!(store.trade(uuid(2)).await.unwrap(), None);
-    assert_eq!(store.trade_history(uuid(2)).await.unwrap(), []);
+    assert_eq!(store.trade_history(uuid(2)).all().await.unwrap(), []);
     assert_eq!(store.trade_by_request_id(name("r")).await.unwrap(), None);
-    assert_eq!(store.trades_by_token(symbol("sol"), 10).await.unwrap(), []);
-    assert_eq!(store.trades_by_trader(trader("T"), 10).await.unwrap(), []);
-    assert_eq!(store.trades_in(between(2, 9)).await.unwrap(), []);
+    assert_eq!(found(&store, of_token("sol")).await, []);
+    assert_eq!(found(&store, of_trader("T")).await, []);
+    assert_eq!(trades_in(&store, between(2, 9)).await, []);
     assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(trade(1, 1)));
 }
 
@@ -78,8 +90,8 @@ async fn request_id_finds_the_earliest(store: Store) {
     // Numbers 2 and 4 have the same time; the id of 2 is the smaller one.
     assert!(uuid(2) < uuid(4));
     let later = version(&asked(1, 1), 1, 9);
-    store.save_trades(vec![asked(3, 7), asked(4, 5), asked(2, 5)]).await.unwrap();
-    store.save_trades(vec![asked(1, 1), later, trade(5, 0)]).await.unwrap();
+    store.save(vec![asked(3, 7), asked(4, 5), asked(2, 5)]).await.unwrap();
+    store.save(vec![asked(1, 1), later, trade(5, 0)]).await.unwrap();
     assert_eq!(store.trade_by_request_id(name("r")).await.unwrap(), Some(asked(2, 5)));
     assert_eq!(store.trade_by_request_id(name("R")).await.unwrap(), None);
 }
@@ -96,7 +108,7 @@ async fn token_matches_base_or_quote(store: Store) {
         pair(4, "BTC", "USDC"),
         pair(5, "sol", "SO"),
     ];
-    store.save_trades(trades.to_vec()).await.unwrap();
+    store.save(trades.to_vec()).await.unwrap();
     for (token, expected) in
         [("SOL", &trades[..3]), ("BTC", &trades[3..4]), ("SO", &trades[4..]), ("S%", &[])]
     {
@@ -109,7 +121,7 @@ async fn trader_and_mode_match_exactly(store: Store) {
     let of = |n, name: &str, mode| Trade { trader_id: trader(name), mode, ..trade(n, n) };
     let (live, paper) = (TradingMode::Live, TradingMode::Paper);
     let trades = [of(1, "a", live), of(2, "a", paper), of(3, "A", live), of(4, "a'b", paper)];
-    store.save_trades(trades.to_vec()).await.unwrap();
+    store.save(trades.to_vec()).await.unwrap();
     let by = |name: &str| TradeFilter { trader_id: Some(trader(name)), ..any() };
     assert_eq!(found(&store, by("a")).await, trades[..2]);
     assert_eq!(found(&store, by("a'b")).await, trades[3..]);
@@ -128,7 +140,7 @@ async fn all_parts_of_a_filter_must_match(store: Store) {
         Trade { id: uuid(6), mode: TradingMode::Paper, ..wanted.clone() },
         Trade { id: uuid(7), ts: at(6, 0), ..wanted.clone() },
     ];
-    store.save_trades([vec![wanted.clone()], others.to_vec()].concat()).await.unwrap();
+    store.save([vec![wanted.clone()], others.to_vec()].concat()).await.unwrap();
     let filter = TradeFilter {
         id: None,
         request_id: request("r"),
@@ -154,35 +166,38 @@ async fn newest_first_then_by_id_and_version(store: Store) {
         id("ffffffff-ffff-ffff-ffff-fffffffffffe"),
     ];
     let mixed = [5, 1, 6, 0, 3, 2, 4].map(|place: usize| in_order[place].clone());
-    store.save_trades(mixed.to_vec()).await.unwrap();
+    store.save(mixed.to_vec()).await.unwrap();
     assert_eq!(history(&store, any()).await, in_order);
-    let newest = ListQuery { history: true, ..ListQuery::new(any()) };
     let mut backwards = in_order.to_vec();
     backwards.reverse();
-    assert_eq!(store.all_trades(newest).await.unwrap(), backwards);
+    assert_eq!(store.trades(any()).history().all().await.unwrap(), backwards);
 }
 
 async fn newest_few_by_token_and_trader(store: Store) {
     let trades: Vec<_> = (1..=5).map(|n| trade(n, n)).collect();
-    store.save_trades(trades.clone()).await.unwrap();
+    store.save(trades.clone()).await.unwrap();
     let newest = [trade(5, 5), trade(4, 4)];
-    assert_eq!(store.trades_by_token(symbol("USDC"), 2).await.unwrap(), newest);
-    assert_eq!(store.trades_by_trader(trader("t"), 2).await.unwrap(), newest);
-    let range = store.trades_in(between(4, 6)).await.unwrap();
-    assert_eq!(range, newest);
-    let error = store.trades_by_trader(trader("t"), 0).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::InvalidInput);
+    for filter in [of_token("USDC"), of_trader("t")] {
+        let page = store.trades(filter.clone()).limit(2).page().await.unwrap();
+        assert_eq!(page.items, newest);
+        assert!(page.next.is_some(), "a cut answer says so");
+        assert_eq!(store.trades(filter).limit(2).all().await.unwrap(), newest);
+    }
+    assert_eq!(trades_in(&store, between(4, 6)).await, newest);
+    let none = store.trades(of_trader("t")).limit(0);
+    assert_eq!(none.clone().page().await.unwrap_err().kind, ErrorKind::InvalidInput);
+    assert_eq!(none.all().await.unwrap_err().kind, ErrorKind::InvalidInput);
 }
 
 async fn filtered_pages_cover_everything_once(store: Store) {
     let tokens = ["SOL", "BTC", "ETH"].iter().cycle();
     let trades: Vec<_> = tokens.zip(0..30).map(|(token, n)| pair(n, token, "USDC")).collect();
-    store.save_trades(trades.clone()).await.unwrap();
+    store.save(trades.clone()).await.unwrap();
     let expected: Vec<_> = (0..10).rev().map(|n| trades[3 * n + 1].clone()).collect();
     for limit in [1, 3, 9, 10] {
-        let filter = TradeFilter { token: Some(symbol("BTC")), ..any() };
-        let query = ListQuery { limit, ..ListQuery::new(filter) };
-        assert_eq!(store.all_trades(query).await.unwrap(), expected, "pages of {limit}");
+        let mut query = ListQuery::new(&of_token("BTC"));
+        query.limit = limit;
+        assert_eq!(pages::<Trade>(&store, query).await, expected, "pages of {limit}");
     }
 }
 
@@ -199,8 +214,8 @@ async fn deletes_whole_days_only(store: Store) {
         dated(3, "2024-08-09T23:59:59.999999999Z"),
         dated(4, "2024-08-10T00:00:00Z"),
     ];
-    store.save_trades(trades.clone()).await.unwrap();
-    store.save_ticks(super::seconds(3)).await.unwrap();
+    store.save(trades.clone()).await.unwrap();
+    store.save(super::seconds(3)).await.unwrap();
     for (before, gone, left) in [
         ("2024-08-08T23:59:59.999999999Z", 0, &trades[..]),
         ("2024-08-09T23:59:59.999999999Z", 2, &trades[2..]),
@@ -208,7 +223,11 @@ async fn deletes_whole_days_only(store: Store) {
         ("2024-08-10T00:00:00Z", 2, &trades[4..]),
         ("1970-01-01T00:00:00Z", 0, &trades[4..]),
     ] {
-        assert_eq!(store.delete_trades_before(time(before)).await.unwrap(), gone, "{before}");
+        assert_eq!(
+            store.delete_before(Table::Trades, time(before)).await.unwrap(),
+            gone,
+            "{before}"
+        );
         assert_eq!(history(&store, any()).await.len(), left.len(), "{before}");
     }
     assert_eq!(found(&store, any()).await, trades[4..]);
@@ -216,7 +235,7 @@ async fn deletes_whole_days_only(store: Store) {
 }
 
 async fn conflict_within_the_times_of_a_batch_is_found(store: Store) {
-    store.save_trade(trade(1, 5)).await.unwrap();
+    store.save(vec![trade(1, 5)]).await.unwrap();
     let forgot_the_version = Trade { status: TradeStatus::Failed, ..trade(1, 5) };
     // The stored one stands at the first, the last, the only moment of the batch, or between them.
     for (batch, expected) in [
@@ -225,7 +244,7 @@ async fn conflict_within_the_times_of_a_batch_is_found(store: Store) {
         (vec![trade(1, 2), trade(2, 5)], [0]),
         (vec![trade(2, 1), trade(3, 9), trade(1, 7)], [2]),
     ] {
-        let error = store.save_trades(batch).await.unwrap_err();
+        let error = store.save(batch).await.unwrap_err();
         assert_eq!(bad_places(error, ErrorKind::Conflict), expected);
         assert_eq!(found(&store, any()).await, [trade(1, 5)]);
     }
@@ -238,11 +257,11 @@ async fn errors_show_no_values(store: Store) {
         base_amount: decimal("31337.31337"),
         ..trade(1, 1)
     };
-    store.save_trade(secret.clone()).await.unwrap();
+    store.save(vec![secret.clone()]).await.unwrap();
     let other = Trade { tx_signature: request("canary"), ..secret.clone() };
     let negative = Trade { base_amount: decimal("-31337.31337"), ..secret };
     for (bad, kind) in [(other, ErrorKind::Conflict), (negative, ErrorKind::InvalidInput)] {
-        let error = store.save_trade(bad).await.unwrap_err();
+        let error = store.save(vec![bad]).await.unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("canary") && !shown.contains("31337"), "{shown}");
         assert!(bad_rows(error, kind).iter().all(|row| !row.reason.is_empty()));

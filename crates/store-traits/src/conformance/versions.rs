@@ -4,9 +4,9 @@
 use tradekeep_models::{ListQuery, TimeRange, Trade, TradeFilter, TradeStatus, TradingMode};
 
 use super::samples::uuid;
-use super::trades::{any, dated, found, history, request, trade, version};
-use super::{Store, between, name, saved, symbol, time, trader};
-use crate::{RecordSinkExt, TradeStoreExt};
+use super::trades::{any, dated, found, history, request, trade, trades_in, version};
+use super::{Store, between, name, page_of, pages, saved, symbol, time, trader};
+use crate::Table;
 
 super::list_cases!(versions:
     highest_version_is_answered_once,
@@ -25,8 +25,8 @@ super::list_cases!(versions:
 async fn highest_version_is_answered_once(store: Store) {
     let sent = trade(1, 1);
     let done = Trade { status: TradeStatus::Failed, ..version(&sent, 1, 5) };
-    assert_eq!(store.save_trades(vec![sent, trade(2, 3)]).await.unwrap(), saved(2, 0));
-    assert_eq!(store.save_trade(done.clone()).await.unwrap(), saved(1, 0));
+    assert_eq!(store.save(vec![sent, trade(2, 3)]).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save(vec![done.clone()]).await.unwrap(), saved(1, 0));
     assert_eq!(found(&store, any()).await, [trade(2, 3), done.clone()]);
     assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(done));
 }
@@ -34,30 +34,30 @@ async fn highest_version_is_answered_once(store: Store) {
 async fn highest_version_may_be_the_earliest(store: Store) {
     let first = trade(1, 9);
     let corrected = version(&first, 1, 2);
-    store.save_trades(vec![first, corrected.clone()]).await.unwrap();
+    store.save(vec![first, corrected.clone()]).await.unwrap();
     assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(corrected.clone()));
-    assert_eq!(store.trades_in(TimeRange::ALL).await.unwrap(), [corrected]);
+    assert_eq!(trades_in(&store, TimeRange::ALL).await, [corrected]);
 }
 
 async fn lower_version_may_come_late(store: Store) {
     let first = trade(1, 1);
     let third = version(&first, 2, 3);
-    store.save_trade(third.clone()).await.unwrap();
+    store.save(vec![third.clone()]).await.unwrap();
     let late = vec![version(&first, 1, 2), first.clone()];
-    assert_eq!(store.save_trades(late).await.unwrap(), saved(2, 0));
+    assert_eq!(store.save(late).await.unwrap(), saved(2, 0));
     assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(third));
-    assert_eq!(store.trade_history(uuid(1)).await.unwrap().len(), 3);
+    assert_eq!(store.trade_history(uuid(1)).all().await.unwrap().len(), 3);
 }
 
 async fn version_stored_at_two_times_is_answered_at_both(store: Store) {
     // No batch has both within its times, so that none could see the conflict.
     let (early, late) = (trade(1, 1), trade(1, 50));
-    store.save_trade(early.clone()).await.unwrap();
-    store.save_trade(late.clone()).await.unwrap();
+    store.save(vec![early.clone()]).await.unwrap();
+    store.save(vec![late.clone()]).await.unwrap();
     assert_eq!(found(&store, any()).await, [early.clone(), late.clone()]);
-    assert_eq!(store.trade_history(uuid(1)).await.unwrap(), [early, late]);
+    assert_eq!(store.trade_history(uuid(1)).all().await.unwrap(), [early, late]);
     let higher = version(&trade(1, 1), 1, 20);
-    store.save_trade(higher.clone()).await.unwrap();
+    store.save(vec![higher.clone()]).await.unwrap();
     assert_eq!(found(&store, any()).await, [higher]);
 }
 
@@ -66,20 +66,21 @@ async fn versions_order_as_numbers(store: Store) {
     let versions = numbers.map(|number| version(&trade(1, 1), number, 1));
     let mut backwards = versions.to_vec();
     backwards.reverse();
-    store.save_trades(backwards).await.unwrap();
+    store.save(backwards).await.unwrap();
     assert_eq!(store.trade(uuid(1)).await.unwrap().unwrap().version, u32::MAX);
-    assert_eq!(store.trade_history(uuid(1)).await.unwrap(), versions);
+    assert_eq!(store.trade_history(uuid(1)).all().await.unwrap(), versions);
 }
 
 async fn history_answers_every_version(store: Store) {
     let (a, b) = (trade(1, 1), trade(2, 2));
     let (a1, b1) = (version(&a, 1, 3), version(&b, 1, 0));
-    store.save_trades(vec![a.clone(), b.clone()]).await.unwrap();
-    store.save_trades(vec![a1.clone(), b1.clone()]).await.unwrap();
+    store.save(vec![a.clone(), b.clone()]).await.unwrap();
+    store.save(vec![a1.clone(), b1.clone()]).await.unwrap();
     assert_eq!(history(&store, any()).await, [b1.clone(), a.clone(), b.clone(), a1.clone()]);
-    assert_eq!(store.trade_history(uuid(1)).await.unwrap(), [a.clone(), a1.clone()]);
-    let newest = ListQuery { history: true, limit: 1, ..ListQuery::new(any()) };
-    assert_eq!(store.all_trades(newest).await.unwrap(), [a1, b, a, b1]);
+    assert_eq!(store.trade_history(uuid(1)).all().await.unwrap(), [a.clone(), a1.clone()]);
+    let mut newest = ListQuery::new(&any());
+    (newest.history, newest.limit) = (true, 1);
+    assert_eq!(pages::<Trade>(&store, newest).await, [a1, b, a, b1]);
 }
 
 async fn filters_look_at_the_highest_version(store: Store) {
@@ -97,7 +98,7 @@ async fn filters_look_at_the_highest_version(store: Store) {
         request_id: request("new"),
         ..version(&old, 1, 2)
     };
-    store.save_trades(vec![old, new.clone()]).await.unwrap();
+    store.save(vec![old, new.clone()]).await.unwrap();
     for (trader_id, mode, token, asked, expected) in [
         (Some("old"), None, None, None, vec![]),
         (None, Some(TradingMode::Paper), None, None, vec![]),
@@ -120,15 +121,15 @@ async fn filters_look_at_the_highest_version(store: Store) {
 async fn range_looks_at_the_highest_version(store: Store) {
     let old = trade(1, 1);
     let new = version(&old, 1, 10);
-    store.save_trades(vec![old, new.clone()]).await.unwrap();
-    assert_eq!(store.trades_in(between(0, 10)).await.unwrap(), []);
-    assert_eq!(store.trades_in(between(2, 11)).await.unwrap(), [new]);
+    store.save(vec![old, new.clone()]).await.unwrap();
+    assert_eq!(trades_in(&store, between(0, 10)).await, []);
+    assert_eq!(trades_in(&store, between(2, 11)).await, [new]);
 }
 
 async fn history_filters_each_version_by_itself(store: Store) {
     let old = trade(1, 1);
     let new = Trade { trader_id: trader("new"), ..version(&old, 1, 10) };
-    store.save_trades(vec![old.clone(), new]).await.unwrap();
+    store.save(vec![old.clone(), new]).await.unwrap();
     let early = TradeFilter { range: between(0, 10), ..any() };
     assert_eq!(history(&store, early).await, [trade(1, 1)]);
     let by_trader = TradeFilter { trader_id: Some(trader("t")), ..any() };
@@ -138,12 +139,13 @@ async fn history_filters_each_version_by_itself(store: Store) {
 async fn pages_count_things_and_not_versions(store: Store) {
     for number in 0..4 {
         let versions = (1..=5).map(|n| version(&trade(n, n), number, 10 * n + i64::from(number)));
-        store.save_trades(versions.collect()).await.unwrap();
+        store.save(versions.collect::<Vec<_>>()).await.unwrap();
     }
-    let mut query = ListQuery { limit: 2, newest_first: false, ..ListQuery::new(any()) };
+    let mut query = ListQuery::new(&any());
+    (query.limit, query.newest_first) = (2, false);
     let mut sizes = Vec::new();
     loop {
-        let page = store.trades(&query).await.unwrap();
+        let page = page_of::<Trade>(&store, &query).await.unwrap();
         assert!(page.items.iter().all(|trade| trade.version == 3));
         sizes.push(page.items.len());
         query.after = page.next;
@@ -157,11 +159,11 @@ async fn pages_count_things_and_not_versions(store: Store) {
 async fn deleted_versions_are_gone(store: Store) {
     let first = dated(1, "2024-08-10T10:00:00Z");
     let highest = Trade { version: 1, ..dated(1, "2024-08-09T10:00:00Z") };
-    store.save_trades(vec![first.clone(), highest.clone()]).await.unwrap();
-    store.delete_trades_before(time("2024-08-10")).await.unwrap();
+    store.save(vec![first.clone(), highest.clone()]).await.unwrap();
+    store.delete_before(Table::Trades, time("2024-08-10")).await.unwrap();
     assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(first));
     // Its number is free again, also for other content.
     let other = Trade { status: TradeStatus::Failed, ..highest };
-    assert_eq!(store.save_trade(other.clone()).await.unwrap(), saved(1, 0));
+    assert_eq!(store.save(vec![other.clone()]).await.unwrap(), saved(1, 0));
     assert_eq!(store.trade(uuid(1)).await.unwrap(), Some(other));
 }

@@ -2,25 +2,31 @@
 
 use async_trait::async_trait;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Cursor, Day, Fill, FillQuery,
-    Latency, LatencyFilter, LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter,
-    MetricQuery, MevAnalysis, MevEvent, MevFilter, MevQuery, NodeHealth, NodeHealthQuery, Order,
-    OrderQuery, Page, PerformanceSummary, Position, PositionQuery, SlippageStats, StreamId,
-    Summary, Symbol, SystemEvent, SystemEventQuery, Tick, TickCursor, TickQuery, TimeRange,
-    Timestamp, Trade, TradeFilter, TradeQuery, ValueStats,
+    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter, LatencyStats,
+    ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary,
+    RecordPage, SlippageStats, StreamId, Summary, Symbol, TimeRange, Timestamp, TradeFilter,
+    ValueStats,
 };
 
 use super::Kind::{Close, Health as Condition, Optimize, Read, Write};
 use super::Layered;
 use crate::{
-    Ack, Batch, EventStore, ExecutionStore, Health, Maintenance, MetricStore, Partition,
-    PartitionAdmin, Probe, RecordSink, Result, Stage, Table, TableStats, TickSeries, TickStore,
-    Token, TradeStore, Trouble,
+    Ack, Batch, Capabilities, Health, Maintenance, MetricStore, Partition, PartitionAdmin, Probe,
+    RecordSink, RecordSource, Result, Stage, Table, TableStats, TickSeries, TickStore, Token,
+    TradeStore, Trouble,
 };
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
+    fn capabilities(&self, table: Table) -> Capabilities {
+        self.inner.capabilities(table)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.around(Read, "ping", || self.inner.ping()).await
+    }
+
     fn prepare(&self, batch: &Batch) {
         self.inner.prepare(batch);
     }
@@ -58,13 +64,17 @@ impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl<T: TickStore + ?Sized> TickStore for Layered<T> {
-    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
-        self.around(Read, "ticks", || self.inner.ticks(query)).await
+impl<T: RecordSource + ?Sized> RecordSource for Layered<T> {
+    async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
+        self.around(Read, query.table.as_str(), || self.inner.page(query)).await
     }
+}
 
-    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        self.around(Read, "candles", || self.inner.candles(query)).await
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: TickStore + ?Sized> TickStore for Layered<T> {
+    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        self.around(Read, "candles", || self.inner.candle_page(query)).await
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {
@@ -75,10 +85,6 @@ impl<T: TickStore + ?Sized> TickStore for Layered<T> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<T: TradeStore + ?Sized> TradeStore for Layered<T> {
-    async fn trades(&self, query: &TradeQuery) -> Result<Page<Trade, Cursor>> {
-        self.around(Read, "trades", || self.inner.trades(query)).await
-    }
-
     async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
         self.around(Read, "performance", || self.inner.performance(filter)).await
     }
@@ -86,40 +92,13 @@ impl<T: TradeStore + ?Sized> TradeStore for Layered<T> {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl<T: ExecutionStore + ?Sized> ExecutionStore for Layered<T> {
-    async fn orders(&self, query: &OrderQuery) -> Result<Page<Order, Cursor>> {
-        self.around(Read, "orders", || self.inner.orders(query)).await
-    }
-
-    async fn fills(&self, query: &FillQuery) -> Result<Page<Fill, Cursor>> {
-        self.around(Read, "fills", || self.inner.fills(query)).await
-    }
-
-    async fn positions(&self, query: &PositionQuery) -> Result<Page<Position, Cursor>> {
-        self.around(Read, "positions", || self.inner.positions(query)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
 impl<T: MetricStore + ?Sized> MetricStore for Layered<T> {
-    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>> {
-        self.around(Read, "metrics", || self.inner.metrics(query)).await
-    }
-
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
         self.around(Read, "metric_stats", || self.inner.metric_stats(filter)).await
     }
 
-    async fn metric_buckets(
-        &self,
-        query: &BucketQuery,
-    ) -> Result<Page<MetricBucket, BucketCursor>> {
-        self.around(Read, "metric_buckets", || self.inner.metric_buckets(query)).await
-    }
-
-    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>> {
-        self.around(Read, "latencies", || self.inner.latencies(query)).await
+    async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
+        self.around(Read, "metric_buckets", || self.inner.bucket_page(query)).await
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
@@ -143,28 +122,12 @@ impl<T: MetricStore + ?Sized> MetricStore for Layered<T> {
         self.around(Read, "slippage", || self.inner.slippage(range, token)).await
     }
 
-    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
-        self.around(Read, "mev_events", || self.inner.mev_events(query)).await
-    }
-
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
         self.around(Read, "mev_analysis", || self.inner.mev_analysis(filter)).await
     }
 
     async fn summary(&self, range: TimeRange) -> Result<Summary> {
         self.around(Read, "summary", || self.inner.summary(range)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: EventStore + ?Sized> EventStore for Layered<T> {
-    async fn system_events(&self, query: &SystemEventQuery) -> Result<Page<SystemEvent, Cursor>> {
-        self.around(Read, "system_events", || self.inner.system_events(query)).await
-    }
-
-    async fn node_health(&self, query: &NodeHealthQuery) -> Result<Page<NodeHealth, Cursor>> {
-        self.around(Read, "node_health", || self.inner.node_health(query)).await
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{Result, StoreError};
 
 /// Every operation, by the name of its method.
 pub(super) const OPERATIONS: &[&str] = &[
+    "ping",
     "write",
     "settle",
     "watermark",

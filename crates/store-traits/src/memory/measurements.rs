@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Cursor, Decimal, Latency, LatencyFilter, LatencyNumbers,
-    LatencyQuery, LatencyStats, Metric, MetricBucket, MetricFilter, MetricQuery, MevAnalysis,
-    MevEvent, MevFilter, MevQuery, Name, Page, SlippageSource, SlippageStats, Summary, Symbol,
-    TimeRange, Trade, TradeFilter, ValueStats,
+    BucketCursor, BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, LatencyStats,
+    Metric, MetricBucket, MetricFilter, MevAnalysis, MevEvent, MevFilter, Name, Page,
+    SlippageSource, SlippageStats, Summary, Symbol, TimeRange, Trade, TradeFilter, ValueStats,
 };
 
 use super::tables::{Held, Tables};
@@ -16,19 +15,12 @@ use crate::{MetricStore, Result};
 
 #[async_trait]
 impl MetricStore for MemoryStore {
-    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>> {
-        self.list("metrics", query).await
-    }
-
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
         self.io("metric_stats").await?;
         Ok(values(&self.open("metric_stats")?.tables, filter))
     }
 
-    async fn metric_buckets(
-        &self,
-        query: &BucketQuery,
-    ) -> Result<Page<MetricBucket, BucketCursor>> {
+    async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
         query.validate().map_err(invalid("metric_buckets"))?;
         self.io("metric_buckets").await?;
         let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
@@ -42,10 +34,6 @@ impl MetricStore for MemoryStore {
             Some(MetricBucket { open_ts, stats: ValueStats::of(values)? })
         };
         Ok(query.page(buckets.into_iter().filter_map(numbers).take(query.limit + 1).collect()))
-    }
-
-    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>> {
-        self.list("latencies", query).await
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
@@ -92,10 +80,6 @@ impl MetricStore for MemoryStore {
     ) -> Result<Option<SlippageStats>> {
         self.io("slippage").await?;
         Ok(slippage(&self.open("slippage")?.tables, range, token))
-    }
-
-    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
-        self.list("mev_events", query).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {

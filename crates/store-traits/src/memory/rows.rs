@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use tradekeep_models::record::{Record, Value};
-use tradekeep_models::{Day, ListQuery, RecordFilter, TimeRange, Timestamp};
+use tradekeep_models::{Cursor, Day, ListQuery, Page, RecordFilter, TimeRange, Timestamp};
 
 /// The values of some columns of a row.
 pub(super) type Key = Vec<Value<'static>>;
@@ -15,7 +15,7 @@ pub(super) type Window = (Timestamp, Timestamp);
 
 #[derive(Debug)]
 pub(super) struct Rows<R> {
-    places: Places,
+    keys: KeyColumns,
     /// By the columns that rows are ordered by.
     in_order: BTreeMap<Key, Arc<R>>,
     /// By identity. There may be several of one: those that no batch met within its times.
@@ -26,10 +26,9 @@ pub(super) struct Rows<R> {
     taken: BTreeSet<(Value<'static>, Timestamp, Key)>,
 }
 
-/// Where the columns stand that have a part in keys.
+/// The columns that have a part in keys, by their indexes.
 #[derive(Debug)]
-struct Places {
-    order: Vec<usize>,
+struct KeyColumns {
     identity: Vec<usize>,
     subject: Vec<usize>,
     version: Option<usize>,
@@ -38,14 +37,13 @@ struct Places {
 
 impl<R: Record> Default for Rows<R> {
     fn default() -> Self {
-        let places = |names: &[&str]| names.iter().filter_map(|name| R::place(name)).collect();
+        let indexes = |names: &[&str]| names.iter().filter_map(|name| R::index_of(name)).collect();
         Self {
-            places: Places {
-                order: places(&R::order()),
-                identity: places(R::IDENTITY),
-                subject: places(R::SUBJECT),
-                version: R::place("version").filter(|_| !R::SUBJECT.is_empty()),
-                unique: R::UNIQUE.and_then(R::place),
+            keys: KeyColumns {
+                identity: indexes(R::IDENTITY),
+                subject: indexes(R::SUBJECT),
+                version: R::index_of("version").filter(|_| !R::SUBJECT.is_empty()),
+                unique: R::UNIQUE.and_then(R::index_of),
             },
             in_order: BTreeMap::new(),
             identities: HashMap::new(),
@@ -55,8 +53,8 @@ impl<R: Record> Default for Rows<R> {
     }
 }
 
-fn key<R: Record>(row: &R, places: &[usize]) -> Key {
-    places.iter().map(|place| row.value(*place).into_owned()).collect()
+fn key<R: Record>(row: &R, columns: &[usize]) -> Key {
+    columns.iter().map(|column| row.value(*column).into_owned()).collect()
 }
 
 impl<R: Record> Rows<R> {
@@ -70,17 +68,17 @@ impl<R: Record> Rows<R> {
     }
 
     pub(super) fn identity(&self, row: &R) -> Key {
-        key(row, &self.places.identity)
+        key(row, &self.keys.identity)
     }
 
     /// The thing that a row is a version of.
     pub(super) fn subject(&self, row: &R) -> Key {
-        key(row, &self.places.subject)
+        key(row, &self.keys.subject)
     }
 
     /// What a row has in the column that no two subjects share, where the table has such.
     pub(super) fn unique(&self, row: &R) -> Option<Value<'static>> {
-        self.places.unique.map(|place| row.value(place).into_owned())
+        self.keys.unique.map(|column| row.value(column).into_owned())
     }
 
     /// What is stored in the window with this identity.
@@ -109,7 +107,7 @@ impl<R: Record> Rows<R> {
 
     /// Keeps a row that is new, with its identity.
     pub(super) fn insert(&mut self, identity: Key, row: &R) {
-        let place = key(row, &self.places.order);
+        let place = key(row, R::ORDER);
         let stored = Arc::new(row.clone());
         self.identities.entry(identity).or_default().push(Arc::clone(&stored));
         if let Some(value) = self.unique(row) {
@@ -121,10 +119,10 @@ impl<R: Record> Rows<R> {
 
     /// Takes note of a version that is the highest so far.
     fn raise(&mut self, row: &R) {
-        let Some(place) = self.places.version else {
+        let Some(column) = self.keys.version else {
             return;
         };
-        let version = row.value(place).into_owned();
+        let version = row.value(column).into_owned();
         let highest = self.highest.entry(self.subject(row)).or_insert_with(|| version.clone());
         if *highest < version {
             *highest = version;
@@ -133,8 +131,10 @@ impl<R: Record> Rows<R> {
 
     /// Whether a row has the highest version there is; so has one without versions.
     fn is_highest(&self, row: &R) -> bool {
-        self.places.version.is_none_or(|place| {
-            self.highest.get(&self.subject(row)).is_some_and(|highest| *highest == row.value(place))
+        self.keys.version.is_none_or(|column| {
+            self.highest
+                .get(&self.subject(row))
+                .is_some_and(|highest| *highest == row.value(column))
         })
     }
 
@@ -190,29 +190,28 @@ impl<R: Record> Rows<R> {
     pub(super) fn matching<'a, F: RecordFilter<Record = R>>(
         &'a self,
         filter: &F,
-    ) -> impl Iterator<Item = &'a R> {
-        self.passing(filter, false, self.range(filter.range(), None, false))
+    ) -> impl Iterator<Item = &'a R> + use<'a, R, F> {
+        self.passing(&ListQuery::new(filter), self.range(filter.range(), None, false))
     }
 
-    fn passing<'a, F: RecordFilter<Record = R>>(
+    fn passing<'a, I: Iterator<Item = (&'a Key, &'a R)>>(
         &'a self,
-        filter: &F,
-        history: bool,
-        rows: impl Iterator<Item = (&'a Key, &'a R)>,
-    ) -> impl Iterator<Item = &'a R> {
-        let conditions = filter.conditions();
-        rows.filter(move |(_, row)| conditions.iter().all(|condition| condition.matches(*row)))
-            .map(|(_, row)| row)
+        query: &ListQuery,
+        rows: I,
+    ) -> impl Iterator<Item = &'a R> + use<'a, R, I> {
+        let (conditions, history) = (query.conditions.clone(), query.history);
+        rows.map(|(_, row)| row)
+            .filter(move |row| conditions.iter().all(|condition| condition.matches(*row)))
             .filter(move |row| history || self.is_highest(row))
     }
 
-    /// The rows that a page is made of: one more than it holds, where there are so many.
-    pub(super) fn list<F: RecordFilter<Record = R>>(&self, query: &ListQuery<F>) -> Vec<R> {
+    /// A page of its rows.
+    pub(super) fn page(&self, query: &ListQuery) -> Page<R, Cursor> {
         let after = query.after.as_ref().map(|cursor| cursor.values().to_vec());
-        let rows = self.range(query.filter.range(), after, query.newest_first);
+        let rows = self.range(query.range, after, query.newest_first);
         let rows: Box<dyn Iterator<Item = (&Key, &R)>> =
             if query.newest_first { Box::new(rows.rev()) } else { Box::new(rows) };
-        let passing = self.passing(&query.filter, query.history, rows);
-        passing.take(query.limit + 1).cloned().collect()
+        let passing = self.passing(query, rows);
+        query.page(passing.take(query.limit + 1).cloned().collect())
     }
 }

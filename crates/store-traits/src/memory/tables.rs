@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use tradekeep_models::record::Record;
-use tradekeep_models::{
-    Day, Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent, Tick,
-    Timestamp, Trade,
-};
+use tradekeep_models::{Day, ListQuery, RecordPage, StreamId, Timestamp, for_each_record};
 
 use super::rows::Rows;
 use crate::{Partition, Table, TableStats};
@@ -33,50 +30,42 @@ pub(super) trait Held: Record {
 }
 
 macro_rules! held {
-    ($($table:ident: $record:ident in $variant:ident),+ $(,)?) => {
+    ($(
+        $(#[$doc:meta])*
+        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+    )+) => {
         #[derive(Debug, Default)]
         pub(super) struct Tables {
-            $($table: Rows<$record>),+
+            $($name: Rows<tradekeep_models::$record>),+
         }
 
         impl Tables {
             pub(super) fn named(&self, table: Table) -> &dyn AnyRows {
                 match table {
-                    $(Table::$variant => &self.$table),+
+                    $(Table::$table => &self.$name),+
                 }
             }
 
             pub(super) fn named_mut(&mut self, table: Table) -> &mut dyn AnyRows {
                 match table {
-                    $(Table::$variant => &mut self.$table),+
+                    $(Table::$table => &mut self.$name),+
                 }
             }
         }
 
-        $(impl Held for $record {
+        $(impl Held for tradekeep_models::$record {
             fn rows(tables: &Tables) -> &Rows<Self> {
-                &tables.$table
+                &tables.$name
             }
 
             fn rows_mut(tables: &mut Tables) -> &mut Rows<Self> {
-                &mut tables.$table
+                &mut tables.$name
             }
         })+
     };
 }
 
-held! {
-    ticks: Tick in Ticks,
-    trades: Trade in Trades,
-    orders: Order in Orders,
-    fills: Fill in Fills,
-    positions: Position in Positions,
-    metrics: Metric in Metrics,
-    latencies: Latency in Latencies,
-    mev_events: MevEvent in MevEvents,
-    system_events: SystemEvent in SystemEvents,
-    node_health: NodeHealth in NodeHealth,
-}
+for_each_record!(held);
 
 impl Tables {
     /// Records in all of them.
@@ -87,6 +76,7 @@ impl Tables {
 
 /// What can be done with a table whatever its records are.
 pub(super) trait AnyRows: fmt::Debug {
+    fn page(&self, query: &ListQuery) -> RecordPage;
     fn count(&self) -> usize;
     fn partitions(&self) -> Vec<Partition>;
     fn drop_days(&mut self, days: &[Day]) -> u64;
@@ -99,6 +89,10 @@ fn bytes<R>(rows: u64) -> u64 {
 }
 
 impl<R: Record> AnyRows for Rows<R> {
+    fn page(&self, query: &ListQuery) -> RecordPage {
+        Self::page(self, query).into()
+    }
+
     fn count(&self) -> usize {
         self.len()
     }

@@ -10,12 +10,21 @@ use super::rows::{Key, Rows, Window};
 use super::tables::{Held, State};
 use super::{MemoryStore, STORE};
 use crate::{
-    Ack, Act, BadRow, Batch, ErrorKind, Origin, RecordSink, Records, Result, Stage, StoreError,
-    Table, Token, with_records,
+    Ack, Act, BadRow, Batch, Capabilities, ErrorKind, Origin, RecordSink, Records, Result, Stage,
+    StoreError, Table, Token, with_records,
 };
 
 #[async_trait]
 impl RecordSink for MemoryStore {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        Capabilities::all().without_log()
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.io("ping").await?;
+        self.open("ping").map(drop)
+    }
+
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let (records, origin) = (batch.records(), batch.origin());
         check(records)?;
@@ -67,7 +76,9 @@ impl RecordSink for MemoryStore {
 
 /// Refuses records that break a rule.
 pub(super) fn check(records: &Records) -> Result<()> {
-    records.validate().map_err(refused(ErrorKind::InvalidInput))
+    records.validate().map_err(|bad| {
+        refused(ErrorKind::InvalidInput)(bad.into_iter().map(BadRow::from).collect())
+    })
 }
 
 fn refused(kind: ErrorKind) -> impl Fn(Vec<BadRow>) -> StoreError {

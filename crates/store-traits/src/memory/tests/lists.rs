@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use tradekeep_models::record::{Record, Value};
 use tradekeep_models::{
     Cursor, FillFilter, LatencyFilter, ListQuery, MetricFilter, NodeHealthFilter, OrderFilter,
-    PositionFilter, RecordFilter, SystemEventFilter, TimeRange, Timestamp, TradeFilter, strategies,
+    PositionFilter, RecordFilter, SystemEventFilter, TickFilter, TimeRange, Timestamp, TradeFilter,
+    strategies,
 };
 
-use super::super::tables::Held;
 use super::*;
 use crate::batch_strategies::batches;
 
@@ -55,7 +55,7 @@ fn write<R: Record>(stored: &mut Vec<R>, batch: &[R]) -> Outcome {
 }
 
 /// Lists as the docs of [`ListQuery`] say.
-fn list<F: RecordFilter>(stored: &[F::Record], query: &ListQuery<F>) -> Vec<F::Record> {
+fn list<F: RecordFilter>(stored: &[F::Record], filter: &F, query: &ListQuery) -> Vec<F::Record> {
     let subject = |row: &F::Record| {
         let values = values(row, F::Record::SUBJECT).into_iter().map(Value::into_owned);
         values.collect::<Vec<_>>()
@@ -69,7 +69,7 @@ fn list<F: RecordFilter>(stored: &[F::Record], query: &ListQuery<F>) -> Vec<F::R
     };
     let mut rows: Vec<_> = stored
         .iter()
-        .filter(|row| query.filter.matches(row) && query.is_behind_cursor(row))
+        .filter(|row| filter.matches(row) && query.is_behind_cursor(*row))
         .filter(|row| query.history || is_highest(row))
         .cloned()
         .collect();
@@ -78,7 +78,7 @@ fn list<F: RecordFilter>(stored: &[F::Record], query: &ListQuery<F>) -> Vec<F::R
 }
 
 /// Asks for a list, page by page, in every way.
-async fn compare<F: RecordFilter<Record: Held>>(
+async fn compare<F: RecordFilter>(
     store: &MemoryStore,
     stored: &[F::Record],
     filter: &F,
@@ -88,13 +88,14 @@ async fn compare<F: RecordFilter<Record: Held>>(
         let cursors = stored.first().map(|row| Cursor::at(row, newest_first));
         for after in [None, cursors] {
             let mut query =
-                ListQuery { filter: filter.clone(), limit, after, newest_first, history };
-            let expected = list(stored, &query);
+                ListQuery { limit, after, newest_first, history, ..ListQuery::new(filter) };
+            let expected = list(stored, filter, &query);
             let mut found = Vec::new();
             loop {
-                let page = store.list("any", &query).await.unwrap();
-                assert!(page.items.len() == limit || page.next.is_none());
-                found.extend(page.items);
+                let page = store.page(&query).await.unwrap();
+                let rows = F::Record::from_records(page.records).unwrap();
+                assert!(rows.len() == limit || page.next.is_none());
+                found.extend(rows);
                 match page.next {
                     Some(next) => query.after = Some(next),
                     None => break,
@@ -108,6 +109,7 @@ async fn compare<F: RecordFilter<Record: Held>>(
 /// Every table as a vector.
 #[derive(Default)]
 struct Model {
+    ticks: Vec<tradekeep_models::Tick>,
     trades: Vec<tradekeep_models::Trade>,
     orders: Vec<tradekeep_models::Order>,
     fills: Vec<tradekeep_models::Fill>,
@@ -129,8 +131,9 @@ impl Model {
             Records::Latencies(rows) => write(&mut self.latencies, rows),
             Records::SystemEvents(rows) => write(&mut self.events, rows),
             Records::NodeHealth(rows) => write(&mut self.reports, rows),
-            // Ticks have lists of their own; MEV events are as metrics are.
-            Records::Ticks(_) | Records::MevEvents(_) => return None,
+            Records::Ticks(rows) => write(&mut self.ticks, rows),
+            // As metrics are.
+            Records::MevEvents(_) => return None,
         })
     }
 
@@ -139,6 +142,7 @@ impl Model {
         for table in Table::ALL {
             store.drop_partitions(*table, &[ts.day()]).await.unwrap();
         }
+        self.ticks.retain(|row| row.ts().day() != ts.day());
         self.trades.retain(|row| row.ts.day() != ts.day());
         self.orders.retain(|row| row.ts.day() != ts.day());
         self.fills.retain(|row| row.ts.day() != ts.day());
@@ -150,6 +154,9 @@ impl Model {
     }
 
     async fn compare(&self, store: &MemoryStore, range: TimeRange, limit: usize) {
+        let symbol = self.ticks.last().map(|tick| tick.symbol().clone());
+        let filter = TickFilter { range, symbol, venue: None };
+        compare(store, &self.ticks, &filter, limit).await;
         let trade = self.trades.last();
         let token = trade.map(|trade| trade.base_token.clone());
         let mode = trade.map(|trade| trade.mode);
