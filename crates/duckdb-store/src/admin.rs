@@ -92,7 +92,7 @@ fn bytes_on_disk(file: &Path) -> u64 {
 
 /// Deletes these days in one transaction.
 pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day]) -> Result<u64> {
-    let duckdb = |error| classify("drop", error);
+    let duckdb = |error| classify("drop_partitions", error);
     let transaction = connection.transaction().map_err(duckdb)?;
     let mut dropped = 0;
     for day in days {

@@ -4,11 +4,9 @@ pub(crate) mod stats;
 
 use arrow::array::RecordBatch;
 use duckdb::{Connection, ToSql, params_from_iter};
-use tradekeep_formats::arrow::{from_batch, ticks_from_batch};
-use tradekeep_models::record::Record;
+use tradekeep_formats::arrow::records_from_batch;
 use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, Cursor, ListQuery, Page, RecordFilter, Table, Tick,
-    TickCursor, TickQuery,
+    Candle, CandleCursor, CandleQuery, ListQuery, Page, RecordPage, Records, Table,
 };
 use tradekeep_store_traits::{Result, TickSeries};
 
@@ -36,17 +34,6 @@ pub(crate) fn query<V: ToSql>(
         batches.push(RecordBatch::from(batch));
     }
     Ok(batches)
-}
-
-pub(crate) fn ticks(connection: &Connection, wanted: &TickQuery) -> Result<Page<Tick, TickCursor>> {
-    const OP: &str = "ticks";
-    let statement = sql::ticks(wanted);
-    let batches = query(OP, connection, &statement.text, statement.values)?;
-    let mut ticks = Vec::with_capacity(wanted.limit + 1);
-    for batch in &batches {
-        ticks.extend(ticks_from_batch(batch).map_err(|error| conversion(OP, error))?);
-    }
-    Ok(wanted.page(ticks))
 }
 
 pub(crate) fn candles(
@@ -94,19 +81,15 @@ fn versions(op: &'static str, connection: &Connection, table: Table) -> Result<b
     Ok(only_row(op, &found)?.int(0)? > 0)
 }
 
-/// A page of any record.
-pub(crate) fn list<F: RecordFilter>(
-    op: &'static str,
-    connection: &Connection,
-    wanted: &ListQuery<F>,
-) -> Result<Page<F::Record, Cursor>> {
-    let versions = !F::Record::SUBJECT.is_empty()
-        && !wanted.history
-        && versions(op, connection, F::Record::TABLE)?;
-    let batches = ask(op, connection, sql::list(wanted, versions))?;
-    let records: Result<Vec<_>> = batches
-        .iter()
-        .map(|batch| from_batch(batch).map_err(|error| conversion(op, error)))
-        .collect();
-    Ok(wanted.page(records?.concat()))
+/// A page of records.
+pub(crate) fn page(connection: &Connection, wanted: &ListQuery) -> Result<RecordPage> {
+    let op = wanted.table.as_str();
+    let versions = wanted.highest_only() && versions(op, connection, wanted.table)?;
+    let mut records = Records::empty(wanted.table);
+    for batch in ask(op, connection, sql::list(wanted, versions))? {
+        let more = records_from_batch(wanted.table, &batch);
+        // They are of its table.
+        let _ = records.extend(more.map_err(|error| conversion(op, error))?);
+    }
+    Ok(wanted.page_of(records))
 }

@@ -95,6 +95,10 @@ impl Readers {
         let _ = self.0.workers.subscribe().wait_for(|workers| *workers == 0).await;
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.lock().closed
+    }
+
     pub(crate) fn stats(&self) -> PoolStats {
         let (most, in_use) = (self.0.most, self.0.in_use.load(Ordering::Relaxed));
         PoolStats { most, in_use, idle: self.0.database.idle() }

@@ -79,7 +79,6 @@ fn wrong_version(found: u32, latest: u32) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::UUIDS;
     use tradekeep_models::Table;
     use tradekeep_models::record::Kind;
 
@@ -104,23 +103,19 @@ mod tests {
                 .iter()
                 .map(|column| {
                     let kind = match column.kind {
-                        Kind::Text if is_uuid(*table, column.name) => "UUID",
                         Kind::Text => "VARCHAR",
                         Kind::Int => "BIGINT",
                         Kind::Float => "DOUBLE",
                         Kind::Bool => "BOOLEAN",
                         Kind::Decimal => "DECIMAL(38,18)",
                         Kind::Time => "TIMESTAMP_NS",
+                        Kind::Uuid => "UUID",
                     };
                     (column.name.to_owned(), kind.to_owned(), column.required)
                 })
                 .collect();
             assert_eq!(found, expected, "{table}");
         }
-    }
-
-    fn is_uuid(table: Table, column: &str) -> bool {
-        table != Table::Ticks && UUIDS.contains(&column)
     }
 
     #[test]

@@ -5,16 +5,10 @@ mod list;
 pub(crate) mod stats;
 
 use duckdb::types::Value;
-use tradekeep_models::{Buckets, CandleQuery, Interval, NANOS_PER_DAY, TickFilter, TickQuery};
+use tradekeep_models::{Buckets, CandleQuery, Interval, NANOS_PER_DAY};
 use tradekeep_store_traits::Table;
 
-/// The columns of `tick_schema`, in its order.
-const TICK: &str = "venue, symbol, ts, key, sequence, trade_id, received_ts, price, quantity, \
-                    notional, side";
-
 use self::conditions::Conditions;
-#[cfg(test)]
-pub(crate) use self::conditions::UUIDS;
 pub(crate) use self::list::{has_versions, list};
 
 /// A statement's text, with a `?` for each of its values.
@@ -23,49 +17,13 @@ pub(crate) struct Sql {
     pub(crate) values: Vec<Value>,
 }
 
-/// One page of ticks and one row more.
-///
-/// The page's last time is found first, by times alone: sorting whole rows costs ten times as much,
-/// as DuckDB reads every column of every row that might be on the page.
-pub(crate) fn ticks(query: &TickQuery) -> Sql {
-    let mut rows = Conditions::of_ticks(&query.filter);
-    if let Some(at) = &query.after {
-        let ts = at.ts.as_nanos();
-        // The first condition is what the zone maps understand.
-        rows.add("ts >= make_timestamp_ns(?)", [ts.into()]);
-        rows.add(
-            "(ts > make_timestamp_ns(?) OR (sequence, key, venue, symbol) > (?, ?, ?, ?))",
-            [
-                ts.into(),
-                at.sequence.into(),
-                at.key.0.into(),
-                at.venue.to_string().into(),
-                at.symbol.to_string().into(),
-            ],
-        );
-    }
-    let limit = query.limit + 1;
-    let times = format!("SELECT ts FROM ticks {} ORDER BY ts LIMIT {limit}", rows.text);
-    let values = rows.twice();
-    rows.add(&format!("ts <= (SELECT max(ts) FROM ({times}))"), []);
-    let text = format!(
-        "SELECT {TICK} FROM ticks {} ORDER BY ts, sequence, key, venue, symbol LIMIT {limit}",
-        rows.text
-    );
-    Sql { text, values }
-}
-
 /// One page of candles that have ticks, and one more: bucket number, open, high, low, close, sums of
 /// quantity and notional, count.
 ///
 /// Open and close are looked up afterwards, at the first and last time of each bucket: picking them
 /// while grouping compares (ts, sequence, key) for every row, and takes more than twice as long.
 pub(crate) fn candles(query: &CandleQuery) -> Sql {
-    let rows = Conditions::of_ticks(&TickFilter {
-        venue: Some(query.venue.clone()),
-        symbol: Some(query.symbol.clone()),
-        range: query.tick_range(),
-    });
+    let rows = Conditions::of(&query.ticks(), false);
     let (bucket, limit) = (bucket(query.interval), query.limit + 1);
     let text = format!(
         "WITH buckets AS MATERIALIZED (\
@@ -187,7 +145,7 @@ pub(crate) fn drop_day(table: Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tradekeep_models::{Symbol, TimeRange, Timestamp, Venue};
+    use tradekeep_models::{ListQuery, Symbol, TickFilter, TimeRange, Timestamp, Venue};
 
     #[test]
     fn values_are_bound_never_written() {
@@ -197,7 +155,7 @@ mod tests {
             symbol: Some(Symbol::new(name).unwrap()),
             range: TimeRange::new(Timestamp::MIN, Timestamp::MAX).unwrap(),
         };
-        let sql = ticks(&TickQuery::new(filter));
+        let sql = list(&ListQuery::new(&filter), false);
         assert!(!sql.text.contains("drop"), "{}", sql.text);
         assert_eq!(sql.text.matches('?').count(), sql.values.len());
     }

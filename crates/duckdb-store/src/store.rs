@@ -8,15 +8,15 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use duckdb::Connection;
 use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Tick, TickCursor,
-    TickQuery, Timestamp,
+    Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Timestamp,
 };
 use tradekeep_store_traits::{
-    Ack, Batch, ErrorKind, Health, Partition, PartitionAdmin, Probe, RecordSink, Result, Stage,
-    StoreError, Table, TickSeries, TickStore, Token,
+    Ack, Batch, Capabilities, ErrorKind, Health, Partition, PartitionAdmin, Probe, RecordSink,
+    Result, Stage, StoreError, Table, TickSeries, TickStore, Token,
 };
 
 use crate::database::Database;
+use crate::database::closed;
 use crate::readers::{PoolStats, Readers};
 use crate::write::Known;
 use crate::writer::{Session, Writer};
@@ -130,6 +130,15 @@ fn cannot_start(error: impl std::error::Error + Send + Sync + 'static) -> StoreE
 
 #[async_trait]
 impl RecordSink for DuckDbStore {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        Capabilities::all()
+    }
+
+    async fn ping(&self) -> Result<()> {
+        // Its file is not opened for this: others may have their turn at it.
+        if self.readers.is_closed() { Err(closed("ping")) } else { Ok(()) }
+    }
+
     fn prepare(&self, batch: &Batch) {
         if let Ok(prepared) = write::prepare(batch) {
             batch.keep_prepared(prepared);
@@ -192,13 +201,7 @@ impl RecordSink for DuckDbStore {
 
 #[async_trait]
 impl TickStore for DuckDbStore {
-    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
-        query.validate().map_err(invalid("ticks"))?;
-        let query = query.clone();
-        self.readers.run("ticks", move |connection| read::ticks(connection, &query)).await
-    }
-
-    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
         query.validate().map_err(invalid("candles"))?;
         let query = query.clone();
         self.readers.run("candles", move |connection| read::candles(connection, &query)).await
@@ -222,7 +225,9 @@ impl PartitionAdmin for DuckDbStore {
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         let days = days.to_vec();
         self.writer
-            .run("drop", move |session| admin::drop_days(&mut session.connection, table, &days))
+            .run("drop_partitions", move |session| {
+                admin::drop_days(&mut session.connection, table, &days)
+            })
             .await
     }
 

@@ -5,15 +5,12 @@ mod guard;
 mod plan;
 mod shape;
 
-use arrow::array::RecordBatch;
 use duckdb::{Connection, Transaction};
 use hashbrown::HashMap;
-use tradekeep_formats::arrow::{ticks_to_batch, to_batch};
+use tradekeep_formats::arrow::records_to_batch;
 use tradekeep_models::StreamId;
-use tradekeep_models::record::Record;
 use tradekeep_store_traits::{
-    Act, BadRow, Batch, Delivery, ErrorKind, Origin, Records, Result, StoreError, Table,
-    with_records,
+    Act, BadRow, Batch, Delivery, ErrorKind, Origin, Result, StoreError, Table,
 };
 
 use self::plan::Plan;
@@ -55,22 +52,12 @@ pub(crate) struct Written {
 
 /// Makes `batch` ready to be written.
 pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
-    fn generic<R: Record>(records: &[R]) -> Result<(Shape, RecordBatch)> {
-        Ok((Shape::of::<R>(), to_batch(records).map_err(|error| conversion(OP, error))?))
-    }
-    batch
-        .records()
-        .validate()
+    let records = batch.records();
+    BadRow::check(records)
         .map_err(|rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows))?;
-    let (shape, rows) = match batch.records() {
-        Records::Ticks(ticks) => {
-            let rows = ticks_to_batch(ticks).map_err(|error| conversion(OP, error))?;
-            (Shape::of::<tradekeep_models::Tick>(), rows)
-        }
-        records => with_records!(records, rows => generic(rows))?,
-    };
-    let (table, origin) = (shape.table, batch.origin().cloned());
-    Ok(Prepared { plan: Plan::new(shape, rows)?, origin, table })
+    let rows = records_to_batch(records).map_err(|error| conversion(OP, error))?;
+    let (table, origin) = (records.table(), batch.origin().cloned());
+    Ok(Prepared { plan: Plan::new(Shape::of_table(table), rows)?, origin, table })
 }
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction.

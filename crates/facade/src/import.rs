@@ -81,7 +81,7 @@ pub enum ImportError {
 /// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
 /// let csv = "time,pair,price,qty\n2024-08-08T10:00:05Z,BTC-USD,61837.63,0.02\n";
 /// let reader = TickReader::open(Box::new(csv.as_bytes()), ReadOptions::default())?;
-/// let (summary, outcome) = import(&*store.sink(), reader, |_| Ok(()), |_| {}).await;
+/// let (summary, outcome) = import(&*store, reader, |_| Ok(()), |_| {}).await;
 /// outcome?;
 /// assert_eq!(summary.imported, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
@@ -109,7 +109,7 @@ pub async fn import(
 /// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
 /// let csv = "ts,service,operation,latency_ns\n2024-08-08T10:00:05Z,router,quote,1250000\n";
 /// let reader = RecordReader::<Latency>::open(Box::new(csv.as_bytes()), RecordOptions::default())?;
-/// let (summary, outcome) = import_records(&*store.sink(), reader, |_| Ok(()), |_| {}).await;
+/// let (summary, outcome) = import_records(&*store, reader, |_| Ok(()), |_| {}).await;
 /// outcome?;
 /// assert_eq!(summary.imported, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;

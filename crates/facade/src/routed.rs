@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tradekeep_models::{Day, StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Batch, Delivery, ErrorKind, Maintenance, Partition, PartitionAdmin, RecordSink, Result,
-    SeriesStore, Stage, StoreError, TableStats, Token,
+    Ack, Batch, Capabilities, Delivery, ErrorKind, Maintenance, Partition, PartitionAdmin,
+    RecordSink, Result, SeriesStore, Stage, StoreError, TableStats, Token,
 };
 
 use crate::Role;
@@ -56,6 +56,17 @@ impl Routed {
 
 #[async_trait]
 impl RecordSink for Routed {
+    fn capabilities(&self, table: Table) -> Capabilities {
+        self.stores[self.place_of(table)].capabilities(table)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        for store in &self.stores {
+            store.ping().await?;
+        }
+        Ok(())
+    }
+
     fn prepare(&self, batch: &Batch) {
         self.stores[self.place_of(batch.records().table())].prepare(batch);
     }

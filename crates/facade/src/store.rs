@@ -1,12 +1,10 @@
 //! The wired stores.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tradekeep_ingest::SinkConfig;
-use tradekeep_store_traits::{
-    EventStore, ExecutionStore, Maintenance, MetricStore, PartitionAdmin, RecordSink, Result,
-    SeriesStore, Table, TickStore, TradeStore,
-};
+use tradekeep_store_traits::{RecordSink, Result, SeriesStore, Table};
 
 use crate::backends::Backend;
 use crate::health::{Report, StoreReport};
@@ -18,8 +16,22 @@ use crate::{Config, Role};
 ///
 /// Cheap to clone: clones share the stores. Roles whose URLs name one store share it.
 ///
-/// Whatever role it was asked for, what saves, drops days or closes does so as [`sink`](Self::sink) and
-/// [`partitions`](Self::partitions) do: every table in the store of its role, all stores closed.
+/// It is a [`SeriesStore`], with every method of one: [`save`](SeriesStore#method.save), lists as
+/// [`trades`](SeriesStore#method.trades), candles, numbers. Each record goes to the store of its table, and comes
+/// from there.
+///
+/// ```
+/// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
+/// use tradekeep::{Config, Latency, LatencyFilter, Name, Tradekeep};
+///
+/// let keep = Tradekeep::open(&Config::from_url("memory://")?).await?;
+/// let (service, operation) = (Name::new("router")?, Name::new("quote")?);
+/// let took = Latency::new("2024-08-08T10:00:05Z".parse()?, service, operation, 1_250_000);
+/// keep.save(vec![took.clone()]).await?;
+/// assert_eq!(keep.latencies(LatencyFilter::default()).limit(10).all().await?, [took]);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Tradekeep {
     routed: Arc<Routed>,
@@ -87,53 +99,26 @@ impl Tradekeep {
         })
     }
 
-    /// The way in, for records of every kind: each goes to the store of its table.
+    /// All roles in one handle, for code that takes a store: as `Arc<dyn SeriesStore>`, or, since it becomes
+    /// that by itself, as the `Arc<dyn RecordSink>` or whichever one role it needs.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
+    /// use std::sync::Arc;
+    /// use tradekeep::{Config, TickStore, Tradekeep};
+    ///
+    /// async fn count(store: Arc<dyn TickStore>) -> tradekeep::Result<usize> {
+    ///     Ok(store.series().await?.len())
+    /// }
+    ///
+    /// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
+    /// assert_eq!(count(store.store()).await?, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn sink(&self) -> Arc<dyn RecordSink> {
-        self.routed()
-    }
-
-    /// Ticks and candles.
-    #[must_use]
-    pub fn ticks(&self) -> Arc<dyn TickStore> {
-        self.routed()
-    }
-
-    /// Our own trades, and what they gained.
-    #[must_use]
-    pub fn trades(&self) -> Arc<dyn TradeStore> {
-        self.routed()
-    }
-
-    /// Orders, fills and positions.
-    #[must_use]
-    pub fn executions(&self) -> Arc<dyn ExecutionStore> {
-        self.routed()
-    }
-
-    /// Metrics, latencies and MEV events, and the numbers about them. What they say of trades comes
-    /// from the store of trades.
-    #[must_use]
-    pub fn metrics(&self) -> Arc<dyn MetricStore> {
-        self.routed()
-    }
-
-    /// System events and the health of nodes.
-    #[must_use]
-    pub fn events(&self) -> Arc<dyn EventStore> {
-        self.routed()
-    }
-
-    /// Days of every table: list, size, drop.
-    #[must_use]
-    pub fn partitions(&self) -> Arc<dyn PartitionAdmin> {
-        self.routed()
-    }
-
-    /// What every table holds, and putting the stores in order.
-    #[must_use]
-    pub fn maintenance(&self) -> Arc<dyn Maintenance> {
-        self.routed()
+    pub fn store(&self) -> Arc<dyn SeriesStore> {
+        Arc::clone(&self.routed) as _
     }
 
     /// How each store is doing.
@@ -161,8 +146,12 @@ impl Tradekeep {
         }
         outcome
     }
+}
 
-    fn routed(&self) -> Arc<Routed> {
-        Arc::clone(&self.routed)
+impl Deref for Tradekeep {
+    type Target = dyn SeriesStore;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.routed
     }
 }

@@ -1,8 +1,8 @@
 //! Records as Arrow record batches: the form in which they enter and leave columnar stores.
 //!
-//! [`schema`], [`to_batch`] and [`from_batch`] do it for every record by its columns. Ticks, of which
-//! there are a thousand for one of the others, also have functions of their own, which give the same
-//! batches faster.
+//! [`records_to_batch`] and [`records_from_batch`] do it for records of any kind. Behind them, [`schema`],
+//! [`to_batch`] and [`from_batch`] go by the columns of a record; ticks, of which there are a thousand for one
+//! of the others, have functions of their own, which give the same batches faster.
 
 mod record;
 
@@ -18,7 +18,8 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use tradekeep_models::{
-    Decimal, InvalidInput, Side, StoredTick, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
+    Decimal, InvalidInput, Records, Side, StoredTick, Symbol, Table, Tick, TickKey, Timestamp,
+    TradeId, Venue, with_record_of, with_records,
 };
 
 pub use record::{data_type, from_batch, schema, to_batch};
@@ -50,6 +51,42 @@ pub fn tick_schema() -> SchemaRef {
         Field::new("notional", DECIMAL, required),
         Field::new("side", DataType::Utf8, optional),
     ]))
+}
+
+/// One batch of `records`, in their order.
+///
+/// They are taken as they are: [`Records::validate`] is the caller's.
+///
+/// # Errors
+/// When Arrow refuses the columns, which it does past 2 GiB of text.
+pub fn records_to_batch(records: &Records) -> Result<RecordBatch, ArrowError> {
+    match records {
+        Records::Ticks(ticks) => ticks_to_batch(ticks),
+        records => with_records!(records, rows => to_batch(rows)),
+    }
+}
+
+/// The records of `table` that `batch` has, whose columns are those of [`schema`], in that order.
+///
+/// ```
+/// use tradekeep_formats::arrow::{records_from_batch, records_to_batch};
+/// use tradekeep_models::{Latency, Name, Records, Table};
+///
+/// let (service, operation) = (Name::new("router")?, Name::new("quote")?);
+/// let took = Latency::new("2024-08-08T10:00:05Z".parse()?, service, operation, 1_250_000);
+/// let records = Records::from(vec![took]);
+/// let batch = records_to_batch(&records)?;
+/// assert_eq!(records_from_batch(Table::Latencies, &batch)?, records);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When a column has another name or type, or a row is no record.
+pub fn records_from_batch(table: Table, batch: &RecordBatch) -> Result<Records, ArrowError> {
+    match table {
+        Table::Ticks => ticks_from_batch(batch).map(Records::Ticks),
+        table => with_record_of!(table, R => from_batch::<R>(batch).map(Records::from)),
+    }
 }
 
 /// One batch of `ticks`, in their order.

@@ -31,8 +31,7 @@ pub use field::{ColumnMap, Field};
 pub use ndjson::{TickObject, write_tick};
 pub use reader::{Format, ReadOptions, Reject, Row, TickReader};
 pub use records::{
-    AnyRecord, FieldMap, Line, LineReader, RecordObject, RecordOptions, RecordReader, RecordRow,
-    write_record,
+    FieldMap, Line, LineReader, RecordObject, RecordOptions, RecordReader, RecordRow, write_record,
 };
 pub use sample::{SampleActivity, SampleMarket, write_csv};
 pub use source::MAX_LINE;

@@ -15,7 +15,7 @@ mod reader;
 mod values;
 
 pub(crate) use header::is_of_records;
-pub use line::{AnyRecord, Line, LineReader};
+pub use line::{Line, LineReader};
 pub use map::FieldMap;
 pub use object::{RecordObject, write_record};
 pub use reader::{RecordOptions, RecordReader, RecordRow};

@@ -19,29 +19,8 @@ use tradekeep_models::record::{Naming, Record, Value};
 use tradekeep_models::{InvalidInput, Table};
 use tradekeep_store_traits::{Records, with_records};
 
-use self::cell::{Append, Cell};
+use self::cell::{Append, Cell, UuidText};
 use self::layouts::Layout;
-
-/// The number that stands for `table` in a spool.
-pub(crate) const fn kind(table: Table) -> u16 {
-    match table {
-        Table::Ticks => 1,
-        Table::Trades => 2,
-        Table::Orders => 3,
-        Table::Fills => 4,
-        Table::Positions => 5,
-        Table::Metrics => 6,
-        Table::Latencies => 7,
-        Table::MevEvents => 8,
-        Table::SystemEvents => 9,
-        Table::NodeHealth => 10,
-    }
-}
-
-/// The table that `kind` stands for; nothing where this program knows of none.
-pub(crate) fn table(kind: u16) -> Option<Table> {
-    Table::ALL.iter().copied().find(|table| self::kind(*table) == kind)
-}
 
 /// The version in which records of `table` are written today, the newest. Versions count from 1.
 pub(crate) fn version(table: Table) -> u16 {
@@ -85,8 +64,10 @@ pub(crate) fn encode<R: Record>(record: &R, out: &mut Vec<u8>) -> Result<(), Inv
     let before = out.len();
     let mut serializer = Serializer { output: Append(out) };
     // The newest layout has the columns of the record in their order: a test sees to that.
-    let written = (0..R::COLUMNS.len())
-        .try_for_each(|column| Cell::of(&record.value(column)).serialize(&mut serializer));
+    let written = (0..R::COLUMNS.len()).try_for_each(|column| {
+        let mut text: UuidText = [0; _];
+        Cell::of(&record.value(column), &mut text).serialize(&mut serializer)
+    });
     written.map_err(|error| {
         out.truncate(before);
         InvalidInput::new("record", error.to_string())
@@ -164,19 +145,7 @@ pub(crate) struct Decoded {
 impl Decoded {
     /// No record yet, of `table`.
     pub(crate) const fn new(table: Table) -> Self {
-        let records = match table {
-            Table::Ticks => Records::Ticks(Vec::new()),
-            Table::Trades => Records::Trades(Vec::new()),
-            Table::Orders => Records::Orders(Vec::new()),
-            Table::Fills => Records::Fills(Vec::new()),
-            Table::Positions => Records::Positions(Vec::new()),
-            Table::Metrics => Records::Metrics(Vec::new()),
-            Table::Latencies => Records::Latencies(Vec::new()),
-            Table::MevEvents => Records::MevEvents(Vec::new()),
-            Table::SystemEvents => Records::SystemEvents(Vec::new()),
-            Table::NodeHealth => Records::NodeHealth(Vec::new()),
-        };
-        Self { records }
+        Self { records: Records::empty(table) }
     }
 
     /// Adds the record whose payload this is.

@@ -340,7 +340,7 @@ impl DeadLetters {
 
 impl DeadLetter {
     fn of(letter: &Letter<'_>, state: State) -> Self {
-        let table = codec::table(letter.kind);
+        let table = Table::of_number(letter.kind);
         let record = table.and_then(|table| {
             let mut record = codec::Decoded::new(table);
             record.push(letter.version, letter.payload).ok()?;

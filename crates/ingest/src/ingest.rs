@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use tradekeep_store_traits::{Records, Table};
 
 use crate::accept::{Accept, Accepted};
-use crate::codec;
 use crate::config::Level;
 use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::{LaneState, Sink};
@@ -143,7 +142,7 @@ impl Ingest {
         let all = async {
             for (lane, ..) in &self.shared.held {
                 // What is not of this table has no number here.
-                let kind = codec::kind(lane.table);
+                let kind = lane.table.number();
                 let target = self.shared.accept.spool.log.last_of(kind).min(last);
                 // The sender is in `lane`: this ends with that.
                 let _ = lane.watch().wait_for(|cursor| cursor.seq >= target).await;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_store_traits::ErrorKind;
 
-use crate::codec;
 use crate::error::Result;
 use crate::ingest::Shared;
 use crate::log::Segment;
@@ -139,7 +138,7 @@ async fn safe_of(shared: &Shared, saved: &Cursors, ask: bool) -> Result<Vec<(u16
                 }
             };
             let durable = if ask { asked.await } else { u64::MAX };
-            safe.push((codec::kind(lane.table), lane.safe(durable).min(cursor)));
+            safe.push((lane.table.number(), lane.safe(durable).min(cursor)));
         }
     }
     Ok(safe)

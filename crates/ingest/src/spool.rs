@@ -106,7 +106,7 @@ impl Claimed {
         let (mut manifest, mut slots) = self.manifest;
         let log = LogConfig { folder: folder.clone(), name: manifest.log.clone(), segment_bytes };
         let (log, found) = Log::open(self.fs, log, Access::Write, &mut |frame| {
-            if let Some(table) = codec::table(frame.head.kind) {
+            if let Some(table) = Table::of_number(frame.head.kind) {
                 visit(table, frame.head.seq);
             }
         })
@@ -148,7 +148,7 @@ impl Spool {
     ) -> Result<u64> {
         let table = records.table();
         let time = self.now();
-        let (kind, version, count) = (codec::kind(table), codec::version(table), records.len());
+        let (kind, version, count) = (table.number(), codec::version(table), records.len());
         loop {
             let appended = with_records!(records, rows => {
                 let payload = |place: usize, out: &mut Vec<u8>| codec::encode(&rows[place], out).is_ok();
@@ -162,7 +162,7 @@ impl Spool {
                 }
                 Err(AppendError::Refused(index)) => {
                     let too_long = || vec![BadRow { index, reason: "is longer than 1 MiB".into() }];
-                    let rows = records.validate().err().unwrap_or_else(too_long);
+                    let rows = BadRow::check(records).err().unwrap_or_else(too_long);
                     Err(IngestError::Invalid { table, rows })
                 }
                 Err(AppendError::Io(error)) => Err(IngestError::disk(format!(
@@ -223,7 +223,7 @@ impl Spool {
 
     /// Reads records of one table, numbered above `after`.
     pub(crate) fn reader(&self, table: Table, after: u64) -> Reader {
-        Reader::new(Arc::clone(&self.log), after, Some(codec::kind(table)))
+        Reader::new(Arc::clone(&self.log), after, Some(table.number()))
     }
 
     /// The number of the oldest record that is held; of the next one where none is.

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::query::{bad_cursor, check_limit, decode, encode};
 use crate::record::{Column, Record, Value};
-use crate::{InvalidInput, Labels, MAX_LIMIT, Page, Records, Table, TimeRange, Timestamp};
+use crate::{
+    InvalidInput, Labels, MAX_LIMIT, Page, Records, Table, TimeRange, Timestamp, with_records,
+};
 
 /// What a row must fulfil.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,7 +200,13 @@ impl ListQuery {
         order == Some(if self.newest_first { Ordering::Less } else { Ordering::Greater })
     }
 
-    /// The page made of `rows`: up to `limit + 1` matching rows behind the cursor, in order.
+    /// The page made of `records`, of its table: up to `limit + 1` that match, behind the cursor, in order.
+    #[must_use]
+    pub fn page_of(&self, records: Records) -> RecordPage {
+        with_records!(records, rows => self.page(rows).into())
+    }
+
+    /// The same of records of one type.
     #[must_use]
     pub fn page<R: Record>(&self, mut rows: Vec<R>) -> Page<R, Cursor> {
         let more = rows.len() > self.limit;
@@ -215,6 +223,16 @@ pub struct RecordPage {
     pub records: Records,
     /// Where to go on; nothing when this page ends the list.
     pub next: Option<Cursor>,
+}
+
+impl RecordPage {
+    /// The same page with its records by their type.
+    ///
+    /// # Errors
+    /// The records, where they are of another kind.
+    pub fn of_type<R: Record>(self) -> Result<Page<R, Cursor>, Records> {
+        Ok(Page { items: R::from_records(self.records)?, next: self.next })
+    }
 }
 
 impl<R: Record> From<Page<R, Cursor>> for RecordPage {

@@ -96,7 +96,11 @@ macro_rules! records {
             pub fn extend(&mut self, more: Self) -> Result<(), Self> {
                 match (self, more) {
                     $((Self::$table(rows), Self::$table(more)) => {
-                        rows.extend(more);
+                        if rows.is_empty() {
+                            *rows = more;
+                        } else {
+                            rows.extend(more);
+                        }
                         Ok(())
                     })+
                     (_, more) => Err(more),

@@ -1,14 +1,14 @@
 //! Reads. Each statement is of its own moment: this server has no transactions.
 
-mod lists;
 mod measurements;
 mod numbers;
 pub(crate) mod ticks;
 
+use async_trait::async_trait;
 use tokio_postgres::Row;
-use tradekeep_models::record::{Record, Value};
-use tradekeep_models::{Cursor, ListQuery, Page, RecordFilter, Timestamp};
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_models::record::Record;
+use tradekeep_models::{Cursor, ListQuery, RecordPage, Timestamp, with_record_of};
+use tradekeep_store_traits::{ErrorKind, RecordSource, Result, StoreError};
 
 use crate::rows::record;
 use crate::sql::{self, Conditions, Part, Sql};
@@ -25,29 +25,29 @@ struct Way {
     limit: usize,
 }
 
-impl QuestDbStore {
-    /// A page of any record but ticks.
-    async fn list<F: RecordFilter>(
-        &self,
-        op: &'static str,
-        query: &ListQuery<F>,
-    ) -> Result<Page<F::Record, Cursor>> {
+#[async_trait]
+impl RecordSource for QuestDbStore {
+    async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
+        let op = query.table.as_str();
         query.validate().map_err(|error| StoreError::invalid(STORE, op, &error))?;
-        let table = self.table(F::Record::TABLE);
-        let rows = if query.history {
-            Conditions::of(&query.filter, &table)
+        with_record_of!(query.table, R => self.list::<R>(query).await)
+    }
+}
+
+impl QuestDbStore {
+    async fn list<R: Record>(&self, query: &ListQuery) -> Result<RecordPage> {
+        let table = self.table(query.table);
+        let rows = if query.highest_only() {
+            Conditions::highest(query, &table)
         } else {
-            Conditions::of_highest(&query.filter, &table)
+            Conditions::listed(query, &table)
         };
-        let after = query.after.as_ref().and_then(|cursor| match cursor.values().first() {
-            Some(Value::Time(ts)) => Some(*ts),
-            _ => None,
-        });
+        let after = query.after.as_ref().and_then(Cursor::ts);
         let way = Way { after, newest_first: query.newest_first, limit: query.limit };
-        let is_behind = |row: &F::Record| query.is_behind_cursor(row);
-        let mut found = self.behind(op, rows, way, is_behind).await?;
+        let is_behind = |row: &R| query.is_behind_cursor(row);
+        let mut found = self.behind(query.table.as_str(), rows, way, is_behind).await?;
         found.sort_by(|a, b| query.compare(a, b));
-        Ok(query.page(found))
+        Ok(query.page(found).into())
     }
 
     /// Enough rows for a page and one more, in no order.

@@ -196,7 +196,8 @@ mod tests {
 
     fn fits(column: &Column, kind: &str) -> bool {
         match column.kind {
-            Kind::Text => matches!(kind, "SYMBOL" | "VARCHAR" | "UUID"),
+            Kind::Text => matches!(kind, "SYMBOL" | "VARCHAR"),
+            Kind::Uuid => kind == "UUID",
             Kind::Int => kind == "LONG",
             Kind::Float => kind == "DOUBLE",
             Kind::Decimal => kind == "DECIMAL(38,18)",

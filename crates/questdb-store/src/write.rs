@@ -16,8 +16,8 @@ use questdb::ingress::Buffer;
 use tradekeep_models::record::Record;
 use tradekeep_models::{StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Delivery, ErrorKind, RecordSink, Result, Stage, StoreError, Token,
-    with_records,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, RecordSink, Result, Stage,
+    StoreError, Token, with_records,
 };
 
 use self::keys::Keys;
@@ -43,7 +43,7 @@ struct Prepared {
 impl QuestDbStore {
     fn prepared(&self, batch: &Batch) -> Result<Prepared> {
         let invalid = |rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows);
-        batch.records().validate().map_err(invalid)?;
+        BadRow::check(batch.records()).map_err(invalid)?;
         let shape = &self.writer.lane(batch.records().table()).shape;
         let unfit = with_records!(batch.records(), rows => shape.unfit(rows));
         if !unfit.is_empty() {
@@ -96,6 +96,18 @@ impl QuestDbStore {
 
 #[async_trait]
 impl RecordSink for QuestDbStore {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        // A row with the keys of another replaces it, and no transaction is over two tables.
+        Capabilities::all().without_conflicts().without_watermarks().without_log()
+    }
+
+    async fn ping(&self) -> Result<()> {
+        const OP: &str = "ping";
+        self.writer.check_open(OP)?;
+        let limit = self.config.connect_timeout();
+        self.ready().await?.query_within(limit, OP, "SELECT 1").await.map(drop)
+    }
+
     fn prepare(&self, batch: &Batch) {
         if let Ok(prepared) = self.prepared(batch) {
             batch.keep_prepared(Prepared { keys: Some(self.keys(batch)), ..prepared });
@@ -172,9 +184,6 @@ impl RecordSink for QuestDbStore {
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
         const OP: &str = "watermark";
         self.writer.check_open(OP)?;
-        // Who delivers goes by this when it wants to know whether the server is there.
-        let limit = self.config.connect_timeout();
-        self.ready().await?.query_within(limit, OP, "SELECT 1").await?;
         Err(no_watermarks(OP))
     }
 

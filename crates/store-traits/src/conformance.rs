@@ -41,8 +41,8 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tradekeep_models::record::Record;
 use tradekeep_models::{
-    Cursor, Decimal, Interval, ListQuery, Market, Name, Page, RecordPage, StreamId, Symbol, Tick,
-    TickBuilder, TickFilter, TimeRange, Timestamp, TraderId, Venue,
+    Cursor, Decimal, Interval, ListQuery, Market, Name, Page, StreamId, Symbol, Tick, TickBuilder,
+    TickFilter, TimeRange, Timestamp, TraderId, Venue,
 };
 
 use crate::{
@@ -262,8 +262,7 @@ fn in_order(mut ticks: Vec<Tick>) -> Vec<Tick> {
 
 /// A page, with its records by their type.
 async fn page_of<R: Record>(store: &Store, query: &ListQuery) -> Result<Page<R, Cursor>> {
-    let RecordPage { records, next } = store.page(query).await?;
-    Ok(Page { items: R::from_records(records).unwrap(), next })
+    Ok(store.page(query).await?.of_type().unwrap())
 }
 
 /// What all pages from `query` on hold. Each cursor goes through its text, as users send it.

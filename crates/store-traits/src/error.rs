@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use tradekeep_models::{InvalidInput, Timestamp};
+use tradekeep_models::{InvalidInput, Records, Timestamp};
 
 /// What went wrong, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,13 +87,17 @@ pub struct BadRow {
     pub reason: String,
 }
 
-impl From<(usize, InvalidInput)> for BadRow {
-    fn from((index, error): (usize, InvalidInput)) -> Self {
-        Self { index, reason: error.to_string() }
-    }
-}
-
 impl BadRow {
+    /// Checks every record of a batch.
+    ///
+    /// # Errors
+    /// All that break a rule, with field and reason.
+    pub fn check(records: &Records) -> std::result::Result<(), Vec<Self>> {
+        let broken =
+            |(index, error): (usize, InvalidInput)| Self { index, reason: error.to_string() };
+        records.validate().map_err(|bad| bad.into_iter().map(broken).collect())
+    }
+
     /// A record whose time is before the retention floor of its table.
     #[must_use]
     pub fn expired(index: usize, floor: Timestamp) -> Self {

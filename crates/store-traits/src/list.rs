@@ -185,6 +185,11 @@ impl<'a, R: Record> RecordList<'a, R> {
         Self::new(source, RecordsOf::new(filter))
     }
 
+    /// What `source` answers to `query`; an error where that is about records of another type.
+    pub const fn asked(source: &'a (dyn RecordSource + 'static), query: ListQuery) -> Self {
+        Self::new(source, RecordsOf { query, record: PhantomData })
+    }
+
     /// From the newest to the oldest.
     pub const fn newest_first(mut self) -> Self {
         self.query.query.newest_first = true;
@@ -217,12 +222,10 @@ impl<R: Record> Paged for RecordsOf<R> {
     type Cursor = Cursor;
 
     async fn page(&self, store: &dyn RecordSource) -> Result<Page<R, Cursor>> {
-        let page = store.page(&self.query).await?;
-        let items = R::from_records(page.records).map_err(|found| {
+        store.page(&self.query).await?.of_type().map_err(|found| {
             let context = format!("the store answered records of {}", found.table());
             StoreError::new(ErrorKind::Deserialization, "store", R::TABLE.as_str(), context)
-        })?;
-        Ok(Page { items, next: page.next })
+        })
     }
 
     fn limit(&mut self) -> &mut usize {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use tradekeep::formats::{Format, ReadOptions, RecordOptions};
-use tradekeep::{InvalidInput, Symbol, Table, Venue};
+use tradekeep::{InvalidInput, Symbol, Table, Venue, for_each_record};
 
 use super::parsed;
 use crate::WrongUsage;
@@ -105,48 +105,32 @@ where
     parsed.map_err(|error: InvalidInput| WrongUsage(format!("{name} {}", error.reason)))
 }
 
-/// `--type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Type {
-    #[value(alias = "tick")]
-    Ticks,
-    #[value(alias = "trade")]
-    Trades,
-    #[value(alias = "order")]
-    Orders,
-    #[value(alias = "fill")]
-    Fills,
-    #[value(alias = "position")]
-    Positions,
-    #[value(alias = "metric")]
-    Metrics,
-    #[value(alias = "latency")]
-    Latencies,
-    #[value(aliases = ["mev_events", "mev"])]
-    MevEvents,
-    #[value(aliases = ["system_events", "events", "event"])]
-    SystemEvents,
-    #[value(aliases = ["node_health", "nodes", "node"])]
-    NodeHealth,
+macro_rules! types {
+    ($(
+        $(#[$doc:meta])*
+        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+    )+) => {
+        /// `--type`: a table, by its name, the word for one of its records, or that of many.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+        pub(crate) enum Type {
+            $(
+                #[value(aliases = [stringify!($name), $word, concat!($word, "s")])]
+                $table
+            ),+
+        }
+
+        impl Type {
+            /// Its table.
+            pub(crate) const fn table(self) -> Table {
+                match self {
+                    $(Self::$table => Table::$table),+
+                }
+            }
+        }
+    };
 }
 
-impl Type {
-    /// Its table.
-    pub(crate) const fn table(self) -> Table {
-        match self {
-            Self::Ticks => Table::Ticks,
-            Self::Trades => Table::Trades,
-            Self::Orders => Table::Orders,
-            Self::Fills => Table::Fills,
-            Self::Positions => Table::Positions,
-            Self::Metrics => Table::Metrics,
-            Self::Latencies => Table::Latencies,
-            Self::MevEvents => Table::MevEvents,
-            Self::SystemEvents => Table::SystemEvents,
-            Self::NodeHealth => Table::NodeHealth,
-        }
-    }
-}
+for_each_record!(types);
 
 /// `--format`.
 #[derive(Debug, Clone, Copy, ValueEnum)]

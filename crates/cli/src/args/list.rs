@@ -1,6 +1,5 @@
 //! What every list of records is asked with.
 
-use tradekeep::record::Record;
 use tradekeep::{ListQuery, RecordFilter};
 
 use super::limit;
@@ -70,11 +69,10 @@ pub(crate) trait Listed {
     }
 
     /// The query for the first page, whose limit is left open.
-    fn query(&self) -> Result<ListQuery<Self::Filter>, WrongUsage> {
-        let mut query = ListQuery::new(self.filter()?);
+    fn query(&self) -> Result<ListQuery, WrongUsage> {
+        let mut query = ListQuery::new(&self.filter()?);
         let paging = self.paging();
-        query.newest_first =
-            paging.newest_first().unwrap_or(<Self::Filter as RecordFilter>::Record::NEWEST_FIRST);
+        query.newest_first = paging.newest_first().unwrap_or(query.newest_first);
         query.history = self.history();
         let foreign = |error: tradekeep::InvalidInput| {
             WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))

@@ -1,8 +1,9 @@
 //! `tradekeep query`: which queries there are; ticks and candles.
 
 use clap::{Subcommand, ValueEnum};
-use tradekeep::{CandleCursor, GapFill, Interval, Symbol, TickCursor, TimeRange, Timestamp, Venue};
+use tradekeep::{CandleCursor, GapFill, Interval, Symbol, TickFilter, TimeRange, Timestamp, Venue};
 
+use super::list::{Listed, Paging};
 use super::measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 use super::records::{Fills, Orders, Performance, Positions, Trades};
 use super::{limit, parsed};
@@ -52,10 +53,24 @@ Examples:
 #[command(after_help = TICKS_HELP)]
 pub(crate) struct Ticks {
     #[command(flatten)]
-    pub(crate) which: Which,
-    /// Go on behind the last row of a cut answer
-    #[arg(long, value_name = "CURSOR", value_parser = parsed::<TickCursor>)]
-    pub(crate) after: Option<TickCursor>,
+    series: SeriesFlags,
+    #[command(flatten)]
+    window: Window,
+    #[command(flatten)]
+    paging: Paging,
+}
+
+impl Listed for Ticks {
+    type Filter = TickFilter;
+
+    fn filter(&self) -> Result<TickFilter, WrongUsage> {
+        let SeriesFlags { venue, symbol } = self.series.clone();
+        Ok(TickFilter { venue, symbol, range: self.window.range()? })
+    }
+
+    fn paging(&self) -> &Paging {
+        &self.paging
+    }
 }
 
 const CANDLES_HELP: &str = "\
@@ -70,7 +85,12 @@ Examples:
 #[command(after_help = CANDLES_HELP)]
 pub(crate) struct Candles {
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) series: SeriesFlags,
+    #[command(flatten)]
+    pub(crate) window: Window,
+    /// Rows at most [default: query.max_results of the configuration, 10000]
+    #[arg(long, value_name = "N", value_parser = limit)]
+    pub(crate) limit: Option<usize>,
     /// Go on behind the last row of a cut answer
     #[arg(long, value_name = "CURSOR", value_parser = parsed::<CandleCursor>)]
     pub(crate) after: Option<CandleCursor>,
@@ -104,19 +124,14 @@ impl FillMode {
 }
 
 /// What ticks and candles are chosen by.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Which {
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SeriesFlags {
     /// What traded
     #[arg(long, value_parser = parsed::<Symbol>)]
     pub(crate) symbol: Option<Symbol>,
     /// Where it traded
     #[arg(long, value_parser = parsed::<Venue>)]
     pub(crate) venue: Option<Venue>,
-    #[command(flatten)]
-    pub(crate) window: Window,
-    /// Rows at most [default: query.max_results of the configuration, 10000]
-    #[arg(long, value_name = "N", value_parser = limit)]
-    pub(crate) limit: Option<usize>,
 }
 
 /// From when to when.

@@ -78,7 +78,7 @@ async fn show(market: &Market<'_>, store: &Tradekeep, out: &mut Out) -> Result<O
     import::tell(&report, None, out)?;
     activity.tell(out)?;
     out.line("")?;
-    stats::table(&store.ticks().series().await?, out)?;
+    stats::table(&store.series().await?, out)?;
     out.line("")?;
     let (venue, symbol) = (Venue::new("demo")?, Symbol::new("BTC-USD")?);
     // The finest that shows the whole day beside the prices.

@@ -19,17 +19,16 @@ struct Object {
 }
 
 pub(crate) async fn run(store: &Tradekeep, out: &mut Out) -> Result<Outcome> {
-    let maintenance = store.maintenance();
-    let bytes_before = bytes(&maintenance.table_stats().await?);
+    let bytes_before = bytes(&store.table_stats().await?);
     let start = Instant::now();
     let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     spinner.set_message("rewriting in order of time");
     spinner.enable_steady_tick(Duration::from_millis(200));
-    let outcome = maintenance.optimize().await;
+    let outcome = store.optimize().await;
     spinner.finish_and_clear();
     outcome?;
     let seconds = start.elapsed().as_secs_f64();
-    let bytes_after = bytes(&maintenance.table_stats().await?);
+    let bytes_after = bytes(&store.table_stats().await?);
     if out.json() {
         out.object(&Object { bytes_before, bytes_after, seconds })?;
     } else {

@@ -30,8 +30,8 @@ use crate::{Outcome, WrongUsage};
 /// Refuses what no store can answer.
 pub(crate) fn check(query: &Query) -> Result<(), WrongUsage> {
     match query {
-        Query::Ticks(args) => args.which.window.range().map(drop),
-        Query::Candles(args) => args.which.window.range().map(drop),
+        Query::Ticks(args) => args.query().map(drop),
+        Query::Candles(args) => args.window.range().map(drop),
         Query::Trades(args) => args.query().map(drop),
         Query::Orders(args) => args.query().map(drop),
         Query::Fills(args) => args.query().map(drop),
@@ -55,7 +55,7 @@ pub(crate) async fn run(
 ) -> Result<Outcome> {
     let most = config.max_results();
     match query {
-        Query::Ticks(args) => ticks::run(args, most, store, out).await?,
+        Query::Ticks(args) => ticks::run(&args, most, store, out).await?,
         Query::Candles(args) => candles::run(args, most, store, out).await?,
         Query::Trades(args) => trades::run(&args, most, store, out).await?,
         Query::Orders(args) => orders::run(&args, most, store, out).await?,

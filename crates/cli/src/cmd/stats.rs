@@ -40,9 +40,9 @@ struct Totals {
 }
 
 pub(crate) async fn run(store: &Tradekeep, spool: &Path, out: &mut Out) -> Result<Outcome> {
-    let tables = store.maintenance().table_stats().await?;
-    let series = store.ticks().series().await?;
-    let days = store.partitions().partitions(Table::Ticks).await?;
+    let tables = store.table_stats().await?;
+    let series = store.series().await?;
+    let days = store.partitions(Table::Ticks).await?;
     let spool = Brief::of(spool).await?;
     if out.json() {
         objects(&tables, &series, &days, spool.as_ref(), out)?;

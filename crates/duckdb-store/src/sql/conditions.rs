@@ -1,8 +1,7 @@
 //! What rows must fulfil, as SQL.
 
 use duckdb::types::Value;
-use tradekeep_models::record::{self, Record};
-use tradekeep_models::{Condition, Labels, RecordFilter, TickFilter, TimeRange};
+use tradekeep_models::{Condition, Labels, ListQuery, RecordFilter, Table, TimeRange, record};
 
 /// Conditions on rows, with their values.
 #[derive(Default)]
@@ -13,33 +12,26 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    pub(super) fn of_ticks(filter: &TickFilter) -> Self {
-        let mut conditions = Self::default();
-        if let Some(venue) = &filter.venue {
-            conditions.add("venue = ?", [venue.to_string().into()]);
-        }
-        if let Some(symbol) = &filter.symbol {
-            conditions.add("symbol = ?", [symbol.to_string().into()]);
-        }
-        conditions.within(filter.range);
-        conditions
-    }
-
     /// What `filter` asks for; where there are `versions`, also that a row is the highest of its
     /// subject. The table has to be called `t`.
     pub(super) fn of<F: RecordFilter>(filter: &F, versions: bool) -> Self {
+        Self::listed(&ListQuery::new(filter), versions)
+    }
+
+    /// The same of what a list asks for.
+    pub(super) fn listed(query: &ListQuery, versions: bool) -> Self {
         let mut conditions = Self::default();
-        conditions.within(filter.range());
-        for condition in filter.conditions() {
+        conditions.within(query.range);
+        for condition in &query.conditions {
             match condition {
-                Condition::AnyOf { columns, values } => conditions.any_of(&columns, &values),
+                Condition::AnyOf { columns, values } => conditions.any_of(columns, values),
                 Condition::Label { name, value } => {
-                    conditions.add("contains(labels, ?)", [Labels::pair(&name, &value).into()]);
+                    conditions.add("contains(labels, ?)", [Labels::pair(name, value).into()]);
                 }
             }
         }
-        if versions && !F::Record::SUBJECT.is_empty() {
-            conditions.add(&highest::<F::Record>(), []);
+        if versions && query.highest_only() {
+            conditions.add(&highest(query.table), []);
         }
         conditions
     }
@@ -51,12 +43,16 @@ impl Conditions {
     }
 
     fn any_of(&mut self, columns: &[&str], values: &[record::Value<'_>]) {
-        let each = |column: &&str| {
-            let places: Vec<_> = values.iter().map(|value| place_of(column, value)).collect();
-            format!("{column} IN ({})", places.join(", "))
+        let places: Vec<_> = values.iter().map(place_of).collect();
+        let each = |column: &&str| match places.as_slice() {
+            [place] => format!("{column} = {place}"),
+            places => format!("{column} IN ({})", places.join(", ")),
         };
         let each: Vec<_> = columns.iter().map(each).collect();
-        self.add(&format!("({})", each.join(" OR ")), []);
+        match each.as_slice() {
+            [one] => self.add(one, []),
+            several => self.add(&format!("({})", several.join(" OR ")), []),
+        }
         for _ in columns {
             self.values.extend(values.iter().map(bound));
         }
@@ -79,12 +75,12 @@ impl Conditions {
 }
 
 /// That no other row of its subject has a higher version.
-fn highest<R: Record>() -> String {
-    let same: Vec<_> = R::SUBJECT.iter().map(|column| format!("n.{column} = t.{column}")).collect();
+fn highest(table: Table) -> String {
+    let same = table.subject().iter().map(|column| format!("n.{column} = t.{column}"));
+    let same = same.collect::<Vec<_>>().join(" AND ");
     format!(
-        "NOT EXISTS (SELECT 1 FROM {} n WHERE n.version > 0 AND n.version > t.version AND {})",
-        R::TABLE,
-        same.join(" AND ")
+        "NOT EXISTS (SELECT 1 FROM {table} n \
+         WHERE n.version > 0 AND n.version > t.version AND {same})"
     )
 }
 
@@ -98,18 +94,16 @@ pub(super) fn bound(value: &record::Value<'_>) -> Value {
         record::Value::Bool(truth) => Value::Boolean(*truth),
         record::Value::Decimal(decimal) => Value::Text(decimal.to_string()),
         record::Value::Time(time) => Value::BigInt(time.as_nanos()),
+        record::Value::Uuid(id) => Value::Text(id.to_string()),
     }
 }
 
-/// Columns whose text is a UUID, which DuckDB keeps in 16 bytes.
-pub(crate) const UUIDS: [&str; 4] = ["id", "order_id", "fill_id", "trade_id"];
-
-/// Where a value goes in the text, to be compared with this column of a record other than a tick.
-pub(super) fn place_of(column: &str, value: &record::Value<'_>) -> &'static str {
+/// Where a value goes in the text.
+pub(super) const fn place_of(value: &record::Value<'_>) -> &'static str {
     match value {
         record::Value::Time(_) => "make_timestamp_ns(?)",
         record::Value::Decimal(_) => "?::DECIMAL(38,18)",
-        record::Value::Text(_) if UUIDS.contains(&column) => "?::UUID",
+        record::Value::Uuid(_) => "?::UUID",
         _ => "?",
     }
 }

@@ -1,7 +1,6 @@
 //! Pages of any record.
 
-use tradekeep_models::record::Record;
-use tradekeep_models::{ListQuery, RecordFilter, Table};
+use tradekeep_models::{ListQuery, Table};
 
 use super::Sql;
 use super::conditions::{Conditions, bound, place_of};
@@ -17,11 +16,12 @@ pub(crate) fn has_versions(table: Table) -> String {
 
 /// One page of records and one row more.
 ///
-/// The page's last time is found first, as for ticks; where few rows are asked for, DuckDB sorts row
+/// The page's last time is found first, by times alone: sorting whole rows costs ten times as much, as DuckDB
+/// reads every column of every row that might be on the page. Where few rows are asked for, it sorts row
 /// numbers by itself and fetches the rows afterwards.
-pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql {
-    let mut rows = Conditions::of(&query.filter, versions && !query.history);
-    let order = F::Record::order();
+pub(crate) fn list(query: &ListQuery, versions: bool) -> Sql {
+    let mut rows = Conditions::listed(query, versions);
+    let order: Vec<_> = query.table.order().map(|column| column.name).collect();
     let (way, beyond) = if query.newest_first { ("DESC", "<") } else { ("ASC", ">") };
     let up_to_last =
         if query.newest_first { "ts >= (SELECT min(ts)" } else { "ts <= (SELECT max(ts)" };
@@ -29,23 +29,21 @@ pub(crate) fn list<F: RecordFilter>(query: &ListQuery<F>, versions: bool) -> Sql
         && let Some((ts, rest)) = cursor.values().split_first()
     {
         // The first condition is what the zone maps understand.
-        rows.add(&format!("ts {beyond}= {}", place_of("ts", ts)), [bound(ts)]);
-        let places: Vec<_> =
-            order[1..].iter().zip(rest).map(|(column, value)| place_of(column, value)).collect();
+        rows.add(&format!("ts {beyond}= {}", place_of(ts)), [bound(ts)]);
+        let places: Vec<_> = rest.iter().map(place_of).collect();
         let (columns, places) = (order[1..].join(", "), places.join(", "));
-        let behind =
-            format!("(ts {beyond} {} OR ({columns}) {beyond} ({places}))", place_of("ts", ts));
+        let behind = format!("(ts {beyond} {} OR ({columns}) {beyond} ({places}))", place_of(ts));
         rows.add(&behind, [bound(ts)]);
         rows.values.extend(rest.iter().map(bound));
     }
-    let (table, limit) = (F::Record::TABLE, query.limit + 1);
+    let (table, limit) = (query.table, query.limit + 1);
     let times = format!("SELECT ts FROM {table} t {} ORDER BY ts {way} LIMIT {limit}", rows.text);
     let mut values = rows.values.clone();
     if limit > DUCKDB_FETCHES_LATE {
         values = rows.twice();
         rows.add(&format!("{up_to_last} FROM ({times}))"), []);
     }
-    let columns: Vec<_> = F::Record::COLUMNS.iter().map(|column| column.name).collect();
+    let columns: Vec<_> = table.columns().iter().map(|column| column.name).collect();
     let order: Vec<_> = order.iter().map(|column| format!("{column} {way}")).collect();
     let text = format!(
         "SELECT {} FROM {table} t {} ORDER BY {} LIMIT {limit}",

@@ -3,8 +3,8 @@
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
-use tradekeep_models::Table;
 use tradekeep_models::record::Record;
+use tradekeep_models::{Table, with_record_of};
 
 /// Where in a row of a table stand the columns that guard it.
 #[derive(Debug, Clone)]
@@ -23,14 +23,18 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    pub(crate) fn of<R: Record>() -> Self {
-        let places = |names: &[&str]| names.iter().filter_map(|name| R::index_of(name)).collect();
+    pub(crate) fn of_table(table: Table) -> Self {
+        with_record_of!(table, R => Self::of::<R>())
+    }
+
+    fn of<R: Record>() -> Self {
+        let indexes = |names: &[&str]| names.iter().filter_map(|name| R::index_of(name)).collect();
         Self {
             table: R::TABLE,
-            identity: places(R::IDENTITY),
+            identity: indexes(R::IDENTITY),
             ts: R::index_of("ts").unwrap_or_default(),
-            subject: places(R::SUBJECT),
-            unique: R::UNIQUE.and_then(R::place),
+            subject: indexes(R::SUBJECT),
+            unique: R::UNIQUE.and_then(R::index_of),
             conflicts: R::CONFLICTS,
         }
     }

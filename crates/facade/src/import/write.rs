@@ -58,7 +58,7 @@ where
         refused.extend(with_records!(records, rows => rejects(rows, &lines, bad)));
         let bad: HashSet<_> = bad.iter().map(|row| row.index).collect();
         let good: Vec<_> = (0..lines.len()).filter(|place| !bad.contains(place)).collect();
-        batch = Batch::new(with_records!(records, rows => only(rows, &good).into()));
+        batch = Batch::new(records.select(good.iter().copied()));
         lines = good.into_iter().map(|place| lines[place]).collect();
     }
 }
@@ -69,10 +69,6 @@ fn bad_rows(error: &StoreError, rows: usize) -> &[BadRow] {
         Act::BadRows(bad) if bad.iter().all(|row| row.index < rows) => bad,
         _ => &[],
     }
-}
-
-fn only<R: Clone>(rows: &[R], places: &[usize]) -> Vec<R> {
-    places.iter().map(|place| rows[*place].clone()).collect()
 }
 
 fn rejects<R: Record>(rows: &[R], lines: &[u64], bad: &[BadRow]) -> Vec<Reject> {

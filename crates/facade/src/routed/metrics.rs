@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Cursor, Latency, LatencyFilter, LatencyQuery, LatencyStats, Metric,
-    MetricBucket, MetricFilter, MetricQuery, MevAnalysis, MevEvent, MevFilter, MevQuery, Page,
-    SlippageSource, SlippageStats, Summary, Symbol, TimeRange, ValueStats,
+    BucketCursor, BucketQuery, LatencyFilter, LatencyStats, MetricBucket, MetricFilter,
+    MevAnalysis, MevFilter, Page, SlippageSource, SlippageStats, Summary, Symbol, TimeRange,
+    ValueStats,
 };
 use tradekeep_store_traits::{MetricStore, Result};
 
@@ -14,23 +14,12 @@ use crate::Role;
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl MetricStore for Routed {
-    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>> {
-        self.of(Role::Metrics).metrics(query).await
-    }
-
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
         self.of(Role::Metrics).metric_stats(filter).await
     }
 
-    async fn metric_buckets(
-        &self,
-        query: &BucketQuery,
-    ) -> Result<Page<MetricBucket, BucketCursor>> {
-        self.of(Role::Metrics).metric_buckets(query).await
-    }
-
-    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>> {
-        self.of(Role::Metrics).latencies(query).await
+    async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
+        self.of(Role::Metrics).bucket_page(query).await
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
@@ -59,10 +48,6 @@ impl MetricStore for Routed {
             }
         }
         self.of(Role::Metrics).slippage(range, token).await
-    }
-
-    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
-        self.of(Role::Metrics).mev_events(query).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {

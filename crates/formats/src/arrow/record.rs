@@ -15,6 +15,7 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 use tradekeep_models::record::{Column, Kind, Record, Value};
 use tradekeep_models::{Decimal, DecimalError, InvalidInput, Timestamp};
+use uuid::fmt::Hyphenated;
 
 use super::{DECIMAL, TIMESTAMP};
 
@@ -22,7 +23,7 @@ use super::{DECIMAL, TIMESTAMP};
 #[must_use]
 pub const fn data_type(kind: Kind) -> DataType {
     match kind {
-        Kind::Text => DataType::Utf8,
+        Kind::Text | Kind::Uuid => DataType::Utf8,
         Kind::Int => DataType::Int64,
         Kind::Float => DataType::Float64,
         Kind::Bool => DataType::Boolean,
@@ -79,6 +80,11 @@ fn array<R: Record>(records: &[R], place: usize, kind: Kind) -> ArrayRef {
     }
     match kind {
         Kind::Text => build!(StringBuilder::with_capacity(rows, rows * 8), Text(text) => text),
+        Kind::Uuid => {
+            let mut text = [0; Hyphenated::LENGTH];
+            let builder = StringBuilder::with_capacity(rows, rows * Hyphenated::LENGTH);
+            build!(builder, Uuid(id) => &*id.hyphenated().encode_lower(&mut text))
+        }
         Kind::Int => build!(Int64Builder::with_capacity(rows), Int(number) => number),
         Kind::Float => build!(Float64Builder::with_capacity(rows), Float(number) => number),
         Kind::Bool => build!(BooleanBuilder::with_capacity(rows), Bool(truth) => truth),
@@ -135,6 +141,7 @@ enum Values<'a> {
     Bool(&'a BooleanArray),
     Decimal(&'a Decimal128Array),
     Time(&'a TimestampNanosecondArray),
+    Uuid(&'a StringArray),
 }
 
 fn columns<'a, R: Record>(batch: &'a RecordBatch) -> Result<Vec<Values<'a>>, ArrowError> {
@@ -168,6 +175,7 @@ fn values<'a>(column: &Column, array: &'a ArrayRef) -> Result<Values<'a>, ArrowE
         Kind::Bool => Values::Bool(array.as_boolean()),
         Kind::Decimal => Values::Decimal(array.as_primitive::<Decimal128Type>()),
         Kind::Time => Values::Time(array.as_primitive::<TimestampNanosecondType>()),
+        Kind::Uuid => Values::Uuid(array.as_string()),
     })
 }
 
@@ -192,6 +200,7 @@ impl<'a> Values<'a> {
                 at!(array, scaled => Value::Decimal(Decimal::from_scaled(scaled).map_err(too_large)?))
             }
             Self::Time(array) => at!(array, nanos => Value::Time(Timestamp::from_nanos(nanos)?)),
+            Self::Uuid(array) => at!(array, text => Value::parse(Kind::Uuid, text)?),
         })
     }
 }

@@ -5,10 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tradekeep_models::record::Record;
-use tradekeep_models::{
-    Fill, InvalidInput, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, Table,
-    Tick, Trade,
-};
+use tradekeep_models::{AnyRecord, InvalidInput, Table, for_each_record};
 
 use super::json::{Objects, TYPE};
 use super::maker::Maker;
@@ -21,79 +18,34 @@ use crate::record::row_text;
 use crate::source::MAX_LINE;
 use crate::{ReadOptions, Reject};
 
-/// What a line may say that it is, besides the names of tables.
-const KINDS: [(&str, Table); 10] = [
-    ("tick", Table::Ticks),
-    ("trade", Table::Trades),
-    ("order", Table::Orders),
-    ("fill", Table::Fills),
-    ("position", Table::Positions),
-    ("metric", Table::Metrics),
-    ("latency", Table::Latencies),
-    ("mev", Table::MevEvents),
-    ("event", Table::SystemEvents),
-    ("node", Table::NodeHealth),
-];
-
-macro_rules! records {
-    ($($variant:ident($record:ty) of $table:ident in $reader:ident),+ $(,)?) => {
-        /// A record of any kind.
-        #[derive(Debug, Clone, PartialEq)]
-        #[allow(clippy::large_enum_variant, reason = "it is moved on at once, into a vector of its own kind")]
-        pub enum AnyRecord {
-            /// A public trade print.
-            Tick(Tick),
-            $(
-                #[doc = concat!("A record of the table `", stringify!($table), "`.")]
-                $variant($record),
-            )+
-        }
-
-        impl AnyRecord {
-            /// Where it belongs.
-            #[must_use]
-            pub const fn table(&self) -> Table {
-                match self {
-                    Self::Tick(_) => Table::Ticks,
-                    $(Self::$variant(_) => Table::$table,)+
-                }
-            }
-        }
-
-        /// What reads the lines of each table but ticks.
+macro_rules! readers {
+    ($(
+        $(#[$doc:meta])*
+        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+    )+) => {
+        /// What reads the lines of each table.
         struct Readers {
-            $($reader: Reader<$record>,)+
+            $($name: Reader<tradekeep_models::$record>,)+
         }
 
         impl Readers {
             fn new() -> Self {
-                Self { $($reader: Reader::new(),)+ }
+                Self { $($name: Reader::new(),)+ }
             }
 
-            /// The record of a line of `table`; nothing where that is of ticks.
-            fn read(&mut self, table: Table, line: &[u8]) -> Option<Result<Line, InvalidInput>> {
+            /// The record of a line of `table`.
+            fn read(&mut self, table: Table, line: &[u8]) -> Result<Line, InvalidInput> {
                 match table {
-                    $(Table::$table => Some(self.$reader.read(line).map(|(record, named_here)| {
-                        Line { record: AnyRecord::$variant(record), named_here }
-                    })),)+
-                    Table::Ticks => None,
+                    $(Table::$table => self.$name.read(line).map(|(record, named_here)| {
+                        Line { record: record.into(), named_here }
+                    }),)+
                 }
             }
         }
     };
 }
 
-records! {
-    Trade(Trade) of Trades in trades,
-    Order(Order) of Orders in orders,
-    Fill(Fill) of Fills in fills,
-    Position(Position) of Positions in positions,
-    Metric(Metric) of Metrics in metrics,
-    Latency(Latency) of Latencies in latencies,
-    MevEvent(MevEvent) of MevEvents in mev_events,
-    SystemEvent(SystemEvent) of SystemEvents in system_events,
-    NodeHealth(NodeHealth) of NodeHealth in nodes,
-}
+for_each_record!(readers);
 
 /// What a line holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,8 +67,8 @@ pub struct Line {
 /// takes one that no other record has.
 ///
 /// ```
-/// use tradekeep_formats::{AnyRecord, LineReader};
-/// use tradekeep_models::Table;
+/// use tradekeep_formats::LineReader;
+/// use tradekeep_models::{AnyRecord, Table};
 ///
 /// let mut lines = LineReader::new(Table::Ticks);
 /// let text = br#"{"ts":"2024-08-08T10:00:05Z","symbol":"X","price":"1.5","quantity":2,"trade_id":7}"#;
@@ -174,11 +126,11 @@ impl LineReader {
             return Err(skipped());
         }
         let table = table_of(line)?.unwrap_or(self.default);
-        if let Some(read) = self.others.read(table, line) {
-            return read;
+        if table == Table::Ticks {
+            let (tick, named_here) = live_tick(line, &mut self.ticks)?;
+            return Ok(Line { record: tick.into(), named_here });
         }
-        let (tick, named_here) = live_tick(line, &mut self.ticks)?;
-        Ok(Line { record: AnyRecord::Tick(tick), named_here })
+        self.others.read(table, line)
     }
 }
 
@@ -199,10 +151,10 @@ fn table_of(line: &[u8]) -> Result<Option<Table>, InvalidInput> {
     if kind.is_empty() {
         return Ok(None);
     }
-    let known = KINDS.iter().find(|(name, _)| *name == kind).map(|(_, table)| *table);
+    let known = Table::ALL.iter().find(|table| table.word() == kind).copied();
     known.or_else(|| kind.parse().ok()).map(Some).ok_or_else(|| {
-        let known = KINDS.map(|(name, _)| name).join(", ");
-        InvalidInput::new(TYPE, format!("is none of {known}"))
+        let known: Vec<_> = Table::ALL.iter().map(|table| table.word()).collect();
+        InvalidInput::new(TYPE, format!("is none of {}", known.join(", ")))
     })
 }
 
@@ -231,8 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_table_has_a_kind_and_none_a_field_of_that_name() {
-        assert!(KINDS.iter().map(|(_, table)| table).eq(Table::ALL));
+    fn no_table_has_a_field_that_says_what_a_line_is() {
         for table in Table::ALL {
             assert!(super::super::names::fields(*table).iter().all(|field| field.name != TYPE));
         }

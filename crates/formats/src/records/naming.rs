@@ -132,6 +132,7 @@ impl Content {
                 Value::Bool(truth) => Cow::Borrowed(if truth { "true" } else { "false" }),
                 Value::Decimal(decimal) => Cow::Owned(decimal.to_string()),
                 Value::Time(ts) => Cow::Owned(ts.as_nanos().to_string()),
+                Value::Uuid(id) => Cow::Owned(id.to_string()),
             };
             content = content.with(R::COLUMNS[*place].name, &text);
         }
@@ -164,8 +165,8 @@ impl Content {
     }
 }
 
-pub(super) fn uuid(id: Uuid) -> Value<'static> {
-    Value::Text(Cow::Owned(id.hyphenated().to_string()))
+pub(super) const fn uuid(id: Uuid) -> Value<'static> {
+    Value::Uuid(id)
 }
 
 fn values<R: Record>(record: &R) -> Vec<Value<'_>> {

@@ -68,6 +68,7 @@ impl Serialize for Field<'_> {
             Value::Bool(truth) => serializer.serialize_bool(*truth),
             Value::Decimal(decimal) => serializer.collect_str(decimal),
             Value::Time(ts) => serializer.collect_str(ts),
+            Value::Uuid(id) => serializer.collect_str(id),
         }
     }
 }

@@ -72,7 +72,8 @@ pub(crate) fn value<'a>(
     let at_fault = |reason: &'static str| InvalidInput::new(column.name, reason);
     let digits = || raw.scalar().map(str::as_bytes);
     let value = match column.kind {
-        Kind::Text => text(column, raw)?,
+        // What is no UUID the record says.
+        Kind::Text | Kind::Uuid => text(column, raw)?,
         Kind::Int => {
             let text = digits().ok_or_else(|| at_fault("is not a whole number"))?;
             Value::Int(match field.how {

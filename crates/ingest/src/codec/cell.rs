@@ -6,8 +6,10 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 use tradekeep_models::record::{Kind, Value};
 use tradekeep_models::{Decimal, Timestamp};
+use uuid::fmt::Hyphenated;
 
-/// A value as `postcard` writes it: a byte for its variant, then its content.
+/// A value as `postcard` writes it: a byte for its variant, then its content. A UUID is its text, in
+/// layouts too.
 ///
 /// Frozen: variants are told by their order, so that one more may only follow the last.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,9 +25,12 @@ pub(super) enum Cell<'a> {
     Time(i64),
 }
 
+/// Room for the text of a UUID.
+pub(super) type UuidText = [u8; Hyphenated::LENGTH];
+
 impl<'a> Cell<'a> {
     #[inline]
-    pub(super) fn of(value: &'a Value<'_>) -> Self {
+    pub(super) fn of(value: &'a Value<'_>, text: &'a mut UuidText) -> Self {
         match value {
             Value::Null => Self::Null,
             Value::Text(text) => Self::Text(text),
@@ -34,6 +39,7 @@ impl<'a> Cell<'a> {
             Value::Bool(truth) => Self::Bool(*truth),
             Value::Decimal(decimal) => Self::Decimal(decimal.scaled()),
             Value::Time(time) => Self::Time(time.as_nanos()),
+            Value::Uuid(id) => Self::Text(id.hyphenated().encode_lower(text)),
         }
     }
 

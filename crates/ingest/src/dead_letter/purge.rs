@@ -10,7 +10,6 @@ use super::entry::{
     self, BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
 };
 use super::index::{Index, State};
-use crate::codec;
 use crate::error::Result;
 use crate::log::Reader;
 
@@ -38,7 +37,7 @@ impl DeadLetters {
             let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
             match self.index().letters.get(&letter.id).copied() {
                 Some(State::Replayed(_))
-                    if is_past(letter.sink, codec::table(letter.kind), letter.seq) =>
+                    if is_past(letter.sink, Table::of_number(letter.kind), letter.seq) =>
                 {
                     gone.insert(letter.id);
                     buried.entry(letter.sink.to_owned()).or_default().insert(letter.seq);

@@ -34,7 +34,7 @@ fn death(seq: u64) -> Death {
         class: Class::Invalid,
         reason: format!("number {seq}"),
         attempts: 2,
-        kind: codec::kind(record.table()),
+        kind: record.table().number(),
         version: codec::version(record.table()),
         payload,
     }

@@ -19,7 +19,6 @@ pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::take::Taken;
 use crate::bell::Listener;
-use crate::codec;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::events::Events;
@@ -81,7 +80,7 @@ impl Lane {
         loop {
             if next.is_none() {
                 let there = self.wait(read).await;
-                let last = self.spool.log.last_of(codec::kind(self.table()));
+                let last = self.spool.log.last_of(self.table().number());
                 next = self.take(&mut reader).await;
                 if next.is_none() {
                     // It was there, and went bad since: the reader has told where, and is past it.

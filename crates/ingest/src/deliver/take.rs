@@ -79,10 +79,7 @@ impl Taken {
 
     /// The records at `places`, which increase.
     pub(crate) fn part(&self, places: &[usize]) -> Result<Batch, InvalidInput> {
-        fn only<R: Clone>(rows: &[R], places: &[usize]) -> Vec<R> {
-            places.iter().map(|place| rows[*place].clone()).collect()
-        }
-        let records = with_records!(self.batch.records(), rows => only(rows, places).into());
+        let records = self.batch.records().select(places.iter().copied());
         let Some(origin) = self.batch.origin() else { return Ok(Batch::new(records)) };
         let seqs = places.iter().map(|place| origin.seqs[*place]).collect();
         Batch::from_stream(records, Origin { seqs, ..origin.clone() })
@@ -102,7 +99,7 @@ impl Taken {
             class,
             reason: bounded(reason),
             attempts,
-            kind: codec::kind(table),
+            kind: table.number(),
             version: codec::version(table),
             payload,
         }

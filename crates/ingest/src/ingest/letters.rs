@@ -152,26 +152,7 @@ impl Shared {
 
 /// Records of one kind, together.
 fn joined(mut one: Records, other: Records) -> Records {
-    macro_rules! join {
-        ($($variant:ident),+) => {
-            match (&mut one, other) {
-                $((Records::$variant(rows), Records::$variant(more)) => rows.extend(more),)+
-                // They are of one table.
-                _ => {}
-            }
-        };
-    }
-    join!(
-        Ticks,
-        Trades,
-        Orders,
-        Fills,
-        Positions,
-        Metrics,
-        Latencies,
-        MevEvents,
-        SystemEvents,
-        NodeHealth
-    );
+    // They are of one table.
+    let _ = one.extend(other);
     one
 }

@@ -11,7 +11,6 @@ use super::{Ingest, Shared};
 use crate::accept::Accept;
 use crate::bell::{Bell, Listener};
 use crate::clock::{Clock, SystemClock};
-use crate::codec;
 use crate::commit::Committer;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
@@ -211,11 +210,11 @@ fn open_spool(
     for Plan { table, cursor, held, .. } in plans.iter().filter(|plan| plan.known) {
         // A loss of power may have taken records that were delivered already.
         let known = cursor.before + cursor.applied + cursor.dead + held;
-        spool.log.count_at_least(codec::kind(*table), known);
+        spool.log.count_at_least(table.number(), known);
     }
     let position = spool.log.position();
     for plan in &mut plans {
-        let kind = usize::from(codec::kind(plan.table));
+        let kind = usize::from(plan.table.number());
         plan.accepted = position.counts.get(kind).copied().unwrap_or_default();
         if plan.known {
             continue;

@@ -8,7 +8,6 @@ use tradekeep_models::Timestamp;
 use tradekeep_store_traits::Table;
 
 use super::{disk, folder, holder, letters, manifest, name};
-use crate::codec;
 use crate::error::Result;
 use crate::log::{Access, Log, LogConfig};
 use crate::slots::Slots;
@@ -163,7 +162,7 @@ fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
         segment_bytes: 0,
     };
     let (log, recovery) = Log::open(super::fs(), config, Access::Look, &mut |frame| {
-        let Some(table) = codec::table(frame.head.kind) else { return };
+        let Some(table) = Table::of_number(frame.head.kind) else { return };
         let lanes = sinks.iter_mut().flat_map(|sink| &mut sink.lanes);
         for lane in lanes.filter(|lane| lane.table == table && frame.head.seq > lane.cursor) {
             let time = Timestamp::from_nanos(frame.head.time).unwrap_or(Timestamp::MIN);
@@ -174,7 +173,7 @@ fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
     .map_err(disk(&folder))?;
     let position = log.position();
     for lane in sinks.iter_mut().flat_map(|sink| &mut sink.lanes) {
-        let accepted = position.counts.get(usize::from(codec::kind(lane.table)));
+        let accepted = position.counts.get(usize::from(lane.table.number()));
         lane.accepted = accepted.copied().unwrap_or_default();
     }
     let adds_up = sinks.iter().flat_map(|sink| &sink.lanes).all(|lane| lane.unaccounted() == 0);

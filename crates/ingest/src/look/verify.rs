@@ -6,7 +6,7 @@ use std::path::Path;
 use tradekeep_store_traits::Table;
 
 use super::{disk, folder, holder, manifest, name};
-use crate::codec::{self, Decoded};
+use crate::codec::Decoded;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::error::Result;
@@ -140,7 +140,7 @@ pub fn verify(data: &Path) -> Result<Verified> {
         Err(reason) => {
             unreadable += 1;
             if first.len() < TOLD {
-                let (seq, table) = (frame.head.seq, codec::table(frame.head.kind));
+                let (seq, table) = (frame.head.seq, Table::of_number(frame.head.kind));
                 first.push(Unreadable { seq, table, reason });
             }
         }
@@ -172,7 +172,7 @@ pub fn verify(data: &Path) -> Result<Verified> {
 /// The table of a record that can be read.
 fn read(frame: &Frame<'_>) -> std::result::Result<Table, String> {
     let kind = frame.head.kind;
-    let table = codec::table(kind)
+    let table = Table::of_number(kind)
         .ok_or_else(|| format!("kind {kind} of records is not known to this program"))?;
     let read = Decoded::new(table).push(frame.head.version, frame.payload);
     read.map(|()| table).map_err(|error| error.reason)

@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 use tokio_postgres::Row;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Cursor, Latency, LatencyFilter, LatencyNumbers, LatencyQuery,
-    LatencyStats, Metric, MetricBucket, MetricFilter, MetricQuery, MevAnalysis, MevEvent,
-    MevFilter, MevQuery, Page, SlippageStats, Summary, Symbol, Table, TimeRange, Timestamp,
-    ValueStats,
+    BucketCursor, BucketQuery, LatencyFilter, LatencyNumbers, LatencyStats, MetricBucket,
+    MetricFilter, MevAnalysis, MevFilter, Page, SlippageStats, Summary, Symbol, Table, TimeRange,
+    Timestamp, ValueStats,
 };
 use tradekeep_store_traits::{MetricStore, Result, StoreError};
 
@@ -17,18 +16,11 @@ use crate::{QuestDbStore, STORE};
 
 #[async_trait]
 impl MetricStore for QuestDbStore {
-    async fn metrics(&self, query: &MetricQuery) -> Result<Page<Metric, Cursor>> {
-        self.list("metrics", query).await
-    }
-
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
         self.metric_numbers("metric_stats", filter).await
     }
 
-    async fn metric_buckets(
-        &self,
-        query: &BucketQuery,
-    ) -> Result<Page<MetricBucket, BucketCursor>> {
+    async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
         const OP: &str = "metric_buckets";
         query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
         let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
@@ -42,10 +34,6 @@ impl MetricStore for QuestDbStore {
         let found = self.ask(OP, &stats::buckets(rows, query.interval, query.limit + 1)).await?;
         let buckets = found.iter().filter_map(|row| bucket(row).transpose());
         Ok(query.page(buckets.collect::<Result<_>>()?))
-    }
-
-    async fn latencies(&self, query: &LatencyQuery) -> Result<Page<Latency, Cursor>> {
-        self.list("latencies", query).await
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
@@ -82,10 +70,6 @@ impl MetricStore for QuestDbStore {
         token: Option<&Symbol>,
     ) -> Result<Option<SlippageStats>> {
         self.slippage_of(range, token).await
-    }
-
-    async fn mev_events(&self, query: &MevQuery) -> Result<Page<MevEvent, Cursor>> {
-        self.list("mev_events", query).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {

@@ -1,12 +1,13 @@
 //! Numbers about several records.
 
+use async_trait::async_trait;
 use tokio_postgres::Row;
 use tradekeep_models::{
     Decimal, DecimalError, LatencyFilter, LatencyNumbers, MetricFilter, MevAnalysis, MevFilter,
     PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, Symbol, Table,
     TimeRange, TradeFilter, ValueStats,
 };
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{ErrorKind, Result, StoreError, TradeStore};
 
 use crate::rows::Cells;
 use crate::sql::{Conditions, stats};
@@ -174,4 +175,11 @@ fn pair(op: &'static str, row: &Row) -> Result<PairPerformance> {
     }
     .with_pnl()
     .map_err(too_large(op))
+}
+
+#[async_trait]
+impl TradeStore for QuestDbStore {
+    async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
+        self.performance_of(filter).await
+    }
 }

@@ -1,34 +1,17 @@
-//! Ticks, candles and series.
+//! Candles and series.
 
 use async_trait::async_trait;
 use tokio_postgres::Row;
-use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, InvalidInput, Page, Tick, TickCursor, TickKey, TickQuery,
-    Timestamp, vwap,
-};
+use tradekeep_models::{Candle, CandleCursor, CandleQuery, InvalidInput, Page, Timestamp, vwap};
 use tradekeep_store_traits::{ErrorKind, Result, StoreError, Table, TickSeries, TickStore};
 
-use super::Way;
 use crate::rows::Cells;
-use crate::sql::{self, Conditions};
+use crate::sql;
 use crate::{QuestDbStore, STORE};
 
 #[async_trait]
 impl TickStore for QuestDbStore {
-    async fn ticks(&self, query: &TickQuery) -> Result<Page<Tick, TickCursor>> {
-        const OP: &str = "ticks";
-        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
-        let rows = Conditions::of_ticks(&query.filter, &self.table(Table::Ticks));
-        let after = query.after.as_ref();
-        let way =
-            Way { after: after.map(|cursor| cursor.ts), newest_first: false, limit: query.limit };
-        let is_behind = |tick: &Tick| after.is_none_or(|cursor| place(tick) > place_of(cursor));
-        let mut found = self.behind(OP, rows, way, is_behind).await?;
-        found.sort_by(|a, b| place(a).cmp(&place(b)));
-        Ok(query.page(found))
-    }
-
-    async fn candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
         const OP: &str = "candles";
         query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
         let sql = sql::ticks::candles(query, &self.table(Table::Ticks));
@@ -79,16 +62,4 @@ pub(crate) fn candle(op: &'static str, query: &CandleQuery, row: &Row) -> Result
         vwap: vwap(notional, volume)
             .map_err(|error| StoreError::new(ErrorKind::Query, STORE, op, error.to_string()))?,
     })
-}
-
-/// What ticks are ordered by.
-type Place<'a> = (Timestamp, i64, TickKey, &'a str, &'a str);
-
-fn place(tick: &Tick) -> Place<'_> {
-    (tick.ts(), tick.sequence(), tick.key(), tick.venue().as_str(), tick.symbol().as_str())
-}
-
-fn place_of(cursor: &TickCursor) -> Place<'_> {
-    let TickCursor { ts, sequence, key, venue, symbol } = cursor;
-    (*ts, *sequence, *key, venue.as_str(), symbol.as_str())
 }

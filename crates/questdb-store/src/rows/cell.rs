@@ -79,18 +79,10 @@ impl<'a> Cells<'a> {
         T::from_sql(raw.kind, raw.bytes).map_err(|_| self.wrong(column))
     }
 
-    pub(crate) fn is_uuid(&self, column: usize) -> bool {
-        self.row.columns().get(column).is_some_and(|column| *column.type_() == Type::UUID)
-    }
-
     /// A value of a record's column. What is true, false or absent is text.
     pub(crate) fn value(&self, column: usize, kind: Kind) -> Result<Value<'a>> {
         let Some(raw) = self.raw(column)? else { return Ok(Value::Null) };
         Ok(match kind {
-            Kind::Text if *raw.kind == Type::UUID => {
-                let id = Uuid::from_slice(raw.bytes).map_err(|_| self.wrong(column))?;
-                Value::Text(Cow::Owned(id.to_string()))
-            }
             Kind::Text => Value::Text(Cow::Borrowed(self.read(column, &raw)?)),
             Kind::Int => Value::Int(self.whole(column, &raw)?),
             Kind::Float => Value::Float(self.read(column, &raw)?),
@@ -105,6 +97,10 @@ impl<'a> Cells<'a> {
                 let nanos = self.whole(column, &raw)?;
                 Value::Time(Timestamp::from_nanos(nanos).map_err(|_| self.wrong(column))?)
             }
+            Kind::Uuid if *raw.kind == Type::UUID => {
+                Value::Uuid(Uuid::from_slice(raw.bytes).map_err(|_| self.wrong(column))?)
+            }
+            Kind::Uuid => return Err(self.wrong(column)),
         })
     }
 

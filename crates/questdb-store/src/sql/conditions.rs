@@ -1,7 +1,7 @@
 //! What rows must fulfil, as SQL.
 
-use tradekeep_models::record::{Record, Value};
-use tradekeep_models::{CandleQuery, Condition, Labels, RecordFilter, TickFilter, TimeRange};
+use tradekeep_models::record::Value;
+use tradekeep_models::{CandleQuery, Condition, Labels, ListQuery, RecordFilter, TimeRange};
 
 use super::Bind;
 
@@ -22,63 +22,53 @@ impl Conditions {
         Self { table, join, conditions: Vec::new(), values: Vec::new() }
     }
 
-    pub(crate) fn of_ticks(filter: &TickFilter, table: &str) -> Self {
-        let mut rows = Self::all(table);
-        if let Some(venue) = &filter.venue {
-            rows.equals("venue", venue.as_str());
-        }
-        if let Some(symbol) = &filter.symbol {
-            rows.equals("symbol", symbol.as_str());
-        }
-        rows.within(filter.range);
-        rows
-    }
-
     /// The ticks, or the rows of a view, that candles are made of.
     pub(crate) fn of_candles(query: &CandleQuery, table: &str) -> Self {
-        let filter = TickFilter {
-            venue: Some(query.venue.clone()),
-            symbol: Some(query.symbol.clone()),
-            range: query.tick_range(),
-        };
-        Self::of_ticks(&filter, table)
+        Self::of(&query.ticks(), table)
     }
 
     /// What passes `filter`, of every version.
     pub(crate) fn of<F: RecordFilter>(filter: &F, table: &str) -> Self {
-        let mut rows = Self::all(table);
-        rows.within(filter.range());
-        for condition in filter.conditions() {
-            rows.must(&condition);
-        }
-        rows
+        Self::listed(&ListQuery::new(filter), table)
     }
 
     /// What passes `filter` and is the highest version of what it is of.
     pub(crate) fn of_highest<F: RecordFilter>(filter: &F, table: &str) -> Self {
+        Self::highest(&ListQuery::new(filter), table)
+    }
+
+    /// What a list asks for, of every version.
+    pub(crate) fn listed(query: &ListQuery, table: &str) -> Self {
         let mut rows = Self::all(table);
-        let subject = F::Record::SUBJECT;
-        if subject.is_empty() {
-            return Self::of(filter, table);
+        rows.within(query.range);
+        for condition in &query.conditions {
+            rows.must(condition);
         }
+        rows
+    }
+
+    /// What a list asks for and is the highest version of what it is of; there are versions.
+    pub(crate) fn highest(query: &ListQuery, table: &str) -> Self {
+        let mut rows = Self::all(table);
+        let subject = query.table.subject();
         // What holds of the subject holds of all its versions.
         if subject.contains(&"ts") {
-            rows.within(filter.range());
+            rows.within(query.range);
         }
-        let of_subject = |condition: &Condition| match condition {
+        let of_subject = |condition: &&Condition| match condition {
             Condition::AnyOf { columns, .. } => columns.iter().all(|name| subject.contains(name)),
             Condition::Label { .. } => false,
         };
-        let (first, rest): (Vec<_>, Vec<_>) = filter.conditions().into_iter().partition(of_subject);
+        let (first, rest): (Vec<_>, Vec<_>) = query.conditions.iter().partition(of_subject);
         for condition in first {
-            rows.must(&condition);
+            rows.must(condition);
         }
-        rows.join_highest::<F::Record>();
+        rows.join_highest(subject);
         if !subject.contains(&"ts") {
-            rows.within(filter.range());
+            rows.within(query.range);
         }
         for condition in rest {
-            rows.must(&condition);
+            rows.must(condition);
         }
         rows
     }
@@ -103,11 +93,6 @@ impl Conditions {
     /// A number of rows, bound too: each text is prepared once a connection, and kept.
     pub(crate) fn limit(&mut self, rows: usize) -> String {
         self.bind(Bind::Int(i64::try_from(rows).unwrap_or(i64::MAX)))
-    }
-
-    fn equals(&mut self, column: &str, text: &str) {
-        let place = self.bind(Bind::Text(text.to_owned()));
-        self.add(format!("t.\"{column}\" = {place}"));
     }
 
     fn must(&mut self, condition: &Condition) {
@@ -166,10 +151,10 @@ impl Conditions {
     /// Only the highest version of each subject, which is looked for among those that the conditions so
     /// far leave. What has no version but 0 is not in the joined table, which the server makes before it reads
     /// the rows: a version that comes between the two does not count, nor does it hide the one before.
-    fn join_highest<R: Record>(&mut self) {
-        let columns: Vec<_> = R::SUBJECT.iter().map(|name| format!("t.\"{name}\"")).collect();
+    fn join_highest(&mut self, subject: &[&str]) {
+        let columns: Vec<_> = subject.iter().map(|name| format!("t.\"{name}\"")).collect();
         let same: Vec<_> =
-            R::SUBJECT.iter().map(|name| format!("n.\"{name}\" = t.\"{name}\"")).collect();
+            subject.iter().map(|name| format!("n.\"{name}\" = t.\"{name}\"")).collect();
         let mut later = self.clone();
         later.add("t.\"version\" > 0");
         self.join = format!(

@@ -1,6 +1,5 @@
 //! Which rows of a batch are stored, or on their way, already.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use tokio_postgres::Row;
@@ -71,7 +70,7 @@ fn number_of(shape: &Shape, row: &Row) -> Result<u64> {
     for (place, column) in shape.key_columns().enumerate() {
         values.push(match cells.value(place, column.kind)? {
             Value::Null if column.kind == Kind::Int => Value::Int(i64::MIN),
-            Value::Null if column.kind == Kind::Text => Value::Text(Cow::Borrowed(NULL_UUID)),
+            Value::Null if column.kind == Kind::Uuid => Value::Uuid(NULL_UUID),
             value => value,
         });
     }

@@ -4,6 +4,7 @@ use questdb::ingress::{Buffer, ColumnName, DecimalView, TableName, TimestampNano
 use tradekeep_models::Table;
 use tradekeep_models::record::{Column, Kind, Record, Value};
 use tradekeep_store_traits::{BadRow, Origin};
+use uuid::Uuid;
 
 use crate::rows::NULL_UUID;
 use crate::schema::definition::Definition;
@@ -11,10 +12,9 @@ use crate::schema::definition::Definition;
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
 struct Field {
-    /// In a record.
-    place: usize,
+    /// Its index in a record.
+    index: usize,
     column: &'static Column,
-    is_uuid: bool,
 }
 
 /// A table, as lines and keys see it.
@@ -36,26 +36,25 @@ pub(crate) struct Shape {
 impl Shape {
     /// Of `table`, which is defined so, and called `name` on the server.
     pub(crate) fn new(table: Table, definition: &Definition, name: String) -> Self {
-        let place = |name: &str| table.columns().iter().position(|column| column.name == name);
+        let index = |name: &str| table.columns().iter().position(|column| column.name == name);
         let (mut symbols, mut rest) = (Vec::new(), Vec::new());
         for defined in definition.columns.iter().filter(|it| it.name != definition.designated) {
-            let Some(place) = place(defined.name) else { continue };
-            let column = &table.columns()[place];
-            let field = Field { place, column, is_uuid: defined.kind == "UUID" };
+            let Some(index) = index(defined.name) else { continue };
+            let field = Field { index, column: &table.columns()[index] };
             if defined.kind == "SYMBOL" { symbols.push(field) } else { rest.push(field) }
         }
         // Where one is required, it is read back as that value.
         let is_doubtful = |field: &&Field| {
-            !field.column.required && (field.is_uuid || field.column.kind == Kind::Int)
+            !field.column.required && matches!(field.column.kind, Kind::Uuid | Kind::Int)
         };
         let doubtful = rest.iter().filter(is_doubtful).copied().collect();
-        let keys = definition.keys.iter().filter_map(|name| place(name)).collect();
+        let keys = definition.keys.iter().filter_map(|name| index(name)).collect();
         Self { name, symbols, rest, doubtful, keys, table }
     }
 
     /// The columns of [`keys`](Self::keys).
     pub(crate) fn key_columns(&self) -> impl Iterator<Item = &'static Column> {
-        self.keys.iter().map(|place| &self.table.columns()[*place])
+        self.keys.iter().map(|index| &self.table.columns()[*index])
     }
 
     /// Its name on the server.
@@ -75,13 +74,13 @@ impl Shape {
         for (row, record) in records.iter().enumerate() {
             buffer.table(table)?;
             for field in &self.symbols {
-                symbol(buffer, field.column.name, &record.value(field.place))?;
+                symbol(buffer, field.column.name, &record.value(field.index))?;
             }
             if let Some(stream) = &stream {
                 buffer.symbol(ColumnName::new_unchecked(STREAM), stream)?;
             }
             for field in &self.rest {
-                plain(buffer, field.column.name, &record.value(field.place))?;
+                plain(buffer, field.column.name, &record.value(field.index))?;
             }
             if let Some(seq) = origin.and_then(|origin| origin.seqs.get(row)) {
                 buffer.column_i64(ColumnName::new_unchecked(SEQ), seq.cast_signed())?;
@@ -95,9 +94,9 @@ impl Shape {
     pub(crate) fn unfit<R: Record>(&self, records: &[R]) -> Vec<BadRow> {
         let mut bad = Vec::new();
         for (index, record) in records.iter().enumerate() {
-            let is_none = |field: &&Field| match record.value(field.place) {
+            let is_none = |field: &&Field| match record.value(field.index) {
                 Value::Int(number) => number == i64::MIN,
-                Value::Text(text) => text == NULL_UUID,
+                Value::Uuid(id) => id == NULL_UUID,
                 _ => false,
             };
             if let Some(field) = self.doubtful.iter().find(is_none) {
@@ -147,6 +146,10 @@ fn plain(buffer: &mut Buffer, name: &str, value: &Value<'_>) -> questdb::Result<
             buffer.column_dec(name, DecimalView::try_new_scaled(SCALE, needed(&bytes))?)?
         }
         Value::Time(time) => buffer.column_ts(name, TimestampNanos::new(time.as_nanos()))?,
+        Value::Uuid(id) => {
+            let mut text = Uuid::encode_buffer();
+            buffer.column_str(name, id.hyphenated().encode_lower(&mut text))?
+        }
     };
     Ok(())
 }

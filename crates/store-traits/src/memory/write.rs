@@ -76,9 +76,7 @@ impl RecordSink for MemoryStore {
 
 /// Refuses records that break a rule.
 pub(super) fn check(records: &Records) -> Result<()> {
-    records.validate().map_err(|bad| {
-        refused(ErrorKind::InvalidInput)(bad.into_iter().map(BadRow::from).collect())
-    })
+    BadRow::check(records).map_err(refused(ErrorKind::InvalidInput))
 }
 
 fn refused(kind: ErrorKind) -> impl Fn(Vec<BadRow>) -> StoreError {

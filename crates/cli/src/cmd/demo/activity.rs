@@ -6,7 +6,7 @@ use anyhow::Result;
 use tradekeep::formats::SampleActivity;
 use tradekeep::record::Record;
 use tradekeep::{
-    Day, ImportSummary, LatencyFilter, ListQuery, MevFilter, RecordSinkExt, Records, TradeFilter,
+    Day, ImportSummary, LatencyFilter, MevFilter, RecordSinkExt, Records, TradeFilter,
     Tradekeep, with_records,
 };
 
@@ -46,7 +46,7 @@ impl Activity {
                 rows.iter().map(Record::ts).max(),
             ));
             let read = records.len() as u64;
-            let saved = store.sink().save(records).await?;
+            let saved = store.save(records).await?;
             summary = summary.and(ImportSummary {
                 read,
                 imported: saved.inserted,
@@ -68,13 +68,13 @@ impl Activity {
     pub(super) async fn show(&self, look: &Look, store: &Tradekeep, out: &mut Out) -> Result<()> {
         let range = self.day.range();
         let filter = TradeFilter { range, ..TradeFilter::default() };
-        let query = ListQuery { limit: TRADES, ..ListQuery::new(filter) };
+        let last = store.trades(filter).limit(TRADES).all().await?;
         out.line("")?;
         out.bold("Its last trades")?;
-        out.table(trades::columns(&store.trades().trades(&query).await?.items))?;
+        out.table(trades::columns(&last))?;
 
         let filter = LatencyFilter { range, ..LatencyFilter::default() };
-        let stats = store.metrics().latency_stats(&filter).await?;
+        let stats = store.latency_stats(&filter).await?;
         out.line("")?;
         out.bold("How long its operations took")?;
         out.table(latency::numbers(&stats))?;
@@ -89,6 +89,6 @@ impl Activity {
         let filter = MevFilter { range, ..MevFilter::default() };
         out.line("")?;
         out.bold("What MEV did to its trades")?;
-        mev::tell(&store.metrics().mev_analysis(&filter).await?, out)
+        mev::tell(&store.mev_analysis(&filter).await?, out)
     }
 }

@@ -10,12 +10,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tradekeep::formats::{Format, RecordReader, Reject, TickReader, verify};
 use tradekeep::record::Record;
 use tradekeep::{
-    Fill, ImportError, ImportSummary, Latency, Metric, MevEvent, NodeHealth, Order, Position,
-    Records, SystemEvent, Trade, Tradekeep, import, import_records,
+    ImportError, ImportSummary, Records, Table, Tradekeep, import, import_records, with_record_of,
 };
 
 use super::Report;
-use crate::args::{self, Type};
+use crate::args;
 use crate::input::{Input, Stop, Watched};
 use crate::output::counted;
 use crate::rejects::Rejects;
@@ -42,17 +41,9 @@ impl Job<'_> {
             tokio::task::spawn_blocking(|| verify(reader)).await??;
         }
         let reader = Box::new(Watched { reader, bar: bar.clone(), stop: self.stop.clone() });
-        let outcome = match self.args.records {
-            Type::Ticks => self.ticks(file, reader, &bar).await,
-            Type::Trades => self.records::<Trade>(reader, &bar).await,
-            Type::Orders => self.records::<Order>(reader, &bar).await,
-            Type::Fills => self.records::<Fill>(reader, &bar).await,
-            Type::Positions => self.records::<Position>(reader, &bar).await,
-            Type::Metrics => self.records::<Metric>(reader, &bar).await,
-            Type::Latencies => self.records::<Latency>(reader, &bar).await,
-            Type::MevEvents => self.records::<MevEvent>(reader, &bar).await,
-            Type::SystemEvents => self.records::<SystemEvent>(reader, &bar).await,
-            Type::NodeHealth => self.records::<NodeHealth>(reader, &bar).await,
+        let outcome = match self.args.records.table() {
+            Table::Ticks => self.ticks(file, reader, &bar).await,
+            table => with_record_of!(table, R => self.records::<R>(reader, &bar).await),
         };
         bar.finish_and_clear();
         outcome
@@ -65,8 +56,7 @@ impl Job<'_> {
         self.begin(rows.format());
         let Job { store, rejects, report, .. } = self;
         let on_reject = |reject| set_aside(rejects, &mut report.first_reject, reject);
-        let (sink, progress) = (store.sink(), said(bar));
-        let (summary, outcome) = import(&*sink, rows, on_reject, progress).await;
+        let (summary, outcome) = import(&***store, rows, on_reject, said(bar)).await;
         self.end(summary, outcome)
     }
 
@@ -79,8 +69,7 @@ impl Job<'_> {
         self.begin(rows.format());
         let Job { store, rejects, report, .. } = self;
         let on_reject = |reject| set_aside(rejects, &mut report.first_reject, reject);
-        let (sink, progress) = (store.sink(), said(bar));
-        let (summary, outcome) = import_records(&*sink, rows, on_reject, progress).await;
+        let (summary, outcome) = import_records(&***store, rows, on_reject, said(bar)).await;
         self.end(summary, outcome)
     }
 

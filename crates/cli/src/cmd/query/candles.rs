@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use serde::Serialize;
 use tradekeep::{
-    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TickStoreExt, TimeRange,
+    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TimeRange,
     Timestamp, Tradekeep, Venue,
 };
 
@@ -21,9 +21,9 @@ pub(crate) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let range = args.which.window.range()?;
-    let asked = args.which.limit;
-    let (venue, symbol) = choose(args.which.venue, args.which.symbol, store).await?;
+    let range = args.window.range()?;
+    let asked = args.limit;
+    let (venue, symbol) = choose(args.series.venue, args.series.symbol, store).await?;
     let mut query = CandleQuery::new(venue, symbol, args.interval);
     (query.range, query.fill, query.after) = (range, args.fill.fill(), args.after);
     if args.chart && asked.is_none() && args.after.is_none() {
@@ -32,10 +32,8 @@ pub(crate) async fn run(
     }
     let limit = asked.unwrap_or(if args.chart { usize::MAX } else { max_results });
 
-    let ticks = store.ticks();
     let fetch = async |limit, after| {
-        let query = CandleQuery { limit, after, ..query.clone() };
-        ticks.candles(&query).await
+        store.candle_page(&CandleQuery { limit, after, ..query.clone() }).await
     };
     let title = format!("{} on {}, {}", query.symbol, query.venue, query.interval);
     let (mut found, mut drawn) = (0, Vec::new());
@@ -76,7 +74,7 @@ async fn choose(
         (Some(venue), Some(symbol)) => return Ok((venue, symbol)),
         unsure => unsure,
     };
-    let mut matching = store.ticks().series().await?;
+    let mut matching = store.series().await?;
     matching.retain(|series| {
         venue.as_ref().is_none_or(|venue| *venue == series.venue)
             && symbol.as_ref().is_none_or(|symbol| *symbol == series.symbol)
@@ -117,7 +115,7 @@ pub(crate) async fn chart_end(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let series = store.ticks().series().await?;
+    let series = store.series().await?;
     let found =
         series.iter().find(|series| series.venue == query.venue && series.symbol == query.symbol);
     let Some(series) = found else {
@@ -154,7 +152,7 @@ async fn last(
         // The asked start may cut its bucket off, the start of a bucket may not.
         let from = if all { asked.from() } else { interval.start(start) };
         query.range = TimeRange::new(from, asked.to()).unwrap_or(asked);
-        let mut candles = store.ticks().all_candles(query.clone()).await?;
+        let mut candles = store.candles(query.clone()).all().await?;
         if all || candles.len() >= count {
             let surplus = candles.len().saturating_sub(count);
             candles.drain(..surplus);

@@ -13,8 +13,7 @@ pub(super) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let executions = store.executions();
-    list::run(args, max_results, async |query| executions.fills(query).await, columns, out).await
+    list::run(args, max_results, store, columns, out).await
 }
 
 fn columns(fills: &[Fill]) -> Vec<Column> {

@@ -19,12 +19,10 @@ pub(super) async fn run(
     out: &mut Out,
 ) -> Result<()> {
     if args.list {
-        let metrics = store.metrics();
-        let fetch = async |query: &_| metrics.latencies(query).await;
-        return list::run(args, max_results, fetch, columns, out).await;
+        return list::run(args, max_results, store, columns, out).await;
     }
     let filter = args.filter()?;
-    let stats = store.metrics().latency_stats(&filter).await?;
+    let stats = store.latency_stats(&filter).await?;
     if out.json() {
         return stats.iter().try_for_each(|stats| out.object(&Object::of(stats)));
     }
@@ -124,7 +122,7 @@ pub(crate) async fn chart(
         return out.dim("no operation succeeded: there is nothing to draw");
     };
     let bounds = histogram::bounds(least, most, look.height);
-    let counts = store.metrics().latency_histogram(filter, &bounds).await?;
+    let counts = store.latency_histogram(filter, &bounds).await?;
     let title = match stats {
         [one] => format!("{} of {}", one.operation, one.service),
         many => format!("{} operations together", many.len()),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use tradekeep::formats::write_record;
-use tradekeep::{Cursor, ListQuery, Page, RecordFilter, Table, record::Record};
+use tradekeep::{ListQuery, RecordFilter, RecordList, Table, Tradekeep, record::Record};
 
 use super::{pages, tell_next};
 use crate::args::Listed;
@@ -15,12 +15,14 @@ type Of<A> = <<A as Listed>::Filter as RecordFilter>::Record;
 pub(super) async fn run<A: Listed>(
     args: &A,
     max_results: usize,
-    fetch: impl AsyncFn(&ListQuery<A::Filter>) -> tradekeep::Result<Page<Of<A>, Cursor>>,
+    store: &Tradekeep,
     columns: fn(&[Of<A>]) -> Vec<Column>,
     out: &mut Out,
 ) -> Result<()> {
     let base = args.query()?;
-    let fetch = async |limit, after| fetch(&ListQuery { limit, after, ..base.clone() }).await;
+    let fetch = async |limit, after| {
+        RecordList::asked(&**store, ListQuery { limit, after, ..base.clone() }).page().await
+    };
     let mut found = 0;
     let take = |page: Vec<Of<A>>| {
         found += page.len();

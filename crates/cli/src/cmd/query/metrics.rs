@@ -23,8 +23,7 @@ pub(super) async fn run(
     if let Some(interval) = args.interval {
         return buckets(args, interval, max_results, store, out).await;
     }
-    let metrics = store.metrics();
-    list::run(args, max_results, async |query| metrics.metrics(query).await, columns, out).await
+    list::run(args, max_results, store, columns, out).await
 }
 
 fn columns(metrics: &[Metric]) -> Vec<Column> {
@@ -68,7 +67,7 @@ impl Object {
 }
 
 async fn stats(args: &Metrics, store: &Tradekeep, out: &mut Out) -> Result<()> {
-    match store.metrics().metric_stats(&args.filter()?).await? {
+    match store.metric_stats(&args.filter()?).await? {
         None => nothing(WHAT, out),
         Some(stats) if out.json() => out.object(&Object::of(None, &stats)),
         Some(stats) => out.table(numbers(&[stats])),
@@ -98,11 +97,8 @@ async fn buckets(
     out: &mut Out,
 ) -> Result<()> {
     let base = args.buckets(interval)?;
-    let metrics = store.metrics();
-    let fetch = async |limit, after| {
-        let query = BucketQuery { limit, after, ..base.clone() };
-        metrics.metric_buckets(&query).await
-    };
+    let fetch =
+        async |limit, after| store.bucket_page(&BucketQuery { limit, after, ..base.clone() }).await;
     let mut found = 0;
     let take = |page: Vec<MetricBucket>| {
         found += page.len();

@@ -15,12 +15,10 @@ pub(super) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let metrics = store.metrics();
     if args.list {
-        let fetch = async |query: &_| metrics.mev_events(query).await;
-        return list::run(args, max_results, fetch, columns, out).await;
+        return list::run(args, max_results, store, columns, out).await;
     }
-    let analysis = metrics.mev_analysis(&args.filter()?).await?;
+    let analysis = store.mev_analysis(&args.filter()?).await?;
     if out.json() {
         return out.object(&Object::of(&analysis));
     }

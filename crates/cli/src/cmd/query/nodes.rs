@@ -13,9 +13,7 @@ pub(super) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let events = store.events();
-    let fetch = async |query: &_| events.node_health(query).await;
-    list::run(args, max_results, fetch, columns, out).await
+    list::run(args, max_results, store, columns, out).await
 }
 
 fn columns(reports: &[NodeHealth]) -> Vec<Column> {

@@ -1,7 +1,7 @@
 //! `tradekeep query orders`.
 
 use anyhow::Result;
-use tradekeep::{ErrorKind, ExecutionStoreExt as _, Order, Tradekeep};
+use tradekeep::{ErrorKind, Order, Tradekeep};
 
 use super::list::{self, maybe, versions};
 use crate::args::Orders;
@@ -14,11 +14,9 @@ pub(super) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let executions = store.executions();
-    list::run(args, max_results, async |query| executions.orders(query).await, columns, out)
-        .await?;
+    list::run(args, max_results, store, columns, out).await?;
     let Some(id) = args.client_order_id.clone() else { return Ok(()) };
-    match executions.order_by_client_id(id).await {
+    match store.order_by_client_id(id).await {
         Err(error) if error.kind == ErrorKind::Conflict => {
             // Behind what it is about.
             out.flush()?;

@@ -31,7 +31,7 @@ struct Totals {
 }
 
 pub(super) async fn run(args: &Performance, store: &Tradekeep, out: &mut Out) -> Result<()> {
-    let summary = store.trades().performance(&args.filter()?).await?;
+    let summary = store.performance(&args.filter()?).await?;
     if out.json() {
         return objects(&summary, out);
     }

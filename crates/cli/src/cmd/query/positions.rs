@@ -13,9 +13,7 @@ pub(super) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let executions = store.executions();
-    let fetch = async |query: &_| executions.positions(query).await;
-    list::run(args, max_results, fetch, columns, out).await
+    list::run(args, max_results, store, columns, out).await
 }
 
 fn columns(positions: &[Position]) -> Vec<Column> {

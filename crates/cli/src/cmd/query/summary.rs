@@ -20,7 +20,7 @@ struct Object {
 
 pub(super) async fn run(args: &Window, store: &Tradekeep, out: &mut Out) -> Result<()> {
     let range = args.range()?;
-    let summary = store.metrics().summary(range).await?;
+    let summary = store.summary(range).await?;
     if out.json() {
         return out.object(&Object {
             total_trades: summary.total_trades,

@@ -13,8 +13,7 @@ pub(super) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let trades = store.trades();
-    list::run(args, max_results, async |query| trades.trades(query).await, columns, out).await
+    list::run(args, max_results, store, columns, out).await
 }
 
 pub(crate) fn columns(trades: &[Trade]) -> Vec<Column> {

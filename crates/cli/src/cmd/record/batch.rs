@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tradekeep::formats::{AnyRecord, RecordObject};
+use tradekeep::formats::RecordObject;
 use tradekeep::record::Record;
-use tradekeep::{Records, with_records};
+use tradekeep::{AnyRecord, Records, with_records};
 
 /// Records of one table, from lines that follow each other.
 #[derive(Debug)]
@@ -32,39 +32,14 @@ impl Parts {
 
     pub(super) fn record(&mut self, line: u64, record: AnyRecord) {
         let record = match self.0.last_mut() {
-            Some(Part::Run(run)) => match push(&mut run.records, record) {
-                None => return run.lines.push(line),
-                Some(record) => record,
+            Some(Part::Run(run)) => match run.records.push(record) {
+                Ok(()) => return run.lines.push(line),
+                Err(of_another_table) => of_another_table,
             },
             _ => record,
         };
-        self.0.push(Part::Run(Run { records: alone(record), lines: vec![line] }));
+        self.0.push(Part::Run(Run { records: record.into(), lines: vec![line] }));
     }
-}
-
-macro_rules! kinds {
-    ($($kind:ident in $table:ident),+ $(,)?) => {
-        /// Adds a record to others of its table; answers it where they are of another.
-        fn push(records: &mut Records, record: AnyRecord) -> Option<AnyRecord> {
-            match (records, record) {
-                $((Records::$table(records), AnyRecord::$kind(record)) => records.push(record),)+
-                (_, record) => return Some(record),
-            }
-            None
-        }
-
-        fn alone(record: AnyRecord) -> Records {
-            match record {
-                $(AnyRecord::$kind(record) => Records::$table(vec![record]),)+
-            }
-        }
-    };
-}
-
-kinds! {
-    Tick in Ticks, Trade in Trades, Order in Orders, Fill in Fills, Position in Positions,
-    Metric in Metrics, Latency in Latencies, MevEvent in MevEvents, SystemEvent in SystemEvents,
-    NodeHealth in NodeHealth,
 }
 
 impl Run {
@@ -76,19 +51,11 @@ impl Run {
             (self.lines[*place], reason.clone(), row(&self.records, *place))
         });
         let out = out.collect();
-        let stays = |place: usize| !bad.contains_key(&place);
-        with_records!(&mut self.records, rows => keep(rows, stays));
-        keep(&mut self.lines, stays);
+        let good = || (0..self.lines.len()).filter(|place| !bad.contains_key(place));
+        let (records, lines) = (self.records.select(good()), good().map(|at| self.lines[at]));
+        (self.records, self.lines) = (records, lines.collect());
         out
     }
-}
-
-fn keep<T>(items: &mut Vec<T>, stays: impl Fn(usize) -> bool) {
-    let mut place = 0;
-    items.retain(|_| {
-        place += 1;
-        stays(place - 1)
-    });
 }
 
 fn row(records: &Records, place: usize) -> String {
