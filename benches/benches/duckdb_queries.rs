@@ -121,7 +121,7 @@ fn by_tradekeep(folder: &Path, from: Timestamp, minutes: usize) -> Outcome<Figur
     });
     let candles = CandleQuery::new(venue, symbol, "1m".parse()?);
     let range = median(|| Ok(runtime.block_on(store.ticks(&range))?.items.len()))?;
-    let candles = median(|| Ok(runtime.block_on(store.all_candles(candles.clone()))?.len()))?;
+    let candles = median(|| Ok(runtime.block_on(store.candles(candles.clone()).all())?.len()))?;
     assert_eq!((range.1, candles.1), (PAGE, minutes));
     runtime.block_on(store.close())?;
     Ok((range.0, candles.0))
@@ -132,7 +132,7 @@ fn fill(folder: &Path, rows: usize) -> Outcome {
     let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
     for first in (0..rows).step_by(122_880) {
         let count = 122_880.min(rows - first);
-        runtime.block_on(store.save_ticks(ticks(first, count)?))?;
+        runtime.block_on(store.save(ticks(first, count)?))?;
     }
     Ok(runtime.block_on(store.close())?)
 }

@@ -25,10 +25,10 @@ const CHUNK: usize = 122_880;
 async fn fill(store: &DuckDbStore, rows: usize) -> Outcome {
     for first in (0..rows).step_by(CHUNK) {
         let count = CHUNK.min(rows - first);
-        store.save_trades(trades(first, count)?).await?;
+        store.save(trades(first, count)?).await?;
         store.save(metrics(first, count)?.into()).await?;
         store.save(latencies(first, count)?.into()).await?;
-        store.save_ticks(ticks(first, count)?).await?;
+        store.save(ticks(first, count)?).await?;
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ async fn run(rows: usize) -> Outcome {
     let labelled = ListQuery { limit: 1000, ..ListQuery::new(labelled) };
     time("filtered: 1,000 metrics of name and label", 50, || store.metrics(&labelled)).await?;
     let minutes = BucketQuery::new(MetricFilter::of(name.clone()), "1m".parse()?);
-    time("aggregated: metric by minute", 100, || store.metric_buckets(&minutes)).await?;
+    time("aggregated: metric by minute", 100, || store.metric_buckets(minutes.clone()).page()).await?;
     let whole = MetricFilter::of(name);
     time("aggregated: metric as a whole", 100, || store.metric_stats(&whole)).await?;
     let all = LatencyFilter::default();
@@ -101,7 +101,7 @@ async fn run(rows: usize) -> Outcome {
     let every = none();
     time("aggregated: performance by pair", 100, || store.performance(&every)).await?;
     let candles = CandleQuery::new(Venue::new("binance")?, Symbol::new("BTCUSDT")?, "1m".parse()?);
-    time("candles: one minute", 75, || store.all_candles(candles.clone())).await?;
+    time("candles: one minute", 75, || store.candles(candles.clone()).all()).await?;
     Ok(store.close().await?)
 }
 

@@ -172,7 +172,7 @@ async fn spool(url: &str, ports: Ports, made: &[Trade], prefix: &str) -> Outcome
 async fn first(url: &str, made: Vec<Trade>) -> Outcome {
     let began = Instant::now();
     let store = store(url, "first_").await?;
-    store.save_trades(made).await?;
+    store.save(made).await?;
     println!("first {BATCH} trades, tables made, applied: {:.1?}", began.elapsed());
     Ok(store.drop_tables().await?)
 }

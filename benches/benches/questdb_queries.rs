@@ -144,7 +144,7 @@ where
 
 async fn fill(store: &QuestDbStore, count: usize) -> Outcome {
     for first in (0..count).step_by(100_000) {
-        store.save_ticks(ticks(first, 100_000.min(count - first))?).await?;
+        store.save(ticks(first, 100_000.min(count - first))?).await?;
     }
     store.save(Records::Trades(trades(0, count / 5)?)).await?;
     store.save(Records::Metrics(metrics(0, count / 2)?)).await?;
@@ -232,7 +232,7 @@ async fn round(store: &QuestDbStore, client: &Client, middle: Timestamp) -> Outc
         Bare::new(client, CANDLES, pair().into_iter().chain([int(10_001)]).collect()).await?;
     let query = CandleQuery::new(venue, symbol, "1m".parse()?);
     ratios.push(
-        compare("candles", &bare, || async { Ok(store.candles(&query).await?.items.len()) })
+        compare("candles", &bare, || async { Ok(store.candles(query.clone()).page().await?.items.len()) })
             .await?,
     );
 

@@ -58,7 +58,7 @@ async fn content(
     ticks: &dyn TickStore,
     trades: &dyn TradeStore,
 ) -> Outcome<(Vec<Tick>, Vec<Trade>)> {
-    let ticks = ticks.all_ticks(TickQuery::new(TickFilter::default())).await?;
+    let ticks = ticks.ticks(TickFilter::default()).all().await?;
     let mut wanted = TradeQuery::new(TradeFilter::default());
     let mut all = Vec::new();
     loop {

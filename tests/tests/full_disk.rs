@@ -154,6 +154,6 @@ async fn filled_twice(disk: &Path) {
     assert_eq!((stats.pending(), stats.dead_letters), (0, 0), "{stats:#?}");
     assert_accepted(&ingest, second + BATCH);
     ingest.shutdown(Duration::from_secs(5)).await.unwrap();
-    let stored = store.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap();
+    let stored = store.ticks(TickFilter::default()).all().await.unwrap();
     assert!(Records::Ticks(stored) == ticks(0..second + BATCH), "not what was receipted");
 }

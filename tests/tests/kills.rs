@@ -228,7 +228,7 @@ async fn dump(folder: &Path) -> Outcome {
     let mut out = BufWriter::new(File::create(folder.join("ticks.stored"))?);
     let mut wanted = TickQuery::new(TickFilter::default());
     loop {
-        let page = store.ticks().ticks(&wanted).await?;
+        let page = store.ticks(&wanted).await?;
         for tick in &page.items {
             writeln!(out, "{}", serde_json::to_string(&TickObject(tick))?)?;
         }
@@ -239,7 +239,7 @@ async fn dump(folder: &Path) -> Outcome {
     let mut out = BufWriter::new(File::create(folder.join("trades.stored"))?);
     let mut wanted = TradeQuery::new(TradeFilter::default());
     loop {
-        let page = store.trades().trades(&wanted).await?;
+        let page = store.trades(&wanted).await?;
         for trade in &page.items {
             writeln!(out, "{}", serde_json::to_string(&RecordObject(trade))?)?;
         }

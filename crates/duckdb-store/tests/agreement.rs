@@ -89,7 +89,7 @@ async fn perform(store: &dyn SeriesStore, operation: &Operation) -> String {
             // Two pages at most: a filled second of three days is long.
             let first = store.candles(query).await.unwrap();
             let second = CandleQuery { after: first.next, ..query.clone() };
-            let second = store.candles(&second).await.unwrap();
+            let second = store.candles(second.clone()).page().await.unwrap();
             format!("{first:?} {second:?}")
         }
         Operation::DropDay(ts) => {

@@ -55,14 +55,14 @@ async fn kept_writes_do_not_hold_up_closing() {
     for write in writes {
         assert_eq!(write.answer().await.unwrap().inserted, 1);
     }
-    assert_eq!(store.save_ticks(vec![tick(1)]).await.unwrap_err().kind, ErrorKind::Connection);
+    assert_eq!(store.save(vec![tick(1)]).await.unwrap_err().kind, ErrorKind::Connection);
 }
 
 #[tokio::test]
 async fn kept_reads_hold_up_neither_closing_nor_others() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
-    store.save_ticks(vec![tick(1)]).await.unwrap();
+    store.save(vec![tick(1)]).await.unwrap();
     let reads: Vec<_> = (0..40).map(|_| Kept::new(store.series())).collect();
     // More than may read at once are kept, and others still read.
     let other =
@@ -93,7 +93,7 @@ async fn dropped_futures_are_nobodys_business() {
         drop(Kept::new(store.series()));
     }
     // Behind all of them in the writer's queue.
-    store.save_ticks(vec![tick(50)]).await.unwrap();
+    store.save(vec![tick(50)]).await.unwrap();
     assert_eq!(store.series().await.unwrap()[0].count, 51);
     tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
 }

@@ -107,7 +107,7 @@ async fn rows_of_another_process_are_known_as_stored() {
     for round in 0..5 {
         // Later than all that this process has seen; the half of them is the other's.
         assert_eq!(other.ask(&format!("save {} 100", round * 150)), "100 0");
-        let saved = store.save_ticks(ticks("X", round * 150 + 50, 100)).await.unwrap();
+        let saved = store.save(ticks("X", round * 150 + 50, 100)).await.unwrap();
         assert_eq!((saved.inserted, saved.duplicates), (50, 50));
         // What one reads is what the other wrote.
         assert_eq!(other.ask("count"), ((round + 1) * 150).to_string());
@@ -121,11 +121,11 @@ async fn a_floor_holds_for_every_process() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    assert_eq!(store.save_ticks(ticks("X", 10, 10)).await.unwrap().inserted, 10);
+    assert_eq!(store.save(ticks("X", 10, 10)).await.unwrap().inserted, 10);
     let mut other = Other::start(folder.path(), "obey");
     assert_eq!(other.hear(), "ready");
     assert_eq!(other.ask("floor 15"), "set");
-    let error = store.save_ticks(ticks("X", 10, 10)).await.unwrap_err();
+    let error = store.save(ticks("X", 10, 10)).await.unwrap_err();
     let Act::BadRows(rows) = &error.act else { panic!("{error:?}") };
     assert_eq!((error.kind, rows.len()), (ErrorKind::Expired, 5), "{error}");
     // The other way round, and lowered.
@@ -138,7 +138,7 @@ async fn a_floor_holds_for_every_process() {
     let store = open(folder.path()).await;
     assert_eq!(store.floor(Table::Ticks).await.unwrap(), Some(floor));
     assert_eq!(store.floor(Table::Trades).await.unwrap(), None);
-    let error = store.save_ticks(ticks("X", 0, 1)).await.unwrap_err();
+    let error = store.save(ticks("X", 0, 1)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Expired, "{error}");
 }
 
@@ -178,7 +178,7 @@ async fn idle_holder_gives_way() {
     assert!(found == 3 && took < PATIENCE, "{found} {took:?}");
     // Reading together, then writing in turns.
     assert_eq!(holder.ask("count"), "3");
-    let (saved, took) = timed(store.save_ticks(ticks("X", 3, 3))).await;
+    let (saved, took) = timed(store.save(ticks("X", 3, 3))).await;
     assert!(saved.unwrap().inserted == 3 && took < PATIENCE, "{took:?}");
     assert_eq!(holder.ask("count"), "6");
     holder.end();
@@ -207,7 +207,7 @@ async fn stopped_holder_is_named() {
         let mut saves = tokio::task::JoinSet::new();
         for n in 0..20 {
             let store = Arc::clone(&store);
-            saves.spawn(async move { store.save_ticks(ticks("X", n, 1)).await.is_err() });
+            saves.spawn(async move { store.save(ticks("X", n, 1)).await.is_err() });
         }
         saves.join_all().await
     })
@@ -254,7 +254,7 @@ async fn killed_writer_leaves_whole_batches() {
     }
     assert!(store.health().await.writable);
     let all = count(&store).await;
-    assert_eq!(store.save_ticks(ticks("s", 0, all + 10)).await.unwrap().inserted, 10);
+    assert_eq!(store.save(ticks("s", 0, all + 10)).await.unwrap().inserted, 10);
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ fn ticks(count: i64) -> Vec<Tick> {
 }
 
 async fn stored(store: &DuckDbStore) -> Vec<Tick> {
-    store.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap()
+    store.ticks(TickFilter::default()).all().await.unwrap()
 }
 
 /// Writes ticks and leaves them in the write-ahead log, as a killed process does.
@@ -45,7 +45,7 @@ async fn killed_with(folder: &Path, count: i64) {
     let elsewhere = tempfile::tempdir().unwrap();
     let store = open(elsewhere.path()).await.unwrap();
     for batch in ticks(count).chunks(100) {
-        store.save_ticks(batch.to_vec()).await.unwrap();
+        store.save(batch.to_vec()).await.unwrap();
     }
     // The store is open, so this is the state at a kill; it is not opened by us before it closes.
     let copied = Command::new("cp").arg("-r").arg(elsewhere.path()).arg(folder).status().unwrap();
@@ -65,7 +65,7 @@ async fn everything_is_there_after_reopening() {
     let store = open(folder.path()).await.unwrap();
     assert_eq!(stored(&store).await, ticks(100));
     assert_eq!(store.watermark(&stream, 1, Table::Ticks).await.unwrap(), Some(100));
-    assert_eq!(store.save_ticks(ticks(100)).await.unwrap().duplicates, 100);
+    assert_eq!(store.save(ticks(100)).await.unwrap().duplicates, 100);
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn damaged_log_is_moved_away_and_said() {
     let kept = kept.into_iter().next().unwrap().unwrap().path();
     assert_eq!(fs::read(kept).unwrap(), bytes, "nothing of it is lost");
     // Writing again fills the gap.
-    store.save_ticks(ticks(100)).await.unwrap();
+    store.save(ticks(100)).await.unwrap();
     assert_eq!(stored(&store).await, ticks(100));
 }
 
@@ -148,7 +148,7 @@ async fn shortened_database_is_refused_and_left_alone() {
     // Grown and shrunk, so that both headers have been in use.
     for round in 1..4 {
         let store = open(folder.path()).await.unwrap();
-        store.save_ticks(ticks(round * 20_000)).await.unwrap();
+        store.save(ticks(round * 20_000)).await.unwrap();
         if round == 2 {
             store.drop_partitions(Table::Ticks, &[Timestamp::MIN.day()]).await.unwrap();
         }
@@ -169,7 +169,7 @@ async fn shortened_database_is_refused_and_left_alone() {
 async fn flipped_bits_in_the_database_never_panic() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await.unwrap();
-    store.save_ticks(ticks(5_000)).await.unwrap();
+    store.save(ticks(5_000)).await.unwrap();
     store.close().await.unwrap();
     let file = folder.path().join(FILE);
     let whole = fs::read(&file).unwrap();
@@ -181,7 +181,7 @@ async fn flipped_bits_in_the_database_never_panic() {
         let answer = match open(folder.path()).await {
             Err(error) => Err(error),
             Ok(store) => {
-                let answer = store.all_ticks(TickQuery::new(TickFilter::default())).await;
+                let answer = store.ticks(TickFilter::default()).all().await;
                 // It may not be able to checkpoint.
                 let _ = store.close().await;
                 answer
@@ -204,7 +204,7 @@ async fn one_process_opens_a_folder_once() {
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.to_string().contains("this process"), "{error}");
     // Dropped, not closed: the next opening waits for its last checkpoint.
-    store.save_ticks(ticks(10)).await.unwrap();
+    store.save(ticks(10)).await.unwrap();
     drop(store);
     let patient = config(folder.path()).with_open_wait(Duration::from_secs(20));
     assert_eq!(stored(&DuckDbStore::connect(patient).await.unwrap()).await.len(), 10);
@@ -245,7 +245,7 @@ async fn bad_configuration_is_refused_before_any_file() {
 #[tokio::test]
 async fn pool_keeps_two_and_closes_the_rest() {
     let store = DuckDbStore::connect(DuckDbConfig::in_memory().with_readers(4, 2)).await.unwrap();
-    store.save_ticks(ticks(10)).await.unwrap();
+    store.save(ticks(10)).await.unwrap();
     let store = Arc::new(store);
     let mut reads = tokio::task::JoinSet::new();
     for _ in 0..50 {

@@ -55,7 +55,7 @@ fn is_read(start: impl Fn(&Path) -> Result<Other, Absent>) -> Result<(), Absent>
     let data = folder.path().join("data");
     block_on(async {
         let store = DuckDbStore::connect(config(&data)).await.unwrap();
-        store.save_ticks(ticks("X", 0, 3)).await.unwrap();
+        store.save(ticks("X", 0, 3)).await.unwrap();
         store.close().await.unwrap();
     });
     for locks in ["there", "missing"] {

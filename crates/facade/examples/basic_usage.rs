@@ -15,19 +15,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // A made-up day of three symbols; the same seed makes the same day.
     let ticks: Vec<_> = SampleMarket::new(7, "2024-08-08".parse()?).take(50_000).collect();
-    let saved = store.sink().save_ticks(ticks.clone()).await?;
+    let saved = store.save(ticks.clone()).await?;
     println!("{} ticks stored", saved.inserted);
 
     // Sending them again adds nothing.
-    let again = store.sink().save_ticks(ticks).await?;
+    let again = store.save(ticks).await?;
     println!("{} stored again, {} known already", again.inserted, again.duplicates);
 
-    for series in store.ticks().series().await? {
+    for series in store.series().await? {
         println!("{} on {}: {} ticks", series.symbol, series.venue, series.count);
     }
 
     let hours = CandleQuery::new(Venue::new("demo")?, Symbol::new("BTC-USD")?, "1h".parse()?);
-    for candle in store.ticks().all_candles(hours).await? {
+    for candle in store.candles(hours).all().await? {
         let price = |p: Option<tradekeep::Decimal>| p.map_or("-".into(), |p| p.to_string());
         println!("{} close {:>9} volume {}", candle.open_ts, price(candle.close), candle.volume);
     }
@@ -46,11 +46,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .status(TradeStatus::Submitted)
         .build();
     let confirmed = Trade { version: 1, status: TradeStatus::Confirmed, ..sent.clone() };
-    store.sink().save_trades(vec![sent.clone(), confirmed]).await?;
-    let found = store.trades().trade(sent.id).await?.ok_or("the trade is not there")?;
+    store.save(vec![sent.clone(), confirmed]).await?;
+    let found = store.trade(sent.id).await?.ok_or("the trade is not there")?;
     println!("trade of {} {}: {}", found.base_amount, found.base_token, found.status);
     assert_eq!(found.status, TradeStatus::Confirmed);
-    assert_eq!(store.trades().trade_history(sent.id).await?.len(), 2);
+    assert_eq!(store.trade_history(sent.id).all().await?.len(), 2);
 
     store.shutdown().await?;
     Ok(())

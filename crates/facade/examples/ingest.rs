@@ -42,13 +42,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{} pending, {} dead letters", stats.pending(), stats.dead_letters);
     assert_eq!((stats.pending(), stats.dead_letters), (0, 0));
 
-    let series = store.ticks().series().await?;
+    let series = store.series().await?;
     let first = series.first().ok_or("nothing is stored")?;
     println!("{} ticks of {} are stored", first.count, first.symbol);
     assert_eq!(i64::try_from(first.count)?, receipted);
     let range = TimeRange::new(None, Some(at(3)?))?;
     let earliest = TickQuery::new(TickFilter { range, ..TickFilter::default() });
-    for tick in store.ticks().all_ticks(earliest).await? {
+    for tick in store.all_ticks(earliest).await? {
         println!("  {} {} at {}", tick.ts(), tick.quantity(), tick.price());
     }
 

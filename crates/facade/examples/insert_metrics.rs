@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             })
             .collect();
         // Applied when this returns: whoever reads now sees it.
-        metrics.save_metrics(made?).await?;
+        metrics.save(made?).await?;
     }
     println!("{} metrics in {:.3} s", BATCH * BATCHES, clock.elapsed().as_secs_f64());
 
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("orca: {} values, average {:.2}, p99 {}", all.count, all.avg, all.p99);
     assert_eq!(all.count, 5_000);
     let minutes = BucketQuery::new(of_orca, "1m".parse()?);
-    for bucket in metrics.metric_buckets(&minutes).await?.items {
+    for bucket in metrics.metric_buckets(minutes.clone()).page().await?.items {
         println!("{}  p50 {:>5}  p99 {:>5}", bucket.open_ts, bucket.stats.p50, bucket.stats.p99);
     }
 
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let failed = number % 100 == 99;
         latencies.push(if failed { latency.with_error(Name::new("timeout")?) } else { latency });
     }
-    metrics.save_latencies(latencies).await?;
+    metrics.save(latencies).await?;
     for stats in metrics.latency_stats(&LatencyFilter::default()).await? {
         let numbers = stats.numbers.ok_or("nothing succeeded")?;
         println!(

@@ -32,14 +32,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let layers = LayerConfig::default().with_metrics();
     let watched: Arc<dyn MetricStore> = Arc::new(Layered::new("duckdb", store.metrics(), layers));
     let started = Message::new("watching this process")?;
-    store.events().save_events(vec![SystemEvent::info(now()?, started)]).await?;
+    store.save(vec![SystemEvent::info(now()?, started)]).await?;
 
     watch(&*watched).await?;
 
     let seconds = "1s".parse()?;
     for name in ["process_cpu_percent", "process_memory_mib"] {
         let query = BucketQuery::new(MetricFilter::of(Name::new(name)?), seconds);
-        for bucket in watched.metric_buckets(&query).await?.items {
+        for bucket in watched.metric_buckets(query.clone()).page().await?.items {
             let stats = bucket.stats;
             println!("{} {name}: avg {:.1}, max {:.1}", bucket.open_ts, stats.avg, stats.max);
         }
@@ -80,12 +80,12 @@ async fn watch(store: &dyn MetricStore) -> Result<(), Box<dyn Error>> {
             Metric::new(ts, memory.clone(), mebibytes),
         ];
         let start = Instant::now();
-        store.save_metrics(sample).await?;
+        store.save(sample).await?;
         let took = start.elapsed();
         span.in_scope(|| tracing::info!(?took, mebibytes, "saved"));
         let nanos = u64::try_from(took.as_nanos())?;
         let latency = Latency::new(now()?, service.clone(), operation.clone(), nanos);
-        store.save_latencies(vec![latency]).await?;
+        store.save(vec![latency]).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     fill(&store, day).await?;
 
     // By token, by request, by range of time; newest first.
-    let newest = store.trades().trades_by_token(Symbol::new("SOL")?, 3).await?;
+    let newest = store.trades_by_token(Symbol::new("SOL")?, 3).await?;
     for trade in &newest {
         println!(
             "{} {} {} SOL at {}",
@@ -23,14 +23,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     let morning = TimeRange::new(day.range().from(), Some("2024-08-08T12:00:00Z".parse()?))?;
-    println!("{} trades before noon", store.trades().trades_in(morning).await?.len());
+    println!("{} trades before noon", store.trades_in(morning).await?.len());
 
     // Page by page: what is stored now is neither repeated nor missed.
     let mut query = ListQuery::new(TradeFilter { range: morning, ..TradeFilter::default() });
     query.limit = 500;
     let (mut pages, mut rows) = (0, 0);
     loop {
-        let page = store.trades().trades(&query).await?;
+        let page = store.trades(&query).await?;
         (pages, rows) = (pages + 1, rows + page.items.len());
         match page.next {
             None => break,
@@ -38,32 +38,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!("{rows} trades in {pages} pages");
-    assert_eq!(rows, store.trades().trades_in(morning).await?.len());
+    assert_eq!(rows, store.trades_in(morning).await?.len());
 
     // An order in all its versions, and what was filled of it.
     let filter = OrderFilter { status: Some(OrderStatus::Filled), ..OrderFilter::default() };
-    let filled = store.executions().orders(&ListQuery::new(filter)).await?;
+    let filled = store.orders(filter).page().await?;
     let order = filled.items.first().ok_or("no order was filled")?;
-    for version in store.executions().order_history(order.order_id).await? {
+    for version in store.order_history(order.order_id).all().await? {
         println!("order {} at {}: {}", order.client_order_id, version.ts, version.status);
     }
-    for fill in store.executions().fills_of(order.order_id).await? {
+    for fill in store.fills_of(order.order_id).all().await? {
         println!("  filled {} at {}", fill.quantity, fill.price);
     }
 
     // Numbers, each computed in the store.
-    for pair in store.trades().performance(&TradeFilter::default()).await?.pairs {
+    for pair in store.performance(&TradeFilter::default()).await?.pairs {
         println!(
             "{}/{}: {} trades, P&L {}",
             pair.base_token, pair.quote_token, pair.trades, pair.pnl
         );
     }
-    let mev = store.metrics().mev_analysis(&MevFilter::default()).await?;
+    let mev = store.mev_analysis(&MevFilter::default()).await?;
     println!(
         "MEV: {} avoided, {} suffered, {} USD lost",
         mev.avoided, mev.suffered, mev.total_loss_usd
     );
-    let summary = store.metrics().summary(day.range()).await?;
+    let summary = store.summary(day.range()).await?;
     let p99 = summary.p99_latency_ns.ok_or("nothing succeeded")?;
     println!("{} trades, p99 of latencies {p99} ns", summary.total_trades);
     assert_eq!(summary.mev_avoided, mev.avoided);

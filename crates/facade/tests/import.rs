@@ -51,7 +51,7 @@ async fn conflicts_are_rejects_and_the_rest_is_stored() {
         // What was refused can be read again, once it is mended.
         let mended = rejects[1].row.replace("000000000002", "000000000003");
         assert_eq!(counts(&import::<Trade>(&store, &mended).await.0), [1, 1, 0, 0]);
-        let stored = store.trades().trades(&ListQuery::new(TradeFilter::default())).await.unwrap();
+        let stored = store.trades(TradeFilter::default()).page().await.unwrap();
         assert_eq!(stored.items.len(), 4);
         let mut lines = Vec::new();
         stored.items.iter().for_each(|trade| write_record(&mut lines, trade).unwrap());

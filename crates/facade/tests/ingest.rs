@@ -35,7 +35,7 @@ fn measurements() -> [Records; 2] {
 
 /// Rows in a table.
 async fn rows(store: &Tradekeep, table: Table) -> u64 {
-    let stats = store.maintenance().table_stats().await.unwrap();
+    let stats = store.table_stats().await.unwrap();
     stats.iter().find(|stats| stats.table == table).map_or(0, |stats| stats.rows)
 }
 

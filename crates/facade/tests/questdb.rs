@@ -91,13 +91,13 @@ async fn a_role(url: String) {
     while sink.settle(&tokens).await.unwrap().iter().any(|stage| *stage != Stage::Applied) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let stats = store.maintenance().table_stats().await.unwrap();
+    let stats = store.table_stats().await.unwrap();
     let rows: Vec<_> =
         stats.iter().filter(|stats| stats.rows > 0).map(|s| (s.table, s.rows)).collect();
     assert_eq!(rows, [(Table::Ticks, 1), (Table::Metrics, 2), (Table::Latencies, 1)]);
 
     // A direct save answers when it can be read, and a record is stored once.
-    let saved = store.sink().save(lag).await.unwrap();
+    let saved = store.save(lag).await.unwrap();
     assert_eq!((saved.inserted, saved.duplicates), (0, 2));
     let report = store.health().await;
     assert!(report.is_healthy(), "{report:?}");
@@ -123,10 +123,10 @@ async fn both(url: String) {
     let mut answers = Vec::new();
     for url in [&embedded, &url] {
         let store = Tradekeep::open(&Config::from_url(url).unwrap()).await.unwrap();
-        let ticks = store.ticks().ticks(&TickQuery::new(TickFilter::default())).await.unwrap();
+        let ticks = store.ticks(TickFilter::default()).page().await.unwrap();
         assert_eq!(ticks.items.len(), 2, "{url}");
-        let metrics = store.metrics().metric_stats(&MetricFilter::default()).await.unwrap();
-        let latency = store.metrics().latency_stats(&LatencyFilter::default()).await.unwrap();
+        let metrics = store.metric_stats(&MetricFilter::default()).await.unwrap();
+        let latency = store.latency_stats(&LatencyFilter::default()).await.unwrap();
         answers.push(format!("{ticks:?} {metrics:?} {latency:?}"));
         store.shutdown().await.unwrap();
     }

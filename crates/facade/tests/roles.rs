@@ -74,7 +74,7 @@ fn of<F: RecordFilter>() -> ListQuery<F> {
 
 /// Rows that each table has.
 async fn rows(store: &Tradekeep) -> Vec<(Table, u64)> {
-    let stats = store.maintenance().table_stats().await.unwrap();
+    let stats = store.table_stats().await.unwrap();
     assert!(stats.iter().map(|stats| &stats.table).eq(Table::ALL));
     stats.iter().filter(|stats| stats.rows > 0).map(|stats| (stats.table, stats.rows)).collect()
 }
@@ -99,34 +99,34 @@ async fn every_role_answers_for_its_records() {
         let store = open(stores).await;
         for records in records() {
             let batch = Batch::new(records);
-            let ack = store.sink().write(&batch).await.unwrap();
+            let ack = store.write(&batch).await.unwrap();
             assert_eq!((ack.inserted, ack.stage), (1, Stage::Applied), "{stores}");
-            assert_eq!(store.sink().settle(&[ack.token]).await.unwrap(), [Stage::Applied]);
-            assert_eq!(store.sink().save_batch(&batch).await.unwrap().duplicates, 1);
+            assert_eq!(store.settle(&[ack.token]).await.unwrap(), [Stage::Applied]);
+            assert_eq!(store.save_batch(&batch).await.unwrap().duplicates, 1);
         }
         assert_eq!(rows(&store).await, EACH, "{stores}");
-        assert_eq!(store.ticks().series().await.unwrap().len(), 1);
-        assert_eq!(store.trades().trades(&of::<TradeFilter>()).await.unwrap().items.len(), 1);
-        assert_eq!(store.executions().orders(&of()).await.unwrap().items.len(), 1);
-        assert_eq!(store.metrics().latencies(&of()).await.unwrap().items.len(), 1);
-        let events = store.events().system_events(&of::<SystemEventFilter>()).await.unwrap();
+        assert_eq!(store.series().await.unwrap().len(), 1);
+        assert_eq!(store.trades(&of::<TradeFilter>()).await.unwrap().items.len(), 1);
+        assert_eq!(store.orders(&of()).await.unwrap().items.len(), 1);
+        assert_eq!(store.latencies(&of()).await.unwrap().items.len(), 1);
+        let events = store.system_events(&of::<SystemEventFilter>()).await.unwrap();
         assert_eq!(events.items.len(), 1);
-        store.maintenance().optimize().await.unwrap();
+        store.optimize().await.unwrap();
 
         let day: Day = ts().day();
         for table in [Table::Ticks, Table::Orders] {
-            assert_eq!(store.partitions().partitions(table).await.unwrap()[0].day, day);
-            assert_eq!(store.partitions().floor(table).await.unwrap(), None);
-            store.partitions().set_floor(table, day.range().to()).await.unwrap();
-            assert_eq!(store.partitions().floor(table).await.unwrap(), day.range().to());
-            assert_eq!(store.partitions().drop_partitions(table, &[day]).await.unwrap(), 1);
+            assert_eq!(store.partitions(table).await.unwrap()[0].day, day);
+            assert_eq!(store.floor(table).await.unwrap(), None);
+            store.set_floor(table, day.range().to()).await.unwrap();
+            assert_eq!(store.floor(table).await.unwrap(), day.range().to());
+            assert_eq!(store.drop_partitions(table, &[day]).await.unwrap(), 1);
         }
-        let late = store.sink().write(&Batch::new(vec![tick()].into())).await.unwrap_err();
+        let late = store.write(&Batch::new(vec![tick()].into())).await.unwrap_err();
         assert_eq!(late.kind, ErrorKind::Expired, "{stores}");
         assert_eq!(rows(&store).await.len(), 3, "{stores}");
-        assert!(store.sink().settle(&[Token(u64::MAX)]).await.is_err(), "{stores}");
+        assert!(store.settle(&[Token(u64::MAX)]).await.is_err(), "{stores}");
         store.shutdown().await.unwrap();
-        assert!(store.sink().write(&Batch::new(vec![tick()].into())).await.is_err());
+        assert!(store.write(&Batch::new(vec![tick()].into())).await.is_err());
     }
 }
 
@@ -135,10 +135,10 @@ async fn several_tokens_are_settled_in_the_order_asked() {
     let store = open("series = 'memory://'\nexecutions = 'duckdb://:memory:'").await;
     let mut tokens = Vec::new();
     for records in records() {
-        tokens.push(store.sink().write(&Batch::new(records)).await.unwrap().token);
+        tokens.push(store.write(&Batch::new(records)).await.unwrap().token);
     }
     tokens.reverse();
-    assert_eq!(store.sink().settle(&tokens).await.unwrap(), [Stage::Applied; 5]);
+    assert_eq!(store.settle(&tokens).await.unwrap(), [Stage::Applied; 5]);
     assert_eq!(tokens.iter().collect::<std::collections::HashSet<_>>().len(), 5);
 }
 
@@ -148,7 +148,7 @@ async fn watermarks_are_those_of_the_tables_store() {
     let stream = StreamId::new("s").unwrap();
     for (records, seq) in [(vec![tick()].into(), 5), (vec![order()].into(), 7)] {
         let origin = Origin { stream: stream.clone(), epoch: 1, seqs: vec![seq] };
-        store.sink().write(&Batch::from_stream(records, origin).unwrap()).await.unwrap();
+        store.write(&Batch::from_stream(records, origin).unwrap()).await.unwrap();
     }
     let sink = store.sink();
     for (table, seq) in [(Table::Ticks, Some(5)), (Table::Orders, Some(7)), (Table::Trades, None)] {
@@ -163,14 +163,14 @@ async fn numbers_about_trades_come_from_the_store_of_trades() {
         let store = open(stores).await;
         let latency = Latency::new(ts(), name("router"), name("quote"), 1_000);
         let metric = Metric::new(ts(), name("slippage_bps"), 9.0);
-        store.sink().save(vec![latency].into()).await.unwrap();
-        store.sink().save(vec![metric].into()).await.unwrap();
-        store.sink().save(vec![trade(None)].into()).await.unwrap();
+        store.save(vec![latency].into()).await.unwrap();
+        store.save(vec![metric].into()).await.unwrap();
+        store.save(vec![trade(None)].into()).await.unwrap();
         let (metrics, all) = (store.metrics(), tradekeep::TimeRange::ALL);
         let slippage = metrics.slippage(all, None).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Metric, 9.0));
 
-        store.sink().save(vec![trade(Some("3.5"))].into()).await.unwrap();
+        store.save(vec![trade(Some("3.5"))].into()).await.unwrap();
         let slippage = metrics.slippage(all, None).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Trades, 3.5));
         let summary = metrics.summary(all).await.unwrap();
@@ -195,9 +195,9 @@ async fn roles_save_directly() {
         .fee("0".parse().unwrap())
         .fee_currency(Symbol::new("USDC").unwrap())
         .build();
-    assert_eq!(store.executions().save_fills(vec![fill.clone(), fill]).await.unwrap().inserted, 1);
+    assert_eq!(store.save(vec![fill.clone(), fill]).await.unwrap().inserted, 1);
     let event = SystemEvent::critical(ts(), Message::new("out of funds").unwrap());
-    assert_eq!(store.events().save_events(vec![event]).await.unwrap().inserted, 1);
+    assert_eq!(store.save(vec![event]).await.unwrap().inserted, 1);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_role_saves_records_of_others_in_their_stores() {
             executions.save_batch(&batch).await.unwrap(),
             metrics.save_batch(&batch).await.unwrap(),
             events.save_batch(&batch).await.unwrap(),
-            store.sink().save_batch(&batch).await.unwrap(),
+            store.save_batch(&batch).await.unwrap(),
         ];
         assert_eq!(saved.map(|saved| saved.inserted), [1, 0, 0, 0, 0], "{table}");
         assert_eq!(trades.partitions(table).await.unwrap()[0].day, day, "{table}");

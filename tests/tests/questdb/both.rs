@@ -147,7 +147,7 @@ async fn numbers(duck: &Tradekeep, quest: &QuestDbStore) {
     let metrics = duck.metrics();
     let trades = duck.trades();
     same!(trades, quest, performance(&TradeFilter::default()));
-    let page = trades.trades(&ListQuery::new(TradeFilter::default())).await.unwrap();
+    let page = trades.trades(TradeFilter::default()).page().await.unwrap();
     let mut told = 0;
     for trade in page.items.iter().step_by(5) {
         let filter = TradeFilter { id: Some(trade.id), ..TradeFilter::default() };
@@ -182,9 +182,9 @@ async fn candles(duck: &dyn TickStore, quest: &QuestDbStore) {
                 limit: 500,
                 after: None,
             };
-            let all = duck.all_candles(query.clone()).await.unwrap();
+            let all = duck.candles(query.clone()).all().await.unwrap();
             assert!(!all.is_empty());
-            assert_eq!(quest.all_candles(query).await.unwrap(), all, "{interval}");
+            assert_eq!(quest.candles(query).all().await.unwrap(), all, "{interval}");
         }
     }
 }

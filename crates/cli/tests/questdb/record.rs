@@ -99,7 +99,7 @@ fn under_a_floor(scratch: &Scratch) {
     let set = |floor| {
         Runtime::new().unwrap().block_on(async {
             let store = Tradekeep::open(&config).await.unwrap();
-            store.partitions().set_floor(Table::Ticks, floor).await.unwrap();
+            store.set_floor(Table::Ticks, floor).await.unwrap();
             store.shutdown().await.unwrap();
         });
     };

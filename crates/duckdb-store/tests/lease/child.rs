@@ -243,7 +243,7 @@ async fn obey(folder: &Path) {
         match words[..] {
             ["save", first, rows] => {
                 let rows = ticks("X", first.parse().unwrap(), rows.parse().unwrap());
-                let saved = store.save_ticks(rows).await.unwrap();
+                let saved = store.save(rows).await.unwrap();
                 say(format_args!("{} {}", saved.inserted, saved.duplicates));
             }
             ["floor", nanos] => {
@@ -251,7 +251,7 @@ async fn obey(folder: &Path) {
                 store.set_floor(Table::Ticks, Some(floor)).await.unwrap();
                 say("set");
             }
-            ["refused"] => say(store.save_ticks(ticks("X", 0, 1)).await.unwrap_err()),
+            ["refused"] => say(store.save(ticks("X", 0, 1)).await.unwrap_err()),
             ["count"] => say(count(&store).await),
             ["batch", stream, n] => {
                 say(write_batch(&store, stream, n.parse().unwrap()).await.inserted);

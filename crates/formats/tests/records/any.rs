@@ -65,6 +65,7 @@ fn value(column: &Column) -> BoxedStrategy<Value<'static>> {
             .prop_map(Value::Decimal)
             .boxed(),
         Kind::Time => strategies::timestamp().prop_map(Value::Time).boxed(),
+        Kind::Uuid => strategies::uuid().prop_map(Value::Uuid).boxed(),
     };
     if column.required { value } else { prop_oneof![1 => Just(Value::Null), 3 => value].boxed() }
 }

@@ -24,7 +24,7 @@ macro_rules! wrong_types {
             for column in $record::COLUMNS {
                 let (wrong, reason) = match column.kind {
                     Kind::Text if column.json => ("[1]", "is not a JSON object"),
-                    Kind::Text => ("{}", "is not a string"),
+                    Kind::Text | Kind::Uuid => ("{}", "is not a string"),
                     Kind::Int => ("true", "is not a whole number"),
                     Kind::Float => ("\"NaN\"", "is not a finite number"),
                     Kind::Bool => ("\"maybe\"", "is neither true nor false"),

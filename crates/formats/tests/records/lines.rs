@@ -1,7 +1,7 @@
 //! Records of all kinds, line by line.
 
 use proptest::prelude::*;
-use tradekeep_formats::{AnyRecord, Line, LineReader, MAX_LINE, write_record};
+use tradekeep_formats::{Line, LineReader, MAX_LINE, write_record};
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
 

@@ -73,7 +73,7 @@ impl Late {
     }
 
     async fn stored(&self) -> usize {
-        self.memory.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap().len()
+        self.memory.ticks(TickFilter::default()).all().await.unwrap().len()
     }
 }
 

@@ -65,7 +65,7 @@ async fn what_is_before_the_retention_floor_is_expired() {
     ingest.append(ticks(30, 30)).await.unwrap();
     ingest.append(metrics(0, 5)).await.unwrap();
     drained(&ingest).await;
-    let stored = store.all_ticks(TickQuery::new(TickFilter::default())).await.unwrap();
+    let stored = store.ticks(TickFilter::default()).all().await.unwrap();
     let stored: Vec<u64> = stored.iter().map(|tick| second(tick.ts())).collect();
     assert_eq!(stored, (40..60).collect::<Vec<_>>());
     assert_eq!(store.partitions(Table::Metrics).await.unwrap()[0].rows, 5);

@@ -54,7 +54,7 @@ async fn export(scratch: Scratch) {
         draft.price("1.5".parse().unwrap()).quantity(1.into()).build().unwrap()
     };
     let times = ["2024-08-08T00:00:00Z", "2024-08-08T23:59:59.999999999Z", "2024-08-09T00:00:00Z"];
-    store.save_ticks(times.map(tick).to_vec()).await.unwrap();
+    store.save(times.map(tick).to_vec()).await.unwrap();
     let day = |text: &str| text.parse::<Day>().unwrap();
     let [two, one, none] = [
         size(&store, day("2024-08-08")).await,

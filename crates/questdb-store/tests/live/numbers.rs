@@ -70,8 +70,8 @@ async fn metrics(scratch: Scratch) {
             for limit in [2, 10_000] {
                 (query.limit, query.after) = (limit, None);
                 for _ in 0..4 {
-                    let found = store.metric_buckets(&query).await.unwrap();
-                    let expected = memory.metric_buckets(&query).await.unwrap();
+                    let found = store.metric_buckets(query.clone()).page().await.unwrap();
+                    let expected = memory.metric_buckets(query.clone()).page().await.unwrap();
                     assert_eq!(found.next, expected.next, "{query:?}");
                     assert_eq!(found.items.len(), expected.items.len(), "{query:?}");
                     for (found, expected) in found.items.iter().zip(&expected.items) {
@@ -91,7 +91,7 @@ async fn metrics(scratch: Scratch) {
         limit: 0,
         ..BucketQuery::new(MetricFilter::default(), "1s".parse().unwrap())
     };
-    let error = store.metric_buckets(&wrong).await.unwrap_err();
+    let error = store.metric_buckets(wrong.clone()).page().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::InvalidInput);
 }
 
@@ -259,8 +259,8 @@ async fn nothing(scratch: Scratch) {
     let (range, any) = (TimeRange::ALL, MetricFilter::default());
     assert_eq!(store.metric_stats(&any).await.unwrap(), None);
     let buckets = BucketQuery::new(any, "1s".parse().unwrap());
-    let found = store.metric_buckets(&buckets).await.unwrap();
-    assert_eq!(found, memory.metric_buckets(&buckets).await.unwrap());
+    let found = store.metric_buckets(buckets.clone()).page().await.unwrap();
+    assert_eq!(found, memory.metric_buckets(buckets.clone()).page().await.unwrap());
     let latencies = LatencyFilter::default();
     assert_eq!(store.latency_stats(&latencies).await.unwrap(), []);
     assert_eq!(store.latency_histogram(&latencies, &[5, 6]).await.unwrap(), [0, 0, 0]);
@@ -309,7 +309,7 @@ async fn approximate(scratch: Scratch) {
             Latency { success: !n.is_multiple_of(11), ..row }
         })
         .collect();
-    store.save_latencies(rows).await.unwrap();
+    store.save(rows).await.unwrap();
     let filter = LatencyFilter::default();
     let exact = store.latency_stats(&filter).await.unwrap();
     let found = store.approx_latency_stats(&filter).await.unwrap();

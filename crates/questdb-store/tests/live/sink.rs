@@ -106,7 +106,7 @@ async fn refused_row(scratch: Scratch) {
     let mut rows = ticks(10);
     rows[3] = draft(3).trade_id(id(good)).build().unwrap();
     rows[6] = draft(6).trade_id(id("a \"quoted\" SECRET")).build().unwrap();
-    let error = store.save_ticks(rows.clone()).await.unwrap_err();
+    let error = store.save(rows.clone()).await.unwrap_err();
     let Act::BadRows(bad) = &error.act else { panic!("{error:?}") };
     assert_eq!((bad[0].index, bad.len()), (6, 1), "{error:?}");
     assert!(bad[0].reason.starts_with("trade_id: "), "{error:?}");
@@ -114,7 +114,7 @@ async fn refused_row(scratch: Scratch) {
     assert!(!format!("{error} {error:?}").contains("SECRET"));
     assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 0);
     rows.remove(6);
-    assert_eq!(store.save_ticks(rows).await.unwrap().inserted, 9);
+    assert_eq!(store.save(rows).await.unwrap().inserted, 9);
 }
 
 async fn one_transaction(scratch: Scratch) {
@@ -122,7 +122,7 @@ async fn one_transaction(scratch: Scratch) {
     let sql = "SELECT \"sequencerTxn\" FROM wal_tables() WHERE name = '{}ticks'";
     let before = scratch.number(sql).await;
     // Past every bound on rows that are not committed.
-    store.save_ticks(ticks(600_000)).await.unwrap();
+    store.save(ticks(600_000)).await.unwrap();
     assert_eq!(scratch.number(sql).await, before + 1);
 }
 
@@ -149,11 +149,11 @@ async fn suspended(scratch: Scratch) {
     let error = store.write(&batch(ticks(5))).await.unwrap_err();
     assert_eq!(told(&error), (ErrorKind::Write, &Act::Halt), "{error}");
     assert_eq!(scratch.number(taken).await, before);
-    store.save_trades(trades(5)).await.unwrap();
+    store.save(trades(5)).await.unwrap();
 
     scratch.execute(&["ALTER TABLE \"{}ticks\" RESUME WAL"]).await;
     assert_eq!(store.settle(&[ack.token]).await.unwrap(), [Stage::Applied]);
-    let saved = store.save_ticks(ticks(5)).await.unwrap();
+    let saved = store.save(ticks(5)).await.unwrap();
     assert_eq!(saved, Saved { inserted: 2, duplicates: 3 });
 }
 
@@ -167,7 +167,7 @@ async fn make_anew(scratch: &Scratch) {
 
 async fn made_anew(scratch: Scratch) {
     let store = scratch.open().await.unwrap();
-    store.save_ticks(ticks(1)).await.unwrap();
+    store.save(ticks(1)).await.unwrap();
     let before = store.write(&batch(ticks(2))).await.unwrap().token;
     make_anew(&scratch).await;
     // The server takes it, over a connection that still knows the old table, and drops it.
@@ -179,7 +179,7 @@ async fn made_anew(scratch: Scratch) {
         assert_eq!((error.kind, error.delivery), (ErrorKind::Transaction, Delivery::Unknown));
     }
     // Who delivers sends again, and the table that is there has them.
-    assert_eq!(store.save_ticks(ticks(3)).await.unwrap().inserted, 3);
+    assert_eq!(store.save(ticks(3)).await.unwrap().inserted, 3);
     assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 3);
 }
 
@@ -235,15 +235,15 @@ async fn unfit(scratch: Scratch) {
     let none = "80000000-0000-0000-8000-000000000000".parse().unwrap();
     let mut rows = distinct(strategies::mev_event(), 3);
     rows[1].trade_id = Some(none);
-    let error = store.save_mev_events(rows).await.unwrap_err();
+    let error = store.save(rows).await.unwrap_err();
     let Act::BadRows(bad) = &error.act else { panic!("{error:?}") };
     assert_eq!((error.kind, bad.len(), bad[0].index), (ErrorKind::InvalidInput, 1, 1), "{error}");
     // Where there has to be one, it is that.
     let mut rows = trades(3);
     rows[1].id = none;
     let saved = |inserted, duplicates| Saved { inserted, duplicates };
-    assert_eq!(store.save_trades(rows.clone()).await.unwrap(), saved(3, 0));
-    assert_eq!(store.save_trades(rows.clone()).await.unwrap(), saved(0, 3));
+    assert_eq!(store.save(rows.clone()).await.unwrap(), saved(3, 0));
+    assert_eq!(store.save(rows.clone()).await.unwrap(), saved(0, 3));
     assert_eq!(store.trade(none).await.unwrap().as_ref(), Some(&rows[1]));
 }
 
@@ -253,7 +253,7 @@ async fn lazy(scratch: Scratch) {
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = nobody.local_addr().unwrap().port();
     let store = QuestDbStore::new(scratch.config().with_pg_port(port)).unwrap();
-    for error in [store.save_ticks(ticks(1)).await.unwrap_err(), store.series().await.unwrap_err()]
+    for error in [store.save(ticks(1)).await.unwrap_err(), store.series().await.unwrap_err()]
     {
         assert_eq!(told(&error), (ErrorKind::Connection, &Act::Probe), "{error}");
     }

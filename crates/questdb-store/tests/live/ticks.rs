@@ -17,7 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
 
 async fn reference(ticks: &[Tick]) -> MemoryStore {
     let memory = MemoryStore::new();
-    memory.save_ticks(ticks.to_vec()).await.unwrap();
+    memory.save(ticks.to_vec()).await.unwrap();
     memory
 }
 
@@ -55,7 +55,7 @@ async fn any_ticks(scratch: Scratch) {
         });
     }
     for filter in filters {
-        let expected = memory.all_ticks(TickQuery::new(filter.clone())).await.unwrap();
+        let expected = memory.ticks(filter.clone()).all().await.unwrap();
         for limit in [1, 2, 7, 100, 10_000] {
             let mut query = TickQuery::new(filter.clone());
             query.limit = limit;
@@ -88,8 +88,8 @@ async fn candles(scratch: Scratch) {
                 let mut query =
                     CandleQuery::new(venue.clone(), symbol.clone(), interval.parse().unwrap());
                 (query.fill, query.limit) = (fill, limit);
-                let found = store.candles(&query).await.unwrap();
-                assert_eq!(found, memory.candles(&query).await.unwrap(), "{interval} {fill:?}");
+                let found = store.candles(query.clone()).page().await.unwrap();
+                assert_eq!(found, memory.candles(query.clone()).page().await.unwrap(), "{interval} {fill:?}");
                 assert!(!found.items.is_empty());
             }
         }

@@ -29,7 +29,7 @@ fn query(interval: &str) -> CandleQuery {
 
 /// Waits until a view has what is computed.
 async fn equal(store: &QuestDbStore, interval: &str) -> Vec<Candle> {
-    let expected = store.candles(&query(interval)).await.unwrap();
+    let expected = store.candles(query(interval)).page().await.unwrap();
     let waiting = async {
         while store.view_candles(&query(interval)).await.unwrap() != expected {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -43,7 +43,7 @@ async fn views(scratch: Scratch) {
     let url = format!("{}&table_prefix={}&candle_views=15m,1d", scratch.url, scratch.prefix);
     let config = tradekeep_questdb_store::QuestDbConfig::from_url(&url).unwrap();
     let store = QuestDbStore::connect(config.clone()).await.unwrap();
-    store.save_ticks(ticks()).await.unwrap();
+    store.save(ticks()).await.unwrap();
     assert_eq!(equal(&store, "15m").await.len(), 3 * 96);
     let days = equal(&store, "1d").await;
     assert_eq!(days.len(), 3);
