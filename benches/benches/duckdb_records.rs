@@ -92,7 +92,8 @@ async fn run(rows: usize) -> Outcome {
     let labelled = ListQuery { limit: 1000, ..ListQuery::new(labelled) };
     time("filtered: 1,000 metrics of name and label", 50, || store.metrics(&labelled)).await?;
     let minutes = BucketQuery::new(MetricFilter::of(name.clone()), "1m".parse()?);
-    time("aggregated: metric by minute", 100, || store.metric_buckets(minutes.clone()).page()).await?;
+    time("aggregated: metric by minute", 100, || store.metric_buckets(minutes.clone()).page())
+        .await?;
     let whole = MetricFilter::of(name);
     time("aggregated: metric as a whole", 100, || store.metric_stats(&whole)).await?;
     let all = LatencyFilter::default();

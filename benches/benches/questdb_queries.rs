@@ -232,8 +232,10 @@ async fn round(store: &QuestDbStore, client: &Client, middle: Timestamp) -> Outc
         Bare::new(client, CANDLES, pair().into_iter().chain([int(10_001)]).collect()).await?;
     let query = CandleQuery::new(venue, symbol, "1m".parse()?);
     ratios.push(
-        compare("candles", &bare, || async { Ok(store.candles(query.clone()).page().await?.items.len()) })
-            .await?,
+        compare("candles", &bare, || async {
+            Ok(store.candles(query.clone()).page().await?.items.len())
+        })
+        .await?,
     );
 
     let sql = format!(

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use tradekeep_models::{InvalidInput, Records, Timestamp};
+use tradekeep_models::{DecimalError, InvalidInput, Records, Timestamp};
 
 /// What went wrong, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,53 +125,55 @@ pub enum Act {
     Never,
 }
 
-/// A store's failure.
+/// What went wrong inside a store: a [`StoreError`] that is still to be told which store and operation it is
+/// of. A store says that once, where it answers its caller, by [`at`](Self::at).
 ///
-/// Its text is one line that names cause and remedy; neither secrets nor row values are in it. Nor are they
-/// in its `Debug`, which leaves out the source: a driver may quote either.
-pub struct StoreError {
-    /// What went wrong.
+/// ```
+/// use tradekeep_store_traits::{Act, At, ErrorKind, Failure};
+///
+/// fn read() -> Result<(), Failure> {
+///     let context = "the server is starting: try again";
+///     Err(Failure::new(ErrorKind::Connection, context).with_act(Act::Retry { after: None }))
+/// }
+///
+/// let error = read().at("abacus", "candles").unwrap_err();
+/// assert_eq!(error.to_string(), "abacus candles: the server is starting: try again");
+/// ```
+pub struct Failure {
+    /// As [`StoreError::kind`].
     pub kind: ErrorKind,
-    /// Whether the write may have happened; `NotApplied` for reads.
+    /// As [`StoreError::delivery`].
     pub delivery: Delivery,
-    /// What to do.
+    /// As [`StoreError::act`].
     pub act: Act,
-    /// Which store: `duckdb`, `memory`.
-    pub store: &'static str,
-    /// What it was doing: `write`, `candles`, `open`.
-    pub op: &'static str,
-    /// Cause and remedy, for people.
+    /// As [`StoreError::context`].
     pub context: String,
-    /// The driver's own error.
+    /// As [`StoreError::source`].
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-impl StoreError {
-    /// An error of `store` in `op` that will not go away by itself and left nothing behind.
-    pub fn new(
-        kind: ErrorKind,
-        store: &'static str,
-        op: &'static str,
-        context: impl Into<String>,
-    ) -> Self {
+impl Failure {
+    /// One that will not go away by itself and left nothing behind.
+    pub fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
         let (delivery, context) = (Delivery::NotApplied, context.into());
-        Self { kind, delivery, act: Act::Never, store, op, context, source: None }
+        Self { kind, delivery, act: Act::Never, context, source: None }
     }
 
     /// The caller's mistake, found before any I/O.
     #[must_use]
-    pub fn invalid(store: &'static str, op: &'static str, error: &InvalidInput) -> Self {
-        Self::new(ErrorKind::InvalidInput, store, op, error.to_string())
+    pub fn invalid(error: &InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput, error.to_string())
+    }
+
+    /// A sum that no decimal holds.
+    #[must_use]
+    pub fn too_large(error: &DecimalError) -> Self {
+        Self::new(ErrorKind::Query, format!("a sum {error}: ask for a shorter range"))
     }
 
     /// Rows that keep a batch from being stored, which are to be set aside.
     #[must_use]
-    pub fn bad_rows(
-        kind: ErrorKind,
-        store: &'static str,
-        op: &'static str,
-        mut rows: Vec<BadRow>,
-    ) -> Self {
+    pub fn bad_rows(kind: ErrorKind, mut rows: Vec<BadRow>) -> Self {
         rows.sort_by_key(|row| row.index);
         let first = rows.first().map_or("", |row| row.reason.as_str());
         let context = match rows.len() {
@@ -182,7 +184,7 @@ impl StoreError {
                 )
             }
         };
-        Self::new(kind, store, op, context).with_act(Act::BadRows(rows))
+        Self::new(kind, context).with_act(Act::BadRows(rows))
     }
 
     /// With what to do about it.
@@ -203,6 +205,89 @@ impl StoreError {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The error of `store` in `op`.
+    #[must_use]
+    pub fn at(self, store: &'static str, op: &'static str) -> StoreError {
+        let Self { kind, delivery, act, context, source } = self;
+        StoreError { kind, delivery, act, store, op, context, source }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("kind", &self.kind)
+            .field("delivery", &self.delivery)
+            .field("act", &self.act)
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is done inside a store.
+pub type Inner<T> = std::result::Result<T, Failure>;
+
+/// Tells what went wrong inside a store where it was.
+pub trait At<T> {
+    /// The answer of `store` in `op`.
+    ///
+    /// # Errors
+    /// The same one.
+    fn at(self, store: &'static str, op: &'static str) -> Result<T>;
+}
+
+impl<T> At<T> for Inner<T> {
+    fn at(self, store: &'static str, op: &'static str) -> Result<T> {
+        self.map_err(|failure| failure.at(store, op))
+    }
+}
+
+/// A store's failure.
+///
+/// Its text is one line that names cause and remedy; neither secrets nor row values are in it. Nor are they
+/// in its `Debug`, which leaves out the source: a driver may quote either.
+pub struct StoreError {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// Whether the write may have happened; `NotApplied` for reads.
+    pub delivery: Delivery,
+    /// What to do.
+    pub act: Act,
+    /// Which store: `duckdb`, `memory`.
+    pub store: &'static str,
+    /// What it was doing: `write`, `candles`, `open`; of a page its table: `orders`.
+    pub op: &'static str,
+    /// Cause and remedy, for people.
+    pub context: String,
+    /// The driver's own error.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// An error of `store` in `op` that will not go away by itself and left nothing behind.
+    pub fn new(
+        kind: ErrorKind,
+        store: &'static str,
+        op: &'static str,
+        context: impl Into<String>,
+    ) -> Self {
+        Failure::new(kind, context).at(store, op)
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn with_act(mut self, act: Act) -> Self {
+        self.act = act;
+        self
+    }
+
+    /// With whether it may have been applied.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
         self
     }
 

@@ -21,12 +21,14 @@ mod probe;
 mod series;
 mod sink;
 mod source;
+#[cfg(feature = "sql")]
+pub mod sql;
 mod ticks;
 mod trades;
 
 pub use batch::{Batch, Origin};
 pub use capabilities::Capabilities;
-pub use error::{Act, BadRow, Delivery, ErrorKind, Result, StoreError};
+pub use error::{Act, At, BadRow, Delivery, ErrorKind, Failure, Inner, Result, StoreError};
 #[cfg(feature = "layers")]
 pub use layer::{
     Chaos, LayerConfig, Layered, Limit, RetryPolicy, STORE_METRICS, StoreMetric,

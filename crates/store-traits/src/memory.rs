@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tradekeep_models::{DecimalError, InvalidInput};
 
-use crate::{ErrorKind, Records, Result, StoreError, with_records};
+use crate::{ErrorKind, Failure, Records, Result, StoreError, with_records};
 use faults::Faults;
 use tables::State;
 
@@ -176,9 +176,9 @@ impl MemoryStore {
 }
 
 fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
-    move |error| StoreError::invalid(STORE, op, &error)
+    move |error| Failure::invalid(&error).at(STORE, op)
 }
 
 fn too_large(op: &'static str) -> impl Fn(DecimalError) -> StoreError {
-    move |error| StoreError::new(ErrorKind::Query, STORE, op, format!("a sum {error}"))
+    move |error| Failure::too_large(&error).at(STORE, op)
 }

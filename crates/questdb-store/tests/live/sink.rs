@@ -253,8 +253,7 @@ async fn lazy(scratch: Scratch) {
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = nobody.local_addr().unwrap().port();
     let store = QuestDbStore::new(scratch.config().with_pg_port(port)).unwrap();
-    for error in [store.save(ticks(1)).await.unwrap_err(), store.series().await.unwrap_err()]
-    {
+    for error in [store.save(ticks(1)).await.unwrap_err(), store.series().await.unwrap_err()] {
         assert_eq!(told(&error), (ErrorKind::Connection, &Act::Probe), "{error}");
     }
 }

@@ -89,7 +89,11 @@ async fn candles(scratch: Scratch) {
                     CandleQuery::new(venue.clone(), symbol.clone(), interval.parse().unwrap());
                 (query.fill, query.limit) = (fill, limit);
                 let found = store.candles(query.clone()).page().await.unwrap();
-                assert_eq!(found, memory.candles(query.clone()).page().await.unwrap(), "{interval} {fill:?}");
+                assert_eq!(
+                    found,
+                    memory.candles(query.clone()).page().await.unwrap(),
+                    "{interval} {fill:?}"
+                );
                 assert!(!found.items.is_empty());
             }
         }

@@ -10,8 +10,8 @@ use super::rows::{Key, Rows, Window};
 use super::tables::{Held, State};
 use super::{MemoryStore, STORE};
 use crate::{
-    Ack, Act, BadRow, Batch, Capabilities, ErrorKind, Origin, RecordSink, Records, Result, Stage,
-    StoreError, Table, Token, with_records,
+    Ack, Act, BadRow, Batch, Capabilities, ErrorKind, Failure, Origin, RecordSink, Records, Result,
+    Stage, StoreError, Table, Token, with_records,
 };
 
 #[async_trait]
@@ -80,7 +80,7 @@ pub(super) fn check(records: &Records) -> Result<()> {
 }
 
 fn refused(kind: ErrorKind) -> impl Fn(Vec<BadRow>) -> StoreError {
-    move |rows| StoreError::bad_rows(kind, STORE, "write", rows)
+    move |rows| Failure::bad_rows(kind, rows).at(STORE, "write")
 }
 
 impl State {
