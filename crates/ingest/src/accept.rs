@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep};
 use tradekeep_models::Timestamp;
 use tradekeep_store_traits::{Records, Table};
 
-use crate::bell::Bell;
 use crate::commit::Committer;
 use crate::config::{IngestConfig, WhenFull};
 use crate::error::{IngestError, Result};
+use crate::notifier::Notifier;
 use crate::spool::Spool;
 
 /// Between two looks whether there is room, where nobody tells.
@@ -26,7 +26,7 @@ pub(crate) struct Accept {
     pub(crate) committer: Committer,
     pub(crate) config: Arc<IngestConfig>,
     /// In the order of [`Table::ALL`].
-    bells: Vec<Bell>,
+    notifiers: Vec<Notifier>,
     dropped: Vec<AtomicU64>,
     closed: AtomicBool,
     /// Rung when the spool has become smaller.
@@ -65,12 +65,12 @@ impl Accept {
         spool: Arc<Spool>,
         committer: Committer,
         config: Arc<IngestConfig>,
-        bells: Vec<Bell>,
+        notifiers: Vec<Notifier>,
         dropped: impl Fn(Table) -> u64,
     ) -> Self {
         let dropped = Table::ALL.iter().map(|table| dropped(*table).into()).collect();
         let (closed, room, waiting) = (AtomicBool::new(false), Notify::new(), AtomicU64::new(0));
-        Self { spool, committer, config, bells, dropped, closed, room, waiting }
+        Self { spool, committer, config, notifiers, dropped, closed, room, waiting }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -94,8 +94,8 @@ impl Accept {
         let count = records.len() as u64;
         let first = self.spool.append_after(records, before)?;
         self.committer.appended(first + count - 1, records.len() * RECORD_BYTES);
-        if let Some(bell) = self.bells.get(records.table() as usize) {
-            bell.ring(count);
+        if let Some(notifier) = self.notifiers.get(records.table() as usize) {
+            notifier.notify(count);
         }
         Ok(first)
     }

@@ -15,10 +15,10 @@ use crate::codec;
 use crate::config::Level;
 use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::{LaneState, Sink};
-use crate::ended::Ended;
 use crate::error::{IngestError, Result};
-use crate::hurry::Hurry;
+use crate::flush::FlushSignal;
 use crate::receipt::Receipt;
+use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursors, SinkCursors};
 use crate::stats::{IngestStats, LaneStats, SinkStats};
 
@@ -69,11 +69,11 @@ pub(crate) struct Shared {
     pub(crate) accept: Arc<Accept>,
     pub(crate) sinks: Vec<Arc<Sink>>,
     pub(crate) dead: Arc<DeadLetters>,
-    pub(crate) hurry: Hurry,
-    pub(crate) ended: Ended,
+    pub(crate) flush: FlushSignal,
+    pub(crate) shutdown: Shutdown,
     /// Held while letters go from one log to the other, and while segments are removed.
     pub(crate) moving: Mutex<()>,
-    held: Vec<(Arc<LaneState>, u64, crate::bell::Listener)>,
+    held: Vec<(Arc<LaneState>, u64, crate::notifier::Subscriber)>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -138,7 +138,7 @@ impl Ingest {
     /// Waits until every sink has all that was appended before, or keeps it as dead letters, but no
     /// longer than `patience`. Answers how things stand then.
     pub async fn flush(&self, patience: Duration) -> IngestStats {
-        let _asking = self.shared.hurry.ask();
+        let _request = self.shared.flush.request();
         let last = self.shared.accept.spool.log.position().last_seq;
         let all = async {
             for (lane, ..) in &self.shared.held {
@@ -170,7 +170,7 @@ impl Ingest {
     pub async fn shutdown(&self, patience: Duration) -> Result<IngestStats> {
         self.shared.accept.close();
         self.flush(patience).await;
-        self.shared.ended.end();
+        self.shared.shutdown.trigger();
         let tasks =
             std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in &tasks {
@@ -204,7 +204,7 @@ impl Ingest {
 impl Drop for Shared {
     /// Without a shutdown: delivery ends where it is, as if the process had.
     fn drop(&mut self) {
-        self.ended.end();
+        self.shutdown.trigger();
         for task in self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner) {
             task.abort();
         }
@@ -247,7 +247,7 @@ impl Shared {
                 name: sink.name.clone(),
                 breaker_open: sink.breaker.is_open(),
                 lanes: lanes
-                    .map(|(lane, held, bell)| Self::lane(lane, *held, bell.count()))
+                    .map(|(lane, held, arrivals)| Self::lane(lane, *held, arrivals.count()))
                     .collect(),
             }
         });

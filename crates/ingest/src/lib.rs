@@ -1,26 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
-mod bell;
 mod clock;
 mod codec;
 mod commit;
 mod config;
 mod dead_letter;
 mod deliver;
-mod ended;
 mod error;
 mod events;
+mod flush;
 pub mod fs;
-mod hurry;
 mod ingest;
 mod keeper;
 mod log;
 pub mod look;
 mod metrics;
+mod notifier;
 pub mod operate;
 mod receipt;
 pub mod requests;
+mod shutdown;
 mod slots;
 mod spool;
 mod stats;

@@ -65,7 +65,7 @@ impl Receipt {
                 let reached = cursor.wait_for(|cursor| cursor.seq >= last);
                 tokio::select! {
                     reached = reached => drop(reached.map_err(|_| IngestError::Closed)?),
-                    () = self.shared.ended.wait() => return Err(IngestError::Closed),
+                    () = self.shared.shutdown.wait() => return Err(IngestError::Closed),
                 }
             }
         }

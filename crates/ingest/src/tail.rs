@@ -60,7 +60,7 @@ impl Tail {
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                () = self.shared.ended.wait() => return next(&mut self.reader),
+                () = self.shared.shutdown.wait() => return next(&mut self.reader),
             }
         }
     }

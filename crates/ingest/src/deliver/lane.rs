@@ -18,13 +18,13 @@ use self::settle::{Sent, WINDOW};
 pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::take::Taken;
-use crate::bell::Listener;
 use crate::codec;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::events::Events;
-use crate::hurry::Hurry;
+use crate::flush::FlushSignal;
 use crate::log::Reader;
+use crate::notifier::Subscriber;
 use crate::spool::Spool;
 
 /// Between two tries of what only the spool's own disk can refuse.
@@ -40,8 +40,8 @@ pub(crate) struct Lane {
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) config: Arc<IngestConfig>,
     pub(crate) events: Events,
-    pub(crate) bell: Listener,
-    pub(crate) hurry: Hurry,
+    pub(crate) arrivals: Subscriber,
+    pub(crate) flush: FlushSignal,
     /// Records held for it when it began.
     pub(crate) held: u64,
     pub(crate) slow: SlowFlushes,
@@ -94,7 +94,8 @@ impl Lane {
             let Some(batch) = next.take() else { continue };
             read += batch.count();
             // While a batch is on its way, the next one is read, where there is a whole one.
-            // Fewer than were read where the bell for the newest has not rung yet.
+            // The total may lack the newest of what was read: a record can be read just before it is
+            // counted.
             let gone = if self.total().saturating_sub(read) >= self.config.batch_rows as u64 {
                 let ahead = self.take(&mut reader);
                 let (gone, ahead) = tokio::join!(self.send_taken(&batch, seen), ahead);
@@ -110,18 +111,18 @@ impl Lane {
 
     /// All records so far, as they were counted when it began and since.
     fn total(&self) -> u64 {
-        self.held + self.bell.count()
+        self.held + self.arrivals.count()
     }
 
     /// Waits until a batch may leave behind the first `read` records; answers how many there are in all.
     async fn wait(&self, read: u64) -> u64 {
         let heard = |records: u64| records.saturating_sub(self.held);
-        self.bell.wait_for(heard(read + 1)).await;
+        self.arrivals.wait_for(heard(read + 1)).await;
         let full = heard(read + self.config.batch_rows as u64);
         tokio::select! {
-            () = self.bell.wait_for(full) => {}
+            () = self.arrivals.wait_for(full) => {}
             () = sleep(self.config.batch_wait) => {}
-            () = self.hurry.wait() => {}
+            () = self.flush.requested() => {}
         }
         self.total()
     }

@@ -9,7 +9,6 @@ use tradekeep_store_traits::Table;
 
 use super::{Ingest, Shared};
 use crate::accept::Accept;
-use crate::bell::{Bell, Listener};
 use crate::clock::{Clock, SystemClock};
 use crate::codec;
 use crate::commit::Committer;
@@ -18,14 +17,15 @@ use crate::dead_letter::DeadLetters;
 use crate::deliver::breaker::Breaker;
 use crate::deliver::lane::{Lane, SlowFlushes};
 use crate::deliver::sink::{LaneState, Sink, SinkConfig};
-use crate::ended::Ended;
 use crate::error::{IngestError, Result};
 use crate::events::Events;
+use crate::flush::FlushSignal;
 use crate::fs::{FileSystem, RealFs};
-use crate::hurry::Hurry;
 use crate::keeper;
 use crate::log::Access;
+use crate::notifier::{Notifier, Subscriber};
 use crate::requests;
+use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursor, Cursors};
 use crate::spool::{Claimed, Spool, SpoolConfig};
 
@@ -111,11 +111,11 @@ impl Ingest {
         dead: DeadLetters,
     ) -> Result<Self> {
         let (config, dead) = (Arc::new(config), Arc::new(dead));
-        let mut bells: Vec<Bell> = Table::ALL.iter().map(|_| Bell::default()).collect();
-        let mut held: Vec<(Arc<LaneState>, u64, Listener)> = Vec::new();
+        let mut notifiers: Vec<Notifier> = Table::ALL.iter().map(|_| Notifier::default()).collect();
+        let mut held: Vec<(Arc<LaneState>, u64, Subscriber)> = Vec::new();
         for plan in &plans {
             let state = Arc::new(LaneState::new(plan.table, plan.cursor, plan.accepted));
-            held.push((state, plan.held, bells[plan.table as usize].listen()));
+            held.push((state, plan.held, notifiers[plan.table as usize].subscribe()));
         }
         let dropped =
             |table: Table| cursors.dropped.get(table.as_str()).copied().unwrap_or_default();
@@ -123,7 +123,7 @@ impl Ingest {
             Arc::clone(&spool),
             committer,
             Arc::clone(&config),
-            bells,
+            notifiers,
             dropped,
         ));
         let lanes_of = |sink: usize| {
@@ -144,9 +144,9 @@ impl Ingest {
             })
             .collect();
         let stream = spool.stream()?;
-        let hurry = Hurry::default();
+        let flush = FlushSignal::default();
         let mut tasks = Vec::new();
-        for (plan, (state, of_lane, bell)) in plans.iter().zip(&held) {
+        for (plan, (state, of_lane, arrivals)) in plans.iter().zip(&held) {
             let lane = Lane {
                 sink: Arc::clone(&sinks[plan.sink]),
                 state: Arc::clone(state),
@@ -155,8 +155,8 @@ impl Ingest {
                 dead: Arc::clone(&dead),
                 config: Arc::clone(&config),
                 events: Events(Arc::clone(&accept)),
-                bell: bell.clone(),
-                hurry: hurry.clone(),
+                arrivals: arrivals.clone(),
+                flush: flush.clone(),
                 held: *of_lane,
                 slow: SlowFlushes::default(),
                 tried: AtomicU64::new(0),
@@ -166,13 +166,13 @@ impl Ingest {
                 let _: std::convert::Infallible = lane.run().await;
             }));
         }
-        let (moving, ended) = (Mutex::new(()), Ended::default());
+        let (moving, shutdown) = (Mutex::new(()), Shutdown::default());
         let shared = Arc::new(Shared {
             accept,
             sinks,
             dead,
-            hurry,
-            ended,
+            flush,
+            shutdown,
             moving,
             held,
             tasks: Mutex::new(tasks),
