@@ -6,11 +6,11 @@ use tradekeep_models::{InvalidInput, Message, Name, Severity, SystemEvent};
 use tradekeep_store_traits::{Records, Table};
 
 use crate::IngestError;
-use crate::accept::Accept;
+use crate::appender::Appender;
 
 /// Writes system events.
 #[derive(Debug, Clone)]
-pub(crate) struct Events(pub(crate) Arc<Accept>);
+pub(crate) struct Events(pub(crate) Arc<Appender>);
 
 impl Events {
     pub(crate) fn breaker_opened(&self, sink: &str, reason: &str) {

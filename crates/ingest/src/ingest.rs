@@ -1,4 +1,4 @@
-//! The way in, wired: spool, group commit, delivery to each sink, dead letters.
+//! The ingest pipeline: spool, group commit, delivery to each sink, dead letters.
 
 mod letters;
 mod open;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tradekeep_store_traits::{Records, Table};
 
-use crate::accept::{Accept, Accepted};
+use crate::appender::{Appended, Appender};
 use crate::codec;
 use crate::config::Level;
 use crate::dead_letter::DeadLetters;
@@ -60,20 +60,20 @@ use crate::stats::{IngestStats, LaneStats, SinkStats};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Ingest {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) pipeline: Arc<Pipeline>,
 }
 
-/// What everything here works with.
+/// What all parts of an ingest share.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) accept: Arc<Accept>,
+pub(crate) struct Pipeline {
+    pub(crate) appender: Arc<Appender>,
     pub(crate) sinks: Vec<Arc<Sink>>,
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) flush: FlushSignal,
     pub(crate) shutdown: Shutdown,
     /// Held while letters go from one log to the other, and while segments are removed.
     pub(crate) moving: Mutex<()>,
-    held: Vec<(Arc<LaneState>, u64, crate::notifier::Subscriber)>,
+    lanes: Vec<(Arc<LaneState>, u64, crate::notifier::Subscriber)>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -103,10 +103,10 @@ impl Ingest {
     /// As [`append`](Self::append).
     pub async fn append_at(&self, records: &Records, level: Level) -> Result<Receipt> {
         if records.is_empty() {
-            return Ok(self.receipt(records, Accepted::From(0)));
+            return Ok(self.receipt(records, Appended::From(0)));
         }
-        let accepted = self.shared.accept.append_in_time(records).await?;
-        let receipt = self.receipt(records, accepted);
+        let appended = self.pipeline.appender.append_in_time(records).await?;
+        let receipt = self.receipt(records, appended);
         if level == Level::Synced {
             receipt.synced().await?;
         }
@@ -120,31 +120,31 @@ impl Ingest {
     /// As [`append`](Self::append); `Full` at once.
     pub fn try_append(&self, records: &Records) -> Result<Receipt> {
         if records.is_empty() {
-            return Ok(self.receipt(records, Accepted::From(0)));
+            return Ok(self.receipt(records, Appended::From(0)));
         }
-        let accepted = self.shared.accept.append_now(records)?;
-        Ok(self.receipt(records, accepted))
+        let appended = self.pipeline.appender.append_now(records)?;
+        Ok(self.receipt(records, appended))
     }
 
-    fn receipt(&self, records: &Records, accepted: Accepted) -> Receipt {
-        let (shared, table) = (Arc::clone(&self.shared), records.table());
+    fn receipt(&self, records: &Records, appended: Appended) -> Receipt {
+        let (pipeline, table) = (Arc::clone(&self.pipeline), records.table());
         let count = records.len() as u64;
-        match accepted {
-            Accepted::From(first) => Receipt::new(shared, table, first..first + count),
-            Accepted::Dropped => Receipt::of_dropped(shared, table, count),
+        match appended {
+            Appended::From(first) => Receipt::new(pipeline, table, first..first + count),
+            Appended::Dropped => Receipt::of_dropped(pipeline, table, count),
         }
     }
 
     /// Waits until every sink has all that was appended before, or keeps it as dead letters, but no
     /// longer than `patience`. Answers how things stand then.
     pub async fn flush(&self, patience: Duration) -> IngestStats {
-        let _request = self.shared.flush.request();
-        let last = self.shared.accept.spool.log.position().last_seq;
+        let _request = self.pipeline.flush.request();
+        let last = self.pipeline.appender.spool.log.position().last_seq;
         let all = async {
-            for (lane, ..) in &self.shared.held {
+            for (lane, ..) in &self.pipeline.lanes {
                 // What is not of this table has no number here.
                 let kind = codec::kind(lane.table);
-                let target = self.shared.accept.spool.log.last_of(kind).min(last);
+                let target = self.pipeline.appender.spool.log.last_of(kind).min(last);
                 // The sender is in `lane`: this ends with that.
                 let _ = lane.watch().wait_for(|cursor| cursor.seq >= target).await;
             }
@@ -156,7 +156,7 @@ impl Ingest {
 
     /// Lets halted sinks be tried again at once.
     pub fn resume(&self) {
-        for (lane, ..) in &self.shared.held {
+        for (lane, ..) in &self.pipeline.lanes {
             lane.resume.notify_one();
         }
     }
@@ -168,40 +168,41 @@ impl Ingest {
     /// # Errors
     /// When the disk fails; what was synced before is safe.
     pub async fn shutdown(&self, patience: Duration) -> Result<IngestStats> {
-        self.shared.accept.close();
+        self.pipeline.appender.close();
         self.flush(patience).await;
-        self.shared.shutdown.trigger();
-        let tasks =
-            std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        self.pipeline.shutdown.trigger();
+        let tasks = std::mem::take(
+            &mut *self.pipeline.tasks.lock().unwrap_or_else(PoisonError::into_inner),
+        );
         for task in &tasks {
             task.abort();
         }
         for task in tasks {
-            // Ended because it was told to.
+            // It was aborted: there is no outcome to look at.
             let _ = task.await;
         }
-        let shared = Arc::clone(&self.shared);
+        let pipeline = Arc::clone(&self.pipeline);
         let last = tokio::task::spawn_blocking(move || {
-            // What was begun on other threads is finished first.
-            let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            shared.dead.close();
-            shared.accept.committer.close();
-            let saved = shared.accept.spool.save_cursors(&shared.cursors());
-            shared.accept.spool.let_go();
+            // A replay, or a trim, that was begun on another thread is finished first.
+            let _moving = pipeline.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            pipeline.dead.close();
+            pipeline.appender.committer.close();
+            let saved = pipeline.appender.spool.save_cursors(&pipeline.cursors());
+            pipeline.appender.spool.let_go();
             saved
         });
         last.await.map_err(|_| IngestError::Closed)??;
         Ok(self.stats())
     }
 
-    /// How the way in is doing.
+    /// How the pipeline is doing.
     #[must_use]
     pub fn stats(&self) -> IngestStats {
-        self.shared.stats()
+        self.pipeline.stats()
     }
 }
 
-impl Drop for Shared {
+impl Drop for Pipeline {
     /// Without a shutdown: delivery ends where it is, as if the process had.
     fn drop(&mut self) {
         self.shutdown.trigger();
@@ -211,8 +212,8 @@ impl Drop for Shared {
     }
 }
 
-impl Shared {
-    /// Has `task` ended with the way in.
+impl Pipeline {
+    /// Has `task` aborted when the pipeline is shut down or dropped.
     fn track(&self, task: JoinHandle<()>) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
@@ -227,7 +228,7 @@ impl Shared {
             cursors.sinks.insert(sink.id.as_str().to_owned(), entry);
         }
         for table in Table::ALL {
-            let dropped = self.accept.dropped(*table);
+            let dropped = self.appender.dropped(*table);
             if dropped > 0 {
                 cursors.dropped.insert(table.as_str().to_owned(), dropped);
             }
@@ -236,10 +237,10 @@ impl Shared {
     }
 
     pub(crate) fn stats(&self) -> IngestStats {
-        let spool = &self.accept.spool;
+        let spool = &self.appender.spool;
         let (bytes, segments) = spool.log.size();
         let (stream, epoch) = spool.stream_text();
-        let mut lanes = self.held.iter();
+        let mut lanes = self.lanes.iter();
         let sinks = self.sinks.iter().map(|sink| {
             let lanes = lanes.by_ref().take(sink.lanes.len());
             SinkStats {
@@ -247,12 +248,12 @@ impl Shared {
                 name: sink.name.clone(),
                 breaker_open: sink.breaker.is_open(),
                 lanes: lanes
-                    .map(|(lane, held, arrivals)| Self::lane(lane, *held, arrivals.count()))
+                    .map(|(lane, backlog, arrivals)| Self::lane(lane, *backlog, arrivals.count()))
                     .collect(),
             }
         });
         let sinks = sinks.collect();
-        let dropped = Table::ALL.iter().map(|table| (*table, self.accept.dropped(*table)));
+        let dropped = Table::ALL.iter().map(|table| (*table, self.appender.dropped(*table)));
         IngestStats {
             stream,
             epoch,
@@ -266,18 +267,18 @@ impl Shared {
         }
     }
 
-    /// How a lane is doing, for which `held` records were held when it began, and that has heard of so
-    /// many since. All of one moment, so that it adds up.
-    fn lane(lane: &LaneState, held: u64, heard: u64) -> LaneStats {
+    /// How a lane is doing that began with `backlog` records to deliver, and got `arrived` more since. All
+    /// is read at one moment, so that it adds up.
+    fn lane(lane: &LaneState, backlog: u64, arrived: u64) -> LaneStats {
         let cursor = lane.cursor();
         LaneStats {
             table: lane.table,
             cursor: cursor.seq,
-            accepted: lane.accepted + heard,
+            accepted: lane.accepted + arrived,
             before: cursor.before,
             applied: cursor.applied,
             dead: cursor.dead,
-            pending: (held + heard).saturating_sub(lane.done_at(cursor)),
+            pending: (backlog + arrived).saturating_sub(lane.done_at(cursor)),
             status: lane.status().clone(),
         }
     }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod accept;
+mod appender;
 mod clock;
 mod codec;
 mod commit;
@@ -12,7 +12,6 @@ mod events;
 mod flush;
 pub mod fs;
 mod ingest;
-mod keeper;
 mod log;
 pub mod look;
 mod metrics;
@@ -28,6 +27,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 mod text;
+mod trimmer;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{IngestConfig, Level, WhenFull};

@@ -1,4 +1,4 @@
-//! How the way in is doing.
+//! How the pipeline is doing.
 
 use serde::{Deserialize, Serialize};
 use tradekeep_store_traits::Table;
@@ -55,7 +55,7 @@ pub struct SinkStats {
     pub lanes: Vec<LaneStats>,
 }
 
-/// The whole way in.
+/// The whole pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngestStats {
     /// The stream that stores keep a watermark of, and its epoch.

@@ -42,8 +42,8 @@ pub(crate) struct Lane {
     pub(crate) events: Events,
     pub(crate) arrivals: Subscriber,
     pub(crate) flush: FlushSignal,
-    /// Records held for it when it began.
-    pub(crate) held: u64,
+    /// Records in the spool that the sink had not got when the lane began.
+    pub(crate) backlog: u64,
     pub(crate) slow: SlowFlushes,
     /// The last record that was sent, or given up, since it began.
     pub(crate) tried: AtomicU64,
@@ -111,12 +111,12 @@ impl Lane {
 
     /// All records so far, as they were counted when it began and since.
     fn total(&self) -> u64 {
-        self.held + self.arrivals.count()
+        self.backlog + self.arrivals.count()
     }
 
     /// Waits until a batch may leave behind the first `read` records; answers how many there are in all.
     async fn wait(&self, read: u64) -> u64 {
-        let heard = |records: u64| records.saturating_sub(self.held);
+        let heard = |records: u64| records.saturating_sub(self.backlog);
         self.arrivals.wait_for(heard(read + 1)).await;
         let full = heard(read + self.config.batch_rows as u64);
         tokio::select! {

@@ -1,11 +1,11 @@
-//! Dead letters of a way in: looked at, sent again, removed.
+//! Dead letters of an ingest: listed, replayed, purged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use tradekeep_store_traits::{Records, Table};
 
-use super::{Ingest, Shared};
+use super::{Ingest, Pipeline};
 use crate::dead_letter::{DeadLetter, DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::log::Reader;
@@ -20,7 +20,7 @@ impl Ingest {
     /// `Disk` when they cannot be read.
     pub async fn dead_letters(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>> {
         let filter = filter.clone();
-        self.blocking(move |shared| shared.dead.list(&filter)).await
+        self.blocking(move |pipeline| pipeline.dead.list(&filter)).await
     }
 
     /// Puts the open dead letters that `filter` means into the spool again, as new records with the
@@ -33,7 +33,7 @@ impl Ingest {
     /// `Disk` when the disk fails; `Closed` after shutdown. Letters that were not put there stay open.
     pub async fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
         let filter = filter.clone();
-        self.blocking(move |shared| shared.replay(&filter, dry_run)).await
+        self.blocking(move |pipeline| pipeline.replay(&filter, dry_run)).await
     }
 
     /// Removes the dead letters that were replayed; answers how many. One whose batch is still on its
@@ -42,13 +42,13 @@ impl Ingest {
     /// # Errors
     /// `Disk` when the disk fails; nothing open is lost then.
     pub async fn purge_resolved(&self) -> Result<u64> {
-        self.blocking(|shared| {
-            let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            let cursors = shared.cursors();
-            shared.accept.spool.save_cursors(&cursors)?;
+        self.blocking(|pipeline| {
+            let _moving = pipeline.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            let cursors = pipeline.cursors();
+            pipeline.appender.spool.save_cursors(&cursors)?;
             let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
-            let spool = &shared.accept.spool;
-            shared.dead.purge(spool.now(), spool.held_from()?, is_past)
+            let spool = &pipeline.appender.spool;
+            pipeline.dead.purge(spool.now(), spool.held_from()?, is_past)
         })
         .await
     }
@@ -56,27 +56,29 @@ impl Ingest {
     /// Ends what an earlier process began: letters that are in the spool are done with, the others go
     /// there now.
     pub(super) async fn finish_replays(&self) -> Result<()> {
-        let unfinished = self.shared.dead.unfinished();
+        let unfinished = self.pipeline.dead.unfinished();
         if unfinished.is_empty() {
             return Ok(());
         }
-        self.blocking(move |shared| {
+        self.blocking(move |pipeline| {
             let again = DeadLetterFilter::ids(unfinished.iter().map(|(id, _)| *id));
-            shared.replay(&again, false).map(drop)
+            pipeline.replay(&again, false).map(drop)
         })
         .await
     }
 
     async fn blocking<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
+        job: impl FnOnce(&Pipeline) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let shared = Arc::clone(&self.shared);
-        tokio::task::spawn_blocking(move || job(&shared)).await.map_err(|_| IngestError::Closed)?
+        let pipeline = Arc::clone(&self.pipeline);
+        tokio::task::spawn_blocking(move || job(&pipeline))
+            .await
+            .map_err(|_| IngestError::Closed)?
     }
 }
 
-impl Shared {
+impl Pipeline {
     fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
         // Two replays at once would both find a letter open; and the segment that a letter is in must
         // stay until that is noted.
@@ -122,7 +124,7 @@ impl Shared {
         else {
             return Ok(());
         };
-        let spool = &self.accept.spool;
+        let spool = &self.appender.spool;
         let mut reader = Reader::new(Arc::clone(&spool.log), first - 1, None);
         let mut there = Vec::new();
         let disk = || IngestError::disk("the spool cannot be read");
@@ -140,9 +142,9 @@ impl Shared {
     /// are there, each step durable before the next.
     fn put_back(&self, ids: &[u64], records: Vec<Records>) -> Result<()> {
         let Some(records) = records.into_iter().reduce(joined) else { return Ok(()) };
-        let spool = &self.accept.spool;
+        let spool = &self.appender.spool;
         let now = spool.now();
-        self.accept.append_after(&records, |first| {
+        self.appender.append_after(&records, |first| {
             self.dead.replaying(ids, first, now).map_err(std::io::Error::other)
         })?;
         spool.log.sync().map_err(IngestError::disk("the spool cannot be synced"))?;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::{IngestError, Result};
 use crate::fs::FileSystem;
-use crate::ingest::{Ingest, Shared};
+use crate::ingest::{Ingest, Pipeline};
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(100);
@@ -27,8 +27,8 @@ struct Taken {
     request: std::result::Result<Request, String>,
 }
 
-/// Serves requests until the way in is gone, or it is aborted.
-pub(crate) async fn run(shared: Weak<Shared>, fs: Arc<dyn FileSystem>, data: PathBuf) {
+/// Serves requests until the pipeline is dropped, or this task is aborted.
+pub(crate) async fn run(pipeline: Weak<Pipeline>, fs: Arc<dyn FileSystem>, data: PathBuf) {
     let folder = folder(&data);
     let mut at_work = JoinSet::new();
     let mut first = true;
@@ -37,12 +37,12 @@ pub(crate) async fn run(shared: Weak<Shared>, fs: Arc<dyn FileSystem>, data: Pat
         let (of_thread, at, room) = (Arc::clone(&fs), folder.clone(), MOST - at_work.len());
         let looked = tokio::task::spawn_blocking(move || look(&*of_thread, &at, first, room)).await;
         first = false;
-        // One that waits for requests does not keep the way in.
-        let Some(shared) = shared.upgrade() else { return };
+        // Waiting for requests does not keep the pipeline alive.
+        let Some(pipeline) = pipeline.upgrade() else { return };
         match looked {
             Ok(Ok(taken)) => {
                 for taken in taken {
-                    let ingest = Ingest { shared: Arc::clone(&shared) };
+                    let ingest = Ingest { pipeline: Arc::clone(&pipeline) };
                     at_work.spawn(serve(ingest, Arc::clone(&fs), taken));
                 }
             }
@@ -52,7 +52,7 @@ pub(crate) async fn run(shared: Weak<Shared>, fs: Arc<dyn FileSystem>, data: Pat
             // The runtime is ending.
             Err(_) => return,
         }
-        drop(shared);
+        drop(pipeline);
         tokio::time::sleep(PACE).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Taking records in: into the spool, and word of them to who syncs and who delivers.
+//! Appending: records go into the spool, and the committer and the lanes are told of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,13 +15,13 @@ use crate::error::{IngestError, Result};
 use crate::notifier::Notifier;
 use crate::spool::Spool;
 
-/// Between two looks whether there is room, where nobody tells.
-const LOOK: Duration = Duration::from_millis(50);
-/// About, of a record: only to know when a window of syncing is full.
+/// Between two tries for room, where no notification of some comes.
+const POLL: Duration = Duration::from_millis(50);
+/// A guess at the bytes of a record: only to know when enough was appended for a sync.
 const RECORD_BYTES: usize = 128;
 
 #[derive(Debug)]
-pub(crate) struct Accept {
+pub(crate) struct Appender {
     pub(crate) spool: Arc<Spool>,
     pub(crate) committer: Committer,
     pub(crate) config: Arc<IngestConfig>,
@@ -29,22 +29,22 @@ pub(crate) struct Accept {
     notifiers: Vec<Notifier>,
     dropped: Vec<AtomicU64>,
     closed: AtomicBool,
-    /// Rung when the spool has become smaller.
+    /// Notified when the spool has become smaller.
     pub(crate) room: Notify,
-    /// How many wait for that.
+    /// Appends that wait for that.
     waiting: AtomicU64,
 }
 
 /// What became of records that were to be appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Accepted {
+pub(crate) enum Appended {
     /// They are in the spool, from this number on.
     From(u64),
     /// They were counted and not kept.
     Dropped,
 }
 
-/// Counts who waits for as long as it lives: the future of who waits may be dropped.
+/// Counts an append that waits for room, until it is dropped: its future may be dropped too.
 struct Waiting<'a>(&'a AtomicU64);
 
 impl<'a> Waiting<'a> {
@@ -60,7 +60,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl Accept {
+impl Appender {
     pub(crate) fn new(
         spool: Arc<Spool>,
         committer: Committer,
@@ -101,7 +101,7 @@ impl Accept {
     }
 
     /// Takes records if there is room, and does with them otherwise what is configured.
-    pub(crate) async fn append_in_time(&self, records: &Records) -> Result<Accepted> {
+    pub(crate) async fn append_in_time(&self, records: &Records) -> Result<Appended> {
         let patience = match self.config.when_full {
             WhenFull::Reject => Duration::ZERO,
             WhenFull::Block(patience) | WhenFull::DropMeasurements(patience) => patience,
@@ -119,19 +119,19 @@ impl Accept {
             let left = patience.saturating_sub(started.elapsed());
             tokio::select! {
                 () = self.room.notified() => {}
-                () = sleep(LOOK.min(left)) => {}
+                () = sleep(POLL.min(left)) => {}
             }
         }
     }
 
     /// Takes records if there is room, or says that there is none.
-    pub(crate) fn append_now(&self, records: &Records) -> Result<Accepted> {
+    pub(crate) fn append_now(&self, records: &Records) -> Result<Appended> {
         let (held, _) = self.spool.log.size();
         let most = self.config.max_bytes;
         let outcome = if held >= most {
             Err(IngestError::Full { held, most, waited: Duration::ZERO })
         } else {
-            self.append(records).map(Accepted::From)
+            self.append(records).map(Appended::From)
         };
         let table = records.table();
         let may_drop = matches!(self.config.when_full, WhenFull::DropMeasurements(_))
@@ -141,21 +141,21 @@ impl Accept {
                 if let Some(dropped) = self.dropped.get(table as usize) {
                     dropped.fetch_add(records.len() as u64, Ordering::SeqCst);
                 }
-                Ok(Accepted::Dropped)
+                Ok(Appended::Dropped)
             }
             outcome => outcome,
         }
     }
 
-    /// Whether somebody waits for room.
-    pub(crate) fn is_waited_for(&self) -> bool {
+    /// Whether an append waits for room.
+    pub(crate) fn has_waiters(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether there is little room left, or somebody waits for some already.
+    /// Whether there is little room left, or an append waits for some already.
     pub(crate) fn is_short_of_room(&self) -> bool {
         let (held, _) = self.spool.log.size();
-        self.is_waited_for() || held >= self.config.max_bytes / 4 * 3
+        self.has_waiters() || held >= self.config.max_bytes / 4 * 3
     }
 
     /// Records of a table that were counted and not kept.
