@@ -75,9 +75,9 @@ pub struct DeadLetter {
     pub record: Option<Records>,
 }
 
-/// A record to be given up.
+/// A record that is to become a dead letter.
 #[derive(Debug, Clone)]
-pub(crate) struct Death {
+pub(crate) struct RejectedRecord {
     pub(crate) seq: u64,
     pub(crate) accepted: i64,
     pub(crate) class: Class,
@@ -161,12 +161,12 @@ impl DeadLetters {
         sink: &str,
         sink_name: &str,
         died: i64,
-        deaths: &[Death],
+        rejected: &[RejectedRecord],
     ) -> Result<()> {
         let _one = self.writing()?;
         let new: Vec<_> = {
             let mut index = self.index();
-            let unknown = deaths.iter().filter(|death| !index.has(sink, death.seq));
+            let unknown = rejected.iter().filter(|record| !index.has(sink, record.seq));
             let new: Vec<_> = (index.next_id..).zip(unknown).collect();
             // Used up even where this fails: what was written may be there all the same.
             index.next_id += new.len() as u64;
@@ -176,28 +176,28 @@ impl DeadLetters {
             return Ok(());
         }
         self.append(LETTER, died, new.len(), |place, out| {
-            let (id, death) = new[place];
+            let (id, record) = new[place];
             let letter = Letter {
                 id,
                 sink,
                 sink_name,
-                seq: death.seq,
-                accepted: death.accepted,
+                seq: record.seq,
+                accepted: record.accepted,
                 died,
-                class: death.class.as_str(),
-                reason: &death.reason,
-                attempts: death.attempts,
-                kind: death.kind,
-                version: death.version,
-                payload: &death.payload,
+                class: record.class.as_str(),
+                reason: &record.reason,
+                attempts: record.attempts,
+                kind: record.kind,
+                version: record.version,
+                payload: &record.payload,
             };
             entry::write(&letter, out)
         })?;
         self.sync()?;
         let mut index = self.index();
-        for (id, death) in new {
+        for (id, record) in new {
             index.letters.insert(id, State::Open);
-            index.by_seq.insert((sink.to_owned(), death.seq), id);
+            index.by_seq.insert((sink.to_owned(), record.seq), id);
         }
         Ok(())
     }

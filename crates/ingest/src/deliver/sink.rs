@@ -82,7 +82,7 @@ pub enum LaneStatus {
         /// What it says.
         reason: String,
     },
-    /// The store does not take records until somebody mends it.
+    /// The store does not take records until an operator repairs it.
     Halted {
         /// What it says.
         reason: String,
@@ -118,7 +118,7 @@ pub(crate) struct LaneState {
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
     status: Mutex<LaneStatus>,
-    /// Somebody wants it to try again now.
+    /// Notified when an operator wants it to try again now.
     pub(crate) resume: Notify,
 }
 
@@ -168,8 +168,8 @@ impl LaneState {
         self.last_applied.store(seq, Ordering::SeqCst);
     }
 
-    /// So many records that the sink had are dead letters now.
-    pub(crate) fn died_after_all(&self, records: u64) {
+    /// So many records that the sink had were rejected when they were sent again.
+    pub(crate) fn applied_became_dead(&self, records: u64) {
         self.cursor.send_modify(|cursor| {
             let records = records.min(cursor.applied);
             cursor.applied -= records;
@@ -180,7 +180,7 @@ impl LaneState {
     /// The last record that the spool may forget, where the sink cannot lose any up to `durable`.
     pub(crate) fn safe(&self, durable: u64) -> u64 {
         let cursor = self.cursor().seq;
-        // Behind the last one it took there are only dead letters.
+        // Between the last one it took and the cursor there are only dead letters.
         if durable >= self.last_applied.load(Ordering::SeqCst) {
             cursor
         } else {
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(lane.safe(40), 90, "the rest are dead letters");
         lane.applied(60);
         assert_eq!(lane.safe(40), 40);
-        lane.died_after_all(3);
+        lane.applied_became_dead(3);
         assert_eq!((lane.cursor().applied, lane.cursor().dead, lane.done()), (87, 3, 0));
     }
     #[test]

@@ -160,7 +160,7 @@ impl Ingest {
                 flush: flush.clone(),
                 backlog: *backlog,
                 slow: SlowFlushes::default(),
-                tried: AtomicU64::new(0),
+                last_sent: AtomicU64::new(0),
             };
             tasks.push(tokio::spawn(async move {
                 // It ends by being aborted.

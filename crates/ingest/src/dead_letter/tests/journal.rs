@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{SINK, deaths, open};
+use super::{SINK, open, rejected};
 use crate::dead_letter::entry::{BURIED, LETTER, PURGED, REPLAYING, RESOLVED, VERSION};
 use crate::dead_letter::{DeadLetters, NAME};
 use crate::fs::FileSystem;
@@ -16,7 +16,7 @@ use crate::log::{Access, Frame, Log, LogConfig};
 fn every_entry_is_one_and_nothing_else() {
     let fs = SimFs::new();
     let dead = open(&fs).unwrap();
-    dead.add(SINK, "sink", 9, &deaths([10, 11, 12])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([10, 11, 12])).unwrap();
     dead.replaying(&[1, 2], 50, 9).unwrap();
     dead.resolved(&[1, 2], 9).unwrap();
     assert_eq!(dead.purge(9, 1, |_, _, seq| seq == 10).unwrap(), 1);
@@ -49,7 +49,7 @@ fn every_entry_is_one_and_nothing_else() {
 fn an_id_is_not_given_again_after_a_purge() {
     let fs = SimFs::new();
     let dead = open(&fs).unwrap();
-    dead.add(SINK, "sink", 9, &deaths([10, 11, 12])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([10, 11, 12])).unwrap();
     dead.replaying(&[1, 2, 3], 50, 9).unwrap();
     dead.resolved(&[1, 2, 3], 9).unwrap();
     assert_eq!(dead.purge(9, 1, |_, _, _| true).unwrap(), 3);
