@@ -18,8 +18,8 @@ use tradekeep_store_traits::{Records, Table};
 
 pub use self::class::Class;
 use self::entry::{
-    BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
-    VERSION,
+    LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
+    Tombstones, VERSION,
 };
 pub use self::filter::DeadLetterFilter;
 use self::index::{Index, State};
@@ -94,7 +94,7 @@ pub(crate) struct DeadLetters {
     log: Arc<Log>,
     folder: PathBuf,
     index: Mutex<Index>,
-    /// Held by whoever writes; whether nobody may any more.
+    /// Held by the one who writes; true once the journal is closed.
     writing: Mutex<bool>,
 }
 
@@ -118,7 +118,7 @@ impl DeadLetters {
         let config = LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes };
         let mut index = Index { next_id: 1, ..Index::default() };
         let (log, _) = Log::open(Arc::clone(fs), config, access, &mut |frame| {
-            index.take(frame.head.kind, frame.payload);
+            index.apply(frame.head.kind, frame.payload);
         })
         .map_err(disk)?;
         log.allow(u64::MAX);
@@ -135,7 +135,7 @@ impl DeadLetters {
                 REPLAYING => entry::read::<Replaying>(payload).is_some(),
                 RESOLVED => entry::read::<Resolved>(payload).is_some(),
                 PURGED => entry::read::<Purged>(payload).is_some(),
-                BURIED => entry::read::<Buried<'_>>(payload).is_some(),
+                TOMBSTONES => entry::read::<Tombstones<'_>>(payload).is_some(),
                 _ => false,
             }
     }
@@ -233,14 +233,14 @@ impl DeadLetters {
         self.index().next_id
     }
 
-    /// All letters, oldest first, each told to `each`, which answers whether to go on.
+    /// Gives each letter, oldest first, to `each`, which answers whether to go on.
     pub(crate) fn read(&self, mut each: impl FnMut(DeadLetter) -> bool) -> Result<()> {
         let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
         let mut told = std::collections::HashSet::new();
         while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
             let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
             let state = self.index().letters.get(&letter.id).copied();
-            // One that was purged, or stands here twice because a purge was cut short.
+            // Passed over: one that was purged, or stands here twice since a purge was cut short.
             let Some(state) = state.filter(|_| told.insert(letter.id)) else { continue };
             if !each(DeadLetter::of(&letter, state)) {
                 break;
@@ -323,7 +323,7 @@ impl DeadLetters {
         IngestError::disk(format!("{}: dead letters {what}", self.folder.display()))
     }
 
-    /// Nobody writes any more once this has answered.
+    /// Nothing is written any more once this has answered.
     pub(crate) fn close(&self) {
         *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }

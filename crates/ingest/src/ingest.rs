@@ -1,6 +1,6 @@
 //! The ingest pipeline: spool, group commit, delivery to each sink, dead letters.
 
-mod letters;
+mod dead_letters;
 mod open;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,8 +71,8 @@ pub(crate) struct Pipeline {
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) flush: FlushSignal,
     pub(crate) shutdown: Shutdown,
-    /// Held while letters go from one log to the other, and while segments are removed.
-    pub(crate) moving: Mutex<()>,
+    /// Held by replays, purges and trims, so that one of them runs at a time.
+    pub(crate) maintenance: Mutex<()>,
     lanes: Vec<(Arc<LaneState>, u64, crate::notifier::Subscriber)>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -139,7 +139,7 @@ impl Ingest {
     /// longer than `patience`. Answers how things stand then.
     pub async fn flush(&self, patience: Duration) -> IngestStats {
         let _request = self.pipeline.flush.request();
-        let last = self.pipeline.appender.spool.log.position().last_seq;
+        let last = self.pipeline.appender.spool.log.end().last_seq;
         let all = async {
             for (lane, ..) in &self.pipeline.lanes {
                 // What is not of this table has no number here.
@@ -184,11 +184,11 @@ impl Ingest {
         let pipeline = Arc::clone(&self.pipeline);
         let last = tokio::task::spawn_blocking(move || {
             // A replay, or a trim, that was begun on another thread is finished first.
-            let _moving = pipeline.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            let _maintenance = pipeline.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
             pipeline.dead.close();
             pipeline.appender.committer.close();
             let saved = pipeline.appender.spool.save_cursors(&pipeline.cursors());
-            pipeline.appender.spool.let_go();
+            pipeline.appender.spool.release();
             saved
         });
         last.await.map_err(|_| IngestError::Closed)??;
@@ -257,7 +257,7 @@ impl Pipeline {
         IngestStats {
             stream,
             epoch,
-            last_seq: spool.log.position().last_seq,
+            last_seq: spool.log.end().last_seq,
             bytes,
             segments,
             dead_letters: self.dead.count().0,

@@ -18,7 +18,7 @@ use crate::ingest::Ingest;
 use crate::log::Access;
 use crate::look::{self, fs};
 use crate::spool::cursors::{Cursor, Cursors};
-use crate::spool::{Claimed, Spool, SpoolConfig};
+use crate::spool::{LockedSpool, Spool, SpoolConfig};
 use crate::stats::IngestStats;
 
 /// A sink that the spool knows no more.
@@ -48,12 +48,12 @@ pub struct NewEpoch {
 /// `NoSpool` where there is none; `Held` while another process has it; `Input` where it knows no such
 /// sink, naming those that it knows; `Disk` when the disk fails: it is known as before then.
 pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
-    let claimed = claim(data)?;
-    let mut cursors = claimed.cursors.clone();
+    let locked = lock(data)?;
+    let mut cursors = locked.cursors.clone();
     let id = known(&cursors, sink)?;
     let mut forgotten = Forgotten { id: id.clone(), name: String::new(), pending: 0 };
     let Some(gone) = cursors.sinks.remove(&id) else { return Ok(forgotten) };
-    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| {
+    let spool = locked.open(Arc::new(SystemClock), &mut |table, seq| {
         let cursor = gone.tables.get(table.as_str());
         forgotten.pending += u64::from(cursor.is_some_and(|cursor| seq > cursor.seq));
     })?;
@@ -73,13 +73,13 @@ pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
 /// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: the
 /// epoch is what it was then, and moving it again is right.
 pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
-    let claimed = claim(data)?;
+    let locked = lock(data)?;
     let folder = IngestConfig::new(data).dead_letter_folder();
     let dead = match folder.is_dir() {
         true => Some(DeadLetters::open(&fs(), &folder, Access::Write)?),
         false => None,
     };
-    let mut cursors = claimed.cursors.clone();
+    let mut cursors = locked.cursors.clone();
     // By sink and table: records that it was done with and that are held, and those that are dead.
     let mut held: Vec<(&str, &mut Cursor, &str, u64, u64)> = Vec::new();
     for (id, sink) in &mut cursors.sinks {
@@ -87,7 +87,7 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
             held.push((id, cursor, table, 0, 0));
         }
     }
-    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| {
+    let spool = locked.open(Arc::new(SystemClock), &mut |table, seq| {
         for (id, cursor, of, done, died) in &mut held {
             if *of == table.as_str() && seq > cursor.floor && seq <= cursor.seq {
                 *done += 1;
@@ -111,16 +111,16 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
 /// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: nothing
 /// open is lost then.
 pub fn purge_resolved(data: &Path) -> Result<u64> {
-    let claimed = claim(data)?;
+    let locked = lock(data)?;
     let folder = IngestConfig::new(data).dead_letter_folder();
     if !folder.is_dir() {
         return Ok(0);
     }
     let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
-    let cursors = claimed.cursors.clone();
-    let spool = claimed.open(Arc::new(SystemClock), &mut |_, _| {})?;
+    let cursors = locked.cursors.clone();
+    let spool = locked.open(Arc::new(SystemClock), &mut |_, _| {})?;
     let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
-    dead.purge(spool.now(), spool.held_from()?, is_past)
+    dead.purge(spool.now(), spool.oldest_seq()?, is_past)
 }
 
 /// First the cursors: with those alone, the store's watermark still says what it has.
@@ -177,10 +177,10 @@ fn known(cursors: &Cursors, sink: &str) -> Result<String> {
 }
 
 /// Takes the spool of a data folder where there is one.
-fn claim(data: &Path) -> Result<Claimed> {
+fn lock(data: &Path) -> Result<LockedSpool> {
     let config = IngestConfig::new(data);
     let folder = look::folder(data)?;
-    Claimed::new(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
+    LockedSpool::lock(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::error::{IngestError, Result};
 use crate::ingest::{Ingest, Pipeline};
 use crate::log::{Frame, Reader};
 
-/// Between two looks for more.
-const LOOK: Duration = Duration::from_millis(20);
+/// Between two reads.
+const POLL: Duration = Duration::from_millis(20);
 
 /// A record that was accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ impl Tail {
                 return Ok(Some(accepted));
             }
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(POLL) => {}
                 () = self.pipeline.shutdown.wait() => return next(&mut self.reader),
             }
         }

@@ -92,7 +92,8 @@ async fn run_once(pipeline: &Arc<Pipeline>, history: &mut History) -> Result<()>
 async fn trim(pipeline: &Arc<Pipeline>, safe: Vec<(u16, u64)>) -> Result<usize> {
     let pipeline = Arc::clone(pipeline);
     let trim = move || {
-        let _moving = pipeline.moving.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _maintenance =
+            pipeline.maintenance.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // A replay that was cut short finds out how far it came by the records in the spool.
         let unfinished = pipeline.dead.unfinished().into_iter().map(|(_, seq)| seq).min();
         let is_needed = |segment: &Segment| unfinished.is_some_and(|seq| segment.last() >= seq);

@@ -117,8 +117,8 @@ impl SpoolBatch {
 
 /// What a dead letter keeps of a reason: a store may say anything, and a letter is bounded.
 fn bounded(reason: &str) -> String {
-    const MOST: usize = 2_000;
-    reason[..reason.floor_char_boundary(MOST)].to_owned()
+    const MAX_BYTES: usize = 2_000;
+    reason[..reason.floor_char_boundary(MAX_BYTES)].to_owned()
 }
 
 #[cfg(test)]
@@ -131,7 +131,7 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::fs::FileSystem;
     use crate::fs::sim::{Operation, SimFs};
-    use crate::spool::{Claimed, SpoolConfig};
+    use crate::spool::{LockedSpool, SpoolConfig};
     use crate::testing::ticks;
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
         let sim = SimFs::new();
         let fs: Arc<dyn FileSystem> = Arc::new(sim.clone());
         let config = SpoolConfig { folder: PathBuf::from("spool"), segment_bytes: 8192 };
-        let spool = Claimed::new(&fs, config).unwrap();
+        let spool = LockedSpool::lock(&fs, config).unwrap();
         let spool = spool.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap();
         let first = spool.append_after(&ticks(0, 500), |_| Ok(())).unwrap();
         let stream = spool.stream().unwrap();

@@ -26,7 +26,7 @@ use crate::notifier::{Notifier, Subscriber};
 use crate::requests;
 use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursor, Cursors};
-use crate::spool::{Claimed, Spool, SpoolConfig};
+use crate::spool::{LockedSpool, Spool, SpoolConfig};
 use crate::trimmer;
 
 /// A lane that will be started: what its sink has of its table, and what is still to come.
@@ -79,9 +79,9 @@ impl Ingest {
                 segment_bytes: of_thread.segment_bytes,
             };
             // The lock first: opening to write cuts what another process is writing.
-            let claimed = Claimed::new(&fs, spool)?;
+            let locked = LockedSpool::lock(&fs, spool)?;
             let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
-            let (spool, cursors, plans) = open_spool(claimed, clock, &configs)?;
+            let (spool, cursors, plans) = open_spool(locked, clock, &configs)?;
             let spool = Arc::new(spool);
             let disk = |error| IngestError::disk("a thread cannot be started")(error);
             let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;
@@ -167,14 +167,14 @@ impl Ingest {
                 let _: std::convert::Infallible = lane.run().await;
             }));
         }
-        let (moving, shutdown) = (Mutex::new(()), Shutdown::default());
+        let (maintenance, shutdown) = (Mutex::new(()), Shutdown::default());
         let pipeline = Arc::new(Pipeline {
             appender,
             sinks,
             dead,
             flush,
             shutdown,
-            moving,
+            maintenance,
             lanes,
             tasks: Mutex::new(tasks),
         });
@@ -185,11 +185,11 @@ impl Ingest {
 
 /// Opens the spool: counts the backlog of each lane, and saves a cursor for each.
 fn open_spool(
-    claimed: Claimed,
+    locked: LockedSpool,
     clock: Arc<dyn Clock>,
     sinks: &[SinkConfig],
 ) -> Result<(Spool, Cursors, Vec<LanePlan>)> {
-    let mut cursors = claimed.cursors.clone();
+    let mut cursors = locked.cursors.clone();
     let mut plans = Vec::new();
     for (sink, config) in sinks.iter().enumerate() {
         for table in &config.tables {
@@ -200,7 +200,7 @@ fn open_spool(
         }
     }
     let mut orphans = orphans(&cursors, sinks);
-    let spool = claimed.open(clock, &mut |table, seq| {
+    let spool = locked.open(clock, &mut |table, seq| {
         for plan in &mut plans {
             plan.backlog += u64::from(plan.table == table && seq > plan.cursor.seq);
         }
@@ -214,18 +214,18 @@ fn open_spool(
         let known = cursor.before + cursor.applied + cursor.dead + backlog;
         spool.log.count_at_least(codec::kind(*table), known);
     }
-    let position = spool.log.position();
+    let end = spool.log.end();
     for plan in &mut plans {
         let kind = usize::from(codec::kind(plan.table));
-        plan.accepted = position.counts.get(kind).copied().unwrap_or_default();
+        plan.accepted = end.counts.get(kind).copied().unwrap_or_default();
         if plan.known {
             continue;
         }
         plan.cursor.before = plan.accepted.saturating_sub(plan.backlog);
         if sinks[plan.sink].from_now {
             plan.cursor.before += std::mem::take(&mut plan.backlog);
-            plan.cursor.seq = position.last_seq;
-            plan.cursor.floor = position.last_seq;
+            plan.cursor.seq = end.last_seq;
+            plan.cursor.floor = end.last_seq;
         }
     }
     // Saved before anything is accepted, so that these sinks get all of it, however soon this process ends.

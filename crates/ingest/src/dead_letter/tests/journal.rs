@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{SINK, open, rejected};
-use crate::dead_letter::entry::{BURIED, LETTER, PURGED, REPLAYING, RESOLVED, VERSION};
+use crate::dead_letter::entry::{LETTER, PURGED, REPLAYING, RESOLVED, TOMBSTONES, VERSION};
 use crate::dead_letter::{DeadLetters, NAME};
 use crate::fs::FileSystem;
 use crate::fs::sim::SimFs;
@@ -31,7 +31,7 @@ fn every_entry_is_one_and_nothing_else() {
     .unwrap();
     assert_eq!(
         found.keys().copied().collect::<Vec<_>>(),
-        [LETTER, REPLAYING, RESOLVED, PURGED, BURIED]
+        [LETTER, REPLAYING, RESOLVED, PURGED, TOMBSTONES]
     );
     for (kind, payload) in &found {
         let is_entry = |kind, version, payload: &[u8]| {

@@ -155,7 +155,7 @@ fn numbers_end_at_the_bound() {
     log.allow(5);
     append(&log, 1, 0, &[50; 4]).unwrap();
     assert!(matches!(append(&log, 1, 4, &[50]), Err(super::AppendError::Exhausted)));
-    assert_eq!(log.position().next_seq, 5, "none was used up");
+    assert_eq!(log.end().next_seq, 5, "none was used up");
     log.allow(6);
     append(&log, 1, 4, &[50]).unwrap();
     let (log, found) = open(&fs.kill());

@@ -10,8 +10,8 @@ use crate::dead_letter::{DeadLetter, DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::log::Reader;
 
-/// Letters sent again at once.
-const AT_ONCE: usize = 1_000;
+/// Letters replayed by one append.
+const BATCH: usize = 1_000;
 
 impl Ingest {
     /// The dead letters that `filter` means, oldest first.
@@ -43,18 +43,18 @@ impl Ingest {
     /// `Disk` when the disk fails; nothing open is lost then.
     pub async fn purge_resolved(&self) -> Result<u64> {
         self.blocking(|pipeline| {
-            let _moving = pipeline.moving.lock().unwrap_or_else(PoisonError::into_inner);
+            let _maintenance = pipeline.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
             let cursors = pipeline.cursors();
             pipeline.appender.spool.save_cursors(&cursors)?;
             let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
             let spool = &pipeline.appender.spool;
-            pipeline.dead.purge(spool.now(), spool.held_from()?, is_past)
+            pipeline.dead.purge(spool.now(), spool.oldest_seq()?, is_past)
         })
         .await
     }
 
-    /// Ends what an earlier process began: letters that are in the spool are done with, the others go
-    /// there now.
+    /// Finishes the replays that an earlier process began: letters that are in the spool are done with, the
+    /// others go there now.
     pub(super) async fn finish_replays(&self) -> Result<()> {
         let unfinished = self.pipeline.dead.unfinished();
         if unfinished.is_empty() {
@@ -80,9 +80,9 @@ impl Ingest {
 
 impl Pipeline {
     fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
-        // Two replays at once would both find a letter open; and the segment that a letter is in must
-        // stay until that is noted.
-        let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        // One at a time: two would both find a letter open. And no trim meanwhile: a segment with replayed
+        // records must stay until the letters are noted as resolved.
+        let _maintenance = self.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
         if !dry_run {
             self.finish_replays()?;
         }
@@ -100,7 +100,7 @@ impl Pipeline {
             let (_, ids, records) = &mut by_table[place];
             ids.push(id);
             records.push(record);
-            if ids.len() >= AT_ONCE {
+            if ids.len() >= BATCH {
                 let (ids, records) = (std::mem::take(ids), std::mem::take(records));
                 failed = self.put_back(&ids, records).err();
             }
@@ -138,8 +138,8 @@ impl Pipeline {
         self.dead.resolved(&there, spool.now())
     }
 
-    /// Letters of one table go into the spool: first that they are about to, then they, then that they
-    /// are there, each step durable before the next.
+    /// Puts letters of one table into the spool, in three steps, each durable before the next: the journal
+    /// notes that the replay begins, the records are appended, the journal notes that it is done.
     fn put_back(&self, ids: &[u64], records: Vec<Records>) -> Result<()> {
         let Some(records) = records.into_iter().reduce(joined) else { return Ok(()) };
         let spool = &self.appender.spool;
