@@ -92,7 +92,7 @@ impl Appender {
             return Err(IngestError::Closed);
         }
         let count = records.len() as u64;
-        let first = self.spool.append_after(records, before)?;
+        let first = self.spool.append(records, before)?;
         self.committer.appended(first + count - 1, records.len() * RECORD_BYTES);
         if let Some(notifier) = self.notifiers.get(records.table() as usize) {
             notifier.notify(count);

@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn append(spool: &Spool, committer: &Committer) -> u64 {
-        let seq = spool.append_after(&ticks(0, 1), |_| Ok(())).unwrap();
+        let seq = spool.append(&ticks(0, 1), |_| Ok(())).unwrap();
         committer.appended(seq, 128);
         seq
     }

@@ -141,7 +141,7 @@ impl Spool {
     /// Takes records: all of them, or none. Answers the number of the first; the others follow it.
     /// They survive the end of the process from now on. `before` is told the first number before
     /// anything is written.
-    pub(crate) fn append_after(
+    pub(crate) fn append(
         &self,
         records: &Records,
         mut before: impl FnMut(u64) -> io::Result<()>,

@@ -141,7 +141,7 @@ mod tests {
         let config = SpoolConfig { folder: PathBuf::from("spool"), segment_bytes: 8192 };
         let spool = LockedSpool::lock(&fs, config).unwrap();
         let spool = spool.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap();
-        let first = spool.append_after(&ticks(0, 500), |_| Ok(())).unwrap();
+        let first = spool.append(&ticks(0, 500), |_| Ok(())).unwrap();
         let stream = spool.stream().unwrap();
         let mut reader = spool.reader(Table::Ticks, 0);
         // What is in the buffer can be read; what is behind it cannot, for now.

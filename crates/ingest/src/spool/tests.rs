@@ -52,7 +52,7 @@ fn open(fs: &SimFs) -> Result<Opened> {
 
 fn append(spool: &Spool, promised: &mut Promised, records: &Records) -> Result<()> {
     let mut of_call = Vec::new();
-    let appended = spool.append_after(records, |first| {
+    let appended = spool.append(records, |first| {
         of_call = (first..).zip(singles(records)).collect();
         Ok(())
     });
