@@ -77,38 +77,19 @@ impl Appender {
         Timestamp::from_nanos(self.spool.now()).unwrap_or(Timestamp::MIN)
     }
 
-    /// Takes records at once, whatever room there is.
-    pub(crate) fn append(&self, records: &Records) -> Result<u64> {
-        self.append_after(records, |_| Ok(()))
-    }
-
-    /// As [`append`](Self::append); `before` is told the first number before anything is written.
-    pub(crate) fn append_after(
-        &self,
-        records: &Records,
-        before: impl FnMut(u64) -> std::io::Result<()>,
-    ) -> Result<u64> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(IngestError::Closed);
+    /// Appends records where there is room, and waits for room as long as is configured.
+    pub(crate) async fn append(&self, records: &Records) -> Result<Appended> {
+        if records.is_empty() {
+            return Ok(Appended::From(0));
         }
-        let count = records.len() as u64;
-        let first = self.spool.append(records, before)?;
-        self.committer.appended(first + count - 1, records.len() * RECORD_BYTES);
-        if let Some(notifier) = self.notifiers.get(records.table() as usize) {
-            notifier.notify(count);
-        }
-        Ok(first)
-    }
-
-    /// Takes records if there is room, and does with them otherwise what is configured.
-    pub(crate) async fn append_in_time(&self, records: &Records) -> Result<Appended> {
         let patience = match self.config.when_full {
             WhenFull::Reject => Duration::ZERO,
             WhenFull::Block(patience) | WhenFull::DropMeasurements(patience) => patience,
         };
         let started = Instant::now();
         loop {
-            let error = match self.append_now(records) {
+            let appended = self.admit().and_then(|()| self.spool.append(records, |_| Ok(())));
+            let error = match self.finish(records, appended) {
                 Err(error) if error.is_full() => error,
                 done => return done,
             };
@@ -124,27 +105,70 @@ impl Appender {
         }
     }
 
-    /// Takes records if there is room, or says that there is none.
-    pub(crate) fn append_now(&self, records: &Records) -> Result<Appended> {
+    /// Appends records where there is room, and is refused otherwise.
+    pub(crate) fn try_append(&self, records: &Records) -> Result<Appended> {
+        if records.is_empty() {
+            return Ok(Appended::From(0));
+        }
+        let appended = self.admit().and_then(|()| self.spool.append(records, |_| Ok(())));
+        self.finish(records, appended)
+    }
+
+    /// Appends records at once, whatever room there is, and answers the number of the first. `before` is
+    /// told that number before anything is written.
+    pub(crate) fn append_always(
+        &self,
+        records: &Records,
+        before: impl FnMut(u64) -> std::io::Result<()>,
+    ) -> Result<u64> {
+        self.ensure_open()?;
+        let first = self.spool.append(records, before)?;
+        self.announce(records, first);
+        Ok(first)
+    }
+
+    /// Whether records may be appended now.
+    fn admit(&self) -> Result<()> {
+        self.ensure_open()?;
         let (held, _) = self.spool.log.size();
         let most = self.config.max_bytes;
-        let outcome = if held >= most {
-            Err(IngestError::Full { held, most, waited: Duration::ZERO })
-        } else {
-            self.append(records).map(Appended::From)
-        };
+        if held >= most {
+            return Err(IngestError::Full { held, most, waited: Duration::ZERO });
+        }
+        Ok(())
+    }
+
+    /// Announces what was appended; where there was no room, drops what may be dropped.
+    fn finish(&self, records: &Records, appended: Result<u64>) -> Result<Appended> {
         let table = records.table();
         let may_drop = matches!(self.config.when_full, WhenFull::DropMeasurements(_))
             && matches!(table, Table::Metrics | Table::Latencies);
-        match outcome {
+        match appended {
+            Ok(first) => {
+                self.announce(records, first);
+                Ok(Appended::From(first))
+            }
             Err(error) if error.is_full() && may_drop => {
                 if let Some(dropped) = self.dropped.get(table as usize) {
                     dropped.fetch_add(records.len() as u64, Ordering::SeqCst);
                 }
                 Ok(Appended::Dropped)
             }
-            outcome => outcome,
+            Err(error) => Err(error),
         }
+    }
+
+    /// Tells the committer and the lanes of records that were appended, numbered from `first` on.
+    fn announce(&self, records: &Records, first: u64) {
+        let count = records.len() as u64;
+        self.committer.appended(first + count - 1, records.len() * RECORD_BYTES);
+        if let Some(notifier) = self.notifiers.get(records.table() as usize) {
+            notifier.notify(count);
+        }
+    }
+
+    fn ensure_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) { Err(IngestError::Closed) } else { Ok(()) }
     }
 
     /// Whether an append waits for room.

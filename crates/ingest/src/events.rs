@@ -45,7 +45,7 @@ impl Events {
         };
         // Where it breaks a rule, the process's log has it all the same.
         let Ok(event) = event() else { return };
-        match self.0.append(&Records::SystemEvents(vec![event])) {
+        match self.0.append_always(&Records::SystemEvents(vec![event]), |_| Ok(())) {
             // Nothing is appended any more while the ingest shuts down.
             Ok(_) | Err(IngestError::Closed) => {}
             Err(error) => tracing::warn!(%error, "a system event could not be kept"),

@@ -3,24 +3,19 @@
 mod dead_letters;
 mod open;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tradekeep_store_traits::{Records, Table};
+use tradekeep_store_traits::Records;
 
-use crate::appender::{Appended, Appender};
+use crate::appender::Appended;
 use crate::codec;
 use crate::config::Level;
-use crate::dead_letter::DeadLetters;
-use crate::deliver::sink::{LaneState, Sink};
 use crate::error::{IngestError, Result};
-use crate::flush::FlushSignal;
+use crate::pipeline::Pipeline;
 use crate::receipt::Receipt;
-use crate::shutdown::Shutdown;
-use crate::spool::cursors::{Cursors, SinkCursors};
-use crate::stats::{IngestStats, LaneStats, SinkStats};
+use crate::stats::IngestStats;
 
 /// One durable way into every sink.
 ///
@@ -63,20 +58,6 @@ pub struct Ingest {
     pub(crate) pipeline: Arc<Pipeline>,
 }
 
-/// What all parts of an ingest share.
-#[derive(Debug)]
-pub(crate) struct Pipeline {
-    pub(crate) appender: Arc<Appender>,
-    pub(crate) sinks: Vec<Arc<Sink>>,
-    pub(crate) dead: Arc<DeadLetters>,
-    pub(crate) flush: FlushSignal,
-    pub(crate) shutdown: Shutdown,
-    /// Held by replays, purges and trims, so that one of them runs at a time.
-    pub(crate) maintenance: Mutex<()>,
-    lanes: Vec<(Arc<LaneState>, u64, crate::notifier::Subscriber)>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
-}
-
 impl Ingest {
     /// Takes records of one kind: all of them or none. They survive the end of this process when this
     /// has answered; trades, orders and fills also survive a loss of power ([`Level::of`]).
@@ -93,8 +74,8 @@ impl Ingest {
     /// Dropping the future leaves open whether the records were taken; appending them again is right.
     pub async fn append(&self, records: impl Into<Records>) -> Result<Receipt> {
         let records = records.into();
-        let level = Level::of(records.table());
-        self.append_at(&records, level).await
+        let appended = self.pipeline.appender.append(&records).await?;
+        self.receipt(&records, appended).at(Level::of(records.table())).await
     }
 
     /// As [`append`](Self::append), with what is promised when it has answered.
@@ -102,15 +83,8 @@ impl Ingest {
     /// # Errors
     /// As [`append`](Self::append).
     pub async fn append_at(&self, records: &Records, level: Level) -> Result<Receipt> {
-        if records.is_empty() {
-            return Ok(self.receipt(records, Appended::From(0)));
-        }
-        let appended = self.pipeline.appender.append_in_time(records).await?;
-        let receipt = self.receipt(records, appended);
-        if level == Level::Synced {
-            receipt.synced().await?;
-        }
-        Ok(receipt)
+        let appended = self.pipeline.appender.append(records).await?;
+        self.receipt(records, appended).at(level).await
     }
 
     /// Takes records at once, where there is room, without a word about a loss of power. It does a
@@ -119,10 +93,7 @@ impl Ingest {
     /// # Errors
     /// As [`append`](Self::append); `Full` at once.
     pub fn try_append(&self, records: &Records) -> Result<Receipt> {
-        if records.is_empty() {
-            return Ok(self.receipt(records, Appended::From(0)));
-        }
-        let appended = self.pipeline.appender.append_now(records)?;
+        let appended = self.pipeline.appender.try_append(records)?;
         Ok(self.receipt(records, appended))
     }
 
@@ -141,7 +112,7 @@ impl Ingest {
         let _request = self.pipeline.flush.request();
         let last = self.pipeline.appender.spool.log.end().last_seq;
         let all = async {
-            for (lane, ..) in &self.pipeline.lanes {
+            for lane in self.pipeline.lanes() {
                 // What is not of this table has no number here.
                 let kind = codec::kind(lane.table);
                 let target = self.pipeline.appender.spool.log.last_of(kind).min(last);
@@ -156,13 +127,13 @@ impl Ingest {
 
     /// Lets halted sinks be tried again at once.
     pub fn resume(&self) {
-        for (lane, ..) in &self.pipeline.lanes {
+        for lane in self.pipeline.lanes() {
             lane.resume.notify_one();
         }
     }
 
     /// Takes no more records, delivers what is left for `patience` at most, makes the rest durable and
-    /// lets go of the spool. Answers how things stand then: what is pending stays in the spool, and is
+    /// releases the spool. Answers how things stand then: what is pending stays in the spool, and is
     /// delivered when it is opened again. The sinks stay open.
     ///
     /// # Errors
@@ -199,87 +170,5 @@ impl Ingest {
     #[must_use]
     pub fn stats(&self) -> IngestStats {
         self.pipeline.stats()
-    }
-}
-
-impl Drop for Pipeline {
-    /// Without a shutdown: delivery ends where it is, as if the process had.
-    fn drop(&mut self) {
-        self.shutdown.trigger();
-        for task in self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            task.abort();
-        }
-    }
-}
-
-impl Pipeline {
-    /// Has `task` aborted when the pipeline is shut down or dropped.
-    fn track(&self, task: JoinHandle<()>) {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
-    }
-
-    /// How far every sink has come.
-    pub(crate) fn cursors(&self) -> Cursors {
-        let mut cursors = Cursors { version: 1, ..Cursors::default() };
-        for sink in &self.sinks {
-            let tables =
-                sink.lanes.iter().map(|lane| (lane.table.as_str().to_owned(), lane.cursor()));
-            let entry = SinkCursors { name: sink.name.clone(), tables: tables.collect() };
-            cursors.sinks.insert(sink.id.as_str().to_owned(), entry);
-        }
-        for table in Table::ALL {
-            let dropped = self.appender.dropped(*table);
-            if dropped > 0 {
-                cursors.dropped.insert(table.as_str().to_owned(), dropped);
-            }
-        }
-        cursors
-    }
-
-    pub(crate) fn stats(&self) -> IngestStats {
-        let spool = &self.appender.spool;
-        let (bytes, segments) = spool.log.size();
-        let (stream, epoch) = spool.stream_text();
-        let mut lanes = self.lanes.iter();
-        let sinks = self.sinks.iter().map(|sink| {
-            let lanes = lanes.by_ref().take(sink.lanes.len());
-            SinkStats {
-                id: sink.id.clone(),
-                name: sink.name.clone(),
-                breaker_open: sink.breaker.is_open(),
-                lanes: lanes
-                    .map(|(lane, backlog, arrivals)| Self::lane(lane, *backlog, arrivals.count()))
-                    .collect(),
-            }
-        });
-        let sinks = sinks.collect();
-        let dropped = Table::ALL.iter().map(|table| (*table, self.appender.dropped(*table)));
-        IngestStats {
-            stream,
-            epoch,
-            last_seq: spool.log.end().last_seq,
-            bytes,
-            segments,
-            dead_letters: self.dead.count().0,
-            dropped: dropped.filter(|(_, count)| *count > 0).collect(),
-            damaged: spool.damaged(),
-            sinks,
-        }
-    }
-
-    /// How a lane is doing that began with `backlog` records to deliver, and got `arrived` more since. All
-    /// is read at one moment, so that it adds up.
-    fn lane(lane: &LaneState, backlog: u64, arrived: u64) -> LaneStats {
-        let cursor = lane.cursor();
-        LaneStats {
-            table: lane.table,
-            cursor: cursor.seq,
-            accepted: lane.accepted + arrived,
-            before: cursor.before,
-            applied: cursor.applied,
-            dead: cursor.dead,
-            pending: (backlog + arrived).saturating_sub(lane.done_at(cursor)),
-            status: lane.status().clone(),
-        }
     }
 }

@@ -17,6 +17,7 @@ pub mod look;
 mod metrics;
 mod notifier;
 pub mod operate;
+mod pipeline;
 mod receipt;
 pub mod requests;
 mod shutdown;

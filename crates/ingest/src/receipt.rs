@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tradekeep_store_traits::Table;
 
+use crate::config::Level;
 use crate::error::{IngestError, Result};
-use crate::ingest::Pipeline;
+use crate::pipeline::Pipeline;
 
 /// Says that records were taken, and lets whoever appended them wait for more.
 ///
@@ -26,6 +27,14 @@ impl Receipt {
 
     pub(crate) const fn of_dropped(pipeline: Arc<Pipeline>, table: Table, dropped: u64) -> Self {
         Self { pipeline, table, seqs: 0..0, dropped }
+    }
+
+    /// The same, once what `level` promises is true.
+    pub(crate) async fn at(self, level: Level) -> Result<Self> {
+        if level == Level::Synced {
+            self.synced().await?;
+        }
+        Ok(self)
     }
 
     /// The numbers of the records, in the order in which they were given; empty where none was taken.

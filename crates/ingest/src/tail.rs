@@ -8,8 +8,9 @@ use tradekeep_store_traits::{Records, Table};
 
 use crate::codec::{self, Decoded};
 use crate::error::{IngestError, Result};
-use crate::ingest::{Ingest, Pipeline};
+use crate::ingest::Ingest;
 use crate::log::{Frame, Reader};
+use crate::pipeline::Pipeline;
 
 /// Between two reads.
 const POLL: Duration = Duration::from_millis(20);

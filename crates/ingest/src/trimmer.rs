@@ -9,9 +9,9 @@ use tradekeep_store_traits::ErrorKind;
 
 use crate::codec;
 use crate::error::Result;
-use crate::ingest::Pipeline;
 use crate::log::Segment;
 use crate::metrics;
+use crate::pipeline::Pipeline;
 use crate::spool::cursors::Cursors;
 
 /// Between two runs.

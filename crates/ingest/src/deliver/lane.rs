@@ -24,7 +24,6 @@ use crate::dead_letter::DeadLetters;
 use crate::events::Events;
 use crate::flush::FlushSignal;
 use crate::log::Reader;
-use crate::notifier::Subscriber;
 use crate::spool::Spool;
 
 /// Between two tries after a failure of the spool's own disk.
@@ -39,10 +38,7 @@ pub(crate) struct Lane {
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) config: Arc<IngestConfig>,
     pub(crate) events: Events,
-    pub(crate) arrivals: Subscriber,
     pub(crate) flush: FlushSignal,
-    /// Records in the spool that the sink had not got when the lane began.
-    pub(crate) backlog: u64,
     pub(crate) slow: SlowFlushes,
     /// The last record that was sent, or rejected, since it began.
     pub(crate) last_sent: AtomicU64,
@@ -96,7 +92,7 @@ impl Lane {
             // While a batch is sent the next one is read, where there is a whole one.
             // The total may lack the newest of what was read: a record can be read just before it is
             // counted.
-            let sent = if self.total().saturating_sub(read) >= self.config.batch_rows as u64 {
+            let sent = if self.state.total().saturating_sub(read) >= self.config.batch_rows as u64 {
                 let ahead = self.read_batch(&mut reader);
                 let (sent, ahead) = tokio::join!(self.send_batch(&batch, stored), ahead);
                 next = ahead;
@@ -109,23 +105,17 @@ impl Lane {
         }
     }
 
-    /// All records of the lane: its backlog, and those that arrived since.
-    fn total(&self) -> u64 {
-        self.backlog + self.arrivals.count()
-    }
-
     /// Waits for a batch behind the first `read` records: until it is full, has waited long enough, or a
     /// flush is requested. Answers how many records there are in all.
     async fn wait_for_batch(&self, read: u64) -> u64 {
-        let arrived = |records: u64| records.saturating_sub(self.backlog);
-        self.arrivals.wait_for(arrived(read + 1)).await;
-        let full = arrived(read + self.config.batch_rows as u64);
+        self.state.wait_for(read + 1).await;
+        let full = read + self.config.batch_rows as u64;
         tokio::select! {
-            () = self.arrivals.wait_for(full) => {}
+            () = self.state.wait_for(full) => {}
             () = sleep(self.config.batch_wait) => {}
             () = self.flush.requested() => {}
         }
-        self.total()
+        self.state.total()
     }
 
     /// Reads the next batch, and has the sink prepare it, on a thread for blocking work. A disk that fails

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tradekeep_store_traits::{RecordSink, Table};
 
 use super::breaker::Breaker;
+use crate::notifier::Subscriber;
 use crate::spool::cursors::Cursor;
 
 /// What a spool knows a sink by: its scheme, and a hash of scheme, host and database. What changes
@@ -111,6 +112,10 @@ pub(crate) struct LaneState {
     cursor: watch::Sender<Cursor>,
     /// Records that the spool had ever accepted when it began.
     pub(crate) accepted: u64,
+    /// Records in the spool that the sink had not got when it began.
+    pub(crate) backlog: u64,
+    /// Records since then.
+    pub(crate) arrivals: Subscriber,
     /// Records that it was done with when it began.
     done_before: u64,
     /// Records that went bad since, before they could be delivered.
@@ -123,11 +128,19 @@ pub(crate) struct LaneState {
 }
 
 impl LaneState {
-    pub(crate) fn new(table: Table, cursor: Cursor, accepted: u64) -> Self {
+    pub(crate) fn new(
+        table: Table,
+        cursor: Cursor,
+        accepted: u64,
+        backlog: u64,
+        arrivals: Subscriber,
+    ) -> Self {
         Self {
             table,
             cursor: watch::Sender::new(cursor),
             accepted,
+            backlog,
+            arrivals,
             done_before: cursor.applied + cursor.dead,
             lost: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
@@ -152,6 +165,16 @@ impl LaneState {
     /// Records it was done with when its cursor was there.
     pub(crate) fn done_at(&self, cursor: Cursor) -> u64 {
         cursor.applied + cursor.dead + self.lost.load(Ordering::SeqCst) - self.done_before
+    }
+
+    /// All records of the lane: its backlog, and those that arrived since.
+    pub(crate) fn total(&self) -> u64 {
+        self.backlog + self.arrivals.count()
+    }
+
+    /// Waits until there are `total` records of the lane.
+    pub(crate) async fn wait_for(&self, total: u64) {
+        self.arrivals.wait_for(total.saturating_sub(self.backlog)).await;
     }
 
     /// All up to `seq` is done with: so many more are stored, so many more are dead.
@@ -208,11 +231,16 @@ impl LaneState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notifier::Notifier;
+
+    fn lane(cursor: Cursor, accepted: u64) -> LaneState {
+        LaneState::new(Table::Ticks, cursor, accepted, 0, Notifier::default().subscribe())
+    }
 
     #[test]
     fn what_is_sent_again_is_not_forgotten() {
         let cursor = Cursor { seq: 90, applied: 90, ..Cursor::default() };
-        let lane = LaneState::new(Table::Ticks, cursor, 90);
+        let lane = lane(cursor, 90);
         assert_eq!(lane.safe(40), 40, "it is not known yet which was the last it took");
         lane.applied(40);
         assert_eq!(lane.safe(40), 90, "the rest are dead letters");
@@ -224,7 +252,7 @@ mod tests {
     #[test]
     fn what_went_bad_is_done_with_and_nowhere() {
         let cursor = Cursor { seq: 90, applied: 80, dead: 10, ..Cursor::default() };
-        let lane = LaneState::new(Table::Ticks, cursor, 95);
+        let lane = lane(cursor, 95);
         lane.lost(95, 3);
         assert_eq!((lane.done(), lane.cursor()), (3, Cursor { seq: 95, ..cursor }));
         lane.advance(97, 1, 1);

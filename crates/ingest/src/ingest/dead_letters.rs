@@ -5,10 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use tradekeep_store_traits::{Records, Table};
 
-use super::{Ingest, Pipeline};
+use super::Ingest;
 use crate::dead_letter::{DeadLetter, DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::log::Reader;
+use crate::pipeline::Pipeline;
 
 /// Letters replayed by one append.
 const BATCH: usize = 1_000;
@@ -144,7 +145,7 @@ impl Pipeline {
         let Some(records) = records.into_iter().reduce(joined) else { return Ok(()) };
         let spool = &self.appender.spool;
         let now = spool.now();
-        self.appender.append_after(&records, |first| {
+        self.appender.append_always(&records, |first| {
             self.dead.replaying(ids, first, now).map_err(std::io::Error::other)
         })?;
         spool.log.sync().map_err(IngestError::disk("the spool cannot be synced"))?;

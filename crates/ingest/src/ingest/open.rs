@@ -7,7 +7,7 @@ use std::time::Duration;
 use tradekeep_models::InvalidInput;
 use tradekeep_store_traits::Table;
 
-use super::{Ingest, Pipeline};
+use super::Ingest;
 use crate::appender::Appender;
 use crate::clock::{Clock, SystemClock};
 use crate::codec;
@@ -22,7 +22,8 @@ use crate::events::Events;
 use crate::flush::FlushSignal;
 use crate::fs::{FileSystem, RealFs};
 use crate::log::Access;
-use crate::notifier::{Notifier, Subscriber};
+use crate::notifier::Notifier;
+use crate::pipeline::Pipeline;
 use crate::requests;
 use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursor, Cursors};
@@ -113,11 +114,13 @@ impl Ingest {
     ) -> Result<Self> {
         let (config, dead) = (Arc::new(config), Arc::new(dead));
         let mut notifiers: Vec<Notifier> = Table::ALL.iter().map(|_| Notifier::default()).collect();
-        let mut lanes: Vec<(Arc<LaneState>, u64, Subscriber)> = Vec::new();
-        for plan in &plans {
-            let state = Arc::new(LaneState::new(plan.table, plan.cursor, plan.accepted));
-            lanes.push((state, plan.backlog, notifiers[plan.table as usize].subscribe()));
-        }
+        let states: Vec<_> = plans
+            .iter()
+            .map(|LanePlan { table, cursor, backlog, accepted, .. }| {
+                let arrivals = notifiers[*table as usize].subscribe();
+                Arc::new(LaneState::new(*table, *cursor, *accepted, *backlog, arrivals))
+            })
+            .collect();
         let dropped =
             |table: Table| cursors.dropped.get(table.as_str()).copied().unwrap_or_default();
         let appender = Arc::new(Appender::new(
@@ -128,8 +131,8 @@ impl Ingest {
             dropped,
         ));
         let lanes_of = |sink: usize| {
-            let lanes = plans.iter().zip(&lanes).filter(move |(plan, _)| plan.sink == sink);
-            lanes.map(|(_, (state, ..))| Arc::clone(state)).collect()
+            let lanes = plans.iter().zip(&states).filter(move |(plan, _)| plan.sink == sink);
+            lanes.map(|(_, state)| Arc::clone(state)).collect()
         };
         let sinks: Vec<_> = configs
             .into_iter()
@@ -147,7 +150,7 @@ impl Ingest {
         let stream = spool.stream()?;
         let flush = FlushSignal::default();
         let mut tasks = Vec::new();
-        for (plan, (state, backlog, arrivals)) in plans.iter().zip(&lanes) {
+        for (plan, state) in plans.iter().zip(&states) {
             let lane = Lane {
                 sink: Arc::clone(&sinks[plan.sink]),
                 state: Arc::clone(state),
@@ -156,9 +159,7 @@ impl Ingest {
                 dead: Arc::clone(&dead),
                 config: Arc::clone(&config),
                 events: Events(Arc::clone(&appender)),
-                arrivals: arrivals.clone(),
                 flush: flush.clone(),
-                backlog: *backlog,
                 slow: SlowFlushes::default(),
                 last_sent: AtomicU64::new(0),
             };
@@ -175,7 +176,6 @@ impl Ingest {
             flush,
             shutdown,
             maintenance,
-            lanes,
             tasks: Mutex::new(tasks),
         });
         pipeline.track(tokio::spawn(trimmer::run(Arc::downgrade(&pipeline))));

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::error::{IngestError, Result};
 use crate::fs::FileSystem;
-use crate::ingest::{Ingest, Pipeline};
+use crate::ingest::Ingest;
+use crate::pipeline::Pipeline;
 
 /// Between two times that the folder is listed.
 const POLL: Duration = Duration::from_millis(100);
