@@ -1,17 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
-mod claim;
 mod config;
 mod database;
 mod durable;
 mod error;
 mod floor;
-mod holder;
 mod lease;
+mod lock_holders;
 mod log;
 mod mend;
 mod open;
+mod process_lock;
 mod read;
 mod readers;
 mod roles;

@@ -126,10 +126,10 @@ impl Queue {
     ) -> Result<T> {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         let answer = catch_unwind(AssertUnwindSafe(|| {
-            let mut lent = self.database.check_out(Access::Read, asked)?;
-            let connection = lent.connection.take().ok_or_else(|| closed(op))?;
+            let mut pooled = self.database.check_out(Access::Read, asked)?;
+            let connection = pooled.connection.take().ok_or_else(|| closed(op))?;
             let answer = at_one_moment(op, &connection, read);
-            lent.connection = Some(connection);
+            pooled.connection = Some(connection);
             answer
         }));
         self.in_use.fetch_sub(1, Ordering::Relaxed);

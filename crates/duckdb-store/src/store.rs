@@ -73,7 +73,7 @@ impl DuckDbStore {
             .await
             .map_err(cannot_start)??;
         let writer = Writer::start(Arc::clone(&database)).map_err(|error| {
-            // The doorman keeps it open otherwise.
+            // The thread that releases the lease keeps the database open otherwise.
             let _ = database.close();
             cannot_start(error)
         })?;

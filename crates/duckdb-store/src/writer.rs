@@ -89,24 +89,24 @@ impl Writer {
 
 /// Runs jobs until nobody can send one any more.
 fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
-    let (mut era, mut known) = (0, Known::default());
+    let (mut generation, mut known) = (0, Known::default());
     while let Some((asked, job)) = queue.blocking_recv() {
-        let mut lent = match database.check_out(Access::Write, asked) {
-            Ok(lent) => lent,
+        let mut pooled = match database.check_out(Access::Write, asked) {
+            Ok(pooled) => pooled,
             Err(error) => {
                 job(Err(error));
                 continue;
             }
         };
-        let Some(connection) = lent.connection.take() else { continue };
-        if lent.era != era {
-            (era, known) = (lent.era, Known::default());
+        let Some(connection) = pooled.connection.take() else { continue };
+        if pooled.generation != generation {
+            (generation, known) = (pooled.generation, Known::default());
         }
-        database.durable().look(&connection);
+        database.durable().refresh(&connection);
         let mut session = Session { connection, known };
         job(Ok(&mut session));
         known = session.known;
-        lent.connection = Some(session.connection);
+        pooled.connection = Some(session.connection);
     }
 }
 
