@@ -22,7 +22,7 @@ use crate::error::classify;
 use crate::lease::{Access, Lease, REACQUIRE_DELAY};
 use crate::open::{self, Opened};
 use crate::process_lock::ProcessLock;
-use crate::{DuckDbConfig, STORE, log};
+use crate::{DuckDbConfig, STORE, wal};
 
 /// Troubles remembered for health: the first ones, since later ones mostly follow from them.
 const TROUBLES: usize = 8;

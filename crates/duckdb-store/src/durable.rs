@@ -21,7 +21,7 @@ use tradekeep_store_traits::Result;
 
 use crate::error::classify;
 use crate::write::{Position, watermark};
-use crate::{log, sql};
+use crate::{sql, wal};
 
 const OP: &str = "durable_watermark";
 
@@ -46,7 +46,7 @@ impl DurableWatermarks {
     /// outside any transaction and while nothing else may commit.
     pub(crate) fn refresh(&self, connection: &Connection) {
         let Some(file) = &self.file else { return };
-        if !log::is_empty(file) {
+        if !wal::is_empty(file) {
             return;
         }
         let found = nothing_logged(connection)

@@ -150,7 +150,7 @@ impl Lease {
     }
 
     fn busy(&self, waited: Duration) -> StoreError {
-        // Where nobody has `turn`, the process that waits at `door` is named.
+        // Also where `door` is what is locked: its holder only waits for the holder of `turn`.
         let holder = lock_holders::describe(&self.turn)
             .or_else(|| lock_holders::describe(&self.door))
             .unwrap_or_else(|| "another process".into());

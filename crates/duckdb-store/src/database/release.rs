@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tradekeep_store_traits::{ErrorKind, Result, StoreError};
 
-use super::{Access, Database, Phase, REACQUIRE_DELAY, State, log, open};
+use super::{Access, Database, Phase, REACQUIRE_DELAY, State, open, wal};
 use crate::STORE;
 
 /// How often the thread looks whether another process waits, while no operation ends.
@@ -103,7 +103,7 @@ impl Database {
     /// Closes the last connection, after a checkpoint where that makes the next opening cheaper.
     fn close_last(&self, phase: Phase) {
         let Phase::Open(Access::Write, origin) = phase else { return };
-        let log = self.file.as_deref().and_then(|file| log::of(file).metadata().ok());
+        let log = self.file.as_deref().and_then(|file| wal::path(file).metadata().ok());
         if log.is_some_and(|log| log.len() > SMALL_LOG) {
             // Where it fails nothing is lost: the log has all that was committed.
             open::checkpoint(&origin, "give way").unwrap_or_else(|error| {
