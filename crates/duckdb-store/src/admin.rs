@@ -14,7 +14,8 @@ use crate::error::classify;
 use crate::read::query;
 use crate::readers::Readers;
 use crate::rows::cells::only_row;
-use crate::writer::{Session, Writer};
+use crate::session::Session;
+use crate::writer::Writer;
 use crate::{STORE, rows, sql, wal};
 
 /// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.

@@ -20,7 +20,7 @@ use duckdb::Connection;
 use tradekeep_store_traits::Result;
 
 use crate::error::classify;
-use crate::write::{Position, watermark};
+use crate::watermark::{WatermarkKey, watermark};
 use crate::{sql, wal};
 
 const OP: &str = "durable_watermark";
@@ -64,16 +64,16 @@ impl DurableWatermarks {
     pub(crate) fn watermark(
         &self,
         connection: &Connection,
-        position: &Position,
+        key: &WatermarkKey,
     ) -> Result<Option<u64>> {
-        let stored = watermark(OP, connection, position)?;
+        let stored = watermark(OP, connection, key)?;
         if self.file.is_none() {
             return Ok(stored);
         }
-        let (stream, epoch, table) = position;
-        let key = (stream.as_str().to_owned(), *epoch, table.as_str().to_owned());
+        let (stream, epoch, table) = key;
+        let mark = (stream.as_str().to_owned(), *epoch, table.as_str().to_owned());
         // Nothing is less than any number.
-        Ok(self.marks().get(&key).copied().min(stored))
+        Ok(self.marks().get(&mark).copied().min(stored))
     }
 
     fn marks(&self) -> MutexGuard<'_, Marks> {
@@ -110,8 +110,8 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         crate::schema::set_up(&mut connection).unwrap();
         let set = |sql: &str| connection.execute_batch(sql).unwrap();
-        let position = (StreamId::new("s").unwrap(), 1, Table::Ticks);
-        let found = || durable.watermark(&connection, &position).unwrap();
+        let key = (StreamId::new("s").unwrap(), 1, Table::Ticks);
+        let found = || durable.watermark(&connection, &key).unwrap();
         set("INSERT INTO ingest_watermark VALUES ('s', 1, 'ticks', 7)");
         assert_eq!(found(), None, "nobody has looked");
         durable.refresh(&connection);

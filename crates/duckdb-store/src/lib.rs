@@ -16,9 +16,11 @@ mod repair;
 mod roles;
 mod rows;
 mod schema;
+mod session;
 mod sql;
 mod store;
 mod wal;
+mod watermark;
 mod write;
 mod writer;
 

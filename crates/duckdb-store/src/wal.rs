@@ -33,7 +33,9 @@ pub(crate) fn quarantine_path(file: &Path) -> io::Result<PathBuf> {
     let folder = file.with_file_name("quarantine");
     fs::create_dir_all(&folder)?;
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Ok(folder.join(format!("{}.wal.{}", crate::open::FILE, since.as_nanos())))
+    let mut name = path(file).file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", since.as_nanos()));
+    Ok(folder.join(name))
 }
 
 /// Copies the log of `file` into quarantine where it is torn; answers the copy's path.
@@ -119,7 +121,7 @@ mod tests {
     #[test]
     fn empty_is_a_log_without_bytes_and_no_checkpoint_under_way() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(crate::open::FILE);
+        let file = folder.path().join("tradekeep.duckdb");
         assert!(is_empty(&file), "none at all");
         for beside in ["wal", "wal.checkpoint", "wal.recovery"] {
             let beside = file.with_extension(format!("duckdb.{beside}"));

@@ -4,23 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use duckdb::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tradekeep_store_traits::{Delivery, Result};
 
 use crate::database::{Database, closed};
 use crate::lease::Access;
-use crate::write::Known;
+use crate::session::{Session, WriteCache};
 
 /// Runs in a session, or hears why there is none; with the time when it was asked for.
 type Job = (Instant, Box<dyn FnOnce(Result<&mut Session>) + Send>);
-
-/// What a job has to itself.
-pub(crate) struct Session {
-    pub(crate) connection: Connection,
-    /// What is known of the tables without asking, as nobody else has written to them since.
-    pub(crate) known: Known,
-}
 
 /// Sends jobs to the writer's thread, which runs them one after another.
 #[derive(Debug)]
@@ -89,7 +81,7 @@ impl Writer {
 
 /// Runs jobs until nobody can send one any more.
 fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
-    let (mut generation, mut known) = (0, Known::default());
+    let (mut generation, mut cache) = (0, WriteCache::default());
     while let Some((asked, job)) = queue.blocking_recv() {
         let mut pooled = match database.check_out(Access::Write, asked) {
             Ok(pooled) => pooled,
@@ -100,12 +92,12 @@ fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
         };
         let Some(connection) = pooled.connection.take() else { continue };
         if pooled.generation != generation {
-            (generation, known) = (pooled.generation, Known::default());
+            (generation, cache) = (pooled.generation, WriteCache::default());
         }
         database.durable().refresh(&connection);
-        let mut session = Session { connection, known };
+        let mut session = Session { connection, cache };
         job(Ok(&mut session));
-        known = session.known;
+        cache = session.cache;
         pooled.connection = Some(session.connection);
     }
 }
