@@ -3,7 +3,7 @@
 use tradekeep::record::Record;
 use tradekeep::{ListQuery, RecordFilter};
 
-use super::limit;
+use super::parse::limit;
 use crate::WrongUsage;
 
 /// How much of an answer, and in which order.

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use tradekeep::Level;
 
-use super::Type;
+use super::import::Type;
 
 const RECORD_HELP: &str = "\
 Each line is a JSON object. Its field \"type\" says what it is: tick, trade, order, fill,
