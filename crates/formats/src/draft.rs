@@ -1,7 +1,7 @@
 //! From the fields of a row to a tick: one way for every format.
 
 use tradekeep_models::{
-    Decimal, InvalidInput, Place, Side, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
+    Decimal, InvalidInput, Side, StreamPosition, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
 };
 
 use crate::ReadOptions;
@@ -84,7 +84,8 @@ impl Drafter {
         Ok(tick)
     }
 
-    /// The tick of a row that has no others: what it lacks is taken from its place in this process.
+    /// The tick of a row that has no others: what it lacks is taken from its position in this process's
+    /// stream.
     /// Answers too whether that is all that tells it from others.
     pub(crate) fn live_tick(&mut self, fields: &Fields<'_>) -> Result<(Tick, bool), InvalidInput> {
         let (mut draft, ..) = self.draft(fields)?;
@@ -92,9 +93,9 @@ impl Drafter {
         let numbered = draft.sequence.is_some()
             || draft.trade_id.as_ref().is_some_and(|id| is_number(id.as_str()));
         if nameless || !numbered {
-            let place = Place::next();
-            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_place(&place)));
-            draft.sequence = draft.sequence.or_else(|| (!numbered).then_some(place.seq));
+            let position = StreamPosition::next();
+            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_place(&position)));
+            draft.sequence = draft.sequence.or_else(|| (!numbered).then_some(position.seq));
         }
         let tick = build(draft)?;
         check_notional(fields.notional, &tick)?;

@@ -26,7 +26,7 @@ mod source;
 mod tardis;
 
 pub use decompress::verify;
-pub use error::{FormatError, Place};
+pub use error::{FilePosition, FormatError};
 pub use field::{ColumnMap, Field};
 pub use ndjson::{TickObject, write_tick};
 pub use reader::{Format, ReadOptions, Reject, Row, TickReader};

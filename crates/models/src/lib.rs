@@ -13,13 +13,13 @@ mod metric;
 mod mev;
 mod node_health;
 mod order;
-mod place;
 mod position;
 mod query;
 pub mod record;
 mod stats;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+mod stream_position;
 mod system_event;
 mod table;
 mod text;
@@ -43,7 +43,6 @@ pub use metric::{Metric, MetricFilter};
 pub use mev::{MevEvent, MevFilter};
 pub use node_health::{BreakerStatus, NodeHealth, NodeHealthFilter};
 pub use order::{Order, OrderFilter, OrderStatus, OrderType, TimeInForce};
-pub use place::Place;
 pub use position::{Position, PositionFilter};
 pub use query::{
     CandleCursor, CandleQuery, GapFill, MAX_LIMIT, Page, TickCursor, TickFilter, TickQuery,
@@ -53,6 +52,7 @@ pub use stats::{
     PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, ValueStats,
     nearest_rank,
 };
+pub use stream_position::StreamPosition;
 pub use system_event::{Severity, SystemEvent, SystemEventFilter};
 pub use table::Table;
 pub use text::{Ident, Market, Name, StreamId, Symbol, TradeId, TraderId, Venue};
