@@ -18,7 +18,7 @@ pub(crate) use import::{Import, Layout, Type};
 pub(crate) use list::Listed;
 pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 pub(crate) use query::{Candles, Query, Ticks};
-pub(crate) use record::{Receipts, Record};
+pub(crate) use record::{Receipts, RecordArgs};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
 pub(crate) use spool::{DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Spool, Tail};
 pub(crate) use window::Window;
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// Read files of market data, or of your own records, into the store
     Import(Import),
     /// Take records from stdin for as long as they come, durably, and deliver them to the stores
-    Record(Record),
+    Record(RecordArgs),
     /// Read ticks, candles, your own records, and numbers about them
     #[command(subcommand)]
     Query(Query),

@@ -239,7 +239,7 @@ fn corrupt(position: FilePosition, reason: &str) -> FormatError {
     FormatError::Corrupt {
         data: "DBN",
         position,
-        reason: crate::record::printable(reason.as_bytes()),
+        reason: crate::csv_row::printable(reason.as_bytes()),
     }
 }
 

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::FormatError;
+use crate::csv_row::LONGEST_ROW;
 use crate::decompress::Decompressed;
 use crate::error::FilePosition;
-use crate::record::LONGEST_ROW;
 
 /// The longest line that is read, in bytes: 1 MiB. A longer one is a rejected row.
 pub const MAX_LINE: usize = 1 << 20;

@@ -27,7 +27,7 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = RECORD_HELP)]
-pub(crate) struct Record {
+pub(crate) struct RecordArgs {
     /// What a line is that does not say
     #[arg(long = "type", value_enum, default_value_t = Type::Ticks, value_name = "TYPE")]
     pub(crate) records: Type,

@@ -45,13 +45,13 @@ pub(super) struct About<'a> {
 struct Whole<'a> {
     #[serde(flatten)]
     about: About<'a>,
-    record: Option<Record<'a>>,
+    record: Option<RecordJson<'a>>,
 }
 
 /// The one record of some.
-pub(super) struct Record<'a>(pub(super) &'a Records);
+pub(super) struct RecordJson<'a>(pub(super) &'a Records);
 
-impl Serialize for Record<'_> {
+impl Serialize for RecordJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         with_records!(self.0, rows => match rows.first() {
             Some(row) => RecordObject(row).serialize(serializer),
@@ -85,7 +85,7 @@ impl<'a> About<'a> {
 
 impl<'a> Whole<'a> {
     fn of(letter: &'a DeadLetter) -> Self {
-        Self { about: About::of(letter), record: letter.record.as_ref().map(Record) }
+        Self { about: About::of(letter), record: letter.record.as_ref().map(RecordJson) }
     }
 }
 
@@ -164,7 +164,7 @@ fn show(id: u64, config: &Config, out: &mut Out) -> Result<Outcome> {
     let seq = letter.seq;
     out.line(format_args!("record {seq} of the spool, accepted {accepted}, given up {died}"))?;
     match &letter.record {
-        Some(record) => out.object(&Record(record))?,
+        Some(record) => out.object(&RecordJson(record))?,
         None => out.line("this program cannot read the record: a newer one may")?,
     }
     Ok(Outcome::Done)

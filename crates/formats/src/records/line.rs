@@ -13,11 +13,11 @@ use tradekeep_models::{
 use super::json::{Objects, TYPE};
 use super::maker::Maker;
 use super::values::Raw;
+use crate::csv_row::row_text;
 use crate::draft::Drafter;
 use crate::json::{object, string};
 use crate::lines::skipped;
 use crate::ndjson::live_tick;
-use crate::record::row_text;
 use crate::source::MAX_LINE;
 use crate::{ReadOptions, Reject};
 
