@@ -15,8 +15,8 @@ use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
 use crate::ingest::Ingest;
+use crate::inspect::{self, fs};
 use crate::log::Access;
-use crate::look::{self, fs};
 use crate::spool::cursors::{Cursor, Cursors};
 use crate::spool::{LockedSpool, Spool, SpoolConfig};
 use crate::stats::IngestStats;
@@ -152,7 +152,7 @@ pub async fn drain(
     sinks: Vec<SinkConfig>,
     patience: Duration,
 ) -> Result<IngestStats> {
-    look::folder(config.data())?;
+    inspect::folder(config.data())?;
     let ingest = Ingest::open(config, sinks).await?;
     ingest.shutdown(patience).await
 }
@@ -179,7 +179,7 @@ fn known(cursors: &Cursors, sink: &str) -> Result<String> {
 /// Takes the spool of a data folder where there is one.
 fn lock(data: &Path) -> Result<LockedSpool> {
     let config = IngestConfig::new(data);
-    let folder = look::folder(data)?;
+    let folder = inspect::folder(data)?;
     LockedSpool::lock(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
 }
 

@@ -22,7 +22,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::dead_letter::{DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::fs::{FileExt, FileSystem, RealFs};
-use crate::look;
+use crate::inspect;
 use crate::stats::IngestStats;
 
 /// Between two looks for an answer, and for whether the spool still has a holder.
@@ -150,7 +150,7 @@ fn now() -> i64 {
 /// # Cancel safety
 /// Dropping the future takes the request back, if it was not begun.
 pub async fn ask(data: &Path, request: &Request, patience: Duration) -> Result<Answer> {
-    let Some(mut holder) = look::holder(data)? else { return Ok(Answer::NobodyThere) };
+    let Some(mut holder) = inspect::holder(data)? else { return Ok(Answer::NobodyThere) };
     let pending = PendingRequest::begin(data, request, patience.min(MAX_WAIT))?;
     let (started, mut looked) = (Instant::now(), Instant::now());
     loop {
@@ -163,7 +163,7 @@ pub async fn ask(data: &Path, request: &Request, patience: Duration) -> Result<A
         }
         if looked.elapsed() >= POLL_HOLDER {
             looked = Instant::now();
-            match look::holder(data)? {
+            match inspect::holder(data)? {
                 Some(name) => holder = name,
                 None => {
                     // The holder may have answered just before it ended.

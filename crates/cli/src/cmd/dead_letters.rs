@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 use tradekeep::formats::RecordObject;
 use tradekeep::requests::{Answer, Request, ask};
 use tradekeep::{
-    Config, DeadLetter, DeadLetterFilter, DeadState, Records, Replayed, look, operate, with_records,
+    Config, DeadLetter, DeadLetterFilter, DeadState, Records, Replayed, inspect, operate,
+    with_records,
 };
 
 use super::with_store;
@@ -107,7 +108,7 @@ pub(crate) async fn run(args: DeadLetters, config: &Config, out: &mut Out) -> Re
 }
 
 fn letters(filter: &DeadLetterFilter, config: &Config) -> Result<Vec<DeadLetter>> {
-    Ok(look::dead_letters(config.ingest().data(), filter)?)
+    Ok(inspect::dead_letters(config.ingest().data(), filter)?)
 }
 
 fn list(filter: &DeadLetterFilter, config: &Config, out: &mut Out) -> Result<Outcome> {
@@ -185,14 +186,14 @@ async fn replay(args: &Replay, config: &Config, out: &mut Out) -> Result<Outcome
     let ingest = config.ingest();
     let data = ingest.data();
     if args.dry_run {
-        let found = look::replayable(data, &filter)?;
+        let found = inspect::replayable(data, &filter)?;
         return tell_replayed(found, true, None, out);
     }
     let request = Request::Replay { filter: filter.clone(), dry_run: false };
     match ask(data, &request, PATIENCE).await? {
         Answer::Replayed(done) => tell_replayed(done, false, None, out),
         Answer::NobodyThere => {
-            let found = look::replayable(data, &filter)?;
+            let found = inspect::replayable(data, &filter)?;
             if found.replayed == 0 {
                 // No store is opened for nothing.
                 return tell_replayed(found, false, None, out);

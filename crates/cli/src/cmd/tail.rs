@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::look::Follow;
+use tradekeep::inspect::Follow;
 use tradekeep::{Accepted, Config};
 
 use super::dead_letters::RecordJson;

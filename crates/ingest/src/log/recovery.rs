@@ -18,8 +18,8 @@ use crate::fs::{File, FileExt, FileSystem};
 pub(crate) enum Access {
     /// To append. One process at a time.
     Write,
-    /// To look, beside who appends: nothing in the folder is touched.
-    Look,
+    /// To read, beside the process that appends: nothing in the folder is touched.
+    ReadOnly,
 }
 
 /// Told of each record as a log is opened.
@@ -155,7 +155,7 @@ fn find(
                     fs.remove(&path)?;
                 }
             }
-            _ if access == Access::Look => recovery.damaged.push(name),
+            _ if access == Access::ReadOnly => recovery.damaged.push(name),
             _ => {
                 let aside = format!("{name}{DAMAGED}");
                 tracing::error!(file = aside, "a segment of the spool cannot be read: kept beside");
@@ -267,7 +267,7 @@ impl Opening<'_> {
         recovery: &mut Recovery,
     ) -> io::Result<()> {
         let (offset, length) = (range.start, range.len());
-        if self.access == Access::Look {
+        if self.access == Access::ReadOnly {
             recovery
                 .damaged
                 .push(format!("{}.{offset}+{length}", segment::name(self.header.index)));

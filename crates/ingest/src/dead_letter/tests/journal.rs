@@ -24,7 +24,7 @@ fn every_entry_is_one_and_nothing_else() {
     let config = LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes: 8192 };
     let fs: Arc<dyn FileSystem> = Arc::new(fs.clone());
     let mut found = BTreeMap::new();
-    Log::open(fs, config, Access::Look, &mut |frame| {
+    Log::open(fs, config, Access::ReadOnly, &mut |frame| {
         assert!(DeadLetters::is_entry(frame), "{frame:?}");
         found.insert(frame.head.kind, frame.payload.to_vec());
     })

@@ -50,7 +50,7 @@ fn a_letter_that_comes_while_others_are_purged_stays() {
     });
     let (open_now, _) = letters.count();
     drop(letters);
-    let again = open(Access::Look);
+    let again = open(Access::ReadOnly);
     assert_eq!(again.count().0, open_now);
     let mut told = 0;
     again

@@ -50,7 +50,7 @@ fn every_flipped_bit_costs_the_record_it_is_in_and_no_other() {
     let (fs, path) = put(&bytes);
     for bit in 0..bytes.len() as u64 * 8 {
         fs.flip_bit(&path, bit).unwrap();
-        let (_, found, recovery) = open_as(&fs, 16 << 10, Access::Look).unwrap();
+        let (_, found, recovery) = open_as(&fs, 16 << 10, Access::ReadOnly).unwrap();
         fs.flip_bit(&path, bit).unwrap();
         let hit = places.iter().position(|place| place.contains(&(bit / 8)));
         let mut spared = records.iter().enumerate().filter(|(place, _)| Some(*place) != hit);
@@ -114,7 +114,7 @@ fn every_cut_of_the_tail_leaves_the_whole_records() {
                 content.resize(bytes.len(), 0);
             }
             fs.write(&path, &content).unwrap();
-            let (_, found, _) = open_as(&fs, 96 << 10, Access::Look).unwrap();
+            let (_, found, _) = open_as(&fs, 96 << 10, Access::ReadOnly).unwrap();
             assert!(
                 found == records[..whole],
                 "cut at {cut}, zeros {zeros}: {} records",

@@ -46,7 +46,7 @@ fn a_segment_whose_headers_are_gone_is_kept_beside() {
     bytes[..1024].fill(0xff);
     fs.write(path(1), &bytes).unwrap();
     let before = names(&fs);
-    let (found, recovery) = find(&fs, Access::Look);
+    let (found, recovery) = find(&fs, Access::ReadOnly);
     assert_eq!((found, recovery.damaged), (vec![4, 5, 6], vec![name.clone()]));
     assert_eq!(names(&fs), before, "who looks touches nothing");
     let (found, recovery) = find(&fs, Access::Write);
@@ -77,7 +77,7 @@ fn what_says_nothing_up_front_and_something_later_is_not_thrown_away() {
     for length in [0, 1, 64 << 10, 128 << 10, SIZE - 1, SIZE] {
         let fs = two(SIZE);
         fs.write(path(1), vec![0; usize::try_from(length).unwrap()]).unwrap();
-        assert_eq!(find(&fs, Access::Look), find(&fs, Access::Look));
+        assert_eq!(find(&fs, Access::ReadOnly), find(&fs, Access::ReadOnly));
         assert!(fs.read(path(1)).is_ok(), "who looks touches nothing");
         let (found, recovery) = find(&fs, Access::Write);
         assert_eq!((found.len(), recovery.damaged.len()), (3, 0), "{length} zeros");
@@ -124,7 +124,7 @@ fn damage_is_told_once_and_one_that_cannot_be_kept_each_time() {
 #[test]
 fn a_disk_that_cannot_be_read_is_no_empty_log() {
     for operation in [Operation::List, Operation::Open, Operation::ReadAt, Operation::Len] {
-        for access in [Access::Look, Access::Write] {
+        for access in [Access::ReadOnly, Access::Write] {
             let fs = two(SIZE);
             fs.fail_next(operation, 1, ErrorKind::Other);
             open_as(&fs, SIZE, access).unwrap_err();

@@ -129,16 +129,16 @@ impl SpoolStatus {
 /// # Errors
 /// `NoSpool` where there is none; `Disk` when it cannot be read.
 pub fn status(data: &Path) -> Result<SpoolStatus> {
-    settled(|| look(data))
+    settled(|| read(data))
 }
 
 /// Reads until a result is not `in_motion`, or the same comes twice: what adds up at no time is damage,
 /// and what does not for a moment was read in the middle of a change.
-fn settled<T: PartialEq>(mut look: impl FnMut() -> Result<(T, bool)>) -> Result<T> {
+fn settled<T: PartialEq>(mut read: impl FnMut() -> Result<(T, bool)>) -> Result<T> {
     let mut before = None;
     let mut reads = 0;
     loop {
-        let (now, in_motion) = look()?;
+        let (now, in_motion) = read()?;
         reads += 1;
         if !in_motion || before.as_ref() == Some(&now) || reads == MAX_READS {
             return Ok(now);
@@ -149,7 +149,7 @@ fn settled<T: PartialEq>(mut look: impl FnMut() -> Result<(T, bool)>) -> Result<
 }
 
 /// One read, and whether it may have met what was just being written or removed.
-fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
+fn read(data: &Path) -> Result<(SpoolStatus, bool)> {
     let folder = folder(data)?;
     let found = manifest(&folder)?;
     let log = name(&folder, found.as_ref())?;
@@ -163,7 +163,7 @@ fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
         // Nothing is made.
         segment_bytes: 0,
     };
-    let (log, recovery) = Log::open(super::fs(), config, Access::Look, &mut |frame| {
+    let (log, recovery) = Log::open(super::fs(), config, Access::ReadOnly, &mut |frame| {
         let Some(table) = codec::table(frame.head.kind) else { return };
         let lanes = sinks.iter_mut().flat_map(|sink| &mut sink.lanes);
         for lane in lanes.filter(|lane| lane.table == table && frame.head.seq > lane.cursor) {
