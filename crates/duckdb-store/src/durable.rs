@@ -8,9 +8,9 @@
 //!
 //! They may only be read while nothing commits, under a lease to write: the writer reads them before each
 //! of its jobs, and so finds what its last commit, an opening, or another process has checkpointed; and
-//! once more before the lease is released, since the next process may write before this one reads again. A reader
-//! beside the writer could see a commit that is in neither: one large enough to be checkpointed at once is
-//! not logged at all, and may be seen before that checkpoint ends.
+//! once more before the lease is released, since the next process may write before this one reads again.
+//! A reader beside the writer could see a commit that is neither in the log nor in the file: one large
+//! enough to be checkpointed at once is not logged, and may be seen before that checkpoint ends.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ impl DurableWatermarks {
         match found {
             Ok(Some(marks)) => *self.marks() = marks,
             Ok(None) => {}
-            // What was durable still is.
+            // The watermarks that were read before are still durable.
             Err(error) => tracing::warn!(%error, "the watermarks cannot be read"),
         }
     }
@@ -72,7 +72,7 @@ impl DurableWatermarks {
         }
         let (stream, epoch, table) = key;
         let mark = (stream.as_str().to_owned(), *epoch, table.as_str().to_owned());
-        // Nothing is less than any number.
+        // `None` is less than any number.
         Ok(self.marks().get(&mark).copied().min(stored))
     }
 

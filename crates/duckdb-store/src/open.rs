@@ -1,7 +1,7 @@
 //! Opening a database safely: nothing that is there is lost, whatever state it is in.
 //!
-//! Who reads changes nothing at all, whatever it finds: other processes may read at the same time.
-//! What has to be made or repaired is left to an opening for writing, which is alone.
+//! An opening to read changes nothing at all, whatever it finds: other processes may read at the same time.
+//! What has to be made or repaired is left to an opening to write, which is exclusive.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(crate) struct Opened {
 pub(crate) struct Opening<'a> {
     pub(crate) config: &'a DuckDbConfig,
     pub(crate) file: &'a Path,
-    /// Whether this store opens it for the first time, and not again after it gave way.
+    /// Whether this store opens it for the first time, and not again after it released the lease.
     pub(crate) first: bool,
     /// How long to wait for a process that has it open outside the lease.
     pub(crate) deadline: Instant,
@@ -115,7 +115,7 @@ impl Opening<'_> {
         let opened = self.connect_patiently(Access::Write);
         match (&opened, &copy) {
             (Ok(_), Some(copy)) => trouble = Some(torn_trouble(copy)),
-            // Its log is still there, or another process is writing it.
+            // No copy is needed: the log is still there, or another process writes to it.
             (Err(_), Some(copy)) => drop(fs::remove_file(copy)),
             (_, None) => {}
         }
@@ -133,7 +133,7 @@ impl Opening<'_> {
             check_length(&connection, file)?;
         }
         if trouble.is_some() {
-            // Whoever reads next finds a whole log; what it was is in quarantine.
+            // So that the next reader finds a whole log; what it was before is in quarantine.
             checkpoint(&connection, OP).unwrap_or_else(|error| {
                 tracing::warn!(%error, "a repaired log cannot be checkpointed: it will be repaired again");
             });
@@ -186,7 +186,7 @@ pub(crate) fn checkpoint(connection: &Connection, op: &'static str) -> Result<()
     connection.execute_batch("CHECKPOINT").map_err(|error| classify(op, error))
 }
 
-/// From here on nothing of the database's settings changes.
+/// Locks the database's settings: no statement can change them from here on.
 fn lock_settings(connection: Connection, trouble: Option<Trouble>) -> Result<Opened> {
     // A checkpoint is asked for where it is worth its time, see `database/release.rs`.
     connection
@@ -218,7 +218,7 @@ fn check_length(connection: &Connection, file: &Path) -> Result<()> {
     Err(StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt))
 }
 
-/// A new one would be made in its place, and what was stored be missing without a word.
+/// The database is gone: opening would make a new one, and what was stored be missing without an error.
 fn gone(file: &Path) -> StoreError {
     let context = format!(
         "{}: the database is no longer there: put it back, or close the store and open it again to \

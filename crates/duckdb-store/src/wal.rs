@@ -77,7 +77,7 @@ pub(crate) fn is_torn(log: &Path) -> io::Result<bool> {
     }
     reader.read_exact(&mut first)?;
     if first != VERSION_2 {
-        // Another version says so in the same place; anything else is no log.
+        // A log of another version has the same first bytes; anything else is no log, and damaged.
         return Ok(first[..5] != VERSION_2[..5]);
     }
     left -= 8;
@@ -131,7 +131,7 @@ mod tests {
         }
         fs::write(path(&file), "").unwrap();
         assert!(is_empty(&file));
-        // Where nothing can be asked nothing is known.
+        // Where the system gives no answer the log is not taken to be empty.
         assert!(!is_empty(&path(&file).join("below")));
     }
 

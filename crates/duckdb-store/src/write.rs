@@ -1,7 +1,7 @@
-//! Batches in: once, by watermark and identity, in the rows' own transaction.
+//! Writing batches: each row once, by watermark and identity, which are checked in the rows' transaction.
 
 mod conflicts;
-mod guard;
+mod dedup;
 mod plan;
 mod shape;
 
@@ -94,12 +94,12 @@ fn transact(
         0 => 0,
         _ => append(&transaction, cache, plan).map_err(|error| shifted(error, replayed))?,
     };
-    // A commit that failed half-way may be found whole when the database is opened again.
+    // A commit that failed may be found complete when the database is opened again.
     transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
     Ok(Written { inserted, duplicates: all - inserted })
 }
 
-/// Bad rows counted from the start of the batch, its replayed rows included.
+/// `error` with bad rows numbered from the start of the batch, which the replayed rows are part of.
 fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
     if let Act::BadRows(rows) = &mut error.act {
         rows.iter_mut().for_each(|row| row.index += replayed);
@@ -124,15 +124,15 @@ fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan)
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    // What is later than all that is stored meets nothing.
+    // Rows later than all that is stored cannot be stored already.
     let stored = (plan.span.0 <= newest).then_some(transaction);
     if plan.shape.conflicts {
-        let bad = conflicts::settle(&mut plan, stored)?;
+        let bad = conflicts::resolve(&mut plan, stored)?;
         if !bad.is_empty() {
             return Err(StoreError::bad_rows(ErrorKind::Conflict, STORE, OP, bad));
         }
     } else if let Some(transaction) = stored {
-        guard::strike_stored(&mut plan, transaction)?;
+        dedup::drop_stored(&mut plan, transaction)?;
     }
     cache.newest.insert(table, newest.max(plan.span.1));
     let rows = plan.new_rows()?;
