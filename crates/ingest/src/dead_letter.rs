@@ -121,7 +121,7 @@ impl DeadLetters {
             index.apply(frame.head.kind, frame.payload);
         })
         .map_err(disk)?;
-        log.allow(u64::MAX);
+        log.allow_below(u64::MAX);
         let (folder, index, writing) = (folder.to_owned(), Mutex::new(index), Mutex::new(false));
         Ok(Self { log: Arc::new(log), folder, index, writing })
     }

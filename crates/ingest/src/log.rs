@@ -111,7 +111,7 @@ impl Log {
 
     /// Lets numbers below `bound` be given out; whoever calls it has made sure that none of them is
     /// ever given out again.
-    pub(crate) fn allow(&self, bound: u64) {
+    pub(crate) fn allow_below(&self, bound: u64) {
         let mut state = self.append_state();
         state.bound = state.bound.max(bound);
     }

@@ -50,7 +50,7 @@ pub struct NewEpoch {
 pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
     let locked = lock(data)?;
     let mut cursors = locked.cursors.clone();
-    let id = known(&cursors, sink)?;
+    let id = find_sink(&cursors, sink)?;
     let mut forgotten = Forgotten { id: id.clone(), name: String::new(), pending: 0 };
     let Some(gone) = cursors.sinks.remove(&id) else { return Ok(forgotten) };
     let spool = locked.open(Arc::new(SystemClock), &mut |table, seq| {
@@ -98,7 +98,7 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
     let mut again = 0;
     for (_, cursor, _, done, died) in held {
         again += done - died;
-        go_back(cursor, done, died);
+        rewind(cursor, done, died);
     }
     save(&spool, &cursors, again)
 }
@@ -129,9 +129,9 @@ fn save(spool: &Spool, cursors: &Cursors, again: u64) -> Result<NewEpoch> {
     Ok(NewEpoch { epoch: spool.new_epoch()?, again })
 }
 
-/// Before the `done` records that are held, `died` of them dead letters: they are pending again, and
-/// counted as nothing else.
-fn go_back(cursor: &mut Cursor, done: u64, died: u64) {
+/// Rewinds a cursor to before the `done` records that are held, `died` of which are dead letters: the
+/// records are pending again, and counted as nothing else.
+fn rewind(cursor: &mut Cursor, done: u64, died: u64) {
     cursor.seq = cursor.seq.min(cursor.floor);
     // Letters that were replayed and purged are not known as such any more, but are counted.
     let applied = (done - died).min(cursor.applied);
@@ -157,8 +157,8 @@ pub async fn drain(
     ingest.shutdown(patience).await
 }
 
-/// The id of the sink that `sink` names.
-fn known(cursors: &Cursors, sink: &str) -> Result<String> {
+/// The id of the sink that has `sink` as its id or its name.
+fn find_sink(cursors: &Cursors, sink: &str) -> Result<String> {
     let mut named = cursors.sinks.iter().filter(|(id, known)| *id == sink || known.name == sink);
     match (named.next(), named.next()) {
         (Some((id, _)), None) => Ok(id.clone()),
@@ -188,13 +188,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_goes_back_is_counted_once() {
+    fn what_is_rewound_is_counted_once() {
         let cursor = Cursor { seq: 90, applied: 50, dead: 10, before: 5, floor: 3 };
         for (done, died, applied, dead) in
             [(0, 0, 50, 10), (20, 4, 34, 6), (60, 10, 0, 0), (55, 0, 0, 5), (90, 0, 0, 0)]
         {
             let mut back = cursor;
-            go_back(&mut back, done, died);
+            rewind(&mut back, done, died);
             assert_eq!((back.applied, back.dead, back.seq), (applied, dead, 3), "{done} {died}");
             assert_eq!((back.before, back.floor), (5, 3));
         }

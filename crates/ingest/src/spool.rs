@@ -123,8 +123,8 @@ impl LockedSpool {
         let first_seq = manifest.bound.max(log.end().next_seq).max(delivered + 1);
         manifest.bound = first_seq + RESERVE;
         manifest.write(&mut slots).map_err(disk)?;
-        log.begin_at(first_seq);
-        log.allow(manifest.bound);
+        log.start_numbers_at(first_seq);
+        log.allow_below(manifest.bound);
         Ok(Spool {
             log: Arc::new(log),
             folder,
@@ -188,7 +188,7 @@ impl Spool {
             IngestError::disk(doing)(error)
         })?;
         *manifest = wider;
-        self.log.allow(bound);
+        self.log.allow_below(bound);
         Ok(())
     }
 

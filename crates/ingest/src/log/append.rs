@@ -119,7 +119,7 @@ impl Log {
         let (mut counts, mut last) = (state.counts, state.last_seq);
         let (segment, new) = match &state.active {
             Some(segment) => (Arc::clone(segment), false),
-            None => (self.begin(state, last, counts)?, true),
+            None => (self.begin_segment(state, last, counts)?, true),
         };
         let mut current = Written::begin(segment, new);
         for (place, seq) in (0..count).zip(first..) {
@@ -135,7 +135,7 @@ impl Log {
                 // Full: what fits goes out, and the record into the next one, with its salt.
                 buffer.truncate(before);
                 current.put(buffer, written)?;
-                let segment = self.begin(state, last, counts)?;
+                let segment = self.begin_segment(state, last, counts)?;
                 current = Written::begin(segment, true);
                 let fits = frame::write(buffer, current.segment.salt, head, payload);
                 if !fits || DATA + buffer.len() as u64 > current.segment.size {
@@ -193,13 +193,13 @@ impl Log {
     }
 
     /// A new segment, which readers do not see yet. Records above `base_seq` in earlier ones are void.
-    fn begin(
+    fn begin_segment(
         &self,
         state: &mut AppendState,
         base_seq: u64,
         counts: [u64; KINDS],
     ) -> io::Result<Arc<Segment>> {
-        let (header, segment) = self.blank(state, base_seq, counts)?;
+        let (header, segment) = self.create_segment(state, base_seq, counts)?;
         if let Err(error) = segment.file.write_all_at(&header.to_bytes(), 0) {
             // Without a header it is a segment of nothing.
             self.abandon(state, header.index);
@@ -208,8 +208,8 @@ impl Log {
         Ok(segment)
     }
 
-    /// As [`begin`](Self::begin), with its header still to be written.
-    pub(super) fn blank(
+    /// As [`begin_segment`](Self::begin_segment), with its header still to be written.
+    pub(super) fn create_segment(
         &self,
         state: &mut AppendState,
         base_seq: u64,

@@ -105,7 +105,7 @@ impl Log {
     }
 
     /// Begins numbers at `seq`, all of which are above those of an earlier run.
-    pub(crate) fn begin_at(&self, seq: u64) {
+    pub(crate) fn start_numbers_at(&self, seq: u64) {
         let mut state = self.append_state();
         state.next_seq = state.next_seq.max(seq);
     }

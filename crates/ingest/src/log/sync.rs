@@ -162,7 +162,7 @@ impl Log {
                         break;
                     }
                 }
-                copies.push(self.blank(state, last, counts)?);
+                copies.push(self.create_segment(state, last, counts)?);
             }
             last = head.seq;
             if let Some(count) = counts.get_mut(usize::from(head.kind)) {

@@ -55,7 +55,7 @@ fn open_as(
 /// Opens to append, with any number of numbers.
 fn open(fs: &SimFs) -> (Arc<Log>, Vec<Rec>) {
     let (log, found, _) = open_as(fs, SEGMENT, Access::Write).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     (log, found)
 }
 

@@ -12,7 +12,7 @@ use crate::fs::sim::SimFs;
 fn segment(size: u64, records: usize) -> (Vec<u8>, Vec<Rec>) {
     let fs = disk(1);
     let (log, _, _) = open_as(&fs, size, Access::Write).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     for place in 0..records {
         let length = 20 + place * 37 % 200;
         append(&log, u16::try_from(1 + place % 3).unwrap(), place as u64, &[length]).unwrap();
@@ -76,8 +76,8 @@ fn a_flipped_bit_is_kept_beside_and_the_log_goes_on() {
             let old: Vec<u64> = seqs(&found).into_iter().filter(|seq| *seq <= 100).collect();
             assert_eq!(old, expected, "bit {bit}");
             assert_eq!(found.len() as u64, expected.len() as u64 + round, "bit {bit}");
-            log.begin_at(101);
-            log.allow(u64::MAX);
+            log.start_numbers_at(101);
+            log.allow_below(u64::MAX);
             append(&log, 1, 200, &[30]).unwrap();
             log.sync().unwrap();
             let read = seqs(&rest(&mut Reader::new(Arc::clone(&log), 0, None)).unwrap());

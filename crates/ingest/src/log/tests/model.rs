@@ -107,8 +107,8 @@ impl Bench {
 
     /// What a spool does with the numbers of a log that it has opened.
     fn begin(&mut self) {
-        self.log.begin_at(self.model.highest + 1);
-        self.log.allow(u64::MAX);
+        self.log.start_numbers_at(self.model.highest + 1);
+        self.log.allow_below(u64::MAX);
         let reader = |kind| (Reader::new(Arc::clone(&self.log), 0, kind), kind, 0);
         self.readers = [None, Some(1), Some(2), Some(3)].map(reader).into();
     }
