@@ -3,24 +3,25 @@
 mod import;
 mod list;
 mod measurements;
+mod parse;
 mod query;
 mod record;
 mod records;
 mod spool;
+mod window;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{ArgAction, Parser, Subcommand};
-use tradekeep::{InvalidInput, Uuid};
 
 pub(crate) use import::{Import, Layout, Type};
 pub(crate) use list::Listed;
 pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
-pub(crate) use query::{Candles, Query, Ticks, Window};
-pub(crate) use record::{Receipts, Record};
+pub(crate) use query::{Candles, Query, Ticks};
+pub(crate) use record::{Receipts, RecordArgs};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
 pub(crate) use spool::{DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Spool, Tail};
+pub(crate) use window::Window;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,7 +81,7 @@ pub(crate) enum Command {
     /// Read files of market data, or of your own records, into the store
     Import(Import),
     /// Take records from stdin for as long as they come, durably, and deliver them to the stores
-    Record(Record),
+    Record(RecordArgs),
     /// Read ticks, candles, your own records, and numbers about them
     #[command(subcommand)]
     Query(Query),
@@ -109,28 +110,6 @@ pub(crate) struct Demo {
     pub(crate) seed: u64,
 }
 
-/// As many rows as one likes: more than there are is fine.
-fn limit(text: &str) -> Result<usize, String> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(0) => {}
-        Ok(limit) => return Ok(limit),
-        Err(_) if digits => return Ok(usize::MAX),
-        Err(_) => {}
-    }
-    Err("must be a whole number from 1 on".into())
-}
-
-/// The reason alone: clap names the flag.
-fn parsed<T: FromStr<Err = InvalidInput>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: InvalidInput| error.reason.into_owned())
-}
-
-/// A UUID, as every id that we give is.
-fn uuid(text: &str) -> Result<Uuid, String> {
-    text.parse().map_err(|_| "is not a UUID, like 01913a5e-7c1b-7d3e-9f00-0123456789ab".into())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -140,14 +119,5 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn limits_are_counts() {
-        assert_eq!(limit("25"), Ok(25));
-        assert_eq!(limit("99999999999999999999999"), Ok(usize::MAX));
-        for bad in ["", "0", "-1", "1e6", "+5 "] {
-            assert!(limit(bad).is_err(), "{bad}");
-        }
     }
 }

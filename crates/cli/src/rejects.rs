@@ -24,16 +24,16 @@ struct Line<'a> {
 /// A file of rejected rows, made when there is one.
 #[derive(Debug)]
 pub(crate) struct Rejects {
-    places: Vec<Place>,
+    destinations: Vec<Destination>,
     open: Option<(PathBuf, BufWriter<File>)>,
     /// The file whose rows come, where several share this one.
     file: Option<String>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Destination {
     /// Named by the user: written to, whatever it is.
-    Asked(PathBuf),
+    Named(PathBuf),
     /// Ours: what is there goes.
     Ours(PathBuf),
 }
@@ -41,7 +41,7 @@ enum Place {
 impl Rejects {
     /// Where `--rejected` says.
     pub(crate) fn at(path: &Path) -> Self {
-        Self::in_places(vec![Place::Asked(path.into())])
+        Self::with_destinations(vec![Destination::Named(path.into())])
     }
 
     /// Beside `source`, or else in the data folder.
@@ -51,18 +51,18 @@ impl Rejects {
         }
         let folder = data.join("rejected");
         let name = source.file_name().map(Path::new).unwrap_or(source);
-        let refuge = Place::Ours(folder.join(suffixed(name)));
-        Self::in_places(vec![Place::Ours(suffixed(source)), refuge])
+        let fallback = Destination::Ours(folder.join(suffixed(name)));
+        Self::with_destinations(vec![Destination::Ours(suffixed(source)), fallback])
     }
 
     /// Of rows from stdin, in the data folder.
     pub(crate) fn of_stdin(data: &Path) -> Self {
         let name = suffixed(Path::new(&format!("stdin-{}", now())));
-        Self::in_places(vec![Place::Ours(data.join("rejected").join(name))])
+        Self::with_destinations(vec![Destination::Ours(data.join("rejected").join(name))])
     }
 
-    fn in_places(places: Vec<Place>) -> Self {
-        Self { places, open: None, file: None }
+    fn with_destinations(destinations: Vec<Destination>) -> Self {
+        Self { destinations, open: None, file: None }
     }
 
     /// Names the file that the next rows are of in each row.
@@ -72,7 +72,7 @@ impl Rejects {
 
     pub(crate) fn write(&mut self, reject: &Reject) -> io::Result<()> {
         if self.open.is_none() {
-            self.open = Some(create_first(&self.places)?);
+            self.open = Some(create_first(&self.destinations)?);
         }
         let line = Line {
             file: self.file.as_deref(),
@@ -119,13 +119,13 @@ fn now() -> String {
     now.to_string().replace(':', "-")
 }
 
-/// The first of `places` that can be written.
-fn create_first(places: &[Place]) -> io::Result<(PathBuf, BufWriter<File>)> {
+/// The first of `destinations` that can be written.
+fn create_first(destinations: &[Destination]) -> io::Result<(PathBuf, BufWriter<File>)> {
     let mut refused = None;
-    for place in places {
-        let (path, made) = match place {
-            Place::Asked(path) => (path, write_to(path)),
-            Place::Ours(path) => (path, replace(path)),
+    for destination in destinations {
+        let (path, made) = match destination {
+            Destination::Named(path) => (path, write_to(path)),
+            Destination::Ours(path) => (path, replace(path)),
         };
         match made {
             Ok(file) => return Ok((path.clone(), BufWriter::new(file))),
@@ -190,17 +190,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unwritable_place_has_a_refuge() {
+    fn an_unwritable_folder_has_a_fallback() {
         let folder = tempfile::tempdir().unwrap();
         // Nothing can be made beside a file that is in no folder.
         let source = folder.path().join("nowhere").join("a.csv");
         let mut rejects = Rejects::of(&source, folder.path());
         rejects.write(&reject()).unwrap();
-        let refuge = folder.path().join("rejected/a.csv.rejected.ndjson");
-        assert_eq!(rejects.path(), Some(&*refuge));
+        let fallback = folder.path().join("rejected/a.csv.rejected.ndjson");
+        assert_eq!(rejects.path(), Some(&*fallback));
         let stdin = Rejects::of(Path::new("-"), folder.path());
         assert!(
-            matches!(&stdin.places[..], [Place::Ours(path)] if path.starts_with(folder.path()))
+            matches!(&stdin.destinations[..], [Destination::Ours(path)] if path.starts_with(folder.path()))
         );
     }
 

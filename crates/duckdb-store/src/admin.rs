@@ -14,8 +14,9 @@ use crate::error::classify;
 use crate::read::query;
 use crate::readers::Readers;
 use crate::rows::cells::only_row;
-use crate::writer::{Session, Writer};
-use crate::{STORE, log, rows, sql};
+use crate::session::Session;
+use crate::writer::Writer;
+use crate::{STORE, rows, sql, wal};
 
 /// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
 const ROW_BYTES: u64 = 72;
@@ -87,7 +88,7 @@ pub(crate) fn optimize(connection: &mut Connection) -> Result<()> {
 /// lock on them.
 fn bytes_on_disk(file: &Path) -> u64 {
     let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
-    size(file) + size(&log::of(file))
+    size(file) + size(&wal::path(file))
 }
 
 /// Deletes these days in one transaction.

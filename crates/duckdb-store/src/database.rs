@@ -1,12 +1,12 @@
-//! The database of a store: open while it is this process's turn, closed while it is another's.
+//! The database of a store: open while this process has the lease, closed while another has it.
 //!
-//! Operations check a connection out and give it back. The first one after a while away opens the
-//! database, waiting for the turn; the doorman (`database/doorman.rs`) closes it between operations
-//! where somebody waits.
+//! Operations check a connection out of the pool and give it back. An operation that finds the database
+//! closed acquires the lease and opens it (`database/acquire.rs`). A thread closes it between operations
+//! and releases the lease where another process waits (`database/release.rs`).
 
-mod doorman;
-mod lent;
-mod turn;
+mod acquire;
+mod pooled;
+mod release;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 use duckdb::Connection;
 use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
 
-pub(crate) use self::lent::Lent;
-use crate::claim::{self, Claim};
-use crate::durable::Durable;
+pub(crate) use self::pooled::PooledConnection;
+use crate::durable::DurableWatermarks;
 use crate::error::classify;
-use crate::lease::{Access, COURTESY, Lease};
+use crate::lease::{Access, Lease, REACQUIRE_DELAY};
 use crate::open::{self, Opened};
-use crate::{DuckDbConfig, STORE, log};
+use crate::process_lock::ProcessLock;
+use crate::{DuckDbConfig, STORE, wal};
 
 /// Troubles remembered for health: the first ones, since later ones mostly follow from them.
 const TROUBLES: usize = 8;
@@ -34,7 +34,7 @@ pub(crate) struct Database {
     file: Option<PathBuf>,
     state: Mutex<State>,
     changed: Condvar,
-    durable: Durable,
+    durable: DurableWatermarks,
     /// Nothing when in memory, or in a folder that may not be written. After the connections: fields are
     /// dropped in order.
     lease: Option<Lease>,
@@ -45,39 +45,39 @@ struct State {
     phase: Phase,
     /// Operations that have a connection.
     running: usize,
-    /// No operation begins any more; the doorman closes the database after the last one.
-    giving_way: bool,
-    /// Operations that wait to write: who opens the database meanwhile opens it for them too.
+    /// No operation begins any more: the database is closed after the last one, and the lease released.
+    releasing: bool,
+    /// Operations that wait to write: an operation that opens the database opens it for them too.
     writes_waiting: usize,
     /// The writer's connection, while it is not in use.
     writer: Option<Connection>,
     /// Connections kept for reads.
     idle: Vec<Connection>,
-    /// Counts the openings before which another process may have written.
-    era: u64,
+    /// Grows at each opening before which another process may have written.
+    generation: u64,
     opened_at: Instant,
-    /// When the last operation of this turn ended.
+    /// When the last operation under this lease ended.
     used_at: Option<Instant>,
     /// What closing and opening again last took.
     closing: Duration,
     opening: Duration,
-    /// Others go first until then.
-    courtesy: Option<Instant>,
-    /// When opening it last failed.
+    /// Other processes may acquire the lease until then, and this one may not.
+    reacquire_after: Option<Instant>,
+    /// When opening the database last failed.
     refused_at: Option<Instant>,
     first: bool,
     troubles: Vec<Trouble>,
     closed: bool,
-    /// Until the database is closed for good.
-    claim: Option<Claim>,
+    /// Held until the database is closed for good.
+    process_lock: Option<ProcessLock>,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// Others may have it.
-    Away,
-    /// A thread of ours waits for the turn, opens or closes it.
-    Moving,
+    /// It is closed, and another process may have the lease.
+    Released,
+    /// A thread of this process waits for the lease, opens or closes it.
+    Switching,
     /// Further connections are cloned from the one here.
     Open(Access, Connection),
 }
@@ -86,41 +86,43 @@ impl Database {
     /// Opens the database of `config` for the first time: to read, where it is in order.
     pub(crate) fn open(config: DuckDbConfig) -> Result<Arc<Self>> {
         let file = config.folder().map(open::database_file).transpose()?;
-        let claim =
-            file.as_deref().map(|file| claim::wait(file, config.open_wait())).transpose()?;
+        let process_lock = file
+            .as_deref()
+            .map(|file| ProcessLock::acquire(file, config.open_wait()))
+            .transpose()?;
         let lease = config.folder().map(Lease::open).transpose()?.flatten();
         let now = Instant::now();
         let state = State {
-            phase: Phase::Away,
+            phase: Phase::Released,
             running: 0,
-            giving_way: false,
+            releasing: false,
             writes_waiting: 0,
             writer: None,
             idle: Vec::new(),
-            era: 0,
+            generation: 0,
             opened_at: now,
             used_at: None,
             closing: Duration::ZERO,
             opening: Duration::ZERO,
-            courtesy: None,
+            reacquire_after: None,
             refused_at: None,
             first: true,
             troubles: Vec::new(),
             closed: false,
-            claim,
+            process_lock,
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let durable = Durable::of(file.as_deref());
+        let durable = DurableWatermarks::new(file.as_deref());
         let database = Arc::new(Self { config, file, state, changed, durable, lease });
-        drop(database.enter(database.lock(), Access::Read, database.config.open_wait())?);
-        doorman::start(&database)?;
+        drop(database.open_for(database.lock(), Access::Read, database.config.open_wait())?);
+        release::start_thread(&database)?;
         Ok(database)
     }
 
-    /// A connection for one operation, once it is this process's turn. Who asked before the turn was
-    /// last refused has waited enough: what waits in a queue does not wait its whole time one after
-    /// another.
-    pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Result<Lent<'_>> {
+    /// A connection for one operation; waits for the lease where that is needed. An operation that was
+    /// `asked` for before the last refusal does not wait again: operations in a queue would wait their whole
+    /// time one after another.
+    pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Result<PooledConnection<'_>> {
         let mut state = self.lock();
         let waited = state.refused_at.is_some_and(|refused| asked <= refused);
         let mut patience = if waited { Duration::ZERO } else { self.config.open_wait() };
@@ -128,12 +130,12 @@ impl Database {
         let outcome = loop {
             match &state.phase {
                 _ if state.closed => break Err(closed("open")),
-                Phase::Open(held, _) if *held >= access && !state.giving_way => break Ok(()),
-                Phase::Away => {
+                Phase::Open(held, _) if *held >= access && !state.releasing => break Ok(()),
+                Phase::Released => {
                     let wanted = if state.writes_waiting > 0 { Access::Write } else { access };
                     let since = Instant::now();
-                    match self.enter(state, wanted, patience) {
-                        Ok(entered) => state = entered,
+                    match self.open_for(state, wanted, patience) {
+                        Ok(open) => state = open,
                         Err(error) => {
                             state = self.lock();
                             break Err(error);
@@ -142,13 +144,13 @@ impl Database {
                     patience = patience.saturating_sub(since.elapsed());
                 }
                 Phase::Open(..) => {
-                    // To write, it has to be closed and opened again.
-                    if !std::mem::replace(&mut state.giving_way, true) {
+                    // It is open to read only, or is being closed: it has to be opened again.
+                    if !std::mem::replace(&mut state.releasing, true) {
                         self.changed.notify_all();
                     }
                     state = self.wait(state);
                 }
-                Phase::Moving => {
+                Phase::Switching => {
                     let since = Instant::now();
                     state = self.wait(state);
                     patience = patience.saturating_sub(since.elapsed());
@@ -156,10 +158,14 @@ impl Database {
             }
         };
         state.writes_waiting -= usize::from(access == Access::Write);
-        outcome.and_then(|()| self.lend(state, access))
+        outcome.and_then(|()| self.take_connection(state, access))
     }
 
-    fn lend(&self, mut state: MutexGuard<'_, State>, access: Access) -> Result<Lent<'_>> {
+    fn take_connection(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        access: Access,
+    ) -> Result<PooledConnection<'_>> {
         let state = &mut *state;
         let Phase::Open(_, origin) = &state.phase else { return Err(closed("open")) };
         let kept = if access == Access::Write { state.writer.take() } else { state.idle.pop() };
@@ -168,39 +174,45 @@ impl Database {
             None => origin.try_clone().map_err(|error| classify("open", error))?,
         };
         state.running += 1;
-        Ok(Lent { database: self, access, era: state.era, connection: Some(connection) })
+        Ok(PooledConnection {
+            database: self,
+            access,
+            generation: state.generation,
+            connection: Some(connection),
+        })
     }
 
-    /// Waits for the turn and opens the database for `wanted`, or for more where that is needed.
-    fn enter<'a>(
+    /// Acquires the lease and opens the database for `wanted`, or to write where it must be repaired first.
+    fn open_for<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         wanted: Access,
         patience: Duration,
     ) -> Result<MutexGuard<'a, State>> {
-        state.phase = Phase::Moving;
-        let (first, courtesy) = (state.first, state.courtesy.take());
+        state.phase = Phase::Switching;
+        let (first, reacquire_after) = (state.first, state.reacquire_after.take());
         drop(state);
-        if let Some(rest) = courtesy.and_then(|until| until.checked_duration_since(Instant::now()))
+        if let Some(rest) =
+            reacquire_after.and_then(|until| until.checked_duration_since(Instant::now()))
         {
             thread::sleep(rest);
         }
-        let entered = self.enter_and_open(wanted, first, Instant::now() + patience);
+        let acquired = self.acquire_and_open(wanted, first, Instant::now() + patience);
         let mut state = self.lock();
-        let outcome = match entered {
-            Ok(entered) => {
-                let Opened { connection, trouble } = entered.opened;
-                state.phase = Phase::Open(entered.access, connection);
-                state.era += u64::from(!entered.alone);
-                (state.opened_at, state.opening) = (Instant::now(), entered.opening);
-                (state.giving_way, state.used_at) = (false, None);
+        let outcome = match acquired {
+            Ok(acquired) => {
+                let Opened { connection, trouble } = acquired.opened;
+                state.phase = Phase::Open(acquired.access, connection);
+                state.generation += u64::from(!acquired.unchanged);
+                (state.opened_at, state.opening) = (Instant::now(), acquired.opening);
+                (state.releasing, state.used_at) = (false, None);
                 state.first = false;
                 let room = TROUBLES - state.troubles.len().min(TROUBLES);
                 state.troubles.extend(trouble.into_iter().take(room));
                 Ok(())
             }
             Err(error) => {
-                state.phase = Phase::Away;
+                state.phase = Phase::Released;
                 state.refused_at = Some(Instant::now());
                 Err(error)
             }
@@ -220,7 +232,7 @@ impl Database {
     }
 
     /// What of the streams is in its file.
-    pub(crate) const fn durable(&self) -> &Durable {
+    pub(crate) const fn durable(&self) -> &DurableWatermarks {
         &self.durable
     }
 
@@ -234,10 +246,10 @@ impl Database {
         let mut state = self.lock();
         state.closed = true;
         self.changed.notify_all();
-        while state.running > 0 || matches!(state.phase, Phase::Moving) {
+        while state.running > 0 || matches!(state.phase, Phase::Switching) {
             state = self.wait(state);
         }
-        let phase = std::mem::replace(&mut state.phase, Phase::Moving);
+        let phase = std::mem::replace(&mut state.phase, Phase::Switching);
         let connections = (state.writer.take(), std::mem::take(&mut state.idle));
         drop(state);
         drop(connections);
@@ -248,11 +260,11 @@ impl Database {
         let was_open = matches!(phase, Phase::Open(..));
         drop(phase);
         if was_open {
-            self.end_turn();
+            self.release_lease();
         }
         let mut state = self.lock();
-        state.phase = Phase::Away;
-        state.claim = None;
+        state.phase = Phase::Released;
+        state.process_lock = None;
         self.changed.notify_all();
         checkpointed
     }

@@ -1,10 +1,10 @@
 //! The lease: how processes take turns at one database.
 //!
 //! Two files in its folder are locked, `turn` and `door` (BSD locks, which end with their process
-//! however it ends). Whoever wants the database takes `door`, waits there for `turn` (shared to read,
-//! alone to write), and lets go of `door`. So only one waits for `turn`, nobody overtakes it, and
-//! readers that come one after another cannot keep a writer out. Who has the turn sees that somebody
-//! waits when `door` is taken.
+//! however it ends). `turn` is the lease itself. `door` is the wait list: a process that wants the lease
+//! locks `door`, waits then for `turn` (shared to read, exclusive to write), and unlocks `door`. So only
+//! one process waits for `turn`, none overtakes it, and readers that come one after another cannot keep
+//! a writer out. The process with the lease sees that another waits when `door` is locked.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -18,13 +18,14 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
 
-use crate::{STORE, holder};
+use crate::{STORE, lock_holders};
 
 /// How often a lock is tried: the system has no wait with an end.
 const POLL: Duration = Duration::from_millis(2);
 
-/// How long a process that gave way stays from the door, so that all who waited come in before it.
-pub(crate) const COURTESY: Duration = Duration::from_millis(20);
+/// How long a process that released the lease to others does not ask for it again, so that all that waited
+/// get it first.
+pub(crate) const REACQUIRE_DELAY: Duration = Duration::from_millis(20);
 
 /// What the database is wanted for. Who may write may also read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,37 +74,37 @@ impl Lease {
         Ok(Some(Self { folder, turn: turn.0, door: door.0, writable, last: AtomicU64::new(0) }))
     }
 
-    /// Whether a turn to write can be had.
+    /// Whether a lease to write can be had.
     pub(crate) const fn may_write(&self) -> bool {
         self.writable
     }
 
-    /// Waits for a turn, until `deadline` at most; it is tried once in any case. Answers whether no
-    /// other process may have written since this one last did.
-    pub(crate) fn enter(&self, access: Access, deadline: Instant) -> Result<bool> {
-        let alone = FlockOperation::NonBlockingLockExclusive;
+    /// Acquires the lease, by `deadline` at most; it is tried once in any case. Answers whether no other
+    /// process can have written since this one last did.
+    pub(crate) fn acquire(&self, access: Access, deadline: Instant) -> Result<bool> {
+        let exclusive = FlockOperation::NonBlockingLockExclusive;
         let wanted = match access {
             Access::Read => FlockOperation::NonBlockingLockShared,
-            Access::Write => alone,
+            Access::Write => exclusive,
         };
         let start = Instant::now();
-        self.wait_for(&self.door, alone, start, deadline)?;
-        let entered = self.wait_for(&self.turn, wanted, start, deadline);
+        self.wait_for(&self.door, exclusive, start, deadline)?;
+        let acquired = self.wait_for(&self.turn, wanted, start, deadline);
         self.unlock(&self.door);
-        entered?;
-        let counted = if access == Access::Write { self.count() } else { Ok(true) };
-        counted.inspect_err(|_| self.leave())
+        acquired?;
+        let counted = if access == Access::Write { self.count_turn() } else { Ok(true) };
+        counted.inspect_err(|_| self.release())
     }
 
-    /// Ends the turn.
-    pub(crate) fn leave(&self) {
+    /// Releases the lease.
+    pub(crate) fn release(&self) {
         self.unlock(&self.turn);
     }
 
-    /// Whether another process waits for its turn. Only to be asked by who has the turn: the lock of
-    /// the door belongs to this process as a whole.
-    pub(crate) fn somebody_waits(&self) -> bool {
-        // Shared, so that two readers that look at the same time do not take each other for waiting.
+    /// Whether another process waits for the lease. Only to be asked by the process that has the lease: its
+    /// lock on `door` belongs to the process as a whole.
+    pub(crate) fn is_contended(&self) -> bool {
+        // Shared, so that two readers that try at the same time do not each see the other as waiting.
         match flock(&self.door, FlockOperation::NonBlockingLockShared) {
             Ok(()) => {
                 self.unlock(&self.door);
@@ -113,8 +114,8 @@ impl Lease {
         }
     }
 
-    /// Numbers this turn to write, in `turn`, and answers whether the last one was also ours.
-    fn count(&self) -> Result<bool> {
+    /// Numbers this lease to write, in `turn`, and answers whether the last one was this process's too.
+    fn count_turn(&self) -> Result<bool> {
         let mut number = [0; 8];
         let counted = match self.turn.read_exact_at(&mut number, 0) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -149,9 +150,9 @@ impl Lease {
     }
 
     fn busy(&self, waited: Duration) -> StoreError {
-        // Who waits at the door does so for who has the turn.
-        let holder = holder::of(&self.turn)
-            .or_else(|| holder::of(&self.door))
+        // Also where `door` is what is locked: its holder only waits for the holder of `turn`.
+        let holder = lock_holders::describe(&self.turn)
+            .or_else(|| lock_holders::describe(&self.door))
             .unwrap_or_else(|| "another process".into());
         let context = format!(
             "{}: {holder} has the database open, and did not let go of it in {:.1} s: wait for it, \
@@ -203,36 +204,36 @@ mod tests {
     #[test]
     fn readers_share_and_a_writer_is_alone() {
         let (_folder, one, other) = two();
-        one.enter(Access::Read, soon()).unwrap();
-        other.enter(Access::Read, soon()).unwrap();
-        other.leave();
-        let error = other.enter(Access::Write, soon()).unwrap_err();
+        one.acquire(Access::Read, soon()).unwrap();
+        other.acquire(Access::Read, soon()).unwrap();
+        other.release();
+        let error = other.acquire(Access::Write, soon()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
-        one.leave();
-        other.enter(Access::Write, soon()).unwrap();
-        assert!(one.enter(Access::Read, soon()).is_err());
+        one.release();
+        other.acquire(Access::Write, soon()).unwrap();
+        assert!(one.acquire(Access::Read, soon()).is_err());
     }
 
     #[test]
     fn who_waits_is_seen_and_is_not_overtaken() {
         let (folder, one, other) = two();
-        one.enter(Access::Read, soon()).unwrap();
-        assert!(!one.somebody_waits());
+        one.acquire(Access::Read, soon()).unwrap();
+        assert!(!one.is_contended());
         thread::scope(|scope| {
             let far = Instant::now() + Duration::from_secs(20);
             let writer = scope.spawn(move || {
-                other.enter(Access::Write, far).unwrap();
+                other.acquire(Access::Write, far).unwrap();
                 other
             });
-            while !one.somebody_waits() {
+            while !one.is_contended() {
                 thread::yield_now();
             }
             // The turn could be shared with this one, but the writer came first.
             let late = Lease::open(folder.path()).unwrap().unwrap();
-            assert!(late.enter(Access::Read, soon()).is_err());
-            one.leave();
+            assert!(late.acquire(Access::Read, soon()).is_err());
+            one.release();
             let _writing = writer.join().unwrap();
-            assert!(late.enter(Access::Read, soon()).is_err());
+            assert!(late.acquire(Access::Read, soon()).is_err());
         });
     }
 
@@ -247,9 +248,9 @@ mod tests {
     fn knows_whether_another_has_written() {
         let (_folder, one, other) = two();
         let turn = |lease: &Lease, access| {
-            let alone = lease.enter(access, soon()).unwrap();
-            lease.leave();
-            alone
+            let unchanged = lease.acquire(access, soon()).unwrap();
+            lease.release();
+            unchanged
         };
         assert!(!turn(&one, Access::Write), "nothing is known at first");
         turn(&other, Access::Read);

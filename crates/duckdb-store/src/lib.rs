@@ -1,24 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
-mod claim;
 mod config;
 mod database;
 mod durable;
 mod error;
 mod floor;
-mod holder;
 mod lease;
-mod log;
-mod mend;
+mod lock_holders;
 mod open;
+mod process_lock;
 mod read;
 mod readers;
+mod repair;
 mod roles;
 mod rows;
 mod schema;
+mod session;
 mod sql;
 mod store;
+mod wal;
+mod watermark;
 mod write;
 mod writer;
 

@@ -1,7 +1,7 @@
 //! Opening a database safely: nothing that is there is lost, whatever state it is in.
 //!
-//! Who reads changes nothing at all, whatever it finds: other processes may read at the same time.
-//! What has to be made or mended is left to an opening for writing, which is alone.
+//! An opening to read changes nothing at all, whatever it finds: other processes may read at the same time.
+//! What has to be made or repaired is left to an opening to write, which is exclusive.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
 
 use crate::error::classify;
 use crate::lease::Access;
-use crate::mend::{is_log_damage, loose_end, quarantine_log};
-use crate::{DuckDbConfig, STORE, log, schema, sql};
+use crate::repair::{is_wal_damage, quarantine, torn_trouble};
+use crate::{DuckDbConfig, STORE, schema, sql, wal};
 
 const OP: &str = "open";
 
@@ -32,7 +32,7 @@ pub(crate) struct Opened {
 pub(crate) struct Opening<'a> {
     pub(crate) config: &'a DuckDbConfig,
     pub(crate) file: &'a Path,
-    /// Whether this store opens it for the first time, and not again after it gave way.
+    /// Whether this store opens it for the first time, and not again after it released the lease.
     pub(crate) first: bool,
     /// How long to wait for a process that has it open outside the lease.
     pub(crate) deadline: Instant,
@@ -56,19 +56,19 @@ pub(crate) fn in_memory(config: &DuckDbConfig) -> Result<Opened> {
 }
 
 impl Opening<'_> {
-    /// Opens it to read, and changes nothing. Answers nothing where it must first be made, mended or
-    /// upgraded, or fails in a way that an opening for writing may mend; with `mendable` false, where
+    /// Opens it to read, and changes nothing. Answers nothing where it must first be made, repaired or
+    /// upgraded, or fails in a way that an opening for writing may repair; with `may_repair` false, where
     /// nobody may write, it is opened as it is.
-    pub(crate) fn for_reading(self, mendable: bool) -> Result<Option<Opened>> {
+    pub(crate) fn for_reading(self, may_repair: bool) -> Result<Option<Opened>> {
         let Self { file, .. } = self;
-        if mendable && (!file.exists() || log::left_by_a_checkpoint(file)) {
+        if may_repair && (!file.exists() || wal::has_cut_checkpoint(file)) {
             return Ok(None);
         }
-        let loose = log::has_loose_end(&log::of(file)).unwrap_or(false);
-        if mendable && loose {
+        let torn = wal::is_torn(&wal::path(file)).unwrap_or(false);
+        if may_repair && torn {
             return Ok(None);
         }
-        let trouble = loose.then(|| Trouble {
+        let trouble = torn.then(|| Trouble {
             cause:
                 "the write-ahead log ends within a transaction, as after a kill: what is behind \
                     its last whole one is not shown"
@@ -76,11 +76,11 @@ impl Opening<'_> {
             remedy: "open the store once where it may be written".into(),
         });
         let mut connection = match self.connect_patiently(Access::Read) {
-            Err(error) if mendable && error.kind != ErrorKind::Conflict => return Ok(None),
+            Err(error) if may_repair && error.kind != ErrorKind::Conflict => return Ok(None),
             outcome => outcome?,
         };
         if !schema::is_current(&connection) {
-            if mendable {
+            if may_repair {
                 return Ok(None);
             }
             schema::set_up(&mut connection)?;
@@ -103,25 +103,25 @@ impl Opening<'_> {
                 return Err(gone(file));
             }
             // DuckDB would delete a log that it finds without its database.
-            if log::of(file).exists() {
-                trouble = Some(quarantine_log(file, "was there without its database")?);
+            if wal::path(file).exists() {
+                trouble = Some(quarantine(file, "was there without its database")?);
             }
         }
         // Before DuckDB opens it, and removes the end of its log.
-        let copy = log::copy_loose_end(file).map_err(|error| {
+        let copy = wal::copy_if_torn(file).map_err(|error| {
             let context = format!("the write-ahead log cannot be copied: {error}");
             StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
         })?;
         let opened = self.connect_patiently(Access::Write);
         match (&opened, &copy) {
-            (Ok(_), Some(copy)) => trouble = Some(loose_end(copy)),
-            // Its log is still there, or another process is writing it.
+            (Ok(_), Some(copy)) => trouble = Some(torn_trouble(copy)),
+            // No copy is needed: the log is still there, or another process writes to it.
             (Err(_), Some(copy)) => drop(fs::remove_file(copy)),
             (_, None) => {}
         }
         let mut connection = match opened {
-            Err(error) if is_log_damage(&error, file) => {
-                trouble = Some(quarantine_log(file, "was damaged")?);
+            Err(error) if is_wal_damage(&error, file) => {
+                trouble = Some(quarantine(file, "was damaged")?);
                 self.connect_patiently(Access::Write)?
             }
             outcome => outcome?,
@@ -133,9 +133,9 @@ impl Opening<'_> {
             check_length(&connection, file)?;
         }
         if trouble.is_some() {
-            // Whoever reads next finds a whole log; what it was is in quarantine.
+            // So that the next reader finds a whole log; what it was before is in quarantine.
             checkpoint(&connection, OP).unwrap_or_else(|error| {
-                tracing::warn!(%error, "a mended log cannot be checkpointed: it will be mended again");
+                tracing::warn!(%error, "a repaired log cannot be checkpointed: it will be repaired again");
             });
         }
         lock_settings(connection, trouble)
@@ -186,9 +186,9 @@ pub(crate) fn checkpoint(connection: &Connection, op: &'static str) -> Result<()
     connection.execute_batch("CHECKPOINT").map_err(|error| classify(op, error))
 }
 
-/// From here on nothing of the database's settings changes.
+/// Locks the database's settings: no statement can change them from here on.
 fn lock_settings(connection: Connection, trouble: Option<Trouble>) -> Result<Opened> {
-    // A checkpoint is asked for where it is worth its time, see `database::put_away`.
+    // A checkpoint is asked for where it is worth its time, see `database/release.rs`.
     connection
         .execute_batch("PRAGMA disable_checkpoint_on_shutdown; SET lock_configuration = true")
         .map_err(|error| classify(OP, error))?;
@@ -218,7 +218,7 @@ fn check_length(connection: &Connection, file: &Path) -> Result<()> {
     Err(StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt))
 }
 
-/// A new one would be made in its place, and what was stored be missing without a word.
+/// The database is gone: opening would make a new one, and what was stored be missing without an error.
 fn gone(file: &Path) -> StoreError {
     let context = format!(
         "{}: the database is no longer there: put it back, or close the store and open it again to \

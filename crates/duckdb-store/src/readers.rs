@@ -1,4 +1,4 @@
-//! The readers: a queue of reads, and as many threads as may read at once.
+//! The pool of readers: a queue of reads, and as many threads as may read at once.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -27,13 +27,13 @@ pub struct PoolStats {
     pub idle: usize,
 }
 
-/// A read, which answers by itself.
+/// A read, which sends its answer itself.
 type Job = Box<dyn FnOnce(&Queue) + Send>;
 
 /// Runs reads; each has a connection to itself while it runs.
 ///
-/// A read that waits is a job in a queue and not a claim on a permit, so that a caller who is asked
-/// once and then left alone holds nobody up.
+/// A read that waits is a job in a queue, and not a future that waits for a permit: a future that is
+/// polled once and then kept would hold a permit that others wait for.
 #[derive(Debug)]
 pub(crate) struct Readers(Arc<Queue>);
 
@@ -85,13 +85,13 @@ impl Readers {
 
     /// Takes no more reads, and waits for those that run.
     pub(crate) async fn close(&self) {
-        let unheard = {
+        let waiting = {
             let mut jobs = self.0.lock();
             jobs.closed = true;
             std::mem::take(&mut jobs.waiting)
         };
-        drop(unheard);
-        // An error means that there is nobody to wait for.
+        drop(waiting);
+        // It cannot fail while `self` has the sender.
         let _ = self.0.workers.subscribe().wait_for(|workers| *workers == 0).await;
     }
 
@@ -130,10 +130,10 @@ impl Queue {
     ) -> Result<T> {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         let answer = catch_unwind(AssertUnwindSafe(|| {
-            let mut lent = self.database.check_out(Access::Read, asked)?;
-            let connection = lent.connection.take().ok_or_else(|| closed(op))?;
+            let mut pooled = self.database.check_out(Access::Read, asked)?;
+            let connection = pooled.connection.take().ok_or_else(|| closed(op))?;
             let answer = at_one_moment(op, &connection, read);
-            lent.connection = Some(connection);
+            pooled.connection = Some(connection);
             answer
         }));
         self.in_use.fetch_sub(1, Ordering::Relaxed);
@@ -153,7 +153,7 @@ impl Queue {
     }
 }
 
-/// One of the threads; it goes when the queue is empty.
+/// One of the threads; it ends when the queue is empty.
 struct Worker {
     queue: Arc<Queue>,
     done: bool,
@@ -177,17 +177,17 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// Where the runtime ended before it began.
+    /// Also where the runtime shut down before the worker ran.
     fn drop(&mut self) {
         if self.done {
             return;
         }
         let mut jobs = self.queue.lock();
         self.queue.workers.send_modify(|workers| *workers -= 1);
-        // Nobody is left to do them: their callers are told.
+        // No worker is left: dropping the jobs tells their callers.
         let left = *self.queue.workers.borrow() == 0;
-        let unheard = if left { std::mem::take(&mut jobs.waiting) } else { VecDeque::new() };
+        let waiting = if left { std::mem::take(&mut jobs.waiting) } else { VecDeque::new() };
         drop(jobs);
-        drop(unheard);
+        drop(waiting);
     }
 }

@@ -18,9 +18,9 @@ use tradekeep_store_traits::{
 use crate::database::Database;
 use crate::database::closed;
 use crate::readers::{PoolStats, Readers};
-use crate::write::Known;
-use crate::writer::{Session, Writer};
-use crate::{DuckDbConfig, STORE, admin, floor, open, read, write};
+use crate::session::{Session, WriteCache};
+use crate::writer::Writer;
+use crate::{DuckDbConfig, STORE, admin, floor, open, read, watermark, write};
 
 /// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
 ///
@@ -73,7 +73,7 @@ impl DuckDbStore {
             .await
             .map_err(cannot_start)??;
         let writer = Writer::start(Arc::clone(&database)).map_err(|error| {
-            // The doorman keeps it open otherwise.
+            // The thread that releases the lease keeps the database open otherwise.
             let _ = database.close();
             cannot_start(error)
         })?;
@@ -168,9 +168,9 @@ impl RecordSink for DuckDbStore {
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
-        let position = (stream.clone(), epoch, table);
+        let key = (stream.clone(), epoch, table);
         let read =
-            move |connection: &Connection| write::watermark("watermark", connection, &position);
+            move |connection: &Connection| watermark::watermark("watermark", connection, &key);
         self.readers.run("watermark", read).await
     }
 
@@ -180,10 +180,9 @@ impl RecordSink for DuckDbStore {
         epoch: u64,
         table: Table,
     ) -> Result<Option<u64>> {
-        let (position, database) = ((stream.clone(), epoch, table), Arc::clone(&self.database));
-        let read = move |session: &mut Session| {
-            database.durable().watermark(&session.connection, &position)
-        };
+        let (key, database) = ((stream.clone(), epoch, table), Arc::clone(&self.database));
+        let read =
+            move |session: &mut Session| database.durable().watermark(&session.connection, &key);
         self.writer.run("durable_watermark", read).await
     }
 
@@ -238,7 +237,7 @@ impl PartitionAdmin for DuckDbStore {
 
     async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
         let set = move |session: &mut Session| {
-            session.known = Known::default();
+            session.cache = WriteCache::default();
             floor::set(&mut session.connection, table, floor)
         };
         self.writer.run("set_floor", set).await

@@ -1,14 +1,12 @@
-//! Batches in: once, by watermark and identity, in the rows' own transaction.
+//! Writing batches: each row once, by watermark and identity, which are checked in the rows' transaction.
 
 mod conflicts;
-mod guard;
+mod dedup;
 mod plan;
 mod shape;
 
 use duckdb::{Connection, Transaction};
-use hashbrown::HashMap;
 use tradekeep_formats::arrow::records_to_batch;
-use tradekeep_models::StreamId;
 use tradekeep_store_traits::{
     Act, BadRow, Batch, Delivery, ErrorKind, Origin, Result, StoreError, Table,
 };
@@ -16,8 +14,8 @@ use tradekeep_store_traits::{
 use self::plan::Plan;
 use self::shape::Shape;
 use crate::error::{classify, conversion};
-use crate::floor::Floors;
-use crate::writer::Session;
+use crate::session::{Session, WriteCache};
+use crate::watermark::{move_watermark, watermark};
 use crate::{STORE, floor, sql};
 
 const OP: &str = "write";
@@ -28,21 +26,6 @@ pub(crate) struct Prepared {
     origin: Option<Origin>,
     table: Table,
 }
-
-/// What the writer knows about the tables. It is an optimisation, never the guard itself: what is
-/// not known is read in the transaction, and a failure forgets everything.
-#[derive(Default)]
-pub(crate) struct Known {
-    /// No stored row is later than this.
-    newest: HashMap<Table, i64>,
-    /// Watermarks as committed.
-    watermarks: HashMap<Position, u64>,
-    /// Floors as committed, where they were read.
-    floors: Option<Floors>,
-}
-
-/// A stream, its epoch and a table: what has a watermark.
-pub(crate) type Position = (StreamId, u64, Table);
 
 /// What a write did.
 pub(crate) struct Written {
@@ -62,44 +45,48 @@ pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction.
 pub(crate) fn write(session: &mut Session, prepared: Prepared) -> Result<Written> {
-    let written = transact(&mut session.connection, &mut session.known, prepared);
+    let written = transact(&mut session.connection, &mut session.cache, prepared);
     if written.is_err() {
-        session.known = Known::default();
+        session.cache = WriteCache::default();
     }
     written
 }
 
-fn transact(connection: &mut Connection, known: &mut Known, prepared: Prepared) -> Result<Written> {
+fn transact(
+    connection: &mut Connection,
+    cache: &mut WriteCache,
+    prepared: Prepared,
+) -> Result<Written> {
     let duckdb = |error| classify(OP, error);
     let Prepared { mut plan, origin, table } = prepared;
     let all = plan.rows.num_rows();
     let mut replayed = 0;
     let transaction = connection.transaction().map_err(duckdb)?;
     if let Some(origin) = origin {
-        let position = (origin.stream.clone(), origin.epoch, table);
-        let seen = match known.watermarks.get(&position) {
+        let key = (origin.stream.clone(), origin.epoch, table);
+        let seen = match cache.watermarks.get(&key) {
             Some(seen) => Some(*seen),
-            None => watermark(OP, &transaction, &position)?,
+            None => watermark(OP, &transaction, &key)?,
         };
         replayed = origin.replayed(seen);
         if replayed > 0 {
             plan = plan.skip(replayed)?;
         }
         if let Some(last) = origin.seqs.last().filter(|_| replayed < all) {
-            move_watermark(&transaction, &position, *last)?;
-            known.watermarks.insert(position, *last);
+            move_watermark(&transaction, &key, *last)?;
+            cache.watermarks.insert(key, *last);
         }
     }
     let inserted = match plan.rows.num_rows() {
         0 => 0,
-        _ => append(&transaction, known, plan).map_err(|error| shifted(error, replayed))?,
+        _ => append(&transaction, cache, plan).map_err(|error| shifted(error, replayed))?,
     };
-    // A commit that failed half-way may be found whole when the database is opened again.
+    // A commit that failed may be found complete when the database is opened again.
     transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
     Ok(Written { inserted, duplicates: all - inserted })
 }
 
-/// Bad rows counted from the start of the batch, its replayed rows included.
+/// `error` with bad rows numbered from the start of the batch, which the replayed rows are part of.
 fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
     if let Act::BadRows(rows) = &mut error.act {
         rows.iter_mut().for_each(|row| row.index += replayed);
@@ -108,10 +95,10 @@ fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
 }
 
 /// Appends the rows of `plan` that are not stored yet, and answers how many they are.
-fn append(transaction: &Transaction<'_>, known: &mut Known, mut plan: Plan) -> Result<usize> {
+fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan) -> Result<usize> {
     let duckdb = |error| classify(OP, error);
     let table = plan.shape.table;
-    let floors = match &mut known.floors {
+    let floors = match &mut cache.floors {
         Some(floors) => floors,
         unread => unread.insert(floor::floors(OP, transaction)?),
     };
@@ -120,21 +107,21 @@ fn append(transaction: &Transaction<'_>, known: &mut Known, mut plan: Plan) -> R
         let expired = expired.map(|index| BadRow::expired(index, *floor)).collect();
         return Err(StoreError::bad_rows(ErrorKind::Expired, STORE, OP, expired));
     }
-    let newest = match known.newest.get(&table) {
+    let newest = match cache.newest.get(&table) {
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    // What is later than all that is stored meets nothing.
+    // Rows later than all that is stored cannot be stored already.
     let stored = (plan.span.0 <= newest).then_some(transaction);
     if plan.shape.conflicts {
-        let bad = conflicts::settle(&mut plan, stored)?;
+        let bad = conflicts::resolve(&mut plan, stored)?;
         if !bad.is_empty() {
             return Err(StoreError::bad_rows(ErrorKind::Conflict, STORE, OP, bad));
         }
     } else if let Some(transaction) = stored {
-        guard::strike_stored(&mut plan, transaction)?;
+        dedup::drop_stored(&mut plan, transaction)?;
     }
-    known.newest.insert(table, newest.max(plan.span.1));
+    cache.newest.insert(table, newest.max(plan.span.1));
     let rows = plan.new_rows()?;
     let inserted = rows.num_rows();
     if inserted > 0 {
@@ -151,27 +138,4 @@ fn newest(transaction: &Transaction<'_>, table: Table) -> Result<i64> {
         .query_row(&sql::newest(table), [], |row| row.get::<_, Option<i64>>(0))
         .map(|newest| newest.unwrap_or(i64::MIN))
         .map_err(|error| classify(OP, error))
-}
-
-/// How far a stream has been applied to a table.
-pub(crate) fn watermark(
-    op: &'static str,
-    connection: &Connection,
-    position: &Position,
-) -> Result<Option<u64>> {
-    let duckdb = |error| classify(op, error);
-    let (stream, epoch, table) = position;
-    let mut statement = connection.prepare(sql::WATERMARK).map_err(duckdb)?;
-    let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(duckdb)?;
-    found.next().map_err(duckdb)?.map(|row| row.get(0)).transpose().map_err(duckdb)
-}
-
-fn move_watermark(transaction: &Transaction<'_>, position: &Position, last: u64) -> Result<()> {
-    let duckdb = |error| classify(OP, error);
-    let (stream, epoch, table) = position;
-    let values = (last, stream.as_str(), epoch, table.as_str());
-    if transaction.execute(sql::MOVE_WATERMARK, values).map_err(duckdb)? == 0 {
-        transaction.execute(sql::FIRST_WATERMARK, values).map_err(duckdb)?;
-    }
-    Ok(())
 }

@@ -1,32 +1,24 @@
-//! The writer: one thread, which runs what writes one after another.
+//! The writer: one thread, which runs writes one after another.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use duckdb::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tradekeep_store_traits::{Delivery, Result};
 
 use crate::database::{Database, closed};
 use crate::lease::Access;
-use crate::write::Known;
+use crate::session::{Session, WriteCache};
 
-/// Runs in a session, or hears why there is none; with the time when it was asked for.
+/// A job that runs in a session, or is told why there is none; with the time when it was asked for.
 type Job = (Instant, Box<dyn FnOnce(Result<&mut Session>) + Send>);
-
-/// What a job has to itself.
-pub(crate) struct Session {
-    pub(crate) connection: Connection,
-    /// What is known of the tables without asking, as nobody else has written to them since.
-    pub(crate) known: Known,
-}
 
 /// Sends jobs to the writer's thread, which runs them one after another.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    /// Nothing once it is closing. The queue has no end, so that no caller ever waits half-way in: each
-    /// awaits its own answer, which bounds what is in the queue.
+    /// Nothing once it is closing. The queue is unbounded, so that no caller waits to get in; it stays short,
+    /// since each caller awaits the answer of its job.
     jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     /// Nothing once it is closed.
     thread: tokio::sync::Mutex<Option<JoinHandle<Result<()>>>>,
@@ -39,7 +31,7 @@ impl Writer {
         let (jobs, queue) = mpsc::unbounded_channel();
         let (end, ended) = watch::channel(());
         let thread = thread::Builder::new().name("tradekeep-duckdb".into()).spawn(move || {
-            // Dropped last, whatever comes: whoever closes waits for it.
+            // Dropped last, also in a panic: `close` waits for that.
             let _end = end;
             let closing = Closing(&database);
             work(&database, queue);
@@ -65,7 +57,7 @@ impl Writer {
         if sent != Some(true) {
             return Err(closed(op));
         }
-        // The thread broke off in the middle of it: nobody knows how far it came.
+        // The thread panicked in the job: how far that came is not known.
         answer.await.map_err(|_| closed(op).with_delivery(Delivery::Unknown))?
     }
 
@@ -87,26 +79,26 @@ impl Writer {
     }
 }
 
-/// Runs jobs until nobody can send one any more.
+/// Runs jobs until the queue is closed.
 fn work(database: &Database, mut queue: mpsc::UnboundedReceiver<Job>) {
-    let (mut era, mut known) = (0, Known::default());
+    let (mut generation, mut cache) = (0, WriteCache::default());
     while let Some((asked, job)) = queue.blocking_recv() {
-        let mut lent = match database.check_out(Access::Write, asked) {
-            Ok(lent) => lent,
+        let mut pooled = match database.check_out(Access::Write, asked) {
+            Ok(pooled) => pooled,
             Err(error) => {
                 job(Err(error));
                 continue;
             }
         };
-        let Some(connection) = lent.connection.take() else { continue };
-        if lent.era != era {
-            (era, known) = (lent.era, Known::default());
+        let Some(connection) = pooled.connection.take() else { continue };
+        if pooled.generation != generation {
+            (generation, cache) = (pooled.generation, WriteCache::default());
         }
-        database.durable().look(&connection);
-        let mut session = Session { connection, known };
+        database.durable().refresh(&connection);
+        let mut session = Session { connection, cache };
         job(Ok(&mut session));
-        known = session.known;
-        lent.connection = Some(session.connection);
+        cache = session.cache;
+        pooled.connection = Some(session.connection);
     }
 }
 
@@ -115,7 +107,7 @@ struct Closing<'a>(&'a Database);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        // The second time it does nothing.
+        // Where it was closed before, this does nothing.
         let _ = self.0.close();
     }
 }

@@ -21,7 +21,7 @@ pub use tradekeep_ingest::{
     IngestStats, LaneStats, LaneStatus, Level, Receipt, Replayed, SinkConfig, SinkId, SinkStats,
     Tail, WhenFull,
 };
-pub use tradekeep_ingest::{look, operate, requests};
+pub use tradekeep_ingest::{inspect, operate, requests};
 pub use tradekeep_models::*;
 pub use tradekeep_store_traits::*;
 pub use uuid::Uuid;

@@ -3,9 +3,9 @@
 use tradekeep_models::Symbol;
 
 use crate::columns::Columns;
+use crate::csv_row::CsvRow;
 use crate::draft::boolean;
 use crate::number::is_digits;
-use crate::record::Record;
 use crate::{Field, FormatError};
 
 /// The venue of these files, where no other is given.
@@ -50,7 +50,7 @@ const HEADERS: [(&[&str], &[Option<Field>]); 6] = [
 
 /// What the first line of such a file says: its columns, and whether it is a header. `None` where
 /// it is no Binance file.
-pub(crate) fn columns(first: &Record) -> Result<Option<(Columns, bool)>, FormatError> {
+pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatError> {
     if let Some(columns) = by_header(first) {
         return Ok(Some((columns, true)));
     }
@@ -74,7 +74,7 @@ pub(crate) fn columns(first: &Record) -> Result<Option<(Columns, bool)>, FormatE
     Ok(Some((Columns::positional(fields), false)))
 }
 
-fn by_header(first: &Record) -> Option<Columns> {
+fn by_header(first: &CsvRow) -> Option<Columns> {
     let names: Vec<_> = first.iter().map(plain_name).collect();
     let (names, fields) = HEADERS.iter().find(|(header, _)| *header == names.as_slice())?;
     Some(Columns::positional(&fields[..names.len()]))
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn found(line: &str) -> Option<(usize, bool)> {
-        let first = Record::of(format!("{line}\n").as_bytes()).unwrap();
+        let first = CsvRow::of(format!("{line}\n").as_bytes()).unwrap();
         let (columns, header) = columns(&first).unwrap()?;
         Some((columns.width(), header))
     }
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn klines_are_refused_by_name() {
         let row = b"1723075200000,1,2,0.5,1.5,10,1723075259999,15,3,5,7,0\n";
-        let error = columns(&Record::of(row).unwrap()).unwrap_err().to_string();
+        let error = columns(&CsvRow::of(row).unwrap()).unwrap_err().to_string();
         assert_eq!(
             error,
             "the file holds Binance klines; supported here: Binance trades and aggTrades"

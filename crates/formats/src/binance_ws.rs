@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tradekeep_models::{InvalidInput, Tick};
 
-use crate::draft::{Drafter, Fields};
+use crate::draft::{Drafter, RawTick};
 use crate::json::{object, scalar, string};
 use crate::lines::next_row;
 use crate::source::Source;
@@ -69,7 +69,7 @@ fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Option<Tick>, InvalidInput
         Some("\"aggTrade\"") => message.a,
         _ => return Ok(None),
     };
-    let tick = drafter.tick(&Fields {
+    let tick = drafter.tick(&RawTick {
         ts: scalar("ts", message.time)?.as_bytes(),
         symbol: string("symbol", message.s)?.as_bytes(),
         price: scalar("price", message.p)?.as_bytes(),
@@ -77,7 +77,7 @@ fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Option<Tick>, InvalidInput
         is_buyer_maker: message.m.map_or(&[], |m| m.get().as_bytes()),
         trade_id: scalar("trade_id", id)?.as_bytes(),
         received_ts,
-        ..Fields::default()
+        ..RawTick::default()
     })?;
     Ok(Some(tick))
 }

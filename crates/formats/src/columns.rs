@@ -1,8 +1,8 @@
 //! Which column of a CSV holds which field.
 
-use crate::draft::Fields;
+use crate::csv_row::CsvRow;
+use crate::draft::RawTick;
 use crate::mistaken::OWN_FIELDS;
-use crate::record::Record;
 use crate::records::is_of_records;
 use crate::{ColumnMap, Field, FormatError};
 
@@ -24,7 +24,7 @@ impl Columns {
     }
 
     /// By the names in `header`, and before them by `map`.
-    pub(crate) fn named(header: &Record, map: &ColumnMap) -> Result<Self, FormatError> {
+    pub(crate) fn named(header: &CsvRow, map: &ColumnMap) -> Result<Self, FormatError> {
         // Orders and fills have times, prices and quantities too, and are no prints of a market.
         let own =
             OWN_FIELDS.into_iter().find(|name| map.is_empty() && find(header, name).is_some());
@@ -71,8 +71,8 @@ impl Columns {
     }
 
     /// The fields of a row of that many columns.
-    pub(crate) fn fields<'a>(&self, row: &'a Record) -> Fields<'a> {
-        let mut fields = Fields::default();
+    pub(crate) fn fields<'a>(&self, row: &'a CsvRow) -> RawTick<'a> {
+        let mut fields = RawTick::default();
         for (field, place) in &self.places {
             let text = row.get(*place);
             match field {
@@ -100,20 +100,20 @@ fn own_records(found: &str) -> FormatError {
     }
 }
 
-fn find(header: &Record, name: &str) -> Option<usize> {
+fn find(header: &CsvRow, name: &str) -> Option<usize> {
     header.iter().position(|column| column.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-fn known(header: &Record, field: Field) -> Option<usize> {
+fn known(header: &CsvRow, field: Field) -> Option<usize> {
     let mut names = field.column_names().iter();
     names.find_map(|name| find(header, name))
 }
 
-fn mapped(header: &Record, field: Field, column: &str) -> Result<usize, FormatError> {
+fn mapped(header: &CsvRow, field: Field, column: &str) -> Result<usize, FormatError> {
     let exact = header.iter().position(|name| name == column.as_bytes());
     exact.or_else(|| find(header, column)).ok_or_else(|| FormatError::NoSuchColumn {
         field: field.as_str(),
-        column: crate::record::printable(column.as_bytes()),
+        column: crate::csv_row::printable(column.as_bytes()),
         found: header.printable(),
     })
 }

@@ -1,9 +1,9 @@
 //! Rows of a CSV, whoever wrote it.
 
 use crate::columns::Columns;
+use crate::csv_row::CsvRow;
 use crate::draft::Drafter;
 use crate::lines::next_row;
-use crate::record::Record;
 use crate::source::Source;
 use crate::{FormatError, Row};
 
@@ -13,12 +13,12 @@ use tradekeep_models::{InvalidInput, Tick};
 #[derive(Debug)]
 pub(crate) struct CsvRows {
     columns: Columns,
-    record: Record,
+    row: CsvRow,
 }
 
 impl CsvRows {
     pub(crate) fn new(columns: Columns) -> Self {
-        Self { columns, record: Record::new() }
+        Self { columns, row: CsvRow::new() }
     }
 
     pub(crate) fn next(
@@ -30,7 +30,7 @@ impl CsvRows {
     }
 
     fn tick(&mut self, line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
-        self.record.read_row(line, self.columns.width())?;
-        drafter.tick(&self.columns.fields(&self.record))
+        self.row.read_row(line, self.columns.width())?;
+        drafter.tick(&self.columns.fields(&self.row))
     }
 }

@@ -9,7 +9,7 @@ use dbn::{Metadata, Schema, TsSymbolMap, UNDEF_PRICE, UNDEF_TIMESTAMP};
 use tradekeep_models::{Decimal, InvalidInput, Side, Symbol, Tick, Timestamp};
 
 use crate::draft::{Draft, Drafter};
-use crate::error::Place;
+use crate::error::FilePosition;
 use crate::source::Source;
 use crate::{FormatError, Reject, Row};
 
@@ -49,7 +49,7 @@ impl DbnRows {
         source.count_records();
         let metadata = read_metadata(source)?;
         let symbols = match metadata.schema {
-            Some(Schema::Trades) => symbols(&metadata, source.place())?,
+            Some(Schema::Trades) => symbols(&metadata, source.position())?,
             Some(other) => return Err(unsupported(format!("the schema {other}"))),
             None => return Err(unsupported("a mix of schemas".into())),
         };
@@ -66,7 +66,7 @@ impl DbnRows {
                 return source.take_error().map_or(Ok(None), Err);
             };
             if size < HEADER {
-                return Err(corrupt(source.place(), "a record is shorter than its header"));
+                return Err(corrupt(source.position(), "a record is shorter than its header"));
             }
             self.record.clear();
             take(source, size, &mut self.record)?;
@@ -192,7 +192,7 @@ fn take(source: &mut Source, size: usize, into: &mut Vec<u8>) -> Result<(), Form
         let unread = source.peek(1);
         let part = &unread[..unread.len().min(wanted)];
         if part.is_empty() {
-            let cut = FormatError::Truncated { data: "DBN", place: source.place() };
+            let cut = FormatError::Truncated { data: "DBN", position: source.position() };
             return Err(source.take_error().unwrap_or(cut));
         }
         let taken = part.len();
@@ -212,31 +212,35 @@ fn read_metadata(source: &mut Source) -> Result<Metadata, FormatError> {
     let length = bytes(&header, 4).map_or(0, u32::from_le_bytes);
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length > LONGEST_METADATA {
-        return Err(corrupt(source.place(), "its metadata is longer than 256 MiB"));
+        return Err(corrupt(source.position(), "its metadata is longer than 256 MiB"));
     }
     take(source, PRELUDE + length, &mut header)?;
     let mut machine = DbnFsm::new(0, 0);
     machine.write_all(&header);
     match machine.process() {
         ProcessResult::Metadata(metadata) => Ok(metadata),
-        ProcessResult::Err(error) => Err(corrupt(source.place(), &error.to_string())),
+        ProcessResult::Err(error) => Err(corrupt(source.position(), &error.to_string())),
         ProcessResult::ReadMore(_) | ProcessResult::Record(()) => {
-            Err(corrupt(source.place(), "its metadata is not of the length it states"))
+            Err(corrupt(source.position(), "its metadata is not of the length it states"))
         }
     }
 }
 
-fn symbols(metadata: &Metadata, place: Place) -> Result<TsSymbolMap, FormatError> {
+fn symbols(metadata: &Metadata, position: FilePosition) -> Result<TsSymbolMap, FormatError> {
     // Without instrument ids on one side there is nothing to look up.
     if metadata.is_inverse().is_err() {
         return Ok(TsSymbolMap::new());
     }
     let symbols = metadata.symbol_map();
-    symbols.map_err(|error| corrupt(place, &error.to_string()))
+    symbols.map_err(|error| corrupt(position, &error.to_string()))
 }
 
-fn corrupt(place: Place, reason: &str) -> FormatError {
-    FormatError::Corrupt { data: "DBN", place, reason: crate::record::printable(reason.as_bytes()) }
+fn corrupt(position: FilePosition, reason: &str) -> FormatError {
+    FormatError::Corrupt {
+        data: "DBN",
+        position,
+        reason: crate::csv_row::printable(reason.as_bytes()),
+    }
 }
 
 const fn unsupported(found: String) -> FormatError {

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Chain, Cursor, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::FormatError;
-use crate::error::Place;
+use crate::error::FilePosition;
 
 /// A file's bytes, decompressed.
 pub(crate) struct Decompressed {
@@ -24,8 +24,8 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 impl Decompressed {
     /// Looks at the first bytes of `input`.
     pub(crate) fn new(mut input: Box<dyn Read + Send>) -> Result<Self, FormatError> {
-        let start = || Place::Line(0);
-        let failed = |source| FormatError::Io { place: start(), source };
+        let start = || FilePosition::Line(0);
+        let failed = |source| FormatError::Io { position: start(), source };
         let mut magic = Vec::new();
         input.by_ref().take(4).read_to_end(&mut magic).map_err(failed)?;
         let short = |of: &[u8]| magic.len() < of.len() && magic.len() > 1 && of.starts_with(&magic);
@@ -39,7 +39,7 @@ impl Decompressed {
         if let Some(data) = data
             && (magic.len() < GZIP.len() || short(ZSTD))
         {
-            return Err(FormatError::Truncated { data, place: start() });
+            return Err(FormatError::Truncated { data, position: start() });
         }
         let input: Input = BufReader::with_capacity(1 << 16, Raw(Cursor::new(magic).chain(input)));
         let reader: Box<dyn Read + Send> = match data {
@@ -50,15 +50,17 @@ impl Decompressed {
         Ok(Self { reader, data })
     }
 
-    /// What an error of [`read`](Read::read) means, with the last whole row at `place`.
-    pub(crate) fn explain(&self, error: io::Error, place: Place) -> FormatError {
+    /// What an error of [`read`](Read::read) means, with the last whole row at `position`.
+    pub(crate) fn explain(&self, error: io::Error, position: FilePosition) -> FormatError {
         let raw = error.get_ref().is_some_and(|inner| inner.is::<RawError>());
         match self.data {
             Some(data) if !raw && error.kind() == io::ErrorKind::UnexpectedEof => {
-                FormatError::Truncated { data, place }
+                FormatError::Truncated { data, position }
             }
-            Some(data) if !raw => FormatError::Corrupt { data, place, reason: error.to_string() },
-            _ => FormatError::Io { place, source: unwrap_raw(error) },
+            Some(data) if !raw => {
+                FormatError::Corrupt { data, position, reason: error.to_string() }
+            }
+            _ => FormatError::Io { position, source: unwrap_raw(error) },
         }
     }
 }
@@ -79,7 +81,7 @@ pub fn verify(input: Box<dyn Read + Send>) -> Result<(), FormatError> {
     }
     match io::copy(&mut content.reader, &mut io::sink()) {
         Ok(_) => Ok(()),
-        Err(error) => match content.explain(error, Place::Line(0)) {
+        Err(error) => match content.explain(error, FilePosition::Line(0)) {
             FormatError::Truncated { .. } => Ok(()),
             error => Err(error),
         },
@@ -139,7 +141,7 @@ mod tests {
         let mut text = String::new();
         match source.read_to_string(&mut text) {
             Ok(_) => Ok(text),
-            Err(error) => Err(source.explain(error, Place::Line(7))),
+            Err(error) => Err(source.explain(error, FilePosition::Line(7))),
         }
     }
 
@@ -178,7 +180,7 @@ mod tests {
         let half = gzip("some text")[..12].to_vec();
         let mut source = Decompressed::new(Box::new(Cursor::new(half).chain(Failing))).unwrap();
         let error = io::copy(&mut source, &mut io::sink()).unwrap_err();
-        let error = source.explain(error, Place::Line(7));
+        let error = source.explain(error, FilePosition::Line(7));
         assert!(matches!(error, FormatError::Io { .. }), "{error}");
     }
 }

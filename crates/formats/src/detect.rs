@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use tradekeep_models::InvalidInput;
 
 use crate::columns::Columns;
-use crate::record::{Record, printable};
+use crate::csv_row::{CsvRow, printable};
 use crate::source::{MAX_LINE, Source};
 use crate::{
     Field, Format, FormatError, ReadOptions, binance, binance_ws, dbn, mistaken, number, tardis,
@@ -144,9 +144,9 @@ pub(crate) fn with_cause(error: FormatError, line: &[u8]) -> FormatError {
 }
 
 /// The fields of a first line, which may lack its end.
-pub(crate) fn header(line: &[u8]) -> Result<Record, InvalidInput> {
+pub(crate) fn header(line: &[u8]) -> Result<CsvRow, InvalidInput> {
     let ending: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
-    Record::of(&[line, ending].concat())
+    CsvRow::of(&[line, ending].concat())
 }
 
 fn comma_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {

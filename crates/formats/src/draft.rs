@@ -1,7 +1,7 @@
 //! From the fields of a row to a tick: one way for every format.
 
 use tradekeep_models::{
-    Decimal, InvalidInput, Place, Side, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
+    Decimal, InvalidInput, Side, StreamPosition, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
 };
 
 use crate::ReadOptions;
@@ -11,7 +11,7 @@ use crate::occurrence::Occurrences;
 
 /// A row's fields as text; empty is absent.
 #[derive(Debug, Default)]
-pub(crate) struct Fields<'a> {
+pub(crate) struct RawTick<'a> {
     pub(crate) ts: &'a [u8],
     pub(crate) venue: &'a [u8],
     pub(crate) symbol: &'a [u8],
@@ -72,7 +72,7 @@ impl Drafter {
     }
 
     /// The tick of a row in text.
-    pub(crate) fn tick(&mut self, fields: &Fields<'_>) -> Result<Tick, InvalidInput> {
+    pub(crate) fn tick(&mut self, fields: &RawTick<'_>) -> Result<Tick, InvalidInput> {
         let (draft, ts, received) = self.draft(fields)?;
         let tick = self.complete(draft)?;
         check_notional(fields.notional, &tick)?;
@@ -84,17 +84,18 @@ impl Drafter {
         Ok(tick)
     }
 
-    /// The tick of a row that has no others: what it lacks is taken from its place in this process.
+    /// The tick of a row that has no others: what it lacks is taken from its position in this process's
+    /// stream.
     /// Answers too whether that is all that tells it from others.
-    pub(crate) fn live_tick(&mut self, fields: &Fields<'_>) -> Result<(Tick, bool), InvalidInput> {
+    pub(crate) fn live_tick(&mut self, fields: &RawTick<'_>) -> Result<(Tick, bool), InvalidInput> {
         let (mut draft, ..) = self.draft(fields)?;
         let nameless = draft.key.is_none() && draft.trade_id.is_none();
         let numbered = draft.sequence.is_some()
             || draft.trade_id.as_ref().is_some_and(|id| is_number(id.as_str()));
         if nameless || !numbered {
-            let place = Place::next();
-            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_place(&place)));
-            draft.sequence = draft.sequence.or_else(|| (!numbered).then_some(place.seq));
+            let position = StreamPosition::next();
+            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_place(&position)));
+            draft.sequence = draft.sequence.or_else(|| (!numbered).then_some(position.seq));
         }
         let tick = build(draft)?;
         check_notional(fields.notional, &tick)?;
@@ -104,7 +105,7 @@ impl Drafter {
     /// The values of a row in text, and how its times were written.
     fn draft(
         &mut self,
-        fields: &Fields<'_>,
+        fields: &RawTick<'_>,
     ) -> Result<(Draft, Moment, Option<Moment>), InvalidInput> {
         let ts = self.ts.read(fields.ts)?;
         let received = match fields.received_ts {
@@ -154,16 +155,16 @@ impl Drafter {
         let nameless = key.is_none() && id.is_none();
         if nameless || !numbered {
             let kind = nameless.then(|| content(0));
-            let place = self.occurrences.count(&draft.venue, &draft.symbol, draft.ts, kind);
+            let counted = self.occurrences.count(&draft.venue, &draft.symbol, draft.ts, kind);
             if nameless {
-                draft.key = match place.as_ref().map_err(Clone::clone)?.occurrence {
+                draft.key = match counted.as_ref().map_err(Clone::clone)?.occurrence {
                     0 => kind,
                     n => Some(content(n)),
                 };
             }
             if !numbered {
                 // A row with an id of its own is told apart without its ordinal, which only orders.
-                draft.sequence = Some(place.map_or(0, |place| place.ordinal.into()));
+                draft.sequence = Some(counted.map_or(0, |counted| counted.ordinal.into()));
             }
         }
         build(draft)

@@ -142,25 +142,25 @@ pub enum FormatError {
     MissingSymbol,
     /// The compressed data, or the binary records, end too early.
     #[error(
-        "the file ends in the middle of its {data} data, after {place}: get the whole file and \
+        "the file ends in the middle of its {data} data, after {position}: get the whole file and \
          import it again, rows before are safe to import twice"
     )]
     Truncated {
         /// `gzip`, `zstd` or `DBN`.
         data: &'static str,
         /// The last whole line or record.
-        place: Place,
+        position: FilePosition,
     },
     /// The compressed data, or the binary records, contradict themselves.
     #[error(
-        "the file's {data} data is damaged, found after {place} ({reason}): get the file again{}",
-        doubt(*place)
+        "the file's {data} data is damaged, found after {position} ({reason}): get the file again{}",
+        doubt(*position)
     )]
     Corrupt {
         /// `gzip`, `zstd` or `DBN`.
         data: &'static str,
         /// The last whole line or record.
-        place: Place,
+        position: FilePosition,
         /// What does not fit.
         reason: String,
     },
@@ -180,10 +180,10 @@ pub enum FormatError {
         line: u64,
     },
     /// The operating system cannot read the file.
-    #[error("cannot read on after {place}: {source}{}", io_remedy(source))]
+    #[error("cannot read on after {position}: {source}{}", io_remedy(source))]
     Io {
         /// The last whole line or record.
-        place: Place,
+        position: FilePosition,
         /// What it answered.
         source: io::Error,
     },
@@ -191,14 +191,14 @@ pub enum FormatError {
 
 /// Where in a file something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FilePosition {
     /// A line of the decompressed file; 0 is before the first.
     Line(u64),
     /// A binary record; 0 is before the first.
     Record(u64),
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for FilePosition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Line(0) | Self::Record(0) => f.write_str("its very start"),
@@ -209,9 +209,9 @@ impl std::fmt::Display for Place {
 }
 
 /// A checksum comes behind what it vouches for.
-fn doubt(place: Place) -> &'static str {
-    match place {
-        Place::Line(0) | Place::Record(0) => "",
+fn doubt(position: FilePosition) -> &'static str {
+    match position {
+        FilePosition::Line(0) | FilePosition::Record(0) => "",
         _ => "; rows read before that may be wrong too",
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use tradekeep_models::InvalidInput;
 
-use crate::record::printable;
+use crate::csv_row::printable;
 
 /// The object on a line.
 pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, InvalidInput> {

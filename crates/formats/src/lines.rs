@@ -2,7 +2,7 @@
 
 use tradekeep_models::InvalidInput;
 
-use crate::record::row_text;
+use crate::csv_row::row_text;
 use crate::source::{Line, Source};
 use crate::{FormatError, Reject};
 

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 use tradekeep_models::{InvalidInput, Tick};
 
-use crate::draft::{Drafter, Fields};
+use crate::draft::{Drafter, RawTick};
 use crate::json::{object, scalar, string};
 use crate::lines::next_row;
 use crate::source::Source;
@@ -50,9 +50,9 @@ macro_rules! line {
             /// Hands on its fields as text.
             fn read<T>(
                 &self,
-                make: impl FnOnce(&Fields<'_>) -> Result<T, InvalidInput>,
+                make: impl FnOnce(&RawTick<'_>) -> Result<T, InvalidInput>,
             ) -> Result<T, InvalidInput> {
-                make(&Fields {
+                make(&RawTick {
                     ts: scalar("ts", self.ts)?.as_bytes(),
                     venue: string("venue", self.venue)?.as_bytes(),
                     symbol: string("symbol", self.symbol)?.as_bytes(),

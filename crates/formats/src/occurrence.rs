@@ -12,9 +12,9 @@ const WINDOW_ROWS: usize = 1_048_576;
 /// Distinct series in a file.
 const MOST_SERIES: usize = 1_048_576;
 
-/// A row's place among the rows of its source.
+/// What was counted before a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Counted {
     /// Rows of the same series and time before it.
     pub(crate) ordinal: u32,
     /// Equal rows among them.
@@ -29,7 +29,7 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Occurrences<S = (Venue, Symbol)> {
     names: HashMap<S, usize>,
-    series: Vec<Series<S>>,
+    series: Vec<SeriesTimes<S>>,
     /// The series of the last row.
     last: usize,
     /// Every remembered group, oldest first. The front one has the number `forgotten`.
@@ -59,7 +59,7 @@ struct Limits {
 
 /// The times of one series.
 #[derive(Debug)]
-struct Series<S> {
+struct SeriesTimes<S> {
     name: S,
     /// Time and number of the last row's group.
     current: Option<(i64, u64)>,
@@ -149,7 +149,7 @@ impl Occurrences {
         symbol: &Symbol,
         ts: Timestamp,
         kind: Option<TickKey>,
-    ) -> Result<Place, InvalidInput> {
+    ) -> Result<Counted, InvalidInput> {
         let is_last = |(v, s): &(Venue, Symbol)| s == symbol && v == venue;
         let name = || (venue.clone(), symbol.clone());
         self.count_in(is_last, name, ts, kind.map(|key| key.0))
@@ -183,7 +183,7 @@ impl<S: Clone + Eq + Hash> Occurrences<S> {
         name: impl FnOnce() -> S,
         ts: Timestamp,
         kind: Option<i64>,
-    ) -> Result<Place, InvalidInput> {
+    ) -> Result<Counted, InvalidInput> {
         let ts = ts.as_nanos();
         let id = self.series(is, name)?;
         let number = self.number(id, ts)?;
@@ -196,7 +196,7 @@ impl<S: Clone + Eq + Hash> Occurrences<S> {
         let ordinal = post_increment(&mut slot.group.rows);
         let after = slot.group.kinds.len();
         self.rows += after - before;
-        Ok(Place { ordinal, occurrence })
+        Ok(Counted { ordinal, occurrence })
     }
 
     fn series(
@@ -219,7 +219,8 @@ impl<S: Clone + Eq + Hash> Occurrences<S> {
                 ));
             }
             None => {
-                let series = Series { name: name.clone(), current: None, seen: None, left: None };
+                let series =
+                    SeriesTimes { name: name.clone(), current: None, seen: None, left: None };
                 self.series.push(series);
                 self.names.insert(name, next);
                 next

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::FormatError;
+use crate::csv_row::LONGEST_ROW;
 use crate::decompress::Decompressed;
-use crate::error::Place;
-use crate::record::LONGEST_ROW;
+use crate::error::FilePosition;
 
 /// The longest line that is read, in bytes: 1 MiB. A longer one is a rejected row.
 pub const MAX_LINE: usize = 1 << 20;
@@ -39,7 +39,7 @@ pub(crate) struct Source {
     ended: bool,
     /// What reading ended with; told once all whole lines before it are read.
     error: Option<io::Error>,
-    place: Place,
+    position: FilePosition,
 }
 
 impl Source {
@@ -51,30 +51,30 @@ impl Source {
             end: 0,
             ended: false,
             error: None,
-            place: Place::Line(0),
+            position: FilePosition::Line(0),
         }
     }
 
     /// The last line or record read.
-    pub(crate) const fn place(&self) -> Place {
-        self.place
+    pub(crate) const fn position(&self) -> FilePosition {
+        self.position
     }
 
     /// The number of the last line or record read.
     pub(crate) const fn number(&self) -> u64 {
-        match self.place {
-            Place::Line(number) | Place::Record(number) => number,
+        match self.position {
+            FilePosition::Line(number) | FilePosition::Record(number) => number,
         }
     }
 
     /// Says that the file has records, not lines.
     pub(crate) const fn count_records(&mut self) {
-        self.place = Place::Record(0);
+        self.position = FilePosition::Record(0);
     }
 
     /// Says that a record has been read.
     pub(crate) const fn count_record(&mut self) {
-        self.place = Place::Record(self.number() + 1);
+        self.position = FilePosition::Record(self.number() + 1);
     }
 
     /// Unread bytes: `wanted` or more, unless the file ends before.
@@ -97,7 +97,8 @@ impl Source {
             let blank_lines = unread[..blank].iter().rposition(|b| *b == b'\n');
             if let Some(last) = blank_lines {
                 let lines = memchr::memchr_iter(b'\n', &unread[..=last]).count();
-                self.place = Place::Line(self.number() + u64::try_from(lines).unwrap_or(0));
+                self.position =
+                    FilePosition::Line(self.number() + u64::try_from(lines).unwrap_or(0));
                 self.start += last + 1;
                 continue;
             }
@@ -153,7 +154,7 @@ impl Source {
         if length > MAX_LINE {
             return Ok(Some((self.skip_long_line()?, true)));
         }
-        self.place = Place::Line(self.number() + 1);
+        self.position = FilePosition::Line(self.number() + 1);
         self.start += length;
         Ok(Some((self.start - length..self.start, false)))
     }
@@ -183,14 +184,14 @@ impl Source {
             self.start = self.end;
             break;
         }
-        self.place = Place::Line(self.number() + 1);
+        self.position = FilePosition::Line(self.number() + 1);
         Ok(0..LONGEST_ROW)
     }
 
     /// The error that ended the file, where one did.
     pub(crate) fn take_error(&mut self) -> Option<FormatError> {
         let error = self.error.take()?;
-        Some(self.input.explain(error, self.place))
+        Some(self.input.explain(error, self.position))
     }
 
     fn unread(&self) -> &[u8] {
@@ -234,7 +235,7 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The bytes are the user's data.
         f.debug_struct("Source")
-            .field("place", &self.place)
+            .field("position", &self.position)
             .field("unread", &self.unread().len())
             .field("ended", &self.ended)
             .finish_non_exhaustive()

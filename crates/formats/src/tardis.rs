@@ -1,7 +1,7 @@
 //! Tardis' files of trades.
 
 use crate::columns::Columns;
-use crate::record::Record;
+use crate::csv_row::CsvRow;
 use crate::{Field, FormatError};
 
 const HEADER: [&str; 8] =
@@ -19,7 +19,7 @@ const FIELDS: [Field; 8] = [
 ];
 
 /// The columns of a file with this header; `None` where it is no Tardis file.
-pub(crate) fn columns(header: &Record) -> Result<Option<Columns>, FormatError> {
+pub(crate) fn columns(header: &CsvRow) -> Result<Option<Columns>, FormatError> {
     let matches = header.iter().zip(HEADER);
     let same = matches.take_while(|(found, name)| *found == name.as_bytes()).count();
     if same == HEADER.len() && header.len() == HEADER.len() {

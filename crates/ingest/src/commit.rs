@@ -1,4 +1,4 @@
-//! Group commit: one thread that syncs the spool for everybody who waits.
+//! Group commit: one thread syncs the spool for all appends that wait for it.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use tokio::sync::watch;
 use crate::error::{IngestError, Result};
 use crate::spool::Spool;
 
-/// Between two syncs where somebody waits for them; a sync takes 1.5 to 8 ms.
+/// Between two syncs while an append waits for one; a sync takes 1.5 to 8 ms.
 const WINDOW: Duration = Duration::from_millis(5);
-/// Between two syncs where nobody does: what a loss of power may take of records that are only written.
+/// Between two syncs while none does: what a loss of power may take of records that are only written.
 const LAZY_WINDOW: Duration = Duration::from_millis(50);
-/// Between two syncs where the last one failed.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// So many bytes are synced at once.
+/// Between two syncs after one that failed.
+const RETRY_WINDOW: Duration = Duration::from_secs(1);
+/// So many bytes are synced without waiting for the window's end.
 const WINDOW_BYTES: usize = 1 << 20;
 
 /// How far syncing has come.
@@ -37,7 +37,7 @@ struct Failed {
     error: Arc<io::Error>,
 }
 
-/// The thread, and who waits for it.
+/// The thread that syncs, and what is awaited of it.
 #[derive(Debug)]
 pub(crate) struct Committer {
     shared: Arc<Shared>,
@@ -47,17 +47,17 @@ pub(crate) struct Committer {
 
 #[derive(Debug)]
 struct Shared {
-    wanted: Mutex<Wanted>,
+    pending: Mutex<Pending>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Wanted {
+struct Pending {
     /// The last record that was appended.
     last: u64,
     /// Bytes appended since a sync began, about.
     bytes: usize,
-    /// Whether somebody waits.
+    /// Whether an append waits.
     urgent: bool,
     /// Syncs that failed in a row.
     failures: u64,
@@ -67,7 +67,7 @@ struct Wanted {
 impl Committer {
     /// Starts the thread.
     pub(crate) fn start(spool: Arc<Spool>) -> io::Result<Self> {
-        let shared = Arc::new(Shared { wanted: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared { pending: Mutex::default(), changed: Condvar::new() });
         let (sender, synced) = watch::channel(Synced::default());
         let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -78,11 +78,11 @@ impl Committer {
 
     /// Tells that records up to `last` were appended, in so many bytes.
     pub(crate) fn appended(&self, last: u64, bytes: usize) {
-        let mut wanted = self.shared.wanted();
-        let idle = wanted.bytes == 0;
-        wanted.last = wanted.last.max(last);
-        wanted.bytes += bytes.max(1);
-        if idle || wanted.bytes >= WINDOW_BYTES {
+        let mut pending = self.shared.pending();
+        let idle = pending.bytes == 0;
+        pending.last = pending.last.max(last);
+        pending.bytes += bytes.max(1);
+        if idle || pending.bytes >= WINDOW_BYTES {
             self.shared.changed.notify_one();
         }
     }
@@ -98,7 +98,7 @@ impl Committer {
             now.failed.as_ref().map_or(0, |failed| failed.attempt)
         };
         {
-            self.shared.wanted().urgent = true;
+            self.shared.pending().urgent = true;
             self.shared.changed.notify_one();
         }
         let tried = |failed: &Failed| failed.attempt > before && failed.last >= seq;
@@ -116,7 +116,7 @@ impl Committer {
 
     /// Syncs what is left and ends the thread.
     pub(crate) fn close(&self) {
-        self.shared.wanted().closed = true;
+        self.shared.pending().closed = true;
         self.shared.changed.notify_one();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -133,14 +133,14 @@ impl Drop for Committer {
 }
 
 impl Shared {
-    fn wanted(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self, spool: &Spool, synced: &watch::Sender<Synced>) {
         let mut began = Instant::now() - LAZY_WINDOW;
         let mut through = 0;
-        // The first append shall not wait for its segment.
+        // Before the first append, so that it need not wait for its segment.
         prepare(spool);
         loop {
             let Some(last) = self.wait(began, through) else { return };
@@ -148,7 +148,7 @@ impl Shared {
             match spool.log.sync() {
                 Ok(done) => {
                     through = done;
-                    self.wanted().failures = 0;
+                    self.pending().failures = 0;
                     synced.send_replace(Synced { through, failed: None });
                 }
                 Err(error) => {
@@ -156,11 +156,11 @@ impl Shared {
                         %error,
                         "the spool cannot be synced: a loss of power would take what is written now"
                     );
-                    let mut wanted = self.wanted();
-                    wanted.failures += 1;
-                    // It is still to be done.
-                    wanted.bytes = wanted.bytes.max(1);
-                    drop(wanted);
+                    let mut pending = self.pending();
+                    pending.failures += 1;
+                    // Not 0, so that the sync is tried again.
+                    pending.bytes = pending.bytes.max(1);
+                    drop(pending);
                     synced.send_modify(|synced| {
                         let attempt = synced.failed.as_ref().map_or(0, |failed| failed.attempt) + 1;
                         synced.failed = Some(Failed { attempt, last, error: Arc::new(error) });
@@ -173,39 +173,40 @@ impl Shared {
 
     /// Waits until it is time to sync; answers the last record that is to be, nothing at the end.
     fn wait(&self, began: Instant, through: u64) -> Option<u64> {
-        let mut wanted = self.wanted();
+        let mut pending = self.pending();
         loop {
-            if wanted.last <= through {
-                // Word of it came after the sync that took it along; the next one is to wake us.
-                wanted.bytes = 0;
+            if pending.last <= through {
+                // `appended` was called after the sync that already took those records along. At 0 bytes
+                // the next append wakes this thread.
+                pending.bytes = 0;
             }
-            let (dirty, failing) = (wanted.bytes > 0, wanted.failures > 0);
-            if wanted.closed && (!dirty || failing) {
+            let (dirty, failing) = (pending.bytes > 0, pending.failures > 0);
+            if pending.closed && (!dirty || failing) {
                 return None;
             }
-            let window = match (failing, wanted.urgent) {
-                (true, _) => PATIENCE,
+            let window = match (failing, pending.urgent) {
+                (true, _) => RETRY_WINDOW,
                 (false, true) => WINDOW,
                 (false, false) => LAZY_WINDOW,
             };
             let left = window.saturating_sub(began.elapsed());
-            let full = wanted.bytes >= WINDOW_BYTES && !failing;
-            if dirty && (left.is_zero() || full || wanted.closed) {
-                wanted.bytes = 0;
-                wanted.urgent = false;
-                return Some(wanted.last);
+            let full = pending.bytes >= WINDOW_BYTES && !failing;
+            if dirty && (left.is_zero() || full || pending.closed) {
+                pending.bytes = 0;
+                pending.urgent = false;
+                return Some(pending.last);
             }
-            wanted = if dirty {
-                let waited = self.changed.wait_timeout(wanted, left);
+            pending = if dirty {
+                let waited = self.changed.wait_timeout(pending, left);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             } else {
-                self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner)
+                self.changed.wait(pending).unwrap_or_else(PoisonError::into_inner)
             };
         }
     }
 }
 
-/// What appends would have to wait for otherwise: the next segment, and numbers.
+/// Makes the next segment and reserves numbers, so that appends need not wait for them.
 fn prepare(spool: &Spool) {
     if let Err(error) = spool.log.prepare() {
         tracing::warn!(%error, "the next segment of the spool cannot be made yet");
@@ -223,18 +224,18 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::fs::FileSystem;
     use crate::fs::sim::{Operation, SimFs};
-    use crate::spool::{Claimed, SpoolConfig};
+    use crate::spool::{LockedSpool, SpoolConfig};
     use crate::testing::ticks;
 
     fn spool(sim: &SimFs) -> Arc<Spool> {
         let fs: Arc<dyn FileSystem> = Arc::new(sim.clone());
         let config = SpoolConfig { folder: PathBuf::from("spool"), segment_bytes: 1 << 16 };
-        let claimed = Claimed::new(&fs, config).unwrap();
-        Arc::new(claimed.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap())
+        let locked = LockedSpool::lock(&fs, config).unwrap();
+        Arc::new(locked.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap())
     }
 
     fn append(spool: &Spool, committer: &Committer) -> u64 {
-        let seq = spool.append_after(&ticks(0, 1), |_| Ok(())).unwrap();
+        let seq = spool.append(&ticks(0, 1), |_| Ok(())).unwrap();
         committer.appended(seq, 128);
         seq
     }

@@ -18,8 +18,8 @@ use tradekeep_store_traits::{Records, Table};
 
 pub use self::class::Class;
 use self::entry::{
-    BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
-    VERSION,
+    LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
+    Tombstones, VERSION,
 };
 pub use self::filter::DeadLetterFilter;
 use self::index::{Index, State};
@@ -75,9 +75,9 @@ pub struct DeadLetter {
     pub record: Option<Records>,
 }
 
-/// A record to be given up.
+/// A record that is to become a dead letter.
 #[derive(Debug, Clone)]
-pub(crate) struct Death {
+pub(crate) struct RejectedRecord {
     pub(crate) seq: u64,
     pub(crate) accepted: i64,
     pub(crate) class: Class,
@@ -94,7 +94,7 @@ pub(crate) struct DeadLetters {
     log: Arc<Log>,
     folder: PathBuf,
     index: Mutex<Index>,
-    /// Held by whoever writes; whether nobody may any more.
+    /// Held by the one who writes; true once the journal is closed.
     writing: Mutex<bool>,
 }
 
@@ -118,10 +118,10 @@ impl DeadLetters {
         let config = LogConfig { folder: folder.to_owned(), name: NAME.into(), segment_bytes };
         let mut index = Index { next_id: 1, ..Index::default() };
         let (log, _) = Log::open(Arc::clone(fs), config, access, &mut |frame| {
-            index.take(frame.head.kind, frame.payload);
+            index.apply(frame.head.kind, frame.payload);
         })
         .map_err(disk)?;
-        log.allow(u64::MAX);
+        log.allow_below(u64::MAX);
         let (folder, index, writing) = (folder.to_owned(), Mutex::new(index), Mutex::new(false));
         Ok(Self { log: Arc::new(log), folder, index, writing })
     }
@@ -135,7 +135,7 @@ impl DeadLetters {
                 REPLAYING => entry::read::<Replaying>(payload).is_some(),
                 RESOLVED => entry::read::<Resolved>(payload).is_some(),
                 PURGED => entry::read::<Purged>(payload).is_some(),
-                BURIED => entry::read::<Buried<'_>>(payload).is_some(),
+                TOMBSTONES => entry::read::<Tombstones<'_>>(payload).is_some(),
                 _ => false,
             }
     }
@@ -161,12 +161,12 @@ impl DeadLetters {
         sink: &str,
         sink_name: &str,
         died: i64,
-        deaths: &[Death],
+        rejected: &[RejectedRecord],
     ) -> Result<()> {
         let _one = self.writing()?;
         let new: Vec<_> = {
             let mut index = self.index();
-            let unknown = deaths.iter().filter(|death| !index.has(sink, death.seq));
+            let unknown = rejected.iter().filter(|record| !index.has(sink, record.seq));
             let new: Vec<_> = (index.next_id..).zip(unknown).collect();
             // Used up even where this fails: what was written may be there all the same.
             index.next_id += new.len() as u64;
@@ -176,28 +176,28 @@ impl DeadLetters {
             return Ok(());
         }
         self.append(LETTER, died, new.len(), |place, out| {
-            let (id, death) = new[place];
+            let (id, record) = new[place];
             let letter = Letter {
                 id,
                 sink,
                 sink_name,
-                seq: death.seq,
-                accepted: death.accepted,
+                seq: record.seq,
+                accepted: record.accepted,
                 died,
-                class: death.class.as_str(),
-                reason: &death.reason,
-                attempts: death.attempts,
-                kind: death.kind,
-                version: death.version,
-                payload: &death.payload,
+                class: record.class.as_str(),
+                reason: &record.reason,
+                attempts: record.attempts,
+                kind: record.kind,
+                version: record.version,
+                payload: &record.payload,
             };
             entry::write(&letter, out)
         })?;
         self.sync()?;
         let mut index = self.index();
-        for (id, death) in new {
+        for (id, record) in new {
             index.letters.insert(id, State::Open);
-            index.by_seq.insert((sink.to_owned(), death.seq), id);
+            index.by_seq.insert((sink.to_owned(), record.seq), id);
         }
         Ok(())
     }
@@ -233,14 +233,14 @@ impl DeadLetters {
         self.index().next_id
     }
 
-    /// All letters, oldest first, each told to `each`, which answers whether to go on.
+    /// Gives each letter, oldest first, to `each`, which answers whether to go on.
     pub(crate) fn read(&self, mut each: impl FnMut(DeadLetter) -> bool) -> Result<()> {
         let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
         let mut told = std::collections::HashSet::new();
         while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
             let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
             let state = self.index().letters.get(&letter.id).copied();
-            // One that was purged, or stands here twice because a purge was cut short.
+            // Passed over: one that was purged, or stands here twice since a purge was cut short.
             let Some(state) = state.filter(|_| told.insert(letter.id)) else { continue };
             if !each(DeadLetter::of(&letter, state)) {
                 break;
@@ -323,7 +323,7 @@ impl DeadLetters {
         IngestError::disk(format!("{}: dead letters {what}", self.folder.display()))
     }
 
-    /// Nobody writes any more once this has answered.
+    /// Nothing is written any more once this has answered.
     pub(crate) fn close(&self) {
         *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }

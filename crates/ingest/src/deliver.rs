@@ -2,8 +2,8 @@
 //! holds up no other.
 
 pub(crate) mod breaker;
+mod failure;
 pub(crate) mod lane;
+mod retry_queue;
 pub(crate) mod sink;
-mod take;
-mod verdict;
-mod work;
+mod spool_batch;

@@ -1,4 +1,4 @@
-//! What goes wrong on the way in.
+//! What goes wrong in an ingest.
 
 use std::io;
 use std::path::PathBuf;
@@ -150,5 +150,5 @@ fn count(rows: &[BadRow]) -> String {
     if rows.len() == 1 { "one".into() } else { rows.len().to_string() }
 }
 
-/// What every call on the way in answers.
+/// What every call of this crate answers.
 pub type Result<T> = std::result::Result<T, IngestError>;

@@ -1,4 +1,4 @@
-//! What happens to delivery is itself a system event, which goes the way of all records.
+//! What happens to delivery is itself recorded as system events, which are delivered as all records are.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use tradekeep_models::{InvalidInput, Message, Name, Severity, SystemEvent};
 use tradekeep_store_traits::{Records, Table};
 
 use crate::IngestError;
-use crate::accept::Accept;
+use crate::appender::Appender;
 
 /// Writes system events.
 #[derive(Debug, Clone)]
-pub(crate) struct Events(pub(crate) Arc<Accept>);
+pub(crate) struct Events(pub(crate) Arc<Appender>);
 
 impl Events {
     pub(crate) fn breaker_opened(&self, sink: &str, reason: &str) {
@@ -43,10 +43,10 @@ impl Events {
             let source = Name::new("tradekeep-ingest")?;
             Ok(event.with_event_type(Name::new(kind)?).with_source(source))
         };
-        // It is in the log of the process in any case.
+        // Where it breaks a rule, the process's log has it all the same.
         let Ok(event) = event() else { return };
-        match self.0.append(&Records::SystemEvents(vec![event])) {
-            // While it is shut down nothing more is taken, of nobody.
+        match self.0.append_always(&Records::SystemEvents(vec![event]), |_| Ok(())) {
+            // Nothing is appended any more while the ingest shuts down.
             Ok(_) | Err(IngestError::Closed) => {}
             Err(error) => tracing::warn!(%error, "a system event could not be kept"),
         }

@@ -1,25 +1,21 @@
-//! The way in, wired: spool, group commit, delivery to each sink, dead letters.
+//! The ingest pipeline: spool, group commit, delivery to each sink, dead letters.
 
-mod letters;
+mod dead_letters;
 mod open;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tradekeep_store_traits::{Records, Table};
+use tradekeep_store_traits::Records;
 
-use crate::accept::{Accept, Accepted};
+use crate::appender::Appended;
+use crate::codec;
 use crate::config::Level;
-use crate::dead_letter::DeadLetters;
-use crate::deliver::sink::{LaneState, Sink};
-use crate::ended::Ended;
 use crate::error::{IngestError, Result};
-use crate::hurry::Hurry;
+use crate::pipeline::Pipeline;
 use crate::receipt::Receipt;
-use crate::spool::cursors::{Cursors, SinkCursors};
-use crate::stats::{IngestStats, LaneStats, SinkStats};
+use crate::stats::IngestStats;
 
 /// One durable way into every sink.
 ///
@@ -59,21 +55,7 @@ use crate::stats::{IngestStats, LaneStats, SinkStats};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Ingest {
-    pub(crate) shared: Arc<Shared>,
-}
-
-/// What everything here works with.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) accept: Arc<Accept>,
-    pub(crate) sinks: Vec<Arc<Sink>>,
-    pub(crate) dead: Arc<DeadLetters>,
-    pub(crate) hurry: Hurry,
-    pub(crate) ended: Ended,
-    /// Held while letters go from one log to the other, and while segments are removed.
-    pub(crate) moving: Mutex<()>,
-    held: Vec<(Arc<LaneState>, u64, crate::bell::Listener)>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) pipeline: Arc<Pipeline>,
 }
 
 impl Ingest {
@@ -92,8 +74,8 @@ impl Ingest {
     /// Dropping the future leaves open whether the records were taken; appending them again is right.
     pub async fn append(&self, records: impl Into<Records>) -> Result<Receipt> {
         let records = records.into();
-        let level = Level::of(records.table());
-        self.append_at(&records, level).await
+        let appended = self.pipeline.appender.append(&records).await?;
+        self.receipt(&records, appended).at(Level::of(records.table())).await
     }
 
     /// As [`append`](Self::append), with what is promised when it has answered.
@@ -101,15 +83,8 @@ impl Ingest {
     /// # Errors
     /// As [`append`](Self::append).
     pub async fn append_at(&self, records: &Records, level: Level) -> Result<Receipt> {
-        if records.is_empty() {
-            return Ok(self.receipt(records, Accepted::From(0)));
-        }
-        let accepted = self.shared.accept.append_in_time(records).await?;
-        let receipt = self.receipt(records, accepted);
-        if level == Level::Synced {
-            receipt.synced().await?;
-        }
-        Ok(receipt)
+        let appended = self.pipeline.appender.append(records).await?;
+        self.receipt(records, appended).at(level).await
     }
 
     /// Takes records at once, where there is room, without a word about a loss of power. It does a
@@ -118,32 +93,29 @@ impl Ingest {
     /// # Errors
     /// As [`append`](Self::append); `Full` at once.
     pub fn try_append(&self, records: &Records) -> Result<Receipt> {
-        if records.is_empty() {
-            return Ok(self.receipt(records, Accepted::From(0)));
-        }
-        let accepted = self.shared.accept.append_now(records)?;
-        Ok(self.receipt(records, accepted))
+        let appended = self.pipeline.appender.try_append(records)?;
+        Ok(self.receipt(records, appended))
     }
 
-    fn receipt(&self, records: &Records, accepted: Accepted) -> Receipt {
-        let (shared, table) = (Arc::clone(&self.shared), records.table());
+    fn receipt(&self, records: &Records, appended: Appended) -> Receipt {
+        let (pipeline, table) = (Arc::clone(&self.pipeline), records.table());
         let count = records.len() as u64;
-        match accepted {
-            Accepted::From(first) => Receipt::new(shared, table, first..first + count),
-            Accepted::Dropped => Receipt::of_dropped(shared, table, count),
+        match appended {
+            Appended::From(first) => Receipt::new(pipeline, table, first..first + count),
+            Appended::Dropped => Receipt::of_dropped(pipeline, table, count),
         }
     }
 
     /// Waits until every sink has all that was appended before, or keeps it as dead letters, but no
     /// longer than `patience`. Answers how things stand then.
     pub async fn flush(&self, patience: Duration) -> IngestStats {
-        let _asking = self.shared.hurry.ask();
-        let last = self.shared.accept.spool.log.position().last_seq;
+        let _request = self.pipeline.flush.request();
+        let last = self.pipeline.appender.spool.log.end().last_seq;
         let all = async {
-            for (lane, ..) in &self.shared.held {
+            for lane in self.pipeline.lanes() {
                 // What is not of this table has no number here.
                 let kind = lane.table.number();
-                let target = self.shared.accept.spool.log.last_of(kind).min(last);
+                let target = self.pipeline.appender.spool.log.last_of(kind).min(last);
                 // The sender is in `lane`: this ends with that.
                 let _ = lane.watch().wait_for(|cursor| cursor.seq >= target).await;
             }
@@ -155,129 +127,48 @@ impl Ingest {
 
     /// Lets halted sinks be tried again at once.
     pub fn resume(&self) {
-        for (lane, ..) in &self.shared.held {
+        for lane in self.pipeline.lanes() {
             lane.resume.notify_one();
         }
     }
 
     /// Takes no more records, delivers what is left for `patience` at most, makes the rest durable and
-    /// lets go of the spool. Answers how things stand then: what is pending stays in the spool, and is
+    /// releases the spool. Answers how things stand then: what is pending stays in the spool, and is
     /// delivered when it is opened again. The sinks stay open.
     ///
     /// # Errors
     /// When the disk fails; what was synced before is safe.
     pub async fn shutdown(&self, patience: Duration) -> Result<IngestStats> {
-        self.shared.accept.close();
+        self.pipeline.appender.close();
         self.flush(patience).await;
-        self.shared.ended.end();
-        let tasks =
-            std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        self.pipeline.shutdown.trigger();
+        let tasks = std::mem::take(
+            &mut *self.pipeline.tasks.lock().unwrap_or_else(PoisonError::into_inner),
+        );
         for task in &tasks {
             task.abort();
         }
         for task in tasks {
-            // Ended because it was told to.
+            // It was aborted: there is no outcome to look at.
             let _ = task.await;
         }
-        let shared = Arc::clone(&self.shared);
+        let pipeline = Arc::clone(&self.pipeline);
         let last = tokio::task::spawn_blocking(move || {
-            // What was begun on other threads is finished first.
-            let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            shared.dead.close();
-            shared.accept.committer.close();
-            let saved = shared.accept.spool.save_cursors(&shared.cursors());
-            shared.accept.spool.let_go();
+            // A replay, or a trim, that was begun on another thread is finished first.
+            let _maintenance = pipeline.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
+            pipeline.dead.close();
+            pipeline.appender.committer.close();
+            let saved = pipeline.appender.spool.save_cursors(&pipeline.cursors());
+            pipeline.appender.spool.release();
             saved
         });
         last.await.map_err(|_| IngestError::Closed)??;
         Ok(self.stats())
     }
 
-    /// How the way in is doing.
+    /// How the pipeline is doing.
     #[must_use]
     pub fn stats(&self) -> IngestStats {
-        self.shared.stats()
-    }
-}
-
-impl Drop for Shared {
-    /// Without a shutdown: delivery ends where it is, as if the process had.
-    fn drop(&mut self) {
-        self.ended.end();
-        for task in self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            task.abort();
-        }
-    }
-}
-
-impl Shared {
-    /// Has `task` ended with the way in.
-    fn track(&self, task: JoinHandle<()>) {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
-    }
-
-    /// How far every sink has come.
-    pub(crate) fn cursors(&self) -> Cursors {
-        let mut cursors = Cursors { version: 1, ..Cursors::default() };
-        for sink in &self.sinks {
-            let tables =
-                sink.lanes.iter().map(|lane| (lane.table.as_str().to_owned(), lane.cursor()));
-            let entry = SinkCursors { name: sink.name.clone(), tables: tables.collect() };
-            cursors.sinks.insert(sink.id.as_str().to_owned(), entry);
-        }
-        for table in Table::ALL {
-            let dropped = self.accept.dropped(*table);
-            if dropped > 0 {
-                cursors.dropped.insert(table.as_str().to_owned(), dropped);
-            }
-        }
-        cursors
-    }
-
-    pub(crate) fn stats(&self) -> IngestStats {
-        let spool = &self.accept.spool;
-        let (bytes, segments) = spool.log.size();
-        let (stream, epoch) = spool.stream_text();
-        let mut lanes = self.held.iter();
-        let sinks = self.sinks.iter().map(|sink| {
-            let lanes = lanes.by_ref().take(sink.lanes.len());
-            SinkStats {
-                id: sink.id.clone(),
-                name: sink.name.clone(),
-                breaker_open: sink.breaker.is_open(),
-                lanes: lanes
-                    .map(|(lane, held, bell)| Self::lane(lane, *held, bell.count()))
-                    .collect(),
-            }
-        });
-        let sinks = sinks.collect();
-        let dropped = Table::ALL.iter().map(|table| (*table, self.accept.dropped(*table)));
-        IngestStats {
-            stream,
-            epoch,
-            last_seq: spool.log.position().last_seq,
-            bytes,
-            segments,
-            dead_letters: self.dead.count().0,
-            dropped: dropped.filter(|(_, count)| *count > 0).collect(),
-            damaged: spool.damaged(),
-            sinks,
-        }
-    }
-
-    /// How a lane is doing, for which `held` records were held when it began, and that has heard of so
-    /// many since. All of one moment, so that it adds up.
-    fn lane(lane: &LaneState, held: u64, heard: u64) -> LaneStats {
-        let cursor = lane.cursor();
-        LaneStats {
-            table: lane.table,
-            cursor: cursor.seq,
-            accepted: lane.accepted + heard,
-            before: cursor.before,
-            applied: cursor.applied,
-            dead: cursor.dead,
-            pending: (held + heard).saturating_sub(lane.done_at(cursor)),
-            status: lane.status().clone(),
-        }
+        self.pipeline.stats()
     }
 }

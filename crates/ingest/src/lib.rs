@@ -1,26 +1,26 @@
 #![doc = include_str!("../README.md")]
 
-mod accept;
-mod bell;
+mod appender;
 mod clock;
 mod codec;
 mod commit;
 mod config;
 mod dead_letter;
 mod deliver;
-mod ended;
 mod error;
 mod events;
+mod flush;
 pub mod fs;
-mod hurry;
 mod ingest;
-mod keeper;
+pub mod inspect;
 mod log;
-pub mod look;
 mod metrics;
+mod notifier;
 pub mod operate;
+mod pipeline;
 mod receipt;
 pub mod requests;
+mod shutdown;
 mod slots;
 mod spool;
 mod stats;
@@ -28,6 +28,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 mod text;
+mod trimmer;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{IngestConfig, Level, WhenFull};

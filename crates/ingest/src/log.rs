@@ -5,9 +5,9 @@
 //! size: its header, then records one behind the other, then zeros.
 
 mod append;
-#[cfg(test)]
-mod beside;
 pub(crate) mod check;
+#[cfg(test)]
+mod concurrent_tests;
 mod follow;
 pub(crate) mod frame;
 mod header;
@@ -59,21 +59,21 @@ pub(crate) struct Log {
     config: LogConfig,
     /// Those that readers may see, oldest first.
     segments: RwLock<VecDeque<Arc<Segment>>>,
-    tail: Mutex<Tail>,
-    /// Of its segments, as far as they are used.
+    append_state: Mutex<AppendState>,
+    /// Bytes that are used, of all segments.
     bytes: AtomicU64,
     /// Held while files are synced, so that one sync's outcome is not taken for another's.
     syncing: Mutex<()>,
 }
 
-/// Where the log grows.
+/// What appends need: where the log grows, and what is not synced.
 #[derive(Debug)]
-struct Tail {
+struct AppendState {
     /// The segment that is appended to, until it is full or something went wrong in it.
     active: Option<Arc<Segment>>,
     next_index: u64,
-    /// Segments that were given up and are still on the disk, oldest first.
-    left_behind: Vec<u64>,
+    /// Segments that were abandoned and are still on the disk, oldest first.
+    abandoned: Vec<u64>,
     /// A segment made before it is needed.
     spare: Option<(u64, Arc<dyn File>)>,
     /// Of the last record.
@@ -90,9 +90,9 @@ struct Tail {
     buffer: Vec<u8>,
 }
 
-/// Where the log stands.
+/// How far the log goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Position {
+pub(crate) struct LogEnd {
     /// The number that comes next.
     pub(crate) next_seq: u64,
     /// Of the last record; 0 before the first.
@@ -104,28 +104,28 @@ pub(crate) struct Position {
 }
 
 impl Log {
-    pub(crate) fn position(&self) -> Position {
-        let Tail { next_seq, last_seq, bound, counts, .. } = *self.tail();
-        Position { next_seq, last_seq, bound, counts }
+    pub(crate) fn end(&self) -> LogEnd {
+        let AppendState { next_seq, last_seq, bound, counts, .. } = *self.append_state();
+        LogEnd { next_seq, last_seq, bound, counts }
     }
 
     /// Lets numbers below `bound` be given out; whoever calls it has made sure that none of them is
     /// ever given out again.
-    pub(crate) fn allow(&self, bound: u64) {
-        let mut tail = self.tail();
-        tail.bound = tail.bound.max(bound);
+    pub(crate) fn allow_below(&self, bound: u64) {
+        let mut state = self.append_state();
+        state.bound = state.bound.max(bound);
     }
 
     /// There were at least so many records of this kind.
     pub(crate) fn count_at_least(&self, kind: u16, records: u64) {
-        if let Some(count) = self.tail().counts.get_mut(usize::from(kind)) {
+        if let Some(count) = self.append_state().counts.get_mut(usize::from(kind)) {
             *count = records.max(*count);
         }
     }
 
     /// The last record of this kind, of those that were held when it was opened or came since.
     pub(crate) fn last_of(&self, kind: u16) -> u64 {
-        self.tail().last_of.get(usize::from(kind)).copied().unwrap_or_default()
+        self.append_state().last_of.get(usize::from(kind)).copied().unwrap_or_default()
     }
 
     /// Names of the files beside the segments that keep what is damaged.
@@ -137,7 +137,7 @@ impl Log {
 
     /// Ends the segment that is appended to: what comes next goes into a new one.
     pub(crate) fn seal(&self) {
-        self.tail().active = None;
+        self.append_state().active = None;
     }
 
     /// Bytes of its segments, as far as they are used, and how many there are.
@@ -159,8 +159,8 @@ impl Log {
     /// Whoever calls it has made durable what says that they are done.
     pub(crate) fn trim(&self, is_done: impl Fn(&Segment) -> bool) -> std::io::Result<usize> {
         let (active, mut stale) = {
-            let tail = self.tail();
-            (tail.active.as_ref().map(|segment| segment.index), tail.unsynced.folder)
+            let state = self.append_state();
+            (state.active.as_ref().map(|segment| segment.index), state.unsynced.folder)
         };
         let mut removed = 0;
         loop {
@@ -171,7 +171,8 @@ impl Log {
                 break;
             }
             drop(segments);
-            // It may be what makes void what was given up before it, which must be gone for good first.
+            // Its header may be what makes the records of an abandoned segment void: that one must be gone
+            // durably before it.
             stale |= self.clear_before(first.index)?;
             if std::mem::take(&mut stale) {
                 self.fs.sync_dir(&self.config.folder)?;
@@ -185,23 +186,24 @@ impl Log {
         Ok(removed)
     }
 
-    /// Gives up a segment that readers have not seen.
-    fn give_up(&self, tail: &mut Tail, index: u64) {
-        tail.unsynced.made();
-        // While another is left, its successors are, too: it may make void what they hold.
-        if !tail.left_behind.is_empty() || self.fs.remove(&self.path(index)).is_err() {
-            tail.left_behind.push(index);
+    /// Abandons a segment that readers have not seen.
+    fn abandon(&self, state: &mut AppendState, index: u64) {
+        state.unsynced.made();
+        // While an older one is left on the disk, this one must stay too: its header may be what makes that
+        // one's records void.
+        if !state.abandoned.is_empty() || self.fs.remove(&self.path(index)).is_err() {
+            state.abandoned.push(index);
         }
     }
 
-    /// Removes what was given up before the segment `index`; answers whether there was something.
+    /// Removes abandoned segments before the segment `index`; answers whether there were any.
     fn clear_before(&self, index: u64) -> std::io::Result<bool> {
-        let mut tail = self.tail();
+        let mut state = self.append_state();
         let mut cleared = false;
-        while let Some(left) = tail.left_behind.first().copied().filter(|left| *left < index) {
+        while let Some(left) = state.abandoned.first().copied().filter(|left| *left < index) {
             match self.fs.remove(&self.path(left)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => drop(tail.left_behind.remove(0)),
+                _ => drop(state.abandoned.remove(0)),
             }
             cleared = true;
         }
@@ -218,8 +220,8 @@ impl Log {
         self.config.folder.join(segment::name(index))
     }
 
-    fn tail(&self) -> MutexGuard<'_, Tail> {
+    fn append_state(&self) -> MutexGuard<'_, AppendState> {
         // What it holds is changed in steps that cannot panic half-way.
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+        self.append_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! How the way in is doing, for whoever collects metrics.
+//! How the pipeline is doing, for whoever collects metrics.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tradekeep_store_traits::Table;
 use crate::deliver::sink::{LaneStatus, SinkId};
 use crate::stats::{IngestStats, LaneStats};
 
-/// A metric that the way in records through the `metrics` facade.
+/// A metric that the pipeline records through the `metrics` facade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IngestMetric {
     /// Its name.
@@ -69,7 +69,7 @@ const LETTERS: IngestMetric =
 const DAMAGED: IngestMetric =
     of_spool("tradekeep_ingest_damaged_files", "Files that keep what went bad in the spool");
 
-/// What the way in records. Gauges are set once a second.
+/// What the pipeline records. Gauges are set once a second.
 pub const INGEST_METRICS: [IngestMetric; 12] = [
     ACCEPTED,
     APPLIED,

@@ -15,10 +15,10 @@ use crate::dead_letter::DeadLetters;
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
 use crate::ingest::Ingest;
+use crate::inspect::{self, fs};
 use crate::log::Access;
-use crate::look::{self, fs};
 use crate::spool::cursors::{Cursor, Cursors};
-use crate::spool::{Claimed, Spool, SpoolConfig};
+use crate::spool::{LockedSpool, Spool, SpoolConfig};
 use crate::stats::IngestStats;
 
 /// A sink that the spool knows no more.
@@ -48,12 +48,12 @@ pub struct NewEpoch {
 /// `NoSpool` where there is none; `Held` while another process has it; `Input` where it knows no such
 /// sink, naming those that it knows; `Disk` when the disk fails: it is known as before then.
 pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
-    let claimed = claim(data)?;
-    let mut cursors = claimed.cursors.clone();
-    let id = known(&cursors, sink)?;
+    let locked = lock(data)?;
+    let mut cursors = locked.cursors.clone();
+    let id = find_sink(&cursors, sink)?;
     let mut forgotten = Forgotten { id: id.clone(), name: String::new(), pending: 0 };
     let Some(gone) = cursors.sinks.remove(&id) else { return Ok(forgotten) };
-    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| {
+    let spool = locked.open(Arc::new(SystemClock), &mut |table, seq| {
         let cursor = gone.tables.get(table.as_str());
         forgotten.pending += u64::from(cursor.is_some_and(|cursor| seq > cursor.seq));
     })?;
@@ -73,13 +73,13 @@ pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
 /// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: the
 /// epoch is what it was then, and moving it again is right.
 pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
-    let claimed = claim(data)?;
+    let locked = lock(data)?;
     let folder = IngestConfig::new(data).dead_letter_folder();
     let dead = match folder.is_dir() {
         true => Some(DeadLetters::open(&fs(), &folder, Access::Write)?),
         false => None,
     };
-    let mut cursors = claimed.cursors.clone();
+    let mut cursors = locked.cursors.clone();
     // By sink and table: records that it was done with and that are held, and those that are dead.
     let mut held: Vec<(&str, &mut Cursor, &str, u64, u64)> = Vec::new();
     for (id, sink) in &mut cursors.sinks {
@@ -87,7 +87,7 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
             held.push((id, cursor, table, 0, 0));
         }
     }
-    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| {
+    let spool = locked.open(Arc::new(SystemClock), &mut |table, seq| {
         for (id, cursor, of, done, died) in &mut held {
             if *of == table.as_str() && seq > cursor.floor && seq <= cursor.seq {
                 *done += 1;
@@ -98,7 +98,7 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
     let mut again = 0;
     for (_, cursor, _, done, died) in held {
         again += done - died;
-        go_back(cursor, done, died);
+        rewind(cursor, done, died);
     }
     save(&spool, &cursors, again)
 }
@@ -111,16 +111,16 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
 /// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: nothing
 /// open is lost then.
 pub fn purge_resolved(data: &Path) -> Result<u64> {
-    let claimed = claim(data)?;
+    let locked = lock(data)?;
     let folder = IngestConfig::new(data).dead_letter_folder();
     if !folder.is_dir() {
         return Ok(0);
     }
     let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
-    let cursors = claimed.cursors.clone();
-    let spool = claimed.open(Arc::new(SystemClock), &mut |_, _| {})?;
+    let cursors = locked.cursors.clone();
+    let spool = locked.open(Arc::new(SystemClock), &mut |_, _| {})?;
     let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
-    dead.purge(spool.now(), spool.held_from()?, is_past)
+    dead.purge(spool.now(), spool.oldest_seq()?, is_past)
 }
 
 /// First the cursors: with those alone, the store's watermark still says what it has.
@@ -129,9 +129,9 @@ fn save(spool: &Spool, cursors: &Cursors, again: u64) -> Result<NewEpoch> {
     Ok(NewEpoch { epoch: spool.new_epoch()?, again })
 }
 
-/// Before the `done` records that are held, `died` of them dead letters: they are pending again, and
-/// counted as nothing else.
-fn go_back(cursor: &mut Cursor, done: u64, died: u64) {
+/// Rewinds a cursor to before the `done` records that are held, `died` of which are dead letters: the
+/// records are pending again, and counted as nothing else.
+fn rewind(cursor: &mut Cursor, done: u64, died: u64) {
     cursor.seq = cursor.seq.min(cursor.floor);
     // Letters that were replayed and purged are not known as such any more, but are counted.
     let applied = (done - died).min(cursor.applied);
@@ -152,13 +152,13 @@ pub async fn drain(
     sinks: Vec<SinkConfig>,
     patience: Duration,
 ) -> Result<IngestStats> {
-    look::folder(config.data())?;
+    inspect::folder(config.data())?;
     let ingest = Ingest::open(config, sinks).await?;
     ingest.shutdown(patience).await
 }
 
-/// The id of the sink that `sink` names.
-fn known(cursors: &Cursors, sink: &str) -> Result<String> {
+/// The id of the sink that has `sink` as its id or its name.
+fn find_sink(cursors: &Cursors, sink: &str) -> Result<String> {
     let mut named = cursors.sinks.iter().filter(|(id, known)| *id == sink || known.name == sink);
     match (named.next(), named.next()) {
         (Some((id, _)), None) => Ok(id.clone()),
@@ -177,10 +177,10 @@ fn known(cursors: &Cursors, sink: &str) -> Result<String> {
 }
 
 /// Takes the spool of a data folder where there is one.
-fn claim(data: &Path) -> Result<Claimed> {
+fn lock(data: &Path) -> Result<LockedSpool> {
     let config = IngestConfig::new(data);
-    let folder = look::folder(data)?;
-    Claimed::new(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
+    let folder = inspect::folder(data)?;
+    LockedSpool::lock(&fs(), SpoolConfig { folder, segment_bytes: config.segment_bytes })
 }
 
 #[cfg(test)]
@@ -188,13 +188,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_goes_back_is_counted_once() {
+    fn what_is_rewound_is_counted_once() {
         let cursor = Cursor { seq: 90, applied: 50, dead: 10, before: 5, floor: 3 };
         for (done, died, applied, dead) in
             [(0, 0, 50, 10), (20, 4, 34, 6), (60, 10, 0, 0), (55, 0, 0, 5), (90, 0, 0, 0)]
         {
             let mut back = cursor;
-            go_back(&mut back, done, died);
+            rewind(&mut back, done, died);
             assert_eq!((back.applied, back.dead, back.seq), (applied, dead, 3), "{done} {died}");
             assert_eq!((back.before, back.floor), (5, 3));
         }

@@ -1,9 +1,9 @@
-//! What other processes ask of the one that holds a spool: files in `DATA/requests`.
+//! Requests of other processes to the one that holds a spool: files in `DATA/requests`.
 //!
-//! Who asks writes `ID.tmp` and renames it to `ID.request.json`, ID a UUID of version 7. The holder
-//! looks every 100 ms, renames what it begins with to `ID.working.json`, and answers in
-//! `ID.answer.json`, which who asked removes. A request says until when its answer is waited for, and
-//! is not begun after that. All of them may be asked twice: a dead letter that was replayed is not
+//! A client writes `ID.tmp` and renames it to `ID.request.json`, ID a UUID of version 7. The holder lists
+//! the folder every 100 ms, renames a request that it begins to `ID.working.json`, and answers in
+//! `ID.answer.json`, which the client removes. A request says until when its client waits, and is not
+//! begun after that. All of them may be sent twice: a dead letter that was replayed is not replayed
 //! again.
 
 mod serve;
@@ -22,16 +22,16 @@ use crate::clock::{Clock, SystemClock};
 use crate::dead_letter::{DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::fs::{FileExt, FileSystem, RealFs};
-use crate::look;
+use crate::inspect;
 use crate::stats::IngestStats;
 
-/// Between two looks for an answer, and whether somebody is there to give it.
-const LOOK: Duration = Duration::from_millis(20);
-const LOOK_WHO: Duration = Duration::from_millis(100);
-/// The longest time that anybody waits.
-const LONGEST: Duration = Duration::from_secs(3600);
-/// Bytes of a file that may be one of ours.
-const MOST_BYTES: u64 = 4 << 20;
+/// Between two looks for an answer, and for whether the spool still has a holder.
+const POLL: Duration = Duration::from_millis(20);
+const POLL_HOLDER: Duration = Duration::from_millis(100);
+/// The longest time that a client waits.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+/// Bytes of the largest file that can be one of ours.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub enum Answer {
     Resumed,
     /// To [`Request::Stats`].
     Stats(Box<IngestStats>),
-    /// Nobody holds the spool, and nothing was done: who asks can open it.
+    /// Nobody holds the spool, and nothing was done: the client can open it.
     #[serde(skip)]
     NobodyThere,
 }
@@ -84,10 +84,10 @@ pub enum Answer {
 /// The content of a request's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct RequestFile {
     /// Layout of this file.
     version: u32,
-    /// Until when an answer is waited for, in milliseconds since 1970.
+    /// Until when the client waits, in milliseconds since 1970.
     until: i64,
     request: Request,
 }
@@ -95,7 +95,7 @@ struct Asked {
 /// The content of an answer's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Answered {
+enum AnswerFile {
     Done(Answer),
     /// Why not, and what to do.
     Refused(String),
@@ -150,40 +150,40 @@ fn now() -> i64 {
 /// # Cancel safety
 /// Dropping the future takes the request back, if it was not begun.
 pub async fn ask(data: &Path, request: &Request, patience: Duration) -> Result<Answer> {
-    let Some(mut holder) = look::holder(data)? else { return Ok(Answer::NobodyThere) };
-    let asking = Asking::begin(data, request, patience.min(LONGEST))?;
+    let Some(mut holder) = inspect::holder(data)? else { return Ok(Answer::NobodyThere) };
+    let pending = PendingRequest::begin(data, request, patience.min(MAX_WAIT))?;
     let (started, mut looked) = (Instant::now(), Instant::now());
     loop {
-        if let Some(answer) = asking.answer()? {
+        if let Some(answer) = pending.answer()? {
             return answer;
         }
         if started.elapsed() >= patience {
-            let (waited, begun) = (started.elapsed(), !asking.take_back());
+            let (waited, begun) = (started.elapsed(), !pending.cancel());
             return Err(IngestError::NoAnswer { holder, waited, begun });
         }
-        if looked.elapsed() >= LOOK_WHO {
+        if looked.elapsed() >= POLL_HOLDER {
             looked = Instant::now();
-            match look::holder(data)? {
+            match inspect::holder(data)? {
                 Some(name) => holder = name,
                 None => {
-                    // Its last act may have been to answer.
-                    let answer = asking.answer()?.unwrap_or(Ok(Answer::NobodyThere));
-                    asking.clear();
+                    // The holder may have answered just before it ended.
+                    let answer = pending.answer()?.unwrap_or(Ok(Answer::NobodyThere));
+                    pending.clear();
                     return answer;
                 }
             }
         }
-        sleep(LOOK).await;
+        sleep(POLL).await;
     }
 }
 
-/// A request that is waited for; its files go with it.
+/// A request whose answer is waited for; dropping it removes its files.
 #[derive(Debug)]
-struct Asking {
+struct PendingRequest {
     files: Files,
 }
 
-impl Asking {
+impl PendingRequest {
     fn begin(data: &Path, request: &Request, patience: Duration) -> Result<Self> {
         let folder = folder(data);
         let disk = |error| {
@@ -192,11 +192,11 @@ impl Asking {
         RealFs.create_dir_all(&folder).map_err(disk)?;
         let patience = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let until = now().saturating_add(patience);
-        let content = Asked { version: 1, until, request: request.clone() };
-        let asking = Self { files: Files { folder: folder.clone(), id: Uuid::now_v7() } };
+        let content = RequestFile { version: 1, until, request: request.clone() };
+        let pending = Self { files: Files { folder: folder.clone(), id: Uuid::now_v7() } };
         let content = serde_json::to_vec(&content).map_err(io::Error::from).map_err(disk)?;
-        put(&RealFs, &asking.files.of("tmp"), &asking.files.request(), &content).map_err(disk)?;
-        Ok(asking)
+        put(&RealFs, &pending.files.of("tmp"), &pending.files.request(), &content).map_err(disk)?;
+        Ok(pending)
     }
 
     /// The answer, where it is there; what was refused is an error.
@@ -209,28 +209,28 @@ impl Asking {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             content => content.map_err(disk)?,
         };
-        let answered = serde_json::from_slice(&content).map_err(io::Error::from).map_err(disk)?;
-        Ok(Some(match answered {
-            Answered::Done(answer) => Ok(answer),
-            Answered::Refused(reason) => Err(IngestError::Refused { reason }),
+        let answer = serde_json::from_slice(&content).map_err(io::Error::from).map_err(disk)?;
+        Ok(Some(match answer {
+            AnswerFile::Done(answer) => Ok(answer),
+            AnswerFile::Refused(reason) => Err(IngestError::Refused { reason }),
         }))
     }
 
-    /// Answers whether it was not begun, and will not be.
-    fn take_back(&self) -> bool {
+    /// Takes the request back; answers whether that came before the holder began it.
+    fn cancel(&self) -> bool {
         RealFs.remove(&self.files.request()).is_ok()
     }
 
-    /// Removes what a holder that is gone had begun.
+    /// Removes the file of a request that a holder began before it ended.
     fn clear(&self) {
-        // Where there is none, it was answered or not begun.
+        // There is none where it was answered, or never begun.
         let _ = RealFs.remove(&self.files.working());
     }
 }
 
-impl Drop for Asking {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
-        self.take_back();
+        self.cancel();
         for path in [self.files.of("tmp"), self.files.answer()] {
             // Most of the time it is not there.
             let _ = RealFs.remove(&path);
@@ -254,7 +254,7 @@ fn put(fs: &dyn FileSystem, temporary: &Path, path: &Path, content: &[u8]) -> io
 fn get(fs: &dyn FileSystem, path: &Path) -> io::Result<Vec<u8>> {
     let file = fs.open(path)?;
     let length = file.len()?;
-    if length > MOST_BYTES {
+    if length > MAX_BYTES {
         return Err(io::Error::other(format!("{length} bytes are more than any may have")));
     }
     let mut content = vec![0; usize::try_from(length).unwrap_or_default()];

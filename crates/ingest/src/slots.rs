@@ -9,8 +9,8 @@ use crate::fs::{File, FileExt, FileSystem};
 const MAGIC: &[u8; 8] = b"TKSLOTS\n";
 /// Bytes before the content: magic, generation, length, checksum.
 const HEAD: usize = 24;
-/// So often is looked at what another process may write just now.
-const LOOKS: u32 = 4;
+/// Reads at most of what another process may be writing.
+const MAX_READS: u32 = 4;
 
 /// Two slots in one file. A write goes to the older one and is synced, so that whatever happens to it
 /// the other is there.
@@ -42,7 +42,7 @@ impl Slots {
         Ok((Self { file, slot, generation }, newest.map(|(_, content)| content)))
     }
 
-    /// The content of `path`, where one of its slots is whole; for who only looks.
+    /// The content of `path`, where one of its slots is whole; without opening it to write.
     pub(crate) fn peek(
         fs: &dyn FileSystem,
         path: &Path,
@@ -52,12 +52,12 @@ impl Slots {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };
-        let mut looks = 0;
+        let mut reads = 0;
         loop {
             let newest = newest(&*file, slot)?;
-            looks += 1;
-            // Both may be half written only where both were replaced while we looked.
-            if newest.is_some() || looks == LOOKS {
+            reads += 1;
+            // Neither is whole only where both were replaced during the read: it is read again.
+            if newest.is_some() || reads == MAX_READS {
                 return Ok(newest.map(|(_, content)| content));
             }
         }
@@ -72,13 +72,13 @@ impl Slots {
         let (mut sound, mut broken) = (0, 0);
         for parity in 0..2 {
             let mut bytes = vec![0; slot];
-            let mut looks = 0;
+            let mut reads = 0;
             let is_whole = loop {
                 let read = file.read_up_to(&mut bytes, place(parity, slot))?;
-                looks += 1;
+                reads += 1;
                 match whole(&bytes[..read]) {
                     Some((generation, _)) if generation % 2 == parity => break true,
-                    _ if looks == LOOKS => break false,
+                    _ if reads == MAX_READS => break false,
                     _ => {}
                 }
             };

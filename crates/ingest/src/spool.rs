@@ -48,9 +48,9 @@ pub(crate) struct SpoolConfig {
     pub(crate) segment_bytes: u64,
 }
 
-/// A spool that nobody else has any more, and whose records are still to be looked at.
+/// A spool that this process has locked, and whose records are still to be read.
 #[derive(Debug)]
-pub(crate) struct Claimed {
+pub(crate) struct LockedSpool {
     fs: Arc<dyn FileSystem>,
     config: SpoolConfig,
     manifest: (Manifest, Slots),
@@ -60,9 +60,9 @@ pub(crate) struct Claimed {
     pub(crate) cursors: Cursors,
 }
 
-impl Claimed {
-    /// Takes the spool of a folder, and makes it where there is none.
-    pub(crate) fn new(fs: &Arc<dyn FileSystem>, config: SpoolConfig) -> Result<Self> {
+impl LockedSpool {
+    /// Locks the spool of a folder, and makes it where there is none.
+    pub(crate) fn lock(fs: &Arc<dyn FileSystem>, config: SpoolConfig) -> Result<Self> {
         let folder = &config.folder;
         let disk = |error| {
             IngestError::disk(format!("{}: the spool cannot be opened", folder.display()))(error)
@@ -120,11 +120,11 @@ impl Claimed {
         // A manifest that was lost, or brought back older than the segments, knows too little.
         let delivered = self.cursors.sinks.values().flat_map(|sink| sink.tables.values());
         let delivered = delivered.map(|cursor| cursor.seq).max().unwrap_or_default();
-        let first_seq = manifest.bound.max(log.position().next_seq).max(delivered + 1);
+        let first_seq = manifest.bound.max(log.end().next_seq).max(delivered + 1);
         manifest.bound = first_seq + RESERVE;
         manifest.write(&mut slots).map_err(disk)?;
-        log.begin_at(first_seq);
-        log.allow(manifest.bound);
+        log.start_numbers_at(first_seq);
+        log.allow_below(manifest.bound);
         Ok(Spool {
             log: Arc::new(log),
             folder,
@@ -141,7 +141,7 @@ impl Spool {
     /// Takes records: all of them, or none. Answers the number of the first; the others follow it.
     /// They survive the end of the process from now on. `before` is told the first number before
     /// anything is written.
-    pub(crate) fn append_after(
+    pub(crate) fn append(
         &self,
         records: &Records,
         mut before: impl FnMut(u64) -> io::Result<()>,
@@ -177,25 +177,25 @@ impl Spool {
     pub(crate) fn reserve(&self, count: u64) -> Result<()> {
         let mut manifest = self.manifest();
         let (manifest, slots) = &mut *manifest;
-        let position = self.log.position();
-        if position.next_seq + count + RESERVE / 2 <= position.bound {
+        let end = self.log.end();
+        if end.next_seq + count + RESERVE / 2 <= end.bound {
             return Ok(());
         }
-        let bound = position.next_seq + count + RESERVE;
+        let bound = end.next_seq + count + RESERVE;
         let wider = Manifest { bound, ..manifest.clone() };
         wider.write(slots).map_err(|error| {
             let doing = format!("{}: numbers cannot be reserved", self.folder.display());
             IngestError::disk(doing)(error)
         })?;
         *manifest = wider;
-        self.log.allow(bound);
+        self.log.allow_below(bound);
         Ok(())
     }
 
     /// Makes what sinks have done durable.
     pub(crate) fn save_cursors(&self, cursors: &Cursors) -> Result<()> {
         let mut slots = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
-        self.is_held()?;
+        self.ensure_locked()?;
         cursors.write(&mut slots).map_err(|error| {
             let doing = format!("{}: cursors cannot be written", self.folder.display());
             IngestError::disk(doing)(error)
@@ -227,8 +227,8 @@ impl Spool {
     }
 
     /// The number of the oldest record that is held; of the next one where none is.
-    pub(crate) fn held_from(&self) -> Result<u64> {
-        let next = self.log.position().next_seq;
+    pub(crate) fn oldest_seq(&self) -> Result<u64> {
+        let next = self.log.end().next_seq;
         let mut oldest = Reader::new(Arc::clone(&self.log), 0, None);
         let oldest = oldest.next().map_err(|error| {
             let doing = format!("{}: the spool cannot be read", self.folder.display());
@@ -250,7 +250,7 @@ impl Spool {
             let doing = format!("{}: segments cannot be removed", self.folder.display());
             IngestError::disk(doing)(error)
         };
-        self.is_held()?;
+        self.ensure_locked()?;
         {
             let mut manifest = self.manifest();
             let (manifest, slots) = &mut *manifest;
@@ -264,15 +264,16 @@ impl Spool {
         self.log.damaged().unwrap_or_default()
     }
 
-    /// Lets another process have it: cursors are not written any more, nor is anything trimmed. Whoever
-    /// calls it appends no more, and nobody trims meanwhile.
-    pub(crate) fn let_go(&self) {
+    /// Releases the lock, for another process: cursors are not written any more, nor is anything trimmed.
+    /// The caller appends no more, and nobody trims meanwhile.
+    pub(crate) fn release(&self) {
         let _cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    /// What was begun on another thread may only come now, when another process has it.
-    fn is_held(&self) -> Result<()> {
+    /// Refuses once the lock is released: a job on another thread may come late, when another process has
+    /// the spool.
+    fn ensure_locked(&self) -> Result<()> {
         let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if lock.is_some() { Ok(()) } else { Err(IngestError::Closed) }
     }

@@ -1,9 +1,9 @@
-//! How the way in is doing.
+//! How the pipeline is doing.
 
 use serde::{Deserialize, Serialize};
 use tradekeep_store_traits::Table;
 
-use crate::deliver::sink::{LaneStatus, SinkId};
+use crate::deliver::sink::{LaneState, LaneStatus, SinkId};
 use crate::text;
 
 /// One table on its way to one sink.
@@ -29,6 +29,21 @@ pub struct LaneStats {
 }
 
 impl LaneStats {
+    /// How `lane` is doing. All is counted at one moment, so that it adds up.
+    pub(crate) fn of(lane: &LaneState) -> Self {
+        let (arrived, cursor) = (lane.arrivals.count(), lane.cursor());
+        Self {
+            table: lane.table,
+            cursor: cursor.seq,
+            accepted: lane.accepted + arrived,
+            before: cursor.before,
+            applied: cursor.applied,
+            dead: cursor.dead,
+            pending: (lane.backlog + arrived).saturating_sub(lane.done_at(cursor)),
+            status: lane.status().clone(),
+        }
+    }
+
     /// Accepted less everything that can have become of it: 0, unless the spool was damaged, and the
     /// number of records lost by that then.
     #[must_use]
@@ -55,7 +70,7 @@ pub struct SinkStats {
     pub lanes: Vec<LaneStats>,
 }
 
-/// The whole way in.
+/// The whole pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngestStats {
     /// The stream that stores keep a watermark of, and its epoch.

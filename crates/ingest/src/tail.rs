@@ -8,11 +8,12 @@ use tradekeep_store_traits::{Records, Table};
 
 use crate::codec::Decoded;
 use crate::error::{IngestError, Result};
-use crate::ingest::{Ingest, Shared};
+use crate::ingest::Ingest;
 use crate::log::{Frame, Reader};
+use crate::pipeline::Pipeline;
 
-/// Between two looks for more.
-const LOOK: Duration = Duration::from_millis(20);
+/// Between two reads.
+const POLL: Duration = Duration::from_millis(20);
 
 /// A record that was accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +31,7 @@ pub struct Accepted {
 /// The records that a spool accepts, in order, from a number on; without end.
 #[derive(Debug)]
 pub struct Tail {
-    shared: Arc<Shared>,
+    pipeline: Arc<Pipeline>,
     reader: Reader,
 }
 
@@ -39,14 +40,14 @@ impl Ingest {
     /// still holds. What this program cannot read is passed.
     #[must_use]
     pub fn tail(&self, from: u64) -> Tail {
-        let log = Arc::clone(&self.shared.accept.spool.log);
+        let log = Arc::clone(&self.pipeline.appender.spool.log);
         let reader = Reader::new(log, from.saturating_sub(1), None);
-        Tail { shared: Arc::clone(&self.shared), reader }
+        Tail { pipeline: Arc::clone(&self.pipeline), reader }
     }
 }
 
 impl Tail {
-    /// The next record; waits for it. Nothing once the way in is shut down and all was told.
+    /// The next record; waits for it. Nothing once the ingest is shut down and all was told.
     ///
     /// # Errors
     /// `Disk` when the spool cannot be read.
@@ -59,8 +60,8 @@ impl Tail {
                 return Ok(Some(accepted));
             }
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                () = self.shared.ended.wait() => return next(&mut self.reader),
+                () = tokio::time::sleep(POLL) => {}
+                () = self.pipeline.shutdown.wait() => return next(&mut self.reader),
             }
         }
     }

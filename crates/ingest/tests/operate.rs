@@ -12,7 +12,7 @@ use support::{
     Data, SOON, config, copy, halt, id, mend, refuse_one, sinks, snapshot, store, stored, tick,
     ticks, until, with_letters,
 };
-use tradekeep_ingest::look::{self, SpoolStatus};
+use tradekeep_ingest::inspect::{self, SpoolStatus};
 use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestError, LaneStatus, SinkConfig, operate};
 use tradekeep_models::Table;
 
@@ -62,7 +62,7 @@ async fn a_sink_that_is_forgotten_holds_nothing_up() {
     assert_eq!(forgotten.pending, pending);
     assert!(pending >= 1_200, "{pending}");
     assert_eq!((forgotten.id, &*forgotten.name), (gone, "memory://b"));
-    let status = look::status(data.path()).unwrap();
+    let status = inspect::status(data.path()).unwrap();
     assert_eq!(status.sinks.iter().map(|sink| &*sink.name).collect::<Vec<_>>(), ["memory://a"]);
 
     let ingest = data.open(&[("a", &a)]).await;
@@ -90,7 +90,7 @@ async fn what_is_held_is_not_operated_on() {
     let drained = operate::drain(data.config(), sinks(&[("a", &a)]), SOON).await;
     held(drained.unwrap_err());
     ingest.shutdown(SOON).await.unwrap();
-    assert_eq!(look::status(data.path()).unwrap().epoch, 1);
+    assert_eq!(inspect::status(data.path()).unwrap().epoch, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +128,7 @@ async fn a_drain_that_has_no_more_patience_says_what_is_left() {
     let both = sinks(&[("a", &a), ("b", &b)]);
     let stats = operate::drain(data.config(), both, patience).await.unwrap();
     assert!(stats.pending() >= 100);
-    assert_eq!(look::holder(data.path()).unwrap(), None);
+    assert_eq!(inspect::holder(data.path()).unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -158,7 +158,7 @@ async fn an_older_copy_goes_on_in_a_new_epoch() {
     let begun = operate::new_epoch(older.path()).unwrap();
     assert_eq!(begun.epoch, 2);
     assert_eq!(begun.again, 2_997, "all that is held, but for dead letters");
-    let status = look::status(older.path()).unwrap();
+    let status = inspect::status(older.path()).unwrap();
     assert_adds_up(&status);
     assert_eq!((status.epoch, status.pending()), (2, 3_000 + 1_500 + 4_500));
 
@@ -175,7 +175,7 @@ async fn an_older_copy_goes_on_in_a_new_epoch() {
     ingest.shutdown(SOON).await.unwrap();
     let stored = stored(&a).await;
     assert_eq!(stored, (3..5_000).map(tick).collect::<Vec<_>>(), "each once");
-    assert_adds_up(&look::status(older.path()).unwrap());
+    assert_adds_up(&inspect::status(older.path()).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,7 +198,7 @@ async fn a_new_epoch_sends_nothing_from_before_a_sinks_time() {
 
     let fresh = store();
     assert_eq!(operate::new_epoch(data.path()).unwrap().again, 150 + 50);
-    assert_adds_up(&look::status(data.path()).unwrap());
+    assert_adds_up(&inspect::status(data.path()).unwrap());
     let both = only_ticks(sinks(&[("a", &a), ("b", &fresh)]));
     let ingest = Ingest::open(data.config(), both).await.unwrap();
     assert_eq!(ingest.flush(SOON).await.pending(), 0);
@@ -222,7 +222,7 @@ async fn letters_that_were_replayed_are_purged() {
     std::fs::write(data.spool().join("cursors"), cursors).unwrap();
     assert_eq!(operate::purge_resolved(data.path()).unwrap(), 2);
     assert_eq!(operate::purge_resolved(data.path()).unwrap(), 0);
-    let left = look::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap();
+    let left = inspect::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap();
     assert_eq!(left.iter().map(|letter| letter.id).collect::<Vec<_>>(), [3]);
 }
 
@@ -245,7 +245,7 @@ async fn what_was_purged_is_not_sent_again() {
         if !beside {
             assert_eq!(operate::purge_resolved(data.path()).unwrap(), 1);
         }
-        assert!(look::verify(data.path()).unwrap().is_sound());
+        assert!(inspect::verify(data.path()).unwrap().is_sound());
 
         // The store would take it now: that is for a person to decide.
         let ingest = data.open(&[("a", &a)]).await;

@@ -1,7 +1,9 @@
 //! How long an operation took.
 
 use crate::record::{Naming, record};
-use crate::{Condition, InvalidInput, Name, Place, RecordFilter, StreamId, TimeRange, Timestamp};
+use crate::{
+    Condition, InvalidInput, Name, RecordFilter, StreamId, StreamPosition, TimeRange, Timestamp,
+};
 
 record! {
     /// How long an operation of a service took, and whether it succeeded. Identity is (ts, stream,
@@ -45,7 +47,7 @@ impl Latency {
     /// An operation that succeeded, at a place of its own.
     #[must_use]
     pub fn new(ts: Timestamp, service: Name, operation: Name, latency_ns: u64) -> Self {
-        let Place { stream, seq } = Place::next();
+        let StreamPosition { stream, seq } = StreamPosition::next();
         Self { ts, stream, seq, service, operation, latency_ns, success: true, error_type: None }
     }
 

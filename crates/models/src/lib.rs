@@ -13,7 +13,6 @@ mod metric;
 mod mev;
 mod node_health;
 mod order;
-mod place;
 mod position;
 mod query;
 pub mod record;
@@ -21,6 +20,7 @@ mod records;
 mod stats;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+mod stream_position;
 mod system_event;
 mod table;
 mod text;
@@ -41,7 +41,6 @@ pub use metric::{Metric, MetricFilter};
 pub use mev::{MevEvent, MevFilter};
 pub use node_health::{BreakerStatus, NodeHealth, NodeHealthFilter};
 pub use order::{Order, OrderFilter, OrderStatus, OrderType, TimeInForce};
-pub use place::Place;
 pub use position::{Position, PositionFilter};
 pub use query::{CandleCursor, CandleQuery, GapFill, MAX_LIMIT, Page};
 pub use records::{AnyRecord, Records};
@@ -50,6 +49,7 @@ pub use stats::{
     PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, ValueStats,
     nearest_rank,
 };
+pub use stream_position::StreamPosition;
 pub use system_event::{Severity, SystemEvent, SystemEventFilter};
 pub use table::Table;
 pub use text::{Ident, Market, Name, StreamId, Symbol, TradeId, TraderId, Venue};

@@ -2,7 +2,8 @@
 
 use crate::record::{Naming, record};
 use crate::{
-    Condition, InvalidInput, Labels, Name, Place, RecordFilter, StreamId, TimeRange, Timestamp,
+    Condition, InvalidInput, Labels, Name, RecordFilter, StreamId, StreamPosition, TimeRange,
+    Timestamp,
 };
 
 record! {
@@ -41,7 +42,7 @@ impl Metric {
     /// A value without labels, at a place of its own.
     #[must_use]
     pub fn new(ts: Timestamp, name: Name, value: f64) -> Self {
-        let Place { stream, seq } = Place::next();
+        let StreamPosition { stream, seq } = StreamPosition::next();
         Self { ts, stream, seq, name, value, labels: Labels::default() }
     }
 

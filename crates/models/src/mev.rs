@@ -13,9 +13,9 @@ record! {
     /// The risk of a sandwich on a trade of ours, and what came of it. Identity is (ts, stream, seq).
     ///
     /// ```
-    /// use tradekeep_models::{MevEvent, Place};
+    /// use tradekeep_models::{MevEvent, StreamPosition};
     ///
-    /// let Place { stream, seq } = Place::next();
+    /// let StreamPosition { stream, seq } = StreamPosition::next();
     /// let event = MevEvent::builder()
     ///     .ts("2024-08-08T10:00:05Z".parse()?)
     ///     .stream(stream)

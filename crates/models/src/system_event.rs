@@ -2,8 +2,8 @@
 
 use crate::record::{Naming, Value, record, text_enum};
 use crate::{
-    Condition, InvalidInput, Json, Message, Name, Place, RecordFilter, StreamId, TimeRange,
-    Timestamp,
+    Condition, InvalidInput, Json, Message, Name, RecordFilter, StreamId, StreamPosition,
+    TimeRange, Timestamp,
 };
 
 text_enum! {
@@ -59,7 +59,7 @@ impl SystemEvent {
     /// An event at a place of its own.
     #[must_use]
     pub fn new(ts: Timestamp, severity: Severity, message: Message) -> Self {
-        let Place { stream, seq } = Place::next();
+        let StreamPosition { stream, seq } = StreamPosition::next();
         Self { ts, stream, seq, severity, event_type: None, source: None, message, data: None }
     }
 

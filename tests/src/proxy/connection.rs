@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::counters::Counters;
 use super::fault::{Direction, Fault};
-use super::plan::{Place, Step, Talk, Then};
+use super::plan::{FaultSite, Step, Talk, Then};
 
 /// What is read at once.
 const BUFFER: usize = 64 * 1024;
@@ -42,8 +42,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn place(&self) -> Place {
-        Place { seed: self.seed, connection: self.number }
+    fn site(&self) -> FaultSite {
+        FaultSite { seed: self.seed, connection: self.number }
     }
 
     fn count(&self, change: impl FnOnce(&mut Counters)) {
@@ -52,7 +52,7 @@ impl Connection {
 
     /// Forwards what `client` and `upstream` say until both are done, or a fault ends it.
     pub(super) async fn serve(&mut self, mut client: TcpStream, upstream: SocketAddr) {
-        let refused = self.place().is_refused(&self.faults.borrow_and_update());
+        let refused = self.site().is_refused(&self.faults.borrow_and_update());
         self.count(|counters| {
             counters.connections += 1;
             counters.refused += u64::from(refused);
@@ -68,7 +68,7 @@ impl Connection {
         // A proxy is not to add the delays of Nagle's algorithm. Without it all goes on as well.
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
 
-        let talk = Mutex::new(Talk::new(self.place()));
+        let talk = Mutex::new(Talk::new(self.site()));
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
         let mut requests = Pump::new(Direction::ToServer, to_server, &talk, self.clone());
@@ -152,12 +152,12 @@ impl<'a> Pump<'a> {
         while !bytes.is_empty() {
             self.released().await;
             let Some(len) = self.paced(bytes.len()).await else { continue };
-            let place = self.connection.place();
+            let site = self.connection.site();
             let written = tokio::select! {
                 biased;
                 written = self.to.write(&bytes[..len]) => written?,
                 // A side that does not read may hold a write up for long; a stall comes first.
-                () = become_so(&mut self.connection.faults, |now| place.is_stalled(now)) => continue,
+                () = become_so(&mut self.connection.faults, |now| site.is_stalled(now)) => continue,
             };
             self.connection.count(|counters| counters.forwarded(self.direction, written as u64));
             bytes = &bytes[written..];
@@ -167,16 +167,16 @@ impl<'a> Pump<'a> {
 
     /// Waits while this connection is stalled.
     async fn released(&mut self) {
-        let place = self.connection.place();
-        if place.is_stalled(&self.connection.faults.borrow()) {
+        let site = self.connection.site();
+        if site.is_stalled(&self.connection.faults.borrow()) {
             self.connection.count(|counters| counters.stalls += 1);
-            become_so(&mut self.connection.faults, |now| !place.is_stalled(now)).await;
+            become_so(&mut self.connection.faults, |now| !site.is_stalled(now)).await;
         }
     }
 
     /// Waits until some of `len` bytes are due, and says how many. None: the faults changed meanwhile.
     async fn paced(&mut self, len: usize) -> Option<usize> {
-        let rate = self.connection.place().rate(&self.connection.faults.borrow_and_update());
+        let rate = self.connection.site().rate(&self.connection.faults.borrow_and_update());
         let Some(rate) = rate else {
             self.due = Instant::now();
             return Some(len);

@@ -5,12 +5,12 @@ use crate::seed::mix;
 
 /// Where a fault is thrown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct FaultSite {
     pub(super) seed: u64,
     pub(super) connection: u64,
 }
 
-impl Place {
+impl FaultSite {
     /// The faults of this connection, or of one of its exchanges, that happen, each with randomness of
     /// its own for what else it has to choose.
     fn thrown(
@@ -18,7 +18,7 @@ impl Place {
         exchange: Option<u64>,
         faults: &[Fault],
     ) -> impl Iterator<Item = (Kind, fastrand::Rng)> {
-        // Exchange 0 is another place than the connection itself.
+        // Exchange 0 is another site than the connection itself.
         let exchange = exchange.map_or(0, |number| number + 1);
         faults.iter().zip(0..).filter_map(move |(fault, index)| {
             let number = mix(&[self.seed, self.connection, exchange, index]);
@@ -94,7 +94,7 @@ pub(super) enum Then {
 /// The conversation on one connection: where it is, and what is to happen in it.
 #[derive(Debug)]
 pub(super) struct Talk {
-    place: Place,
+    site: FaultSite,
     /// Exchanges begun.
     exchanges: u64,
     /// Whether the server said something since the client last did.
@@ -105,8 +105,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn new(place: Place) -> Self {
-        Self { place, exchanges: 0, replied: false, plan: Plan::default(), passed: [0; 2] }
+    pub(super) fn new(site: FaultSite) -> Self {
+        Self { site, exchanges: 0, replied: false, plan: Plan::default(), passed: [0; 2] }
     }
 
     /// What to do with `bytes`, which were read; the byte to change is changed.
@@ -119,7 +119,7 @@ impl Talk {
         let asks = direction == Direction::ToServer;
         let begins_exchange = self.exchanges == 0 || (asks && self.replied);
         if begins_exchange {
-            self.plan = self.place.plan(self.exchanges, faults);
+            self.plan = self.site.plan(self.exchanges, faults);
             self.exchanges += 1;
             self.passed = [0; 2];
         }
@@ -159,8 +159,8 @@ impl Talk {
     fn corrupt(&self, direction: Direction, bytes: &mut [u8]) -> bool {
         let Some((which, at, mask)) = self.plan.corrupt else { return false };
         let before = self.passed[usize::from(direction == Direction::ToClient)];
-        let place = at.checked_sub(before).and_then(|offset| usize::try_from(offset).ok());
-        match place.and_then(|offset| bytes.get_mut(offset)) {
+        let index = at.checked_sub(before).and_then(|offset| usize::try_from(offset).ok());
+        match index.and_then(|offset| bytes.get_mut(offset)) {
             Some(byte) if which == direction => {
                 *byte ^= mask;
                 true

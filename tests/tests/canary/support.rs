@@ -13,7 +13,7 @@ use tradekeep::{
     Table, Tick, Timestamp, Token, Trade, TradeAction, TradeId, TraderId, TradingMode, Uuid, Venue,
 };
 use tradekeep_ingest::{
-    DeadLetter, DeadLetterFilter, Ingest, IngestConfig, IngestError, SinkConfig, SinkId, look,
+    DeadLetter, DeadLetterFilter, Ingest, IngestConfig, IngestError, SinkConfig, SinkId, inspect,
 };
 use tradekeep_tests::canary::{self, DECIMAL, Logs, SECRET, VALUE};
 
@@ -176,7 +176,7 @@ pub(crate) async fn everything(ingest: &Ingest, data: &Path) -> Outcome<String> 
     for letter in letters(ingest).await? {
         writeln!(text, "{:?}", DeadLetter { record: None, ..letter })?;
     }
-    writeln!(text, "{:?}\n{:?}", look::status(data)?, look::verify(data)?)?;
+    writeln!(text, "{:?}\n{:?}", inspect::status(data)?, inspect::verify(data)?)?;
     writeln!(text, "{ingest:?}\n{}", heard().metrics.render())?;
     writeln!(text, "{}", heard().logs.text())?;
     Ok(text)

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use tradekeep::formats::{Format, ReadOptions, RecordOptions};
 use tradekeep::{InvalidInput, Symbol, Table, Venue, for_each_record};
 
-use super::parsed;
+use super::parse::parsed;
 use crate::WrongUsage;
 
 const IMPORT_HELP: &str = "\

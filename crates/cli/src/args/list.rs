@@ -2,7 +2,7 @@
 
 use tradekeep::{ListQuery, RecordFilter};
 
-use super::limit;
+use super::parse::limit;
 use crate::WrongUsage;
 
 /// How much of an answer, and in which order.

@@ -6,8 +6,8 @@ use tradekeep::{
 };
 
 use super::list::{Listed, Paging};
-use super::query::Window;
-use super::{parsed, uuid};
+use super::parse::{parsed, uuid};
+use super::window::Window;
 use crate::WrongUsage;
 
 const METRICS_HELP: &str = "\

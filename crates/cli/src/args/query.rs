@@ -1,12 +1,13 @@
 //! `tradekeep query`: which queries there are; ticks and candles.
 
 use clap::{Subcommand, ValueEnum};
-use tradekeep::{CandleCursor, GapFill, Interval, Symbol, TickFilter, TimeRange, Timestamp, Venue};
+use tradekeep::{CandleCursor, GapFill, Interval, Symbol, TickFilter, Venue};
 
 use super::list::{Listed, Paging};
 use super::measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
+use super::parse::{limit, parsed};
 use super::records::{Fills, Orders, Performance, Positions, Trades};
-use super::{limit, parsed};
+use super::window::Window;
 use crate::WrongUsage;
 
 #[derive(Debug, Subcommand)]
@@ -132,23 +133,4 @@ pub(crate) struct SeriesFlags {
     /// Where it traded
     #[arg(long, value_parser = parsed::<Venue>)]
     pub(crate) venue: Option<Venue>,
-}
-
-/// From when to when.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Window {
-    /// From this time on: 2024-08-08, 2024-08-08T10:00:05.25Z
-    #[arg(long, value_name = "TIME", value_parser = parsed::<Timestamp>)]
-    pub(crate) from: Option<Timestamp>,
-    /// Up to, but without this time
-    #[arg(long, value_name = "TIME", value_parser = parsed::<Timestamp>)]
-    pub(crate) to: Option<Timestamp>,
-}
-
-impl Window {
-    /// The range of time.
-    pub(crate) fn range(&self) -> Result<TimeRange, WrongUsage> {
-        TimeRange::new(self.from, self.to)
-            .map_err(|_| WrongUsage("--to is before --from: swap them".into()))
-    }
 }

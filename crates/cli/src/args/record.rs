@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use tradekeep::Level;
 
-use super::Type;
+use super::import::Type;
 
 const RECORD_HELP: &str = "\
 Each line is a JSON object. Its field \"type\" says what it is: tick, trade, order, fill,
@@ -27,7 +27,7 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = RECORD_HELP)]
-pub(crate) struct Record {
+pub(crate) struct RecordArgs {
     /// What a line is that does not say
     #[arg(long = "type", value_enum, default_value_t = Type::Ticks, value_name = "TYPE")]
     pub(crate) records: Type,

@@ -6,8 +6,8 @@ use tradekeep::{
 };
 
 use super::list::{Listed, Paging};
-use super::query::Window;
-use super::{parsed, uuid};
+use super::parse::{parsed, uuid};
+use super::window::Window;
 use crate::WrongUsage;
 
 const TRADES_HELP: &str = "\
@@ -123,7 +123,7 @@ pub(crate) struct Orders {
     #[arg(long, value_name = "ID", value_parser = parsed::<Name>)]
     pub(crate) client_order_id: Option<Name>,
     #[command(flatten)]
-    at: Place,
+    which: MarketFlags,
     /// buy or sell
     #[arg(long, value_parser = parsed::<Side>)]
     side: Option<Side>,
@@ -139,9 +139,9 @@ pub(crate) struct Orders {
     history: bool,
 }
 
-/// Whose, where, and of what.
+/// What orders, fills and positions are chosen by.
 #[derive(Debug, clap::Args)]
-struct Place {
+struct MarketFlags {
     /// Only of this trader
     #[arg(long, value_name = "ID", value_parser = parsed::<TraderId>)]
     trader: Option<TraderId>,
@@ -160,9 +160,9 @@ impl Listed for Orders {
         Ok(OrderFilter {
             order_id: self.order_id,
             client_order_id: self.client_order_id.clone(),
-            trader_id: self.at.trader.clone(),
-            venue: self.at.venue.clone(),
-            market: self.at.market.clone(),
+            trader_id: self.which.trader.clone(),
+            venue: self.which.venue.clone(),
+            market: self.which.market.clone(),
             side: self.side,
             status: self.status,
             range: self.window.range()?,
@@ -192,7 +192,7 @@ pub(crate) struct Fills {
     #[arg(long, value_name = "ID", value_parser = uuid)]
     order_id: Option<Uuid>,
     #[command(flatten)]
-    at: Place,
+    which: MarketFlags,
     #[command(flatten)]
     window: Window,
     #[command(flatten)]
@@ -205,9 +205,9 @@ impl Listed for Fills {
     fn filter(&self) -> Result<FillFilter, WrongUsage> {
         Ok(FillFilter {
             order_id: self.order_id,
-            trader_id: self.at.trader.clone(),
-            venue: self.at.venue.clone(),
-            market: self.at.market.clone(),
+            trader_id: self.which.trader.clone(),
+            venue: self.which.venue.clone(),
+            market: self.which.market.clone(),
             range: self.window.range()?,
         })
     }
@@ -229,7 +229,7 @@ Examples:
 #[command(after_help = POSITIONS_HELP)]
 pub(crate) struct Positions {
     #[command(flatten)]
-    at: Place,
+    which: MarketFlags,
     #[command(flatten)]
     window: Window,
     #[command(flatten)]
@@ -244,9 +244,9 @@ impl Listed for Positions {
 
     fn filter(&self) -> Result<PositionFilter, WrongUsage> {
         Ok(PositionFilter {
-            trader_id: self.at.trader.clone(),
-            venue: self.at.venue.clone(),
-            market: self.at.market.clone(),
+            trader_id: self.which.trader.clone(),
+            venue: self.which.venue.clone(),
+            market: self.which.market.clone(),
             range: self.window.range()?,
         })
     }

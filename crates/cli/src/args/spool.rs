@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use tradekeep::{Class, DeadLetterFilter, Timestamp};
 
-use super::{Type, limit, parsed};
+use super::import::Type;
+use super::parse::{limit, parsed};
 use crate::WrongUsage;
 
 const SPOOL_HELP: &str = "\

@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 use tradekeep::formats::RecordObject;
 use tradekeep::requests::{Answer, Request, ask};
 use tradekeep::{
-    Config, DeadLetter, DeadLetterFilter, DeadState, Records, Replayed, look, operate, with_records,
+    Config, DeadLetter, DeadLetterFilter, DeadState, Records, Replayed, inspect, operate,
+    with_records,
 };
 
 use super::with_store;
@@ -45,13 +46,13 @@ pub(super) struct About<'a> {
 struct Whole<'a> {
     #[serde(flatten)]
     about: About<'a>,
-    record: Option<Record<'a>>,
+    record: Option<RecordJson<'a>>,
 }
 
 /// The one record of some.
-pub(super) struct Record<'a>(pub(super) &'a Records);
+pub(super) struct RecordJson<'a>(pub(super) &'a Records);
 
-impl Serialize for Record<'_> {
+impl Serialize for RecordJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         with_records!(self.0, rows => match rows.first() {
             Some(row) => RecordObject(row).serialize(serializer),
@@ -85,7 +86,7 @@ impl<'a> About<'a> {
 
 impl<'a> Whole<'a> {
     fn of(letter: &'a DeadLetter) -> Self {
-        Self { about: About::of(letter), record: letter.record.as_ref().map(Record) }
+        Self { about: About::of(letter), record: letter.record.as_ref().map(RecordJson) }
     }
 }
 
@@ -107,7 +108,7 @@ pub(crate) async fn run(args: DeadLetters, config: &Config, out: &mut Out) -> Re
 }
 
 fn letters(filter: &DeadLetterFilter, config: &Config) -> Result<Vec<DeadLetter>> {
-    Ok(look::dead_letters(config.ingest().data(), filter)?)
+    Ok(inspect::dead_letters(config.ingest().data(), filter)?)
 }
 
 fn list(filter: &DeadLetterFilter, config: &Config, out: &mut Out) -> Result<Outcome> {
@@ -164,7 +165,7 @@ fn show(id: u64, config: &Config, out: &mut Out) -> Result<Outcome> {
     let seq = letter.seq;
     out.line(format_args!("record {seq} of the spool, accepted {accepted}, given up {died}"))?;
     match &letter.record {
-        Some(record) => out.object(&Record(record))?,
+        Some(record) => out.object(&RecordJson(record))?,
         None => out.line("this program cannot read the record: a newer one may")?,
     }
     Ok(Outcome::Done)
@@ -185,14 +186,14 @@ async fn replay(args: &Replay, config: &Config, out: &mut Out) -> Result<Outcome
     let ingest = config.ingest();
     let data = ingest.data();
     if args.dry_run {
-        let found = look::replayable(data, &filter)?;
+        let found = inspect::replayable(data, &filter)?;
         return tell_replayed(found, true, None, out);
     }
     let request = Request::Replay { filter: filter.clone(), dry_run: false };
     match ask(data, &request, PATIENCE).await? {
         Answer::Replayed(done) => tell_replayed(done, false, None, out),
         Answer::NobodyThere => {
-            let found = look::replayable(data, &filter)?;
+            let found = inspect::replayable(data, &filter)?;
             if found.replayed == 0 {
                 // No store is opened for nothing.
                 return tell_replayed(found, false, None, out);

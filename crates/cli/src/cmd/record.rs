@@ -30,7 +30,7 @@ const TOGETHER: usize = 1_000;
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(
-    args: &args::Record,
+    args: &args::RecordArgs,
     config: &Config,
     store: &Tradekeep,
     out: &mut Out,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use tradekeep::look::{self, SpoolStatus};
+use tradekeep::inspect::{self, SpoolStatus};
 use tradekeep::requests::{Answer, Request, ask};
 use tradekeep::{Config, IngestStats, LaneStatus, SinkConfig, Tradekeep, operate};
 
@@ -44,7 +44,7 @@ async fn drain(args: &Drain, config: &Config, out: &mut Out) -> Result<Outcome> 
     let ingest = config.ingest();
     if let Some(url) = &args.to {
         let store = config.sink_id(url)?;
-        let status = look::status(ingest.data())?;
+        let status = inspect::status(ingest.data())?;
         if !status.sinks.iter().any(|sink| sink.id == store.as_str()) {
             let name = config.sink_name(url)?;
             bail!("nothing waits for {}: the spool knows {}", one_line(&name), sinks(&status));
@@ -57,7 +57,7 @@ async fn drain(args: &Drain, config: &Config, out: &mut Out) -> Result<Outcome> 
     match asked {
         Answer::Flushed(stats) => tell_drained(&stats, out),
         Answer::NobodyThere => {
-            let status = look::status(ingest.data())?;
+            let status = inspect::status(ingest.data())?;
             drain_here(config, &status, patience, out).await
         }
         answer => Err(unexpected(&answer)),
@@ -135,9 +135,9 @@ struct ForgottenObject {
 }
 
 fn forget(args: &Forget, data: &Path, out: &mut Out) -> Result<Outcome> {
-    let status = look::status(data)?;
+    let status = inspect::status(data)?;
     let of = status.sinks.iter().filter(|sink| [&sink.id, &sink.name].contains(&&args.sink));
-    let pending: u64 = of.map(tradekeep::look::SinkHeld::pending).sum();
+    let pending: u64 = of.map(tradekeep::inspect::SinkHeld::pending).sum();
     if pending > 0 && !args.yes {
         let records = counted(pending, "record");
         return Err(WrongUsage(format!(
@@ -169,7 +169,7 @@ struct EpochObject {
 
 fn new_epoch(args: &NewEpoch, data: &Path, out: &mut Out) -> Result<Outcome> {
     if !args.yes {
-        let status = look::status(data)?;
+        let status = inspect::status(data)?;
         return Err(WrongUsage(format!(
             "epoch {} would end, and all that the spool holds be sent to every store again, which keeps \
              it single: that is for a spool that was brought back older than it was; repeat with --yes",

@@ -20,7 +20,7 @@ struct OfTable {
 }
 
 #[derive(Serialize)]
-struct Series<'a> {
+struct SeriesRow<'a> {
     venue: &'a str,
     symbol: &'a str,
     ticks: u64,
@@ -95,7 +95,7 @@ fn objects(
         })?;
     }
     for series in all {
-        out.object(&Series {
+        out.object(&SeriesRow {
             venue: series.venue.as_str(),
             symbol: series.symbol.as_str(),
             ticks: series.count,

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::look::Follow;
+use tradekeep::inspect::Follow;
 use tradekeep::{Accepted, Config};
 
-use super::dead_letters::Record;
+use super::dead_letters::RecordJson;
 use crate::Outcome;
 use crate::args::{Tail, Type};
 use crate::output::Out;
@@ -17,7 +17,7 @@ struct Line<'a> {
     seq: u64,
     time: String,
     r#type: &'static str,
-    record: Record<'a>,
+    record: RecordJson<'a>,
 }
 
 pub(crate) async fn run(args: &Tail, config: &Config, out: &mut Out) -> Result<Outcome> {
@@ -44,7 +44,7 @@ fn tell(accepted: &Accepted, out: &mut Out) -> Result<()> {
         seq: accepted.seq,
         time: accepted.time.to_string(),
         r#type: accepted.table.as_str(),
-        record: Record(&accepted.record),
+        record: RecordJson(&accepted.record),
     };
     out.with(|stdout| {
         serde_json::to_writer(&mut *stdout, &line)?;

@@ -9,14 +9,14 @@ use tradekeep_store_traits::{BadRow, Result};
 use crate::error::conversion;
 use crate::sql;
 use crate::write::OP;
-use crate::write::guard::{scan, stored, text_at, texts};
+use crate::write::dedup::{scan, stored, text_at, texts};
 use crate::write::plan::Plan;
 use crate::write::shape::Shape;
 
-/// Strikes out the rows that are stored already, and answers those that conflict: with what
+/// Drops the rows from `plan` that are stored already, and answers those that conflict: with what
 /// `transaction` sees within the times of the batch, or with a row before them. Each row is judged as if
 /// the bad ones before it were not there.
-pub(crate) fn settle(
+pub(crate) fn resolve(
     plan: &mut Plan,
     transaction: Option<&Transaction<'_>>,
 ) -> Result<Vec<BadRow>> {
@@ -28,21 +28,21 @@ pub(crate) fn settle(
     if hits.is_empty() && plan.repeats.is_empty() && plan.shape.unique.is_none() {
         return Ok(Vec::new());
     }
-    let judged = Judged::new(plan, transaction.filter(|_| !hits.is_empty()))?;
+    let comparison = Comparison::new(plan, transaction.filter(|_| !hits.is_empty()))?;
     let repeats: HashMap<usize, usize> = plan.repeats.iter().copied().collect();
     let mut accepted: HashMap<usize, usize> = HashMap::new();
     let mut bad = Vec::new();
     for row in 0..plan.rows.num_rows() {
         let first = repeats.get(&row).copied().unwrap_or(row);
         let known = if hits.contains(&first) {
-            Some(judged.is_stored[row])
+            Some(comparison.is_stored[row])
         } else {
-            accepted.get(&first).map(|earlier| judged.equal(row, *earlier))
+            accepted.get(&first).map(|earlier| comparison.equal(row, *earlier))
         };
         match known {
-            Some(true) => plan.strike(row),
+            Some(true) => plan.drop_row(row),
             Some(false) => bad.push(BadRow { index: row, reason: other_content(plan) }),
-            None => match taken(plan, row, &mut owners) {
+            None => match owner_conflict(plan, row, &mut owners) {
                 Some(reason) => bad.push(BadRow { index: row, reason }),
                 None => drop(accepted.insert(first, row)),
             },
@@ -56,15 +56,15 @@ fn other_content(plan: &Plan) -> String {
     format!("{names}: is stored with other content")
 }
 
-/// What rows hold, compared.
-struct Judged {
+/// The rows of a batch compared with each other, and with the stored ones.
+struct Comparison {
     /// Needed only where an identity comes twice.
     contents: Option<Rows>,
     /// Whether a row is stored as it is.
     is_stored: Vec<bool>,
 }
 
-impl Judged {
+impl Comparison {
     fn new(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Result<Self> {
         let mut is_stored = vec![false; plan.rows.num_rows()];
         if transaction.is_none() && plan.repeats.is_empty() {
@@ -102,7 +102,7 @@ impl Judged {
     }
 }
 
-/// Whose each value is in the column that only versions of one subject share.
+/// For each value of the column that only versions of one subject share: the subjects that have it.
 type Owners = HashMap<String, Vec<String>>;
 
 /// The stored owners of the values in the batch.
@@ -129,8 +129,9 @@ fn owners(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Result<Owners> 
     Ok(owners)
 }
 
-/// Why a row may not have the value it has in that column; else the value is its subject's.
-fn taken(plan: &Plan, row: usize, owners: &mut Owners) -> Option<String> {
+/// Why a row may not have its value in that column: another subject has it. Else its subject owns it from
+/// now on.
+fn owner_conflict(plan: &Plan, row: usize, owners: &mut Owners) -> Option<String> {
     let unique = plan.shape.unique?;
     let subject: Vec<_> =
         plan.shape.subject.iter().map(|at| text_at(&plan.rows, *at, row)).collect();

@@ -95,7 +95,7 @@ impl Plan {
     }
 
     /// Leaves out a row that is stored.
-    pub(crate) fn strike(&mut self, row: usize) {
+    pub(crate) fn drop_row(&mut self, row: usize) {
         if let Some(keep) = self.keep.get_mut(row) {
             *keep = false;
         }

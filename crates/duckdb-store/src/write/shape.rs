@@ -1,4 +1,4 @@
-//! What the writer has to know of a table.
+//! Where a table's key columns are.
 
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -6,7 +6,7 @@ use arrow::row::{RowConverter, SortField};
 use tradekeep_models::record::Record;
 use tradekeep_models::{Table, with_record_of};
 
-/// Where in a row of a table stand the columns that guard it.
+/// The columns of a table that deduplication and the checks for conflicts go by, as indices.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) table: Table,

@@ -13,7 +13,7 @@ fn count(seen: &mut Occurrences, symbol: &str, ts: i64, kind: i64) -> Result<(u3
     let (venue, symbol) = (Venue::unknown(), Symbol::new(symbol).unwrap());
     let ts = Timestamp::from_nanos(ts).unwrap();
     seen.count(&venue, &symbol, ts, Some(TickKey(kind)))
-        .map(|place| (place.ordinal, place.occurrence))
+        .map(|counted| (counted.ordinal, counted.occurrence))
         .map_err(|error| error.to_string())
 }
 
@@ -30,12 +30,12 @@ fn equal_rows_are_told_apart() {
 }
 
 #[test]
-fn rows_with_a_key_of_their_own_only_take_a_place() {
+fn rows_with_a_key_of_their_own_only_count() {
     let mut seen = Occurrences::default();
     let (venue, symbol) = (Venue::unknown(), Symbol::new("A").unwrap());
     for ordinal in 0..3 {
-        let place = seen.count(&venue, &symbol, Timestamp::MIN, None).unwrap();
-        assert_eq!((place.ordinal, place.occurrence), (ordinal, 0));
+        let counted = seen.count(&venue, &symbol, Timestamp::MIN, None).unwrap();
+        assert_eq!((counted.ordinal, counted.occurrence), (ordinal, 0));
     }
 }
 

@@ -4,9 +4,9 @@ use tradekeep_models::record::Record;
 
 use super::RecordOptions;
 use super::header::Columns;
-use super::names::Field;
+use super::names::FieldName;
+use crate::csv_row::printable;
 use crate::detect::{check, first_lines, first_of, header, with_cause};
-use crate::record::printable;
 use crate::source::{MAX_LINE, Source};
 use crate::{Format, FormatError, dbn};
 
@@ -14,7 +14,7 @@ use crate::{Format, FormatError, dbn};
 pub(crate) fn detect<R: Record>(
     source: &mut Source,
     options: &RecordOptions,
-    fields: &[Field],
+    fields: &[FieldName],
 ) -> Result<Option<Columns>, FormatError> {
     let asked = options.format;
     if let Some(format) = asked.filter(|asked| !matches!(asked, Format::Csv | Format::Ndjson)) {
@@ -52,7 +52,7 @@ pub(crate) fn detect<R: Record>(
 fn columns<R: Record>(
     line: &[u8],
     options: &RecordOptions,
-    fields: &[Field],
+    fields: &[FieldName],
 ) -> Result<Columns, FormatError> {
     let wrong = |_| FormatError::WrongFormat { format: Format::Csv, found: printable(line) };
     Columns::named::<R>(&header(line).map_err(wrong)?, &options.map, fields)

@@ -1,14 +1,14 @@
 //! Which column of a CSV holds which field of a record.
 
-use tradekeep_models::record::{Naming, Record as Series};
+use tradekeep_models::record::{Naming, Record};
 use tradekeep_models::{
     Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, Table, Trade,
 };
 
 use super::FieldMap;
-use super::names::{Field, fields};
+use super::names::{FieldName, fields};
 use crate::FormatError;
-use crate::record::{Record, printable};
+use crate::csv_row::{CsvRow, printable};
 
 /// The place of each field among a row's columns.
 #[derive(Debug)]
@@ -20,10 +20,10 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// By the names in `header`, and before them by `map`.
-    pub(crate) fn named<R: Series>(
-        header: &Record,
+    pub(crate) fn named<R: Record>(
+        header: &CsvRow,
         map: &FieldMap,
-        fields: &[Field],
+        fields: &[FieldName],
     ) -> Result<Self, FormatError> {
         let mapped = mapped::<R>(header, map, fields)?;
         let mut places = vec![None; fields.len()];
@@ -58,15 +58,15 @@ impl Columns {
     }
 
     /// The text of a field, empty where it has none.
-    pub(crate) fn get<'a>(&self, row: &'a Record, field: usize) -> &'a [u8] {
+    pub(crate) fn get<'a>(&self, row: &'a CsvRow, field: usize) -> &'a [u8] {
         self.places.get(field).copied().flatten().map_or(&[], |place| row.get(place))
     }
 
     /// All that a record needs, has no default, and is not made of the others.
-    fn check_missing<R: Series>(
+    fn check_missing<R: Record>(
         &self,
-        header: &Record,
-        fields: &[Field],
+        header: &CsvRow,
+        fields: &[FieldName],
     ) -> Result<(), FormatError> {
         let made = |name: &str| match R::NAMING {
             Naming::Given => false,
@@ -92,8 +92,8 @@ impl Columns {
 }
 
 /// Whether `header` is that of some record but ticks, and has all that it needs.
-pub(crate) fn is_of_records(header: &Record) -> bool {
-    fn fits<R: Series>(header: &Record) -> bool {
+pub(crate) fn is_of_records(header: &CsvRow) -> bool {
+    fn fits<R: Record>(header: &CsvRow) -> bool {
         Columns::named::<R>(header, &FieldMap::default(), &fields(R::TABLE)).is_ok()
     }
     let records = [
@@ -110,14 +110,14 @@ pub(crate) fn is_of_records(header: &Record) -> bool {
     records.into_iter().any(|fits| fits(header))
 }
 
-fn find(fields: &[Field], is: impl Fn(&str) -> bool) -> Option<usize> {
+fn find(fields: &[FieldName], is: impl Fn(&str) -> bool) -> Option<usize> {
     fields.iter().position(|field| is(field.name))
 }
 
 /// The column that already holds what `field` would. Labels have a column each.
-fn other_column(fields: &[Field], places: &[Option<usize>], field: usize) -> Option<usize> {
+fn other_column(fields: &[FieldName], places: &[Option<usize>], field: usize) -> Option<usize> {
     let new = &fields[field];
-    let same = |(number, other): (usize, &Field)| {
+    let same = |(number, other): (usize, &FieldName)| {
         let is =
             number == field || (other.place == new.place && !other.is_label() && !new.is_label());
         places[number].filter(|_| is)
@@ -126,10 +126,10 @@ fn other_column(fields: &[Field], places: &[Option<usize>], field: usize) -> Opt
 }
 
 /// The columns that `map` names, each with its field; no field where it is left out.
-fn mapped<R: Series>(
-    header: &Record,
+fn mapped<R: Record>(
+    header: &CsvRow,
     map: &FieldMap,
-    fields: &[Field],
+    fields: &[FieldName],
 ) -> Result<Vec<(usize, Option<usize>)>, FormatError> {
     let mut mapped = Vec::new();
     for (name, column) in map.pairs() {

@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::value::RawValue;
 use tradekeep_models::{InvalidInput, Table};
 
-use super::names::Field;
+use super::names::FieldName;
 
 /// Reads objects whose fields are some of these, and mostly come in the same order.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Objects {
         &mut self,
         line: &'a [u8],
         table: Table,
-        fields: &[Field],
+        fields: &[FieldName],
     ) -> Result<Values<'a>, InvalidInput> {
         crate::json::object_with(
             line,
@@ -47,7 +47,7 @@ struct Row<'s> {
     order: &'s mut Vec<usize>,
     typed: bool,
     table: Table,
-    fields: &'s [Field],
+    fields: &'s [FieldName],
 }
 
 impl<'de> DeserializeSeed<'de> for Row<'_> {
@@ -99,7 +99,7 @@ struct Key<'s> {
     guess: usize,
     typed: bool,
     table: Table,
-    fields: &'s [Field],
+    fields: &'s [FieldName],
 }
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
@@ -118,7 +118,7 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let is = |field: &Field| field.name == name;
+        let is = |field: &FieldName| field.name == name;
         if self.fields.get(self.guess).is_some_and(is) {
             return Ok(Some(self.guess));
         }

@@ -10,11 +10,11 @@ use tradekeep_models::{AnyRecord, InvalidInput, Table, for_each_record};
 use super::json::{Objects, TYPE};
 use super::maker::Maker;
 use super::values::Raw;
+use crate::csv_row::row_text;
 use crate::draft::Drafter;
 use crate::json::{object, string};
 use crate::lines::skipped;
 use crate::ndjson::live_tick;
-use crate::record::row_text;
 use crate::source::MAX_LINE;
 use crate::{ReadOptions, Reject};
 

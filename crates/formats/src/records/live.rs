@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tradekeep_models::record::{Naming, Record, Value};
-use tradekeep_models::{InvalidInput, Place};
+use tradekeep_models::{InvalidInput, StreamPosition};
 use uuid::Uuid;
 
 use super::naming::{check_first_version, uuid};
@@ -36,7 +36,7 @@ pub(super) fn named<R: Record>(
                     return Err(InvalidInput::new("seq", "is missing, where stream is there"));
                 }
             }
-            let next = Place::next();
+            let next = StreamPosition::next();
             row[stream] = Value::Text(Cow::Owned(next.stream.as_str().to_owned()));
             row[seq] = Value::Int(next.seq);
         }

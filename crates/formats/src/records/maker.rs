@@ -6,7 +6,7 @@ use tradekeep_models::record::{Column, Record, Value};
 use tradekeep_models::{InvalidInput, StreamId};
 
 use super::live;
-use super::names::{Field, fields};
+use super::names::{FieldName, fields};
 use super::naming::Namer;
 use super::values::{Raw, label, value};
 use crate::clock::{Clock, Moment};
@@ -17,7 +17,7 @@ type Row<'a> = Vec<Value<'a>>;
 /// Makes records of rows.
 #[derive(Debug)]
 pub(crate) struct Maker<R> {
-    fields: Vec<Field>,
+    fields: Vec<FieldName>,
     /// One for each column, of which those of times are used.
     clocks: Vec<Clock>,
     namer: Namer,
@@ -35,14 +35,14 @@ impl<R: Record> Maker<R> {
     }
 
     /// The names that a row may use.
-    pub(crate) fn fields(&self) -> &[Field] {
+    pub(crate) fn fields(&self) -> &[FieldName] {
         &self.fields
     }
 
     /// The record of a row, whose fields are by their places in [`fields`](Self::fields).
     pub(crate) fn record<'a>(
         &mut self,
-        given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
+        given: impl Fn(usize, &FieldName) -> Result<Raw<'a>, InvalidInput>,
     ) -> Result<R, InvalidInput> {
         let (row, moments) = self.row(given)?;
         let record = self.namer.name(row)?;
@@ -57,7 +57,7 @@ impl<R: Record> Maker<R> {
     /// Answers too whether it was.
     pub(crate) fn live<'a>(
         &mut self,
-        given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
+        given: impl Fn(usize, &FieldName) -> Result<Raw<'a>, InvalidInput>,
     ) -> Result<(R, bool), InvalidInput> {
         let (row, _) = self.row(given)?;
         match live::named::<R>(row)? {
@@ -70,7 +70,7 @@ impl<R: Record> Maker<R> {
     /// The values of a row, and how its times were written.
     fn row<'a>(
         &self,
-        given: impl Fn(usize, &Field) -> Result<Raw<'a>, InvalidInput>,
+        given: impl Fn(usize, &FieldName) -> Result<Raw<'a>, InvalidInput>,
     ) -> Result<(Row<'a>, Vec<(usize, Moment)>), InvalidInput> {
         let mut row = vec![Value::Null; R::COLUMNS.len()];
         let mut moments = Vec::new();

@@ -72,14 +72,14 @@ pub(crate) fn series(table: Table) -> &'static [&'static str] {
 
 /// A name that a file may use, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Field {
+pub(crate) struct FieldName {
     pub(crate) name: &'static str,
     /// The place of its column.
     pub(crate) place: usize,
     pub(crate) how: How,
 }
 
-impl Field {
+impl FieldName {
     /// Whether it adds to its column rather than being all of it.
     pub(crate) const fn is_label(&self) -> bool {
         matches!(self.how, How::Label | How::Percentile)
@@ -88,9 +88,9 @@ impl Field {
 
 /// Every name that a file of `table` may use: first its columns in their order, then their aliases,
 /// labels last.
-pub(crate) fn fields(table: Table) -> Vec<Field> {
+pub(crate) fn fields(table: Table) -> Vec<FieldName> {
     let columns = table.columns();
-    let own = (0..).zip(columns).map(|(place, column)| Field {
+    let own = (0..).zip(columns).map(|(place, column)| FieldName {
         name: column.name,
         place,
         how: How::Same,
@@ -99,10 +99,10 @@ pub(crate) fn fields(table: Table) -> Vec<Field> {
     let aliases = ALIASES.iter().chain([&of_all]).filter(|alias| alias.table == table);
     let others = aliases.filter_map(|alias| {
         let place = columns.iter().position(|column| column.name == alias.column)?;
-        Some(Field { name: alias.name, place, how: alias.how })
+        Some(FieldName { name: alias.name, place, how: alias.how })
     });
     let mut fields: Vec<_> = own.chain(others).collect();
-    fields.sort_by_key(Field::is_label);
+    fields.sort_by_key(FieldName::is_label);
     fields
 }
 
@@ -126,7 +126,7 @@ mod tests {
             let fields = fields(*table);
             let names: BTreeSet<_> = fields.iter().map(|field| field.name).collect();
             assert_eq!(names.len(), fields.len(), "{table}");
-            assert!(fields.is_sorted_by_key(Field::is_label));
+            assert!(fields.is_sorted_by_key(FieldName::is_label));
         }
     }
 

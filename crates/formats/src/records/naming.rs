@@ -109,8 +109,8 @@ fn count(
     ts: Timestamp,
     kind: i64,
 ) -> Result<u32, InvalidInput> {
-    let place = occurrences.count_in(|last| *last == name, || name.clone(), ts, Some(kind))?;
-    Ok(place.occurrence)
+    let counted = occurrences.count_in(|last| *last == name, || name.clone(), ts, Some(kind))?;
+    Ok(counted.occurrence)
 }
 
 /// What an identity is made of: the table, then each column that has a value, by name, with a NUL

@@ -43,16 +43,16 @@ impl<R: Record> Serialize for RecordObject<'_, R> {
         }
         let mut object = serializer.serialize_map(Some(R::COLUMNS.len()))?;
         for (place, column) in R::COLUMNS.iter().enumerate() {
-            object.serialize_entry(column.name, &Field(column, self.0.value(place)))?;
+            object.serialize_entry(column.name, &ColumnValue(column, self.0.value(place)))?;
         }
         object.end()
     }
 }
 
 /// A value and the column it stands in.
-struct Field<'a>(&'a Column, Value<'a>);
+struct ColumnValue<'a>(&'a Column, Value<'a>);
 
-impl Serialize for Field<'_> {
+impl Serialize for ColumnValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.1 {
             Value::Null => serializer.serialize_none(),

@@ -12,9 +12,9 @@ use super::header::Columns;
 use super::json::Objects;
 use super::maker::Maker;
 use super::values::Raw;
+use crate::csv_row::CsvRow;
 use crate::decompress::Decompressed;
 use crate::lines::next_row;
-use crate::record::Record as Fields;
 use crate::source::Source;
 use crate::{Format, FormatError, Reject};
 
@@ -65,7 +65,7 @@ pub struct RecordReader<R> {
 
 #[derive(Debug)]
 enum Rows {
-    Csv { columns: Columns, fields: Box<Fields> },
+    Csv { columns: Columns, fields: Box<CsvRow> },
     Ndjson(Objects),
 }
 
@@ -81,7 +81,7 @@ impl<R: Record> RecordReader<R> {
         let rows = match detect::<R>(&mut source, &options, maker.fields())? {
             Some(columns) => {
                 source.text_line()?;
-                Rows::Csv { columns, fields: Box::new(Fields::new()) }
+                Rows::Csv { columns, fields: Box::new(CsvRow::new()) }
             }
             None => Rows::Ndjson(Objects::default()),
         };

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tradekeep_models::record::{Column, Kind, Value};
 use tradekeep_models::{Decimal, InvalidInput, Labels};
 
-use super::names::{Field, How};
+use super::names::{FieldName, How};
 use crate::clock::{Clock, Moment};
 use crate::draft::boolean;
 use crate::number::{decimal, integer};
@@ -65,7 +65,7 @@ pub(crate) type Read<'a> = (Value<'a>, Option<Moment>);
 /// The value of `column` that `field` gives, which is there. The clock is that of its column.
 pub(crate) fn value<'a>(
     column: &Column,
-    field: &Field,
+    field: &FieldName,
     raw: Raw<'a>,
     clock: &Clock,
 ) -> Result<Read<'a>, InvalidInput> {
@@ -146,7 +146,7 @@ fn units(number: Decimal, parts: i128) -> Option<i64> {
 /// `labels`, which may be absent, with one more.
 pub(crate) fn label(
     column: &Column,
-    field: &Field,
+    field: &FieldName,
     labels: &Value<'_>,
     raw: &Raw<'_>,
 ) -> Result<Value<'static>, InvalidInput> {

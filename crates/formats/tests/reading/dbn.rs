@@ -1,6 +1,6 @@
 //! Databento's encoding, byte by byte.
 
-use tradekeep_formats::{Format, FormatError, Place, ReadOptions};
+use tradekeep_formats::{FilePosition, Format, FormatError, ReadOptions};
 use tradekeep_models::{Side, Tick};
 
 use crate::{format, open, read, read_with, refused, ticks, zstd};
@@ -161,10 +161,10 @@ fn every_cut_is_noticed() {
             assert!(outcome.error.is_none());
             continue;
         }
-        let Some(FormatError::Truncated { data: "DBN", place }) = outcome.error else {
+        let Some(FormatError::Truncated { data: "DBN", position }) = outcome.error else {
             panic!("cut at {cut}: {:?}", outcome.error);
         };
-        assert_eq!(place, Place::Record(u64::try_from(rows).unwrap()));
+        assert_eq!(position, FilePosition::Record(u64::try_from(rows).unwrap()));
     }
 }
 

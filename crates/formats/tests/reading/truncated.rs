@@ -1,6 +1,6 @@
 //! Compressed files that were cut: whole rows, then one error, whatever the offset.
 
-use tradekeep_formats::{FormatError, Place, ReadOptions, SampleMarket, write_csv};
+use tradekeep_formats::{FilePosition, FormatError, ReadOptions, SampleMarket, write_csv};
 use tradekeep_models::Tick;
 
 use crate::{Outcome, gzip, read, ticks, zstd};
@@ -16,14 +16,14 @@ fn check(outcome: &Outcome, whole: &[Tick], cut: usize) {
     assert_eq!(outcome.rejects, [], "cut at {cut}");
     assert!(whole.starts_with(&outcome.ticks), "cut at {cut}");
     let error = outcome.error.as_ref().unwrap();
-    let FormatError::Truncated { place, .. } = error else {
+    let FormatError::Truncated { position, .. } = error else {
         panic!("cut at {cut}: {error}");
     };
     let lines = match outcome.ticks.len() {
         0 => None,
-        rows => Some(Place::Line(u64::try_from(rows).unwrap() + 1)),
+        rows => Some(FilePosition::Line(u64::try_from(rows).unwrap() + 1)),
     };
-    assert!(lines.is_none_or(|lines| lines == *place), "cut at {cut}: {error}");
+    assert!(lines.is_none_or(|lines| lines == *position), "cut at {cut}: {error}");
 }
 
 #[test]

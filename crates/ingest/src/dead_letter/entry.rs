@@ -11,7 +11,7 @@ pub(super) const RESOLVED: u16 = 3;
 /// Resolved letters were removed.
 pub(super) const PURGED: u16 = 4;
 /// Records whose letters were removed, and that their sink was not to be sent again.
-pub(super) const BURIED: u16 = 5;
+pub(super) const TOMBSTONES: u16 = 5;
 /// Of all of them.
 pub(super) const VERSION: u16 = 1;
 
@@ -56,7 +56,7 @@ pub(super) struct Purged {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Buried<'a> {
+pub(super) struct Tombstones<'a> {
     pub(super) sink: &'a str,
     /// Their numbers in the spool.
     pub(super) seqs: Vec<u64>,

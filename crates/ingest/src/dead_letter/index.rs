@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry::{
-    self, BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
+    Tombstones,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,19 +20,19 @@ pub(super) struct Index {
     pub(super) letters: BTreeMap<u64, State>,
     /// By sink and number in the spool.
     pub(super) by_seq: HashMap<(String, u64), u64>,
-    /// By sink, records whose letters were removed, as long as the spool holds them.
-    pub(super) buried: HashMap<String, BTreeSet<u64>>,
+    /// By sink, the numbers of records whose letters were removed, for as long as the spool holds them.
+    pub(super) tombstones: HashMap<String, BTreeSet<u64>>,
     pub(super) next_id: u64,
 }
 
 impl Index {
-    /// An entry of the journal, as it is opened.
-    pub(super) fn take(&mut self, kind: u16, payload: &[u8]) {
+    /// Applies an entry of the journal, when that is opened.
+    pub(super) fn apply(&mut self, kind: u16, payload: &[u8]) {
         match kind {
             LETTER => {
                 let Some(letter) = entry::read::<Letter<'_>>(payload) else { return };
                 let identity = (letter.sink.to_owned(), letter.seq);
-                // Written, not synced, and written again: nobody was told of the first one.
+                // The first one was written, its sync failed, and it was written again.
                 if let Some(other) = self.by_seq.insert(identity, letter.id)
                     && other != letter.id
                 {
@@ -52,9 +53,9 @@ impl Index {
                 let Some(Purged { next_id }) = entry::read(payload) else { return };
                 self.next_id = self.next_id.max(next_id);
             }
-            BURIED => {
-                let Some(Buried { sink, seqs }) = entry::read(payload) else { return };
-                self.buried.entry(sink.to_owned()).or_default().extend(seqs);
+            TOMBSTONES => {
+                let Some(Tombstones { sink, seqs }) = entry::read(payload) else { return };
+                self.tombstones.entry(sink.to_owned()).or_default().extend(seqs);
             }
             _ => {}
         }
@@ -63,7 +64,7 @@ impl Index {
     /// Whether this record of this sink is a letter, or was one.
     pub(super) fn has(&self, sink: &str, seq: u64) -> bool {
         self.by_seq.contains_key(&(sink.to_owned(), seq))
-            || self.buried.get(sink).is_some_and(|seqs| seqs.contains(&seq))
+            || self.tombstones.get(sink).is_some_and(|seqs| seqs.contains(&seq))
     }
 
     pub(super) fn set(&mut self, id: u64, state: State) {

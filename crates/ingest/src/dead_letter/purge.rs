@@ -7,21 +7,22 @@ use tradekeep_store_traits::Table;
 
 use super::DeadLetters;
 use super::entry::{
-    self, BURIED, Buried, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
+    Tombstones,
 };
 use super::index::{Index, State};
 use crate::error::Result;
 use crate::log::Reader;
 
-/// Numbers in an entry at most: some 100 KB.
-const AT_ONCE: usize = 10_000;
+/// Numbers in one entry at most: some 100 KB.
+const BATCH: usize = 10_000;
 
 impl DeadLetters {
-    /// Removes the letters that were replayed, answers how many: but for those whose record the sink
-    /// is not durably past, says `is_past`, which would die once more.
+    /// Removes the letters that were replayed; answers how many. A letter stays while its sink is not durably
+    /// past the record, by `is_past`: that is sent again then, and would be rejected once more.
     ///
-    /// So would the others, where their sink comes back with less than it had: their numbers stay, from
-    /// `held_from` on, the first that the spool still holds.
+    /// The same happens where a sink is restored from an older copy. So the numbers of removed letters stay
+    /// as tombstones, from `held_from` on, the first that the spool still holds.
     pub(crate) fn purge(
         &self,
         now: i64,
@@ -29,9 +30,9 @@ impl DeadLetters {
         is_past: impl Fn(&str, Option<Table>, u64) -> bool,
     ) -> Result<u64> {
         let _one = self.writing()?;
-        // What stays is written again behind all there is, then what is before that goes.
+        // Letters that stay are written again at the end of the journal; then all before them is trimmed.
         let (mut gone, mut kept) = (BTreeSet::new(), BTreeMap::new());
-        let mut buried: HashMap<String, BTreeSet<u64>> = self.index().buried.clone();
+        let mut tombstones: HashMap<String, BTreeSet<u64>> = self.index().tombstones.clone();
         let mut reader = Reader::new(Arc::clone(&self.log), 0, Some(LETTER));
         while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
             let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
@@ -40,7 +41,7 @@ impl DeadLetters {
                     if is_past(letter.sink, Table::of_number(letter.kind), letter.seq) =>
                 {
                     gone.insert(letter.id);
-                    buried.entry(letter.sink.to_owned()).or_default().insert(letter.seq);
+                    tombstones.entry(letter.sink.to_owned()).or_default().insert(letter.seq);
                 }
                 Some(state) => drop(kept.insert(letter.id, (state, frame.payload.to_vec()))),
                 None => {}
@@ -52,13 +53,13 @@ impl DeadLetters {
         self.log.seal();
         let mark = Purged { next_id: self.next_id() };
         let first = self.append(PURGED, now, 1, |_, out| entry::write(&mark, out))?;
-        buried.values_mut().for_each(|seqs| *seqs = seqs.split_off(&held_from));
-        buried.retain(|_, seqs| !seqs.is_empty());
-        for (sink, seqs) in &buried {
+        tombstones.values_mut().for_each(|seqs| *seqs = seqs.split_off(&held_from));
+        tombstones.retain(|_, seqs| !seqs.is_empty());
+        for (sink, seqs) in &tombstones {
             let seqs: Vec<_> = seqs.iter().copied().collect();
-            for seqs in seqs.chunks(AT_ONCE) {
-                let stay = Buried { sink, seqs: seqs.to_vec() };
-                self.append(BURIED, now, 1, |_, out| entry::write(&stay, out))?;
+            for seqs in seqs.chunks(BATCH) {
+                let stay = Tombstones { sink, seqs: seqs.to_vec() };
+                self.append(TOMBSTONES, now, 1, |_, out| entry::write(&stay, out))?;
             }
         }
         for (id, (state, letter)) in kept {
@@ -81,7 +82,7 @@ impl DeadLetters {
         let Index { letters, by_seq, .. } = &mut *index;
         letters.retain(|id, _| !gone.contains(id));
         by_seq.retain(|_, id| letters.contains_key(id));
-        index.buried = buried;
+        index.tombstones = tombstones;
         Ok(gone.len() as u64)
     }
 }

@@ -18,14 +18,14 @@ pub struct Replayed {
 }
 
 impl DeadLetters {
-    /// Tells `each` of the letters that a replay of `filter` puts into the spool, oldest first: id, table
-    /// and record. It answers whether to go on.
+    /// Gives `each` of the letters that a replay of `filter` puts into the spool, oldest first: id, table
+    /// and record. `each` answers whether to go on.
     pub(crate) fn replayable(
         &self,
         filter: &DeadLetterFilter,
         mut each: impl FnMut(u64, Table, Records) -> bool,
     ) -> Result<Replayed> {
-        // What dies of this is for another time.
+        // Letters that this replay leads to are not replayed by it.
         let next_id = self.next_id();
         let mut done = Replayed::default();
         self.read(|letter| {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use super::{Class, DeadLetter, DeadLetters, DeadState, Death};
+use super::{Class, DeadLetter, DeadLetters, DeadState, RejectedRecord};
 use crate::codec;
 use crate::error::Result;
 use crate::fs::FileSystem;
@@ -24,11 +24,11 @@ fn open(fs: &SimFs) -> Result<DeadLetters> {
     DeadLetters::open_with(&fs, Path::new("data/dead-letters"), Access::Write, 8192)
 }
 
-fn death(seq: u64) -> Death {
+fn rejected_record(seq: u64) -> RejectedRecord {
     let record = singles(&ticks(seq, 1)).remove(0);
     let mut payload = Vec::new();
     tradekeep_store_traits::with_records!(&record, rows => codec::encode(&rows[0], &mut payload).unwrap());
-    Death {
+    RejectedRecord {
         seq,
         accepted: 5,
         class: Class::Invalid,
@@ -40,8 +40,8 @@ fn death(seq: u64) -> Death {
     }
 }
 
-fn deaths(seqs: impl IntoIterator<Item = u64>) -> Vec<Death> {
-    seqs.into_iter().map(death).collect()
+fn rejected(seqs: impl IntoIterator<Item = u64>) -> Vec<RejectedRecord> {
+    seqs.into_iter().map(rejected_record).collect()
 }
 
 fn letters(dead: &DeadLetters) -> Vec<DeadLetter> {
@@ -95,7 +95,7 @@ impl Run {
 
     fn add(&mut self, seqs: &[u64]) -> Result<()> {
         let new = seqs.to_vec();
-        self.ask(seqs, |_| Known::Open, |dead, _| dead.add(SINK, "sink", 9, &deaths(new)))
+        self.ask(seqs, |_| Known::Open, |dead, _| dead.add(SINK, "sink", 9, &rejected(new)))
     }
 
     fn replaying(&mut self, seqs: &[u64], first: u64) -> Result<()> {
@@ -168,7 +168,7 @@ fn check(fs: &SimFs, promised: &Promised, about: &str) {
     }
     assert_eq!(states, BTreeMap::new(), "{about}: from nowhere");
     // It goes on, with ids of its own.
-    dead.add(SINK, "sink", 9, &deaths([1000])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([1000])).unwrap();
     let new = letters(&dead).pop().unwrap();
     assert!(new.seq == 1000 && !ids.contains(&new.id), "{about}");
 }
@@ -201,7 +201,7 @@ fn tables_that_die_at_once_have_a_letter_each() {
         let dead = Arc::clone(&dead);
         thread::spawn(move || {
             for seq in 0..25 {
-                dead.add(SINK, "sink", 9, &deaths([place * 100 + seq])).unwrap();
+                dead.add(SINK, "sink", 9, &rejected([place * 100 + seq])).unwrap();
             }
         })
     });
@@ -218,7 +218,7 @@ fn a_letter_that_is_added_during_a_purge_stays() {
     let dead = Arc::new(open(&fs).unwrap());
     for round in 0..50u64 {
         let (old, new) = (round * 10, round * 10 + 1);
-        dead.add(SINK, "sink", 9, &deaths([old])).unwrap();
+        dead.add(SINK, "sink", 9, &rejected([old])).unwrap();
         let id = letters(&dead).iter().find(|letter| letter.seq == old).unwrap().id;
         dead.replaying(&[id], 10_000 + round, 9).unwrap();
         dead.resolved(&[id], 9).unwrap();
@@ -226,7 +226,7 @@ fn a_letter_that_is_added_during_a_purge_stays() {
             let dead = Arc::clone(&dead);
             thread::spawn(move || dead.purge(9, 1, |_, _, _| true).unwrap())
         };
-        dead.add(SINK, "sink", 9, &deaths([new])).unwrap();
+        dead.add(SINK, "sink", 9, &rejected([new])).unwrap();
         assert_eq!(purging.join().unwrap(), 1);
     }
     assert_eq!(letters(&dead).len(), 50);
@@ -238,11 +238,11 @@ fn what_could_not_be_synced_and_was_added_again_is_there_once() {
     let fs = SimFs::new();
     let dead = open(&fs).unwrap();
     fs.fail_next(Operation::Sync, 2, ErrorKind::Other);
-    dead.add(SINK, "sink", 9, &deaths([5])).unwrap_err();
+    dead.add(SINK, "sink", 9, &rejected([5])).unwrap_err();
     assert_eq!(letters(&dead).len(), 0);
     // Another one meanwhile, which must not get its id.
-    dead.add(SINK, "sink", 9, &deaths([6])).unwrap();
-    dead.add(SINK, "sink", 9, &deaths([5])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([6])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([5])).unwrap();
     let known = letters(&dead);
     assert_eq!(known.iter().map(|letter| letter.seq).collect::<Vec<_>>(), [6, 5]);
     let id = known[1].id;
@@ -257,7 +257,7 @@ fn what_could_not_be_synced_and_was_added_again_is_there_once() {
 fn a_suspect_that_was_taken_after_all_is_done_with() {
     let fs = SimFs::new();
     let dead = open(&fs).unwrap();
-    dead.add(SINK, "sink", 9, &deaths([5, 6])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([5, 6])).unwrap();
     dead.delivered(SINK, &[5, 77], 9).unwrap();
     for dead in [dead, open(&fs.power_loss(3)).unwrap()] {
         let states: Vec<_> = letters(&dead).iter().map(|letter| letter.state).collect();
@@ -271,7 +271,7 @@ fn a_suspect_that_was_taken_after_all_is_done_with() {
 fn a_purge_leaves_what_would_die_once_more() {
     let fs = SimFs::new();
     let dead = open(&fs).unwrap();
-    dead.add(SINK, "sink", 9, &deaths([5, 6, 7])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([5, 6, 7])).unwrap();
     dead.replaying(&[1, 2], 100, 9).unwrap();
     dead.resolved(&[1, 2], 9).unwrap();
     assert_eq!(
@@ -290,7 +290,7 @@ fn a_purge_leaves_what_would_die_once_more() {
 fn a_purge_forgets_what_the_spool_does_not_hold() {
     let fs = SimFs::new();
     let mut dead = open(&fs).unwrap();
-    dead.add(SINK, "sink", 9, &deaths([5, 6, 7])).unwrap();
+    dead.add(SINK, "sink", 9, &rejected([5, 6, 7])).unwrap();
     let has = |dead: &DeadLetters| [5, 6, 7].map(|seq| dead.has(SINK, seq));
     for (id, held_from, left) in
         [(1, 5, [true; 3]), (2, 6, [false, true, true]), (3, 9, [false; 3])]

@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use tradekeep_store_traits::{Act, ErrorKind, StoreError};
 
 /// Failures in a row, of all tables together, that open it.
-const STRIKES: u32 = 5;
+const MAX_FAILURES: u32 = 5;
 /// The longest wait before the first retry, and before any; each is random below its bound.
-const FIRST: Duration = Duration::from_millis(50);
-const LONGEST: Duration = Duration::from_secs(30);
-/// The longest wait for who cannot be reached: asking costs little, and nothing comes before it is
-/// back.
-const LONGEST_AWAY: Duration = Duration::from_secs(1);
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// The longest wait where the sink cannot be reached: to try costs little, and nothing is delivered
+/// before it is back.
+const MAX_BACKOFF_UNREACHABLE: Duration = Duration::from_secs(1);
 
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub(crate) enum Change {
 struct State {
     /// In a row.
     failures: u32,
-    /// Nobody tries before.
+    /// While open: no lane tries before.
     open_until: Option<Instant>,
-    /// Somebody is trying.
+    /// While open: a lane is trying.
     trying: bool,
 }
 
@@ -49,7 +49,7 @@ impl Breaker {
         self.state().open_until.is_some()
     }
 
-    /// Waits until one may try.
+    /// Waits until the caller may try; while it is open, one does at a time.
     pub(crate) async fn permit(&self) {
         loop {
             let changed = self.changed.notified();
@@ -75,7 +75,7 @@ impl Breaker {
         }
     }
 
-    /// The sink took something, or said what is wrong with it.
+    /// The sink took something, or said what is wrong with it: the breaker closes.
     pub(crate) fn succeeded(&self) -> Option<Change> {
         let was_open = {
             let mut state = self.state();
@@ -87,8 +87,8 @@ impl Breaker {
         was_open.then_some(Change::Closed)
     }
 
-    /// Who tried was answered, and has nothing to say of the others: the next one may try.
-    pub(crate) fn answered(&self) {
+    /// The caller's try is over, and says nothing of other tables: the next lane may try.
+    pub(crate) fn release(&self) {
         self.state().trying = false;
         self.changed.notify_waiters();
     }
@@ -102,7 +102,7 @@ impl Breaker {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         let wait = wait(error, state.failures, probe_every);
-        let opens = matches!(error.act, Act::Probe) || state.failures >= STRIKES;
+        let opens = matches!(error.act, Act::Probe) || state.failures >= MAX_FAILURES;
         let change = (opens && state.open_until.is_none()).then_some(Change::Opened);
         if opens {
             state.open_until = Some(Instant::now() + wait);
@@ -114,16 +114,17 @@ impl Breaker {
     }
 }
 
-/// Full jitter: who failed together does not come back together.
+/// Full jitter: lanes that failed together do not come back together.
 fn wait(error: &StoreError, failures: u32, probe_every: Duration) -> Duration {
-    let away = matches!(error.kind, ErrorKind::Connection | ErrorKind::Timeout);
+    let unreachable = matches!(error.kind, ErrorKind::Connection | ErrorKind::Timeout);
     match error.act {
-        // Down or full: gently. What is full says so without having been reached in vain.
-        Act::Probe if !away => probe_every,
-        Act::Retry { after: Some(after) } => after.min(LONGEST),
+        // It is full, say, and was reached: it is probed at the configured pace.
+        Act::Probe if !unreachable => probe_every,
+        Act::Retry { after: Some(after) } => after.min(MAX_BACKOFF),
         _ => {
-            let longest = if away { LONGEST_AWAY } else { LONGEST };
-            let bound = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(longest);
+            let longest = if unreachable { MAX_BACKOFF_UNREACHABLE } else { MAX_BACKOFF };
+            let bound =
+                FIRST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(longest);
             bound.mul_f64(fastrand::f64()).max(Duration::from_millis(1))
         }
     }
@@ -176,12 +177,12 @@ mod tests {
         let full = error(ErrorKind::Write, Act::Probe);
         breaker.failed(&full, Duration::from_secs(30));
         breaker.permit().await;
-        breaker.answered();
+        breaker.release();
         let before = Instant::now();
         breaker.permit().await;
         assert!(breaker.is_open() && before.elapsed().is_zero(), "the next one tries");
         breaker.failed(&full, Duration::from_secs(30));
-        breaker.answered();
+        breaker.release();
         breaker.permit().await;
         assert!(before.elapsed() >= Duration::from_secs(30));
     }
@@ -190,13 +191,16 @@ mod tests {
     fn waits_grow_and_stay_below_their_bounds() {
         let retry = |kind| error(kind, Act::Retry { after: None });
         for failures in 1..40 {
-            let bound = FIRST.saturating_mul(1 << (failures - 1).min(10)).min(LONGEST);
+            let bound = FIRST_BACKOFF.saturating_mul(1 << (failures - 1).min(10)).min(MAX_BACKOFF);
             for _ in 0..50 {
-                assert!(wait(&retry(ErrorKind::Write), failures, LONGEST) <= bound);
-                assert!(wait(&retry(ErrorKind::Connection), failures, LONGEST) <= LONGEST_AWAY);
+                assert!(wait(&retry(ErrorKind::Write), failures, MAX_BACKOFF) <= bound);
+                assert!(
+                    wait(&retry(ErrorKind::Connection), failures, MAX_BACKOFF)
+                        <= MAX_BACKOFF_UNREACHABLE
+                );
             }
         }
         let after = Act::Retry { after: Some(Duration::from_secs(7)) };
-        assert_eq!(wait(&error(ErrorKind::Write, after), 1, LONGEST), Duration::from_secs(7));
+        assert_eq!(wait(&error(ErrorKind::Write, after), 1, MAX_BACKOFF), Duration::from_secs(7));
     }
 }

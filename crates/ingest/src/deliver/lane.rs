@@ -1,4 +1,4 @@
-//! One table on its way to one sink: in order, without end, whatever the sink answers.
+//! A lane delivers one table to one sink: in order, without end, whatever the sink answers.
 
 mod send;
 mod settle;
@@ -14,23 +14,22 @@ use tokio::time::{Instant, sleep, timeout};
 use tradekeep_models::StreamId;
 use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, StoreError, Table};
 
-use self::settle::{Sent, WINDOW};
+use self::settle::{InFlight, MAX_IN_FLIGHT};
 pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
-use super::take::Taken;
-use crate::bell::Listener;
+use super::spool_batch::SpoolBatch;
+use crate::codec;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::events::Events;
-use crate::hurry::Hurry;
+use crate::flush::FlushSignal;
 use crate::log::Reader;
 use crate::spool::Spool;
 
-/// Between two tries of what only the spool's own disk can refuse.
+/// Between two tries after a failure of the spool's own disk.
 const DISK_RETRY: Duration = Duration::from_secs(1);
 
-/// What a lane works with. It ends by being dropped, at any point: what it had not finished is done
-/// again.
+/// A lane at work. It may be dropped at any point: what it had not finished is done again.
 pub(crate) struct Lane {
     pub(crate) sink: Arc<Sink>,
     pub(crate) state: Arc<LaneState>,
@@ -39,13 +38,10 @@ pub(crate) struct Lane {
     pub(crate) dead: Arc<DeadLetters>,
     pub(crate) config: Arc<IngestConfig>,
     pub(crate) events: Events,
-    pub(crate) bell: Listener,
-    pub(crate) hurry: Hurry,
-    /// Records held for it when it began.
-    pub(crate) held: u64,
+    pub(crate) flush: FlushSignal,
     pub(crate) slow: SlowFlushes,
-    /// The last record that was sent, or given up, since it began.
-    pub(crate) tried: AtomicU64,
+    /// The last record that was sent, or rejected, since it began.
+    pub(crate) last_sent: AtomicU64,
 }
 
 impl Lane {
@@ -55,95 +51,92 @@ impl Lane {
 
     /// Delivers without end.
     pub(crate) async fn run(mut self) -> Infallible {
-        let (from, seen) = self.connect().await;
+        let (from, stored) = self.connect().await;
         let cursor = self.state.cursor();
-        let again = if from < cursor.seq { self.again(from, cursor.seq).await } else { None };
-        // Not before: what the store had and lost must not be taken for what it has.
-        self.state.applied(again.unwrap_or(seen));
+        let resent = if from < cursor.seq { self.resend(from, cursor.seq).await } else { None };
+        // Only now: records that the store had and lost must not pass for stored.
+        self.state.applied(resent.unwrap_or(stored));
         loop {
-            let (sent, sending) = mpsc::channel(WINDOW);
+            let (sender, receiver) = mpsc::channel(MAX_IN_FLIGHT);
             tokio::select! {
-                never = self.feed(&sent, seen) => match never {},
-                // What was sent since the cursor is sent again.
-                () = self.settle(sending) => {}
+                never = self.feed(&sender, stored) => match never {},
+                // The store has lost something: all behind the cursor is sent again.
+                () = self.settle(receiver) => {}
             }
-            // What was being sent may have been the one that tries.
-            self.sink.breaker.answered();
+            // The batch that was being sent may have been the one that the open breaker let through.
+            self.sink.breaker.release();
         }
     }
 
-    /// Sends what is behind the cursor, without end; what is sent goes to `sent`, in its order.
-    async fn feed(&self, sent: &mpsc::Sender<Sent>, seen: u64) -> Infallible {
+    /// Sends what is behind the cursor, without end; what was sent is told to `settle` through `sender`, in
+    /// order. Up to `stored` the sink has everything already.
+    async fn feed(&self, sender: &mpsc::Sender<InFlight>, stored: u64) -> Infallible {
         let mut reader = Some(self.spool.reader(self.table(), self.state.cursor().seq));
         let mut read = self.state.done();
         let mut next = None;
         loop {
             if next.is_none() {
-                let there = self.wait(read).await;
+                let total = self.wait_for_batch(read).await;
                 let last = self.spool.log.last_of(self.table().number());
-                next = self.take(&mut reader).await;
+                next = self.read_batch(&mut reader).await;
                 if next.is_none() {
-                    // It was there, and went bad since: the reader has told where, and is past it.
-                    let lost = there.saturating_sub(read);
+                    // The records went bad on the disk: the reader has logged where, and is past them.
+                    let lost = total.saturating_sub(read);
                     read += lost;
-                    let _ = sent.send(Sent::lost(last, lost)).await;
+                    let _ = sender.send(InFlight::lost(last, lost)).await;
                     continue;
                 }
             }
             let Some(batch) = next.take() else { continue };
             read += batch.count();
-            // While a batch is on its way, the next one is read, where there is a whole one.
-            // Fewer than were read where the bell for the newest has not rung yet.
-            let gone = if self.total().saturating_sub(read) >= self.config.batch_rows as u64 {
-                let ahead = self.take(&mut reader);
-                let (gone, ahead) = tokio::join!(self.send_taken(&batch, seen), ahead);
+            // While a batch is sent the next one is read, where there is a whole one.
+            // The total may lack the newest of what was read: a record can be read just before it is
+            // counted.
+            let sent = if self.state.total().saturating_sub(read) >= self.config.batch_rows as u64 {
+                let ahead = self.read_batch(&mut reader);
+                let (sent, ahead) = tokio::join!(self.send_batch(&batch, stored), ahead);
                 next = ahead;
-                gone
+                sent
             } else {
-                self.send_taken(&batch, seen).await
+                self.send_batch(&batch, stored).await
             };
-            // Who settles outlives it.
-            let _ = sent.send(gone).await;
+            // The receiver lives as long as this future: see `run`.
+            let _ = sender.send(sent).await;
         }
     }
 
-    /// All records so far, as they were counted when it began and since.
-    fn total(&self) -> u64 {
-        self.held + self.bell.count()
-    }
-
-    /// Waits until a batch may leave behind the first `read` records; answers how many there are in all.
-    async fn wait(&self, read: u64) -> u64 {
-        let heard = |records: u64| records.saturating_sub(self.held);
-        self.bell.wait_for(heard(read + 1)).await;
-        let full = heard(read + self.config.batch_rows as u64);
+    /// Waits for a batch behind the first `read` records: until it is full, has waited long enough, or a
+    /// flush is requested. Answers how many records there are in all.
+    async fn wait_for_batch(&self, read: u64) -> u64 {
+        self.state.wait_for(read + 1).await;
+        let full = read + self.config.batch_rows as u64;
         tokio::select! {
-            () = self.bell.wait_for(full) => {}
+            () = self.state.wait_for(full) => {}
             () = sleep(self.config.batch_wait) => {}
-            () = self.hurry.wait() => {}
+            () = self.flush.requested() => {}
         }
-        self.total()
+        self.state.total()
     }
 
     /// Reads the next batch, and has the sink prepare it, on a thread for blocking work. A disk that fails
     /// is tried again.
-    async fn take(&self, reader: &mut Option<Reader>) -> Option<Taken> {
+    async fn read_batch(&self, reader: &mut Option<Reader>) -> Option<SpoolBatch> {
         let (table, most) = (self.table(), self.config.max_batch_rows);
         loop {
             let mut own = reader.take()?;
             let (sink, stream) = (Arc::clone(&self.sink), self.stream.clone());
             let read = tokio::task::spawn_blocking(move || {
-                let taken = Taken::of(&mut own, table, most, &stream);
-                if let Ok(Some(taken)) = &taken {
-                    sink.store.prepare(&taken.batch);
+                let read = SpoolBatch::read(&mut own, table, most, &stream);
+                if let Ok(Some(read)) = &read {
+                    sink.store.prepare(&read.batch);
                 }
-                (own, taken)
+                (own, read)
             });
-            // It neither panics nor is it called off while the runtime lives.
-            let (own, taken) = read.await.ok()?;
+            // It does not panic, and is not cancelled while the runtime lives.
+            let (own, read) = read.await.ok()?;
             *reader = Some(own);
-            match taken {
-                Ok(taken) => return taken,
+            match read {
+                Ok(read) => return read,
                 Err(error) => {
                     tracing::error!(%error, %table, "the spool cannot be read: tried again");
                     sleep(DISK_RETRY).await;
@@ -157,17 +150,17 @@ impl Lane {
     async fn connect(&self) -> (u64, u64) {
         let cursor = self.state.cursor();
         loop {
-            // Not only for its sake: who is refused at once would go round here without a pause.
+            // Also so that a sink that refuses at once is not asked in a tight loop.
             self.sink.breaker.permit().await;
             let watermark = match self.watermark().await {
                 Ok(watermark) => watermark.unwrap_or_default(),
-                // It keeps none: what the spool has noted is all there is.
+                // It keeps no watermarks: delivery goes by the spool's cursor alone.
                 Err(error) if error.kind == ErrorKind::Unsupported => {
-                    self.is_well();
+                    self.mark_healthy();
                     return (cursor.seq, cursor.seq);
                 }
                 Err(error) => {
-                    self.failed(&error).await;
+                    self.back_off(&error).await;
                     continue;
                 }
             };
@@ -179,7 +172,7 @@ impl Lane {
                 self.halt(&reason).await;
                 continue;
             }
-            self.is_well();
+            self.mark_healthy();
             return (watermark.max(cursor.floor).min(cursor.seq), watermark);
         }
     }
@@ -192,61 +185,61 @@ impl Lane {
         timeout(limit, asked).await.unwrap_or_else(|_| Err(no_answer("watermark", limit)))
     }
 
-    /// Delivers once more what the sink had: it was brought back older than it was. Answers the last
-    /// record that it took.
-    async fn again(&mut self, from: u64, through: u64) -> Option<u64> {
+    /// Delivers once more what the sink had: it was restored from an older copy. Answers the last record
+    /// that it took.
+    async fn resend(&mut self, from: u64, through: u64) -> Option<u64> {
         let mut last = None;
         let mut reader = Some(self.spool.reader(self.table(), from));
-        let mut told = false;
-        while let Some(taken) = self.take(&mut reader).await {
-            let behind = taken.seqs().partition_point(|seq| *seq <= through);
-            if behind > 0 && !std::mem::replace(&mut told, true) {
+        let mut warned = false;
+        while let Some(batch) = self.read_batch(&mut reader).await {
+            let behind = batch.seqs().partition_point(|seq| *seq <= through);
+            if behind > 0 && !std::mem::replace(&mut warned, true) {
                 tracing::warn!(
                     sink = self.sink.name, table = %self.table(), from, through,
                     "the store has lost what it had: what the spool holds of it is sent again"
                 );
             }
-            // Dead letters were refused, and are kept already.
+            // Dead letters were rejected before: they are not sent again.
             let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
-            let places = (0..behind).filter(|place| !is_dead(taken.seqs()[*place])).collect();
-            let sent = self.send_all(&taken, places).await;
-            // It took them before, and does not any more.
-            self.state.died_after_all(sent.dead);
+            let rows = (0..behind).filter(|row| !is_dead(batch.seqs()[*row])).collect();
+            let sent = self.send_rows(&batch, rows).await;
+            // It took these before, and rejects them now.
+            self.state.applied_became_dead(sent.dead);
             if !self.settle_all(&sent.tokens).await {
                 reader = Some(self.spool.reader(self.table(), last.unwrap_or(from)));
                 continue;
             }
             last = sent.stored.or(last);
-            if taken.last >= through {
+            if batch.last >= through {
                 break;
             }
         }
         last
     }
 
-    /// Sends a batch: all of it is taken by the store or a dead letter afterwards.
-    async fn send_taken(&self, taken: &Taken, seen: u64) -> Sent {
+    /// Sends a batch: each record is taken by the store, or a dead letter afterwards.
+    async fn send_batch(&self, batch: &SpoolBatch, stored: u64) -> InFlight {
         // Only what an earlier run left, or what is sent again, may be done already.
-        let known = self.spool.first_seq.max(self.tried.load(Ordering::SeqCst) + 1);
-        let (mut places, mut dead) = (Vec::with_capacity(taken.seqs().len()), 0);
-        for (place, seq) in taken.seqs().iter().enumerate() {
+        let known = self.spool.first_seq.max(self.last_sent.load(Ordering::SeqCst) + 1);
+        let (mut rows, mut dead) = (Vec::with_capacity(batch.seqs().len()), 0);
+        for (row, seq) in batch.seqs().iter().enumerate() {
             if *seq < known && self.dead.has(self.sink.id.as_str(), *seq) {
                 dead += 1;
-            } else if *seq > seen {
-                places.push(place);
+            } else if *seq > stored {
+                rows.push(row);
             }
         }
-        self.tried.fetch_max(taken.last, Ordering::SeqCst);
+        self.last_sent.fetch_max(batch.last, Ordering::SeqCst);
         let started = Instant::now();
-        let rows = places.len();
-        let mut sent = self.send_all(taken, places).await;
-        self.bury(taken.undecodable.clone()).await;
-        sent.dead += dead + taken.undecodable.len() as u64;
+        let count = rows.len();
+        let mut sent = self.send_rows(batch, rows).await;
+        self.keep_rejected(batch.undecodable.clone()).await;
+        sent.dead += dead + batch.undecodable.len() as u64;
         tracing::debug!(
-            sink = self.sink.name, table = %self.table(), rows, dead = sent.dead,
+            sink = self.sink.name, table = %self.table(), rows = count, dead = sent.dead,
             micros = started.elapsed().as_micros(), "sent"
         );
-        (sent.last, sent.count) = (taken.last, taken.count());
+        (sent.last, sent.count) = (batch.last, batch.count());
         sent
     }
 }

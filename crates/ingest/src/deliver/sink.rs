@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tradekeep_store_traits::{RecordSink, Table};
 
 use super::breaker::Breaker;
+use crate::notifier::Subscriber;
 use crate::spool::cursors::Cursor;
 
 /// What a spool knows a sink by: its scheme, and a hash of scheme, host and database. What changes
@@ -82,7 +83,7 @@ pub enum LaneStatus {
         /// What it says.
         reason: String,
     },
-    /// The store does not take records until somebody mends it.
+    /// The store does not take records until an operator repairs it.
     Halted {
         /// What it says.
         reason: String,
@@ -111,6 +112,10 @@ pub(crate) struct LaneState {
     cursor: watch::Sender<Cursor>,
     /// Records that the spool had ever accepted when it began.
     pub(crate) accepted: u64,
+    /// Records in the spool that the sink had not got when it began.
+    pub(crate) backlog: u64,
+    /// Records since then.
+    pub(crate) arrivals: Subscriber,
     /// Records that it was done with when it began.
     done_before: u64,
     /// Records that went bad since, before they could be delivered.
@@ -118,16 +123,24 @@ pub(crate) struct LaneState {
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
     status: Mutex<LaneStatus>,
-    /// Somebody wants it to try again now.
+    /// Notified when an operator wants it to try again now.
     pub(crate) resume: Notify,
 }
 
 impl LaneState {
-    pub(crate) fn new(table: Table, cursor: Cursor, accepted: u64) -> Self {
+    pub(crate) fn new(
+        table: Table,
+        cursor: Cursor,
+        accepted: u64,
+        backlog: u64,
+        arrivals: Subscriber,
+    ) -> Self {
         Self {
             table,
             cursor: watch::Sender::new(cursor),
             accepted,
+            backlog,
+            arrivals,
             done_before: cursor.applied + cursor.dead,
             lost: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
@@ -154,6 +167,16 @@ impl LaneState {
         cursor.applied + cursor.dead + self.lost.load(Ordering::SeqCst) - self.done_before
     }
 
+    /// All records of the lane: its backlog, and those that arrived since.
+    pub(crate) fn total(&self) -> u64 {
+        self.backlog + self.arrivals.count()
+    }
+
+    /// Waits until there are `total` records of the lane.
+    pub(crate) async fn wait_for(&self, total: u64) {
+        self.arrivals.wait_for(total.saturating_sub(self.backlog)).await;
+    }
+
     /// All up to `seq` is done with: so many more are stored, so many more are dead.
     pub(crate) fn advance(&self, seq: u64, applied: u64, dead: u64) {
         self.cursor.send_modify(|cursor| {
@@ -168,8 +191,8 @@ impl LaneState {
         self.last_applied.store(seq, Ordering::SeqCst);
     }
 
-    /// So many records that the sink had are dead letters now.
-    pub(crate) fn died_after_all(&self, records: u64) {
+    /// So many records that the sink had were rejected when they were sent again.
+    pub(crate) fn applied_became_dead(&self, records: u64) {
         self.cursor.send_modify(|cursor| {
             let records = records.min(cursor.applied);
             cursor.applied -= records;
@@ -180,7 +203,7 @@ impl LaneState {
     /// The last record that the spool may forget, where the sink cannot lose any up to `durable`.
     pub(crate) fn safe(&self, durable: u64) -> u64 {
         let cursor = self.cursor().seq;
-        // Behind the last one it took there are only dead letters.
+        // Between the last one it took and the cursor there are only dead letters.
         if durable >= self.last_applied.load(Ordering::SeqCst) {
             cursor
         } else {
@@ -208,23 +231,28 @@ impl LaneState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notifier::Notifier;
+
+    fn lane(cursor: Cursor, accepted: u64) -> LaneState {
+        LaneState::new(Table::Ticks, cursor, accepted, 0, Notifier::default().subscribe())
+    }
 
     #[test]
     fn what_is_sent_again_is_not_forgotten() {
         let cursor = Cursor { seq: 90, applied: 90, ..Cursor::default() };
-        let lane = LaneState::new(Table::Ticks, cursor, 90);
+        let lane = lane(cursor, 90);
         assert_eq!(lane.safe(40), 40, "it is not known yet which was the last it took");
         lane.applied(40);
         assert_eq!(lane.safe(40), 90, "the rest are dead letters");
         lane.applied(60);
         assert_eq!(lane.safe(40), 40);
-        lane.died_after_all(3);
+        lane.applied_became_dead(3);
         assert_eq!((lane.cursor().applied, lane.cursor().dead, lane.done()), (87, 3, 0));
     }
     #[test]
     fn what_went_bad_is_done_with_and_nowhere() {
         let cursor = Cursor { seq: 90, applied: 80, dead: 10, ..Cursor::default() };
-        let lane = LaneState::new(Table::Ticks, cursor, 95);
+        let lane = lane(cursor, 95);
         lane.lost(95, 3);
         assert_eq!((lane.done(), lane.cursor()), (3, Cursor { seq: 95, ..cursor }));
         lane.advance(97, 1, 1);

@@ -14,8 +14,8 @@ use rustix::io::Errno;
 use super::{File, FileSystem, Lock};
 
 /// How often a lock is tried once more, and after how long.
-const LOOKS: u32 = 40;
-const INSTANT: Duration = Duration::from_millis(5);
+const MAX_TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The machine's own file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,14 +80,14 @@ impl FileSystem for RealFs {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        let mut looks = 0;
+        let mut tries = 0;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => break,
                 // Who looks whether it is held has it for an instant.
-                Err(Errno::WOULDBLOCK) if looks < LOOKS => {
-                    looks += 1;
-                    thread::sleep(INSTANT);
+                Err(Errno::WOULDBLOCK) if tries < MAX_TRIES => {
+                    tries += 1;
+                    thread::sleep(PAUSE);
                 }
                 Err(Errno::WOULDBLOCK) => {
                     return Err(io::Error::new(io::ErrorKind::WouldBlock, named(path)));

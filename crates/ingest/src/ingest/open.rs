@@ -1,4 +1,4 @@
-//! Opening the way in: what is held is looked at, and everything set to work.
+//! Opening an ingest: the spool is read, and every task is started.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -7,9 +7,8 @@ use std::time::Duration;
 use tradekeep_models::InvalidInput;
 use tradekeep_store_traits::Table;
 
-use super::{Ingest, Shared};
-use crate::accept::Accept;
-use crate::bell::{Bell, Listener};
+use super::Ingest;
+use crate::appender::Appender;
 use crate::clock::{Clock, SystemClock};
 use crate::commit::Committer;
 use crate::config::IngestConfig;
@@ -17,25 +16,28 @@ use crate::dead_letter::DeadLetters;
 use crate::deliver::breaker::Breaker;
 use crate::deliver::lane::{Lane, SlowFlushes};
 use crate::deliver::sink::{LaneState, Sink, SinkConfig};
-use crate::ended::Ended;
 use crate::error::{IngestError, Result};
 use crate::events::Events;
+use crate::flush::FlushSignal;
 use crate::fs::{FileSystem, RealFs};
-use crate::hurry::Hurry;
-use crate::keeper;
 use crate::log::Access;
+use crate::notifier::Notifier;
+use crate::pipeline::Pipeline;
 use crate::requests;
+use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursor, Cursors};
-use crate::spool::{Claimed, Spool, SpoolConfig};
+use crate::spool::{LockedSpool, Spool, SpoolConfig};
+use crate::trimmer;
 
-/// A lane to be: what its sink has in its table, and what is held for it.
-struct Plan {
+/// A lane that will be started: what its sink has of its table, and what is still to come.
+struct LanePlan {
     sink: usize,
     table: Table,
     cursor: Cursor,
     /// Whether it was known before.
     known: bool,
-    held: u64,
+    /// Records in the spool that the sink has not got.
+    backlog: u64,
     /// Records of the table that the spool has ever accepted.
     accepted: u64,
 }
@@ -77,9 +79,9 @@ impl Ingest {
                 segment_bytes: of_thread.segment_bytes,
             };
             // The lock first: opening to write cuts what another process is writing.
-            let claimed = Claimed::new(&fs, spool)?;
+            let locked = LockedSpool::lock(&fs, spool)?;
             let dead = DeadLetters::open(&fs, &of_thread.dead_letter_folder(), Access::Write)?;
-            let (spool, cursors, plans) = open_spool(claimed, clock, &configs)?;
+            let (spool, cursors, plans) = open_spool(locked, clock, &configs)?;
             let spool = Arc::new(spool);
             let disk = |error| IngestError::disk("a thread cannot be started")(error);
             let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;
@@ -90,12 +92,12 @@ impl Ingest {
         let data = config.data().to_owned();
         let ingest = Self::wire(config, sinks, spool, committer, cursors, plans, dead)?;
         if let Err(error) = ingest.finish_replays().await {
-            // Nobody has it: it must not go on with the spool by itself.
+            // The caller gets no handle: the tasks must not go on without one.
             let _ = ingest.shutdown(Duration::ZERO).await;
             return Err(error);
         }
-        let serving = requests::run(Arc::downgrade(&ingest.shared), of_requests, data);
-        ingest.shared.track(tokio::spawn(serving));
+        let serving = requests::run(Arc::downgrade(&ingest.pipeline), of_requests, data);
+        ingest.pipeline.track(tokio::spawn(serving));
         Ok(ingest)
     }
 
@@ -106,28 +108,30 @@ impl Ingest {
         spool: Arc<Spool>,
         committer: Committer,
         cursors: Cursors,
-        plans: Vec<Plan>,
+        plans: Vec<LanePlan>,
         dead: DeadLetters,
     ) -> Result<Self> {
         let (config, dead) = (Arc::new(config), Arc::new(dead));
-        let mut bells: Vec<Bell> = Table::ALL.iter().map(|_| Bell::default()).collect();
-        let mut held: Vec<(Arc<LaneState>, u64, Listener)> = Vec::new();
-        for plan in &plans {
-            let state = Arc::new(LaneState::new(plan.table, plan.cursor, plan.accepted));
-            held.push((state, plan.held, bells[plan.table as usize].listen()));
-        }
+        let mut notifiers: Vec<Notifier> = Table::ALL.iter().map(|_| Notifier::default()).collect();
+        let states: Vec<_> = plans
+            .iter()
+            .map(|LanePlan { table, cursor, backlog, accepted, .. }| {
+                let arrivals = notifiers[*table as usize].subscribe();
+                Arc::new(LaneState::new(*table, *cursor, *accepted, *backlog, arrivals))
+            })
+            .collect();
         let dropped =
             |table: Table| cursors.dropped.get(table.as_str()).copied().unwrap_or_default();
-        let accept = Arc::new(Accept::new(
+        let appender = Arc::new(Appender::new(
             Arc::clone(&spool),
             committer,
             Arc::clone(&config),
-            bells,
+            notifiers,
             dropped,
         ));
         let lanes_of = |sink: usize| {
-            let lanes = plans.iter().zip(&held).filter(move |(plan, _)| plan.sink == sink);
-            lanes.map(|(_, (state, ..))| Arc::clone(state)).collect()
+            let lanes = plans.iter().zip(&states).filter(move |(plan, _)| plan.sink == sink);
+            lanes.map(|(_, state)| Arc::clone(state)).collect()
         };
         let sinks: Vec<_> = configs
             .into_iter()
@@ -143,9 +147,9 @@ impl Ingest {
             })
             .collect();
         let stream = spool.stream()?;
-        let hurry = Hurry::default();
+        let flush = FlushSignal::default();
         let mut tasks = Vec::new();
-        for (plan, (state, of_lane, bell)) in plans.iter().zip(&held) {
+        for (plan, state) in plans.iter().zip(&states) {
             let lane = Lane {
                 sink: Arc::clone(&sinks[plan.sink]),
                 state: Arc::clone(state),
@@ -153,82 +157,79 @@ impl Ingest {
                 spool: Arc::clone(&spool),
                 dead: Arc::clone(&dead),
                 config: Arc::clone(&config),
-                events: Events(Arc::clone(&accept)),
-                bell: bell.clone(),
-                hurry: hurry.clone(),
-                held: *of_lane,
+                events: Events(Arc::clone(&appender)),
+                flush: flush.clone(),
                 slow: SlowFlushes::default(),
-                tried: AtomicU64::new(0),
+                last_sent: AtomicU64::new(0),
             };
             tasks.push(tokio::spawn(async move {
                 // It ends by being aborted.
                 let _: std::convert::Infallible = lane.run().await;
             }));
         }
-        let (moving, ended) = (Mutex::new(()), Ended::default());
-        let shared = Arc::new(Shared {
-            accept,
+        let (maintenance, shutdown) = (Mutex::new(()), Shutdown::default());
+        let pipeline = Arc::new(Pipeline {
+            appender,
             sinks,
             dead,
-            hurry,
-            ended,
-            moving,
-            held,
+            flush,
+            shutdown,
+            maintenance,
             tasks: Mutex::new(tasks),
         });
-        shared.track(tokio::spawn(keeper::run(Arc::downgrade(&shared))));
-        Ok(Self { shared })
+        pipeline.track(tokio::spawn(trimmer::run(Arc::downgrade(&pipeline))));
+        Ok(Self { pipeline })
     }
 }
 
-/// Opens the spool: what is held is counted for each lane, and who is to have it is noted.
+/// Opens the spool: counts the backlog of each lane, and saves a cursor for each.
 fn open_spool(
-    claimed: Claimed,
+    locked: LockedSpool,
     clock: Arc<dyn Clock>,
     sinks: &[SinkConfig],
-) -> Result<(Spool, Cursors, Vec<Plan>)> {
-    let mut cursors = claimed.cursors.clone();
+) -> Result<(Spool, Cursors, Vec<LanePlan>)> {
+    let mut cursors = locked.cursors.clone();
     let mut plans = Vec::new();
     for (sink, config) in sinks.iter().enumerate() {
         for table in &config.tables {
             let cursor = cursors.of(config.id.as_str(), *table);
             let known = cursor.is_some();
             let cursor = cursor.unwrap_or_default();
-            plans.push(Plan { sink, table: *table, cursor, known, held: 0, accepted: 0 });
+            plans.push(LanePlan { sink, table: *table, cursor, known, backlog: 0, accepted: 0 });
         }
     }
-    let mut left = left_over(&cursors, sinks);
-    let spool = claimed.open(clock, &mut |table, seq| {
+    let mut orphans = orphans(&cursors, sinks);
+    let spool = locked.open(clock, &mut |table, seq| {
         for plan in &mut plans {
-            plan.held += u64::from(plan.table == table && seq > plan.cursor.seq);
+            plan.backlog += u64::from(plan.table == table && seq > plan.cursor.seq);
         }
-        for left in &mut left {
-            left.pending += u64::from(left.table == table && seq > left.seq);
+        for orphan in &mut orphans {
+            orphan.pending += u64::from(orphan.table == table && seq > orphan.seq);
         }
     })?;
-    refuse(left)?;
-    for Plan { table, cursor, held, .. } in plans.iter().filter(|plan| plan.known) {
+    refuse_orphans(orphans)?;
+    for LanePlan { table, cursor, backlog, .. } in plans.iter().filter(|plan| plan.known) {
         // A loss of power may have taken records that were delivered already.
-        let known = cursor.before + cursor.applied + cursor.dead + held;
+        let known = cursor.before + cursor.applied + cursor.dead + backlog;
         spool.log.count_at_least(table.number(), known);
     }
-    let position = spool.log.position();
+    let end = spool.log.end();
     for plan in &mut plans {
         let kind = usize::from(plan.table.number());
-        plan.accepted = position.counts.get(kind).copied().unwrap_or_default();
+        plan.accepted = end.counts.get(kind).copied().unwrap_or_default();
         if plan.known {
             continue;
         }
-        plan.cursor.before = plan.accepted.saturating_sub(plan.held);
+        plan.cursor.before = plan.accepted.saturating_sub(plan.backlog);
         if sinks[plan.sink].from_now {
-            plan.cursor.before += std::mem::take(&mut plan.held);
-            plan.cursor.seq = position.last_seq;
-            plan.cursor.floor = position.last_seq;
+            plan.cursor.before += std::mem::take(&mut plan.backlog);
+            plan.cursor.seq = end.last_seq;
+            plan.cursor.floor = end.last_seq;
         }
     }
-    // Before anything is accepted: what is, is theirs, however soon this process ends.
+    // Saved before anything is accepted, so that these sinks get all of it, however soon this process ends.
     cursors.sinks.clear();
-    for Plan { sink, table, cursor, .. } in &plans {
+    for LanePlan { sink, table, cursor, .. } in &plans {
         let SinkConfig { id, name, .. } = &sinks[*sink];
         let entry = cursors.sinks.entry(id.as_str().to_owned()).or_default();
         entry.name.clone_from(name);
@@ -238,44 +239,55 @@ fn open_spool(
     Ok((spool, cursors, plans))
 }
 
-/// What is noted of a sink in a table that it is not to have now.
-struct Left {
+/// A cursor whose sink is not configured any more, or not for that table.
+struct Orphan {
     id: String,
     sink: String,
     table: Table,
     seq: u64,
     /// Whether the sink is still there, with other tables.
-    is_there: bool,
+    is_configured: bool,
     pending: u64,
 }
 
-fn left_over(cursors: &Cursors, sinks: &[SinkConfig]) -> Vec<Left> {
-    let mut left = Vec::new();
+fn orphans(cursors: &Cursors, sinks: &[SinkConfig]) -> Vec<Orphan> {
+    let mut orphans = Vec::new();
     for (id, known) in &cursors.sinks {
         let now = sinks.iter().find(|sink| sink.id.as_str() == id);
         for &table in Table::ALL {
             let Some(cursor) = cursors.of(id, table) else { continue };
             if now.is_none_or(|sink| !sink.tables.contains(&table)) {
-                let (id, sink, is_there) = (id.clone(), known.name.clone(), now.is_some());
-                left.push(Left { id, sink, table, seq: cursor.seq, is_there, pending: 0 });
+                let (id, sink, is_configured) = (id.clone(), known.name.clone(), now.is_some());
+                orphans.push(Orphan {
+                    id,
+                    sink,
+                    table,
+                    seq: cursor.seq,
+                    is_configured,
+                    pending: 0,
+                });
             }
         }
     }
-    left
+    orphans
 }
 
-/// Refuses to go on without what still waits for somebody.
-fn refuse(left: Vec<Left>) -> Result<()> {
-    let all_of = |of: &str| left.iter().filter(|left| left.id == of).map(|left| left.pending).sum();
-    match left.iter().find(|left| left.pending > 0) {
+/// Refuses to open where records still wait for such a sink.
+fn refuse_orphans(orphans: Vec<Orphan>) -> Result<()> {
+    let all_of = |of: &str| {
+        orphans.iter().filter(|orphan| orphan.id == of).map(|orphan| orphan.pending).sum()
+    };
+    match orphans.iter().find(|orphan| orphan.pending > 0) {
         None => Ok(()),
-        Some(Left { id, sink, table, is_there: true, pending, .. }) => Err(IngestError::Moved {
-            id: id.clone(),
-            sink: sink.clone(),
-            table: *table,
-            pending: *pending,
-        }),
-        Some(Left { id, sink, .. }) => {
+        Some(Orphan { id, sink, table, is_configured: true, pending, .. }) => {
+            Err(IngestError::Moved {
+                id: id.clone(),
+                sink: sink.clone(),
+                table: *table,
+                pending: *pending,
+            })
+        }
+        Some(Orphan { id, sink, .. }) => {
             let (id, sink) = (id.clone(), sink.clone());
             Err(IngestError::Vanished { pending: all_of(&id), id, sink })
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use super::frame::{self, Head};
 use super::header::Header;
 use super::segment::Segment;
-use super::{DATA, KINDS, Log, Tail};
+use super::{AppendState, DATA, KINDS, Log};
 use crate::fs::FileExt;
 
 /// Bytes of the buffer that are kept from one append to the next.
@@ -80,27 +80,27 @@ impl Log {
         entries: &Entries<F>,
         before: impl FnOnce(u64) -> io::Result<()>,
     ) -> Result<u64, AppendError> {
-        let mut tail = self.tail();
-        let first = tail.next_seq;
+        let mut state = self.append_state();
+        let first = state.next_seq;
         let next = first.saturating_add(entries.count as u64);
-        if next > tail.bound {
+        if next > state.bound {
             return Err(AppendError::Exhausted);
         }
-        // Used up whatever comes: a number is never given out twice, nor is one that only `before` has
-        // heard of.
-        tail.next_seq = next;
+        // Used up whether this succeeds or not: `before` may have noted the numbers durably, and none is
+        // given out twice.
+        state.next_seq = next;
         before(first)?;
         let mut written = Vec::new();
-        let mut buffer = std::mem::take(&mut tail.buffer);
-        let outcome = self.write(&mut tail, &mut buffer, first, entries, &mut written);
-        // What a call of many long records took is not kept.
+        let mut buffer = std::mem::take(&mut state.buffer);
+        let outcome = self.write(&mut state, &mut buffer, first, entries, &mut written);
+        // A call of many long records does not leave its memory in use.
         buffer.clear();
         buffer.shrink_to(KEPT);
-        tail.buffer = buffer;
+        state.buffer = buffer;
         match outcome {
-            Ok(()) => self.publish(&mut tail, entries.kind, written),
+            Ok(()) => self.publish(&mut state, entries.kind, written),
             Err(error) => {
-                self.take_back(&mut tail, written);
+                self.roll_back(&mut state, written);
                 return Err(error);
             }
         }
@@ -109,17 +109,17 @@ impl Log {
 
     fn write<F: Fn(usize, &mut Vec<u8>) -> bool>(
         &self,
-        tail: &mut Tail,
+        state: &mut AppendState,
         buffer: &mut Vec<u8>,
         first: u64,
         entries: &Entries<F>,
         written: &mut Vec<Written>,
     ) -> Result<(), AppendError> {
         let Entries { time, kind, version, count, .. } = *entries;
-        let (mut counts, mut last) = (tail.counts, tail.last_seq);
-        let (segment, new) = match &tail.active {
+        let (mut counts, mut last) = (state.counts, state.last_seq);
+        let (segment, new) = match &state.active {
             Some(segment) => (Arc::clone(segment), false),
-            None => (self.begin(tail, last, counts)?, true),
+            None => (self.begin_segment(state, last, counts)?, true),
         };
         let mut current = Written::begin(segment, new);
         for (place, seq) in (0..count).zip(first..) {
@@ -135,7 +135,7 @@ impl Log {
                 // Full: what fits goes out, and the record into the next one, with its salt.
                 buffer.truncate(before);
                 current.put(buffer, written)?;
-                let segment = self.begin(tail, last, counts)?;
+                let segment = self.begin_segment(state, last, counts)?;
                 current = Written::begin(segment, true);
                 let fits = frame::write(buffer, current.segment.salt, head, payload);
                 if !fits || DATA + buffer.len() as u64 > current.segment.size {
@@ -152,19 +152,19 @@ impl Log {
         current.put(buffer, written)
     }
 
-    fn publish(&self, tail: &mut Tail, kind: u16, written: Vec<Written>) {
+    fn publish(&self, state: &mut AppendState, kind: u16, written: Vec<Written>) {
         for Written { segment, end, records, last, new } in written {
             if records > 0 {
                 segment.note(kind, last);
-                tail.last_seq = last;
-                if let Some(known) = tail.last_of.get_mut(usize::from(kind)) {
+                state.last_seq = last;
+                if let Some(known) = state.last_of.get_mut(usize::from(kind)) {
                     *known = last;
                 }
             }
-            if let Some(count) = tail.counts.get_mut(usize::from(kind)) {
+            if let Some(count) = state.counts.get_mut(usize::from(kind)) {
                 *count += records;
             }
-            tail.unsynced.wrote(&segment, segment.end(), new);
+            state.unsynced.wrote(&segment, segment.end(), new);
             // First where the old one ends, then that there is a new one: a reader that sees the new
             // one knows that the old one grows no more.
             let grown = if new { end } else { end - segment.end() };
@@ -174,18 +174,18 @@ impl Log {
                 let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
                 segments.push_back(Arc::clone(&segment));
             }
-            tail.active = Some(segment);
+            state.active = Some(segment);
         }
     }
 
-    /// Undoes what a failed append wrote, as far as the disk lets us. What it does not is void all the
-    /// same: the next segment says so in its header.
-    fn take_back(&self, tail: &mut Tail, written: Vec<Written>) {
+    /// Undoes what a failed append wrote, as far as the disk lets us. What stays on the disk is void all the
+    /// same: the next segment's header says so.
+    fn roll_back(&self, state: &mut AppendState, written: Vec<Written>) {
         for Written { segment, new, .. } in written {
-            // Whether it works or not, nothing more comes behind it.
-            tail.active = None;
+            // Even where the cut fails: nothing is appended behind it.
+            state.active = None;
             if new {
-                self.give_up(tail, segment.index);
+                self.abandon(state, segment.index);
             } else {
                 let _ = segment.file.set_len(segment.end());
             }
@@ -193,31 +193,31 @@ impl Log {
     }
 
     /// A new segment, which readers do not see yet. Records above `base_seq` in earlier ones are void.
-    fn begin(
+    fn begin_segment(
         &self,
-        tail: &mut Tail,
+        state: &mut AppendState,
         base_seq: u64,
         counts: [u64; KINDS],
     ) -> io::Result<Arc<Segment>> {
-        let (header, segment) = self.blank(tail, base_seq, counts)?;
+        let (header, segment) = self.create_segment(state, base_seq, counts)?;
         if let Err(error) = segment.file.write_all_at(&header.to_bytes(), 0) {
             // Without a header it is a segment of nothing.
-            self.give_up(tail, header.index);
+            self.abandon(state, header.index);
             return Err(error);
         }
         Ok(segment)
     }
 
-    /// As [`begin`](Self::begin), with its header still to be written.
-    pub(super) fn blank(
+    /// As [`begin_segment`](Self::begin_segment), with its header still to be written.
+    pub(super) fn create_segment(
         &self,
-        tail: &mut Tail,
+        state: &mut AppendState,
         base_seq: u64,
         counts: [u64; KINDS],
     ) -> io::Result<(Header, Arc<Segment>)> {
-        let (index, file) = match tail.spare.take() {
+        let (index, file) = match state.spare.take() {
             Some(spare) => spare,
-            None => self.allocate(tail)?,
+            None => self.allocate(state)?,
         };
         let (salt, name) = (fastrand::u64(..), self.config.name.clone());
         let header = Header { index, salt, base_seq, counts, name };
@@ -225,39 +225,39 @@ impl Log {
         Ok((header, segment))
     }
 
-    fn allocate(&self, tail: &mut Tail) -> io::Result<(u64, Arc<dyn crate::fs::File>)> {
-        let index = next_index(tail)?;
+    fn allocate(&self, state: &mut AppendState) -> io::Result<(u64, Arc<dyn crate::fs::File>)> {
+        let index = next_index(state)?;
         Ok((index, self.fs.create(&self.path(index), self.config.segment_bytes)?))
     }
 
     /// Makes the next segment before it is needed, so that no append has to wait for it.
     pub(crate) fn prepare(&self) -> io::Result<()> {
         let index = {
-            let mut tail = self.tail();
-            if tail.spare.is_some() {
+            let mut state = self.append_state();
+            if state.spare.is_some() {
                 return Ok(());
             }
-            next_index(&mut tail)?
+            next_index(&mut state)?
         };
         let file = self.fs.create(&self.path(index), self.config.segment_bytes)?;
         // Segments are in the order of their index: when one was begun meanwhile, this one comes too
         // late to be the next.
-        let mut tail = self.tail();
-        if tail.next_index == index + 1 && tail.spare.is_none() {
-            tail.spare = Some((index, file));
-            tail.unsynced.made();
+        let mut state = self.append_state();
+        if state.next_index == index + 1 && state.spare.is_none() {
+            state.spare = Some((index, file));
+            state.unsynced.made();
             return Ok(());
         }
-        drop(tail);
+        drop(state);
         self.fs.remove(&self.path(index))
     }
 }
 
 /// The index of the next segment. A damaged file can have the last one that there is for its name.
-fn next_index(tail: &mut Tail) -> io::Result<u64> {
-    let index = tail.next_index;
+fn next_index(state: &mut AppendState) -> io::Result<u64> {
+    let index = state.next_index;
     let next = index.checked_add(1);
-    tail.next_index = next.ok_or_else(|| {
+    state.next_index = next.ok_or_else(|| {
         io::Error::other("a file has the last name that there is for a segment: move it away")
     })?;
     Ok(index)

@@ -1,4 +1,4 @@
-//! Every byte of a log, looked at beside whoever appends to it.
+//! Checking every byte of a log, while another process may append to it.
 
 use std::io;
 use std::ops::Range;
@@ -13,10 +13,10 @@ use super::scan::{Piece, Scan};
 use super::{DATA, segment};
 use crate::fs::{File, FileExt, FileSystem};
 
-/// Between two looks at what may only be half written.
-const INSTANT: Duration = Duration::from_millis(5);
-/// So often it is looked at.
-const LOOKS: u32 = 4;
+/// Between two reads of what may be half written.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Reads of it at most.
+const MAX_READS: u32 = 4;
 
 /// What is in a log.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub(crate) fn check(
     let mut last = 0;
     for (place, (header, file)) in found.iter().enumerate() {
         let limit = limit(&found[place + 1..]);
-        let bytes = calm(&**file, header.salt, last)?;
+        let bytes = stable_bytes(&**file, header.salt, last)?;
         checked.bytes += bytes.len() as u64;
         let at = |range: Range<usize>| {
             (segment::name(header.index), range.start as u64..range.end as u64)
@@ -66,8 +66,8 @@ pub(crate) fn check(
                     checked.records += 1;
                     visit(&frame);
                 }
-                Piece::Tail(range) if place + 1 == found.len() => checked.torn = Some(at(range)),
-                Piece::Tail(range) | Piece::Damage(range) => checked.damaged.push(at(range)),
+                Piece::Torn(range) if place + 1 == found.len() => checked.torn = Some(at(range)),
+                Piece::Torn(range) | Piece::Damage(range) => checked.damaged.push(at(range)),
             }
         }
     }
@@ -78,7 +78,7 @@ fn start() -> usize {
     usize::try_from(DATA).unwrap_or_default()
 }
 
-/// The segments, in order, each open; with what is none noted.
+/// Opens the segments, in order, and counts in `checked` the files that are none.
 fn headers(
     fs: &dyn FileSystem,
     folder: &Path,
@@ -98,7 +98,7 @@ fn headers(
             opened => opened?,
         };
         checked.segments += 1;
-        let mut looks = 0;
+        let mut reads = 0;
         loop {
             match read_header(&*file)? {
                 Some(header)
@@ -108,9 +108,9 @@ fn headers(
                 }
                 None if is_blank(&*file)? => checked.blank += 1,
                 // It may be written just now.
-                None if looks < LOOKS => {
-                    looks += 1;
-                    thread::sleep(INSTANT);
+                None if reads < MAX_READS => {
+                    reads += 1;
+                    thread::sleep(PAUSE);
                     continue;
                 }
                 _ => checked.damaged.push((file_name, 0..file.len()?)),
@@ -121,11 +121,11 @@ fn headers(
     Ok(found)
 }
 
-/// The bytes of a segment, without what is only half there because it is written just now: a hole that
-/// is there twice is one.
-fn calm(file: &dyn File, salt: u64, last: u64) -> io::Result<Vec<u8>> {
+/// The bytes of a segment, read until they are stable: a hole that is seen once may be a write under way,
+/// one that is seen twice is damage.
+fn stable_bytes(file: &dyn File, salt: u64, last: u64) -> io::Result<Vec<u8>> {
     let mut before = None;
-    let mut looks = 0;
+    let mut reads = 0;
     loop {
         let mut bytes = vec![0; usize::try_from(file.len()?).unwrap_or_default()];
         let read = file.read_up_to(&mut bytes, 0)?;
@@ -133,14 +133,14 @@ fn calm(file: &dyn File, salt: u64, last: u64) -> io::Result<Vec<u8>> {
         let odd: Vec<_> = Scan::new(&bytes, start(), salt, last)
             .filter_map(|piece| match piece {
                 Piece::Record(..) => None,
-                Piece::Damage(range) | Piece::Tail(range) => Some(range),
+                Piece::Damage(range) | Piece::Torn(range) => Some(range),
             })
             .collect();
-        looks += 1;
-        if odd.is_empty() || before.as_ref() == Some(&odd) || looks == LOOKS {
+        reads += 1;
+        if odd.is_empty() || before.as_ref() == Some(&odd) || reads == MAX_READS {
             return Ok(bytes);
         }
         before = Some(odd);
-        thread::sleep(INSTANT);
+        thread::sleep(PAUSE);
     }
 }

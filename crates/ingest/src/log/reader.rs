@@ -123,7 +123,7 @@ impl Reader {
             Some(Piece::Damage(range)) => self.at + range.end as u64,
             // Read once more, it is a record.
             Some(Piece::Record(..)) => return Ok(()),
-            Some(Piece::Tail(_)) | None => end,
+            Some(Piece::Torn(_)) | None => end,
         };
         tracing::error!(
             segment = segment.index,

@@ -10,7 +10,7 @@ use super::header::Header;
 use super::scan::{Piece, Scan, used};
 use super::segment::{self, Segment};
 use super::sync::Unsynced;
-use super::{DATA, Frame, KINDS, Log, LogConfig, Tail};
+use super::{AppendState, DATA, Frame, KINDS, Log, LogConfig};
 use crate::fs::{File, FileExt, FileSystem};
 
 /// What a log is opened for.
@@ -18,8 +18,8 @@ use crate::fs::{File, FileExt, FileSystem};
 pub(crate) enum Access {
     /// To append. One process at a time.
     Write,
-    /// To look, beside who appends: nothing in the folder is touched.
-    Look,
+    /// To read, beside the process that appends: nothing in the folder is touched.
+    ReadOnly,
 }
 
 /// Told of each record as a log is opened.
@@ -85,10 +85,10 @@ impl Log {
         });
         let unsynced = Unsynced::safe(last_seq);
         let (next_seq, buffer) = (last_seq + 1, Vec::new());
-        let tail = Tail {
+        let state = AppendState {
             active: None,
             next_index,
-            left_behind: Vec::new(),
+            abandoned: Vec::new(),
             spare: None,
             last_seq,
             next_seq,
@@ -99,15 +99,15 @@ impl Log {
             buffer,
         };
         let bytes = segments.iter().map(|segment| segment.end()).sum::<u64>().into();
-        let (segments, tail) = (RwLock::new(segments), Mutex::new(tail));
-        let log = Self { fs, config, segments, tail, bytes, syncing: Mutex::new(()) };
+        let (segments, append_state) = (RwLock::new(segments), Mutex::new(state));
+        let log = Self { fs, config, segments, append_state, bytes, syncing: Mutex::new(()) };
         Ok((log, recovery))
     }
 
     /// Begins numbers at `seq`, all of which are above those of an earlier run.
-    pub(crate) fn begin_at(&self, seq: u64) {
-        let mut tail = self.tail();
-        tail.next_seq = tail.next_seq.max(seq);
+    pub(crate) fn start_numbers_at(&self, seq: u64) {
+        let mut state = self.append_state();
+        state.next_seq = state.next_seq.max(seq);
     }
 }
 
@@ -155,7 +155,7 @@ fn find(
                     fs.remove(&path)?;
                 }
             }
-            _ if access == Access::Look => recovery.damaged.push(name),
+            _ if access == Access::ReadOnly => recovery.damaged.push(name),
             _ => {
                 let aside = format!("{name}{DAMAGED}");
                 tracing::error!(file = aside, "a segment of the spool cannot be read: kept beside");
@@ -240,7 +240,7 @@ impl Opening<'_> {
                     visit(&frame);
                 }
                 Piece::Damage(range) => self.set_aside(&bytes, range, recovery)?,
-                Piece::Tail(range) if self.is_last => {
+                Piece::Torn(range) if self.is_last => {
                     recovery.torn += range.len() as u64;
                     if self.access == Access::Write {
                         let cut = range.start as u64;
@@ -248,7 +248,7 @@ impl Opening<'_> {
                         self.file.set_len(cut)?;
                     }
                 }
-                Piece::Tail(range) => self.set_aside(&bytes, range, recovery)?,
+                Piece::Torn(range) => self.set_aside(&bytes, range, recovery)?,
             }
         }
         if self.access == Access::Write {
@@ -267,7 +267,7 @@ impl Opening<'_> {
         recovery: &mut Recovery,
     ) -> io::Result<()> {
         let (offset, length) = (range.start, range.len());
-        if self.access == Access::Look {
+        if self.access == Access::ReadOnly {
             recovery
                 .damaged
                 .push(format!("{}.{offset}+{length}", segment::name(self.header.index)));

@@ -12,7 +12,7 @@ pub(crate) enum Piece<'a> {
     /// Bytes that are no record, with a whole record behind them.
     Damage(Range<usize>),
     /// Bytes that are no record, with none behind them. The last piece.
-    Tail(Range<usize>),
+    Torn(Range<usize>),
 }
 
 /// Goes through a segment's bytes.
@@ -54,7 +54,7 @@ impl<'a> Iterator for Scan<'a> {
             return Some(Piece::Damage(start..next));
         }
         self.at = self.bytes.len();
-        Some(Piece::Tail(start..start + used))
+        Some(Piece::Torn(start..start + used))
     }
 }
 
@@ -92,15 +92,15 @@ mod tests {
     }
 
     fn seqs(bytes: &[u8]) -> (Vec<u64>, usize, usize) {
-        let (mut seqs, mut damage, mut tail) = (Vec::new(), 0, 0);
+        let (mut seqs, mut damage, mut torn) = (Vec::new(), 0, 0);
         for piece in Scan::new(bytes, 0, SALT, 0) {
             match piece {
                 Piece::Record(_, frame) => seqs.push(frame.head.seq),
                 Piece::Damage(range) => damage += range.len(),
-                Piece::Tail(range) => tail += range.len(),
+                Piece::Torn(range) => torn += range.len(),
             }
         }
-        (seqs, damage, tail)
+        (seqs, damage, torn)
     }
 
     #[test]
@@ -117,9 +117,9 @@ mod tests {
         let whole = segment(&[1, 2, 3]);
         let one = whole.len() / 3;
         for cut in 0..whole.len() {
-            let (found, damage, tail) = seqs(&whole[..cut]);
+            let (found, damage, torn) = seqs(&whole[..cut]);
             assert_eq!((found.len(), damage), (cut / one, 0), "cut at {cut}");
-            assert!(tail <= cut % one, "cut at {cut}");
+            assert!(torn <= cut % one, "cut at {cut}");
         }
     }
 
@@ -133,10 +133,10 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             let hit = bit / 8 / one;
             let expected: Vec<u64> = (1..=3).filter(|seq| *seq != hit as u64 + 1).collect();
-            let (found, damage, tail) = seqs(&flipped);
+            let (found, damage, torn) = seqs(&flipped);
             assert_eq!(found, expected, "bit {bit}");
             assert_eq!(damage > 0, hit < 2, "bit {bit}");
-            assert_eq!(tail > 0, hit >= 2, "bit {bit}");
+            assert_eq!(torn > 0, hit >= 2, "bit {bit}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::frame::{self, Head};
 use super::header::Header;
 use super::scan::{Piece, Scan};
 use super::segment::Segment;
-use super::{DATA, Log, Tail};
+use super::{AppendState, DATA, Log};
 use crate::fs::FileExt;
 
 /// What a loss of power could take.
@@ -16,12 +16,12 @@ use crate::fs::FileExt;
 pub(super) struct Unsynced {
     /// Segments, each from where on.
     parts: Vec<(Arc<Segment>, u64)>,
-    /// Whether there are files that the folder may forget.
+    /// Whether the folder has new files that are not synced in it.
     pub(super) folder: bool,
     /// Everything up to this number is safe.
     through: u64,
-    /// A sync of one of these failed: what the files hold means nothing any more.
-    adrift: bool,
+    /// A sync of one of these failed: what the disk holds of them is not known any more.
+    sync_failed: bool,
 }
 
 impl Unsynced {
@@ -41,7 +41,7 @@ impl Unsynced {
 
     /// All of `seq` and before is safe.
     pub(super) const fn safe(seq: u64) -> Self {
-        Self { parts: Vec::new(), folder: false, through: seq, adrift: false }
+        Self { parts: Vec::new(), folder: false, through: seq, sync_failed: false }
     }
 }
 
@@ -58,26 +58,26 @@ impl Log {
     pub(crate) fn sync(&self) -> io::Result<u64> {
         let _one = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         let (parts, folder, through) = {
-            let mut tail = self.tail();
-            if tail.unsynced.adrift {
-                return self.write_again(&mut tail);
+            let mut state = self.append_state();
+            if state.unsynced.sync_failed {
+                return self.write_again(&mut state);
             }
-            let parts = tail.unsynced.parts.clone();
+            let parts = state.unsynced.parts.clone();
             let ends: Vec<_> = parts.into_iter().map(|(part, _)| (part.end(), part)).collect();
-            let folder = std::mem::take(&mut tail.unsynced.folder);
-            (ends, folder, tail.last_seq)
+            let folder = std::mem::take(&mut state.unsynced.folder);
+            (ends, folder, state.last_seq)
         };
         let done = parts.iter().try_for_each(|(_, segment)| segment.file.sync());
         if let Err(error) = done {
             tracing::warn!(%error, "a sync failed: what it was for is written again elsewhere");
-            return self.write_again(&mut self.tail());
+            return self.write_again(&mut self.append_state());
         }
         if folder && let Err(error) = self.fs.sync_dir(&self.config.folder) {
-            self.tail().unsynced.folder = true;
+            self.append_state().unsynced.folder = true;
             return Err(error);
         }
-        let mut tail = self.tail();
-        let unsynced = &mut tail.unsynced;
+        let mut state = self.append_state();
+        let unsynced = &mut state.unsynced;
         unsynced.through = unsynced.through.max(through);
         for (end, segment) in parts {
             for (part, from) in &mut unsynced.parts {
@@ -86,37 +86,40 @@ impl Log {
                 }
             }
         }
-        let active = tail.active.as_ref().map(|segment| segment.index);
-        tail.unsynced.parts.retain(|(part, from)| *from < part.end() || active == Some(part.index));
+        let active = state.active.as_ref().map(|segment| segment.index);
+        state
+            .unsynced
+            .parts
+            .retain(|(part, from)| *from < part.end() || active == Some(part.index));
         Ok(through)
     }
 
     /// Writes what is not known to be safe into new segments, and syncs those.
-    fn write_again(&self, tail: &mut Tail) -> io::Result<u64> {
-        tail.unsynced.adrift = true;
-        // What comes next goes behind the copies, whatever becomes of them.
-        tail.active = None;
+    fn write_again(&self, state: &mut AppendState) -> io::Result<u64> {
+        state.unsynced.sync_failed = true;
+        // The next append goes to a new segment, behind the copies, whether they succeed or not.
+        state.active = None;
         let mut copies = Vec::new();
-        let done = self.copy(tail, &mut copies).and_then(|()| self.declare(&copies));
+        let done = self.copy(state, &mut copies).and_then(|()| self.write_headers(&copies));
         if let Err(error) = done {
-            copies.iter().for_each(|(header, _)| self.give_up(tail, header.index));
+            copies.iter().for_each(|(header, _)| self.abandon(state, header.index));
             return Err(error);
         }
-        // The old ones stay as they are for who reads them: who is past a record knows that by its
-        // number, and does not take the copy for another one.
+        // The old segments stay for the readers in them. A reader knows by its number that it has read a
+        // record, and passes over the copy.
         let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
         for (_, copy) in copies {
             self.bytes.fetch_add(copy.end(), Ordering::Relaxed);
             segments.push_back(Arc::clone(&copy));
-            tail.active = Some(copy);
+            state.active = Some(copy);
         }
-        tail.unsynced = Unsynced::safe(tail.last_seq);
-        Ok(tail.last_seq)
+        state.unsynced = Unsynced::safe(state.last_seq);
+        Ok(state.last_seq)
     }
 
     /// Writes the headers of copies that are whole, and syncs them. The last comes first: a header
     /// makes void what stands in earlier segments, so that what follows it has to be there before.
-    fn declare(&self, copies: &[(Header, Arc<Segment>)]) -> io::Result<()> {
+    fn write_headers(&self, copies: &[(Header, Arc<Segment>)]) -> io::Result<()> {
         copies.iter().try_for_each(|(_, copy)| copy.file.sync())?;
         for (header, copy) in copies.iter().rev() {
             copy.file.write_all_at(&header.to_bytes(), 0)?;
@@ -127,11 +130,15 @@ impl Log {
 
     /// Copies the records that are not safe into new segments, which have no headers yet and which
     /// readers do not see.
-    fn copy(&self, tail: &mut Tail, copies: &mut Vec<(Header, Arc<Segment>)>) -> io::Result<()> {
-        let through = tail.unsynced.through;
-        let records = records(&tail.unsynced.parts, through)?;
+    fn copy(
+        &self,
+        state: &mut AppendState,
+        copies: &mut Vec<(Header, Arc<Segment>)>,
+    ) -> io::Result<()> {
+        let through = state.unsynced.through;
+        let records = records(&state.unsynced.parts, through)?;
         // `counts` is what there was before the first of them.
-        let mut counts = tail.counts;
+        let mut counts = state.counts;
         for (head, _) in &records {
             if let Some(count) = counts.get_mut(usize::from(head.kind)) {
                 *count = count.saturating_sub(1);
@@ -142,7 +149,7 @@ impl Log {
             loop {
                 if let Some((_, copy)) = copies.last() {
                     buffer.clear();
-                    // It was written once: it is not too long.
+                    // It cannot be too long: it was written before.
                     frame::write(&mut buffer, copy.salt, head, |out| {
                         out.extend_from_slice(&payload);
                         true
@@ -155,7 +162,7 @@ impl Log {
                         break;
                     }
                 }
-                copies.push(self.blank(tail, last, counts)?);
+                copies.push(self.create_segment(state, last, counts)?);
             }
             last = head.seq;
             if let Some(count) = counts.get_mut(usize::from(head.kind)) {

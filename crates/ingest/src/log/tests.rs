@@ -1,11 +1,11 @@
 //! A log under faults: what was promised is there, and nothing else, whatever the disk did.
 #![allow(clippy::indexing_slicing, reason = "test code")]
 
-mod again;
-mod aside;
+mod bit_rot;
+mod damaged;
+mod failed_sync;
 mod model;
 mod readers;
-mod rot;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn open_as(
 /// Opens to append, with any number of numbers.
 fn open(fs: &SimFs) -> (Arc<Log>, Vec<Rec>) {
     let (log, found, _) = open_as(fs, SEGMENT, Access::Write).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     (log, found)
 }
 
@@ -111,7 +111,7 @@ fn an_append_over_several_segments_is_whole_after_a_loss_of_power() {
         assert_eq!(log.sync().unwrap(), 10);
         let (log, found) = open(&fs.power_loss(seed));
         assert_eq!(seqs(&found), (1..=10).collect::<Vec<_>>(), "seed {seed}");
-        assert_eq!(log.position().counts[1], 10);
+        assert_eq!(log.end().counts[1], 10);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tradekeep_store_traits::{Records, Table};
 
 use super::cursors::{Cursor, SinkCursors};
-use super::{Claimed, Cursors, Spool, SpoolConfig};
+use super::{Cursors, LockedSpool, Spool, SpoolConfig};
 use crate::clock::SystemClock;
 use crate::error::Result;
 use crate::fs::FileSystem;
@@ -34,25 +34,25 @@ struct Promised {
     cursors: (u64, u64),
 }
 
-fn claim(fs: &SimFs) -> Result<Claimed> {
+fn lock(fs: &SimFs) -> Result<LockedSpool> {
     let fs: Arc<dyn FileSystem> = Arc::new(fs.clone());
-    Claimed::new(&fs, SpoolConfig { folder: PathBuf::from("data/spool"), segment_bytes: 4096 })
+    LockedSpool::lock(&fs, SpoolConfig { folder: PathBuf::from("data/spool"), segment_bytes: 4096 })
 }
 
 /// A spool, its cursors, and what it holds.
 type Opened = (Spool, Cursors, Vec<(Table, u64)>);
 
 fn open(fs: &SimFs) -> Result<Opened> {
-    let claimed = claim(fs)?;
-    let cursors = claimed.cursors.clone();
+    let locked = lock(fs)?;
+    let cursors = locked.cursors.clone();
     let mut found = Vec::new();
-    let spool = claimed.open(Arc::new(SystemClock), &mut |table, seq| found.push((table, seq)))?;
+    let spool = locked.open(Arc::new(SystemClock), &mut |table, seq| found.push((table, seq)))?;
     Ok((spool, cursors, found))
 }
 
 fn append(spool: &Spool, promised: &mut Promised, records: &Records) -> Result<()> {
     let mut of_call = Vec::new();
-    let appended = spool.append_after(records, |first| {
+    let appended = spool.append(records, |first| {
         of_call = (first..).zip(singles(records)).collect();
         Ok(())
     });
@@ -222,10 +222,10 @@ fn one_of_two_has_it_and_the_other_is_told_who() {
 }
 
 #[test]
-fn who_has_let_go_changes_nothing_any_more() {
+fn a_spool_that_is_released_is_not_written_any_more() {
     let fs = SimFs::new();
     let (spool, ..) = open(&fs).unwrap();
-    spool.let_go();
+    spool.release();
     let before = fs.operations();
     let closed = |error| matches!(error, crate::IngestError::Closed);
     assert!(closed(spool.save_cursors(&Cursors::default()).unwrap_err()));
@@ -238,13 +238,13 @@ fn who_has_let_go_changes_nothing_any_more() {
 fn what_is_held_begins_at_the_oldest_record() {
     let fs = SimFs::new();
     let (spool, ..) = open(&fs).unwrap();
-    assert_eq!(spool.held_from().unwrap(), spool.first_seq, "the one that comes next");
+    assert_eq!(spool.oldest_seq().unwrap(), spool.first_seq, "the one that comes next");
     let mut promised = Promised::default();
     append(&spool, &mut promised, &ticks(0, 300)).unwrap();
     let first = spool.first_seq;
-    assert_eq!(spool.held_from().unwrap(), first);
+    assert_eq!(spool.oldest_seq().unwrap(), first);
     assert!(spool.trim(|segment: &Segment| segment.last() < first + 200).unwrap() > 0);
-    let held = spool.held_from().unwrap();
+    let held = spool.oldest_seq().unwrap();
     assert!(held > first && held < first + 200, "{held}");
     assert_eq!(spool.damaged(), [""; 0]);
 }

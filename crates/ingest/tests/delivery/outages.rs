@@ -238,7 +238,7 @@ async fn a_store_that_hangs_when_it_is_asked_holds_up_no_cursor() {
         ]
     };
     let ingest = open(config(), sinks(), &fs).await.unwrap();
-    // Several segments, so that the keeper has something to ask for.
+    // Several segments, so that the trimmer has something to ask for.
     for from in 0..10 {
         ingest.append(ticks(from * 1_000, 1_000)).await.unwrap();
     }

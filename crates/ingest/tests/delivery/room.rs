@@ -106,6 +106,32 @@ async fn what_is_only_in_a_log_of_the_store_makes_room_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_append_that_waits_for_room_learns_of_the_shutdown() {
+    let station = Station::answering(|_| Answer::Hang);
+    for when_full in [WhenFull::Block(PATIENCE), WhenFull::DropMeasurements(PATIENCE)] {
+        let config = config().with_when_full(when_full);
+        let (ingest, given) = filled(config, &station, &SimFs::new()).await;
+        let waiting = {
+            let ingest = ingest.clone();
+            tokio::spawn(async move { ingest.append(ticks(given, 1)).await })
+        };
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        ingest.shutdown(Duration::ZERO).await.unwrap();
+        let before = Instant::now();
+        let error = waiting.await.unwrap().unwrap_err();
+        assert!(matches!(error, IngestError::Closed), "{error}");
+        assert!(before.elapsed() < Duration::from_millis(200));
+        // The same afterwards, and nothing is dropped without a word.
+        let before = Instant::now();
+        for records in [ticks(given, 1), metrics(0, 1)] {
+            let error = ingest.append(records).await.unwrap_err();
+            assert!(matches!(error, IngestError::Closed), "{error}");
+        }
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_may_not_wait_is_refused_at_once() {
     let station = Station::answering(|_| Answer::Hang);
     let config = config().with_when_full(WhenFull::Reject);

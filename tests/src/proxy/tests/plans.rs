@@ -4,7 +4,7 @@ use std::io;
 
 use super::server::{Client, Server};
 use super::within;
-use crate::proxy::plan::{Place, Talk, Then};
+use crate::proxy::plan::{FaultSite, Talk, Then};
 use crate::proxy::{ChaosProxy, Counters, Direction, Fault, Kind};
 
 const MIXED: [Fault; 3] = [
@@ -43,15 +43,15 @@ async fn the_same_seed_does_the_same_again_and_another_does_not() {
     assert!(counters.bytes_to_client > 0);
 }
 
-fn place(connection: u64) -> Place {
-    Place { seed: 5, connection }
+fn site(connection: u64) -> FaultSite {
+    FaultSite { seed: 5, connection }
 }
 
 #[test]
 fn a_probability_is_kept() {
     for (probability, expected) in [(0.0, 0..=0), (0.2, 180..=220), (1.0, 1000..=1000)] {
         let faults = [Fault::new(Kind::Stall, probability)];
-        let stalled = (0..1000).filter(|&number| place(number).is_stalled(&faults)).count();
+        let stalled = (0..1000).filter(|&number| site(number).is_stalled(&faults)).count();
         assert!(expected.contains(&stalled), "{probability}: {stalled}");
     }
 }
@@ -60,15 +60,14 @@ fn a_probability_is_kept() {
 fn faults_of_a_list_are_thrown_each_for_itself() {
     let half = |kind| Fault::new(kind, 0.5);
     let faults = [half(Kind::Stall), half(Kind::Refuse)];
-    let both =
-        |&number: &u64| place(number).is_stalled(&faults) && place(number).is_refused(&faults);
+    let both = |&number: &u64| site(number).is_stalled(&faults) && site(number).is_refused(&faults);
     let both = (0..1000).filter(both).count();
     assert!((200..=300).contains(&both), "{both}");
 }
 
 /// What comes of 10 exchanges of 50 bytes each way, cut into pieces of up to `piece` bytes.
 fn conversation(faults: &[Fault], piece: usize) -> (Vec<u8>, Option<Then>) {
-    let mut talk = Talk::new(place(3));
+    let mut talk = Talk::new(site(3));
     let mut came = Vec::new();
     for _ in 0..10 {
         for direction in [Direction::ToServer, Direction::ToClient] {
@@ -104,6 +103,6 @@ fn it_does_not_matter_how_a_stream_is_cut_into_pieces() {
 #[test]
 fn the_slowest_throttle_counts() {
     let throttle = |bytes_per_second| Fault::always(Kind::Throttle { bytes_per_second });
-    assert_eq!(place(0).rate(&[throttle(9), throttle(0), throttle(5)]), Some(1));
-    assert_eq!(place(0).rate(&[Fault::none()]), None);
+    assert_eq!(site(0).rate(&[throttle(9), throttle(0), throttle(5)]), Some(1));
+    assert_eq!(site(0).rate(&[Fault::none()]), None);
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 use tradekeep::{Config, DeadLetter, DeadLetterFilter, Table};
 
-use super::{Record, Whole, letters};
+use super::{RecordJson, Whole, letters};
 use crate::args::Export;
 use crate::output::{Out, counted};
 use crate::{Outcome, tell_error};
@@ -88,7 +88,7 @@ fn write(to: &mut impl Write, letters: &[DeadLetter], with_reasons: bool) -> io:
     for letter in letters {
         match &letter.record {
             _ if with_reasons => serde_json::to_writer(&mut *to, &Whole::of(letter))?,
-            Some(record) => serde_json::to_writer(&mut *to, &Record(record))?,
+            Some(record) => serde_json::to_writer(&mut *to, &RecordJson(record))?,
             None => continue,
         }
         to.write_all(b"\n")?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::look::{self, LaneHeld, SpoolStatus};
+use tradekeep::inspect::{self, LaneHeld, SpoolStatus};
 use tradekeep::{IngestError, IngestStats, Trouble};
 
 use super::status::{live, reasons};
@@ -37,7 +37,7 @@ struct Object {
 impl Brief {
     /// Of the spool in `data`; nothing where nothing was ever recorded.
     pub(crate) async fn of(data: &Path) -> Result<Option<Self>> {
-        let status = match look::status(data) {
+        let status = match inspect::status(data) {
             Ok(status) => status,
             Err(IngestError::NoSpool { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),

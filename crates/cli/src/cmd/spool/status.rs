@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::look::{self, LaneHeld, Oldest, SinkHeld, SpoolStatus};
+use tradekeep::inspect::{self, LaneHeld, Oldest, SinkHeld, SpoolStatus};
 use tradekeep::requests::{Answer, Request, ask};
 use tradekeep::{IngestStats, LaneStatus};
 
@@ -52,7 +52,7 @@ struct Object<'a> {
 }
 
 pub(super) async fn run(data: &Path, out: &mut Out) -> Result<Outcome> {
-    let status = look::status(data)?;
+    let status = inspect::status(data)?;
     let live = live(data, &status).await;
     let lanes =
         || status.sinks.iter().flat_map(|sink| sink.lanes.iter().map(move |lane| (sink, lane)));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::look::{self, Damage, LogVerified, SlotsVerified, Verified};
+use tradekeep::inspect::{self, Damage, LogVerified, SlotsVerified, Verified};
 
 use crate::output::{Column, Out, counted, grouped, one_line, size};
 use crate::{Outcome, tell_error};
@@ -48,7 +48,7 @@ struct SlotsObject {
 }
 
 pub(super) fn run(data: &Path, out: &mut Out) -> Result<Outcome> {
-    let verified = look::verify(data)?;
+    let verified = inspect::verify(data)?;
     if out.json() {
         out.object(&object(&verified))?;
     } else {

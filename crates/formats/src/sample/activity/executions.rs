@@ -15,7 +15,7 @@ const NUMBER: u8 = 101;
 const SECOND: u64 = 1_000_000_000;
 
 /// Where it makes a market.
-struct Place {
+struct Listing {
     venue: &'static str,
     market: &'static str,
     /// In thousandths.
@@ -24,11 +24,11 @@ struct Place {
     scale: u32,
 }
 
-const PLACES: [Place; 4] = [
-    Place { venue: "polymarket", market: "0x6f1d1e2c9a04", price: 520, scale: 0 },
-    Place { venue: "polymarket", market: "0xb83a5c77e190", price: 110, scale: 0 },
-    Place { venue: "demo", market: "SOL-USD", price: 154_327, scale: 1 },
-    Place { venue: "demo", market: "ETH-USD", price: 2_683_410, scale: 2 },
+const LISTINGS: [Listing; 4] = [
+    Listing { venue: "polymarket", market: "0x6f1d1e2c9a04", price: 520, scale: 0 },
+    Listing { venue: "polymarket", market: "0xb83a5c77e190", price: 110, scale: 0 },
+    Listing { venue: "demo", market: "SOL-USD", price: 154_327, scale: 1 },
+    Listing { venue: "demo", market: "ETH-USD", price: 2_683_410, scale: 2 },
 ];
 
 /// All of them, each order's in time order.
@@ -94,7 +94,7 @@ impl Executions {
 }
 
 fn order(random: &mut Random, number: u64, ts: Timestamp) -> Option<Order> {
-    let Place { venue, market, price, scale } = *random.pick(&PLACES)?;
+    let Listing { venue, market, price, scale } = *random.pick(&LISTINGS)?;
     let limit = random.chance(80);
     let price = price + random.below(price / 50 + 1);
     Some(
@@ -115,7 +115,7 @@ fn order(random: &mut Random, number: u64, ts: Timestamp) -> Option<Order> {
 }
 
 fn fill(random: &mut Random, order: &Order, quantity: Decimal) -> Option<Fill> {
-    let usual = PLACES.iter().find(|place| place.market == order.market.as_str())?.price;
+    let usual = LISTINGS.iter().find(|listing| listing.market == order.market.as_str())?.price;
     let price = match order.price {
         Some(price) => price,
         None => decimal(usual + random.below(usual / 100 + 1), 3)?,

@@ -5,12 +5,12 @@ use std::thread;
 
 use std::sync::Arc;
 
-use crate::dead_letter::{Class, DeadLetters, Death};
+use crate::dead_letter::{Class, DeadLetters, RejectedRecord};
 use crate::fs::{FileSystem, RealFs};
 use crate::log::Access;
 
-fn death(seq: u64) -> Death {
-    Death {
+fn rejected_record(seq: u64) -> RejectedRecord {
+    RejectedRecord {
         seq,
         accepted: 1,
         class: Class::Conflict,
@@ -32,7 +32,7 @@ fn a_letter_that_comes_while_others_are_purged_stays() {
     thread::scope(|scope| {
         scope.spawn(|| {
             for seq in 1..=400 {
-                letters.add("sink", "name", 1, &[death(seq)]).unwrap();
+                letters.add("sink", "name", 1, &[rejected_record(seq)]).unwrap();
             }
             ended.store(true, Ordering::SeqCst);
         });
@@ -50,7 +50,7 @@ fn a_letter_that_comes_while_others_are_purged_stays() {
     });
     let (open_now, _) = letters.count();
     drop(letters);
-    let again = open(Access::Look);
+    let again = open(Access::ReadOnly);
     assert_eq!(again.count().0, open_now);
     let mut told = 0;
     again

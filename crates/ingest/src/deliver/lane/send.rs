@@ -1,4 +1,4 @@
-//! Sending: a batch until all of it is stored or kept as dead letters, and what is done about each answer.
+//! Sending a batch until each row is taken or a dead letter, and what is done about each failure.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,90 +10,90 @@ use tradekeep_store_traits::{
     Ack, Batch, Delivery, ErrorKind, Result as StoreResult, Stage, StoreError, Token,
 };
 
-use super::settle::Sent;
+use super::settle::InFlight;
 use super::slow::SLOW;
 use super::{DISK_RETRY, Lane, no_answer};
-use crate::dead_letter::{DeadLetters, Death};
+use crate::dead_letter::{DeadLetters, RejectedRecord};
 use crate::deliver::breaker::Change;
+use crate::deliver::failure::FailureAction;
+use crate::deliver::retry_queue::{RejectedRow, RetryQueue};
 use crate::deliver::sink::LaneStatus;
-use crate::deliver::take::Taken;
-use crate::deliver::verdict::Verdict;
-use crate::deliver::work::{GivenUp, Work};
+use crate::deliver::spool_batch::SpoolBatch;
 use crate::error::Result;
 
 impl Lane {
-    /// Sends until the store has taken every record, or it is a dead letter.
-    pub(super) async fn send_all(&self, taken: &Taken, places: Vec<usize>) -> Sent {
-        let mut work = Work::new(places);
-        let (mut kept, mut sent) = (BTreeSet::new(), Sent::new());
-        while let Some(mut part) = work.next() {
-            // Once the sink has what comes behind them, its watermark says that it has them too: they
-            // are kept first, whatever ends this process then.
-            self.keep(taken, work.passed(), &mut kept).await;
-            let batch = if part.places.len() == taken.seqs().len() {
-                Cow::Borrowed(&taken.batch)
+    /// Sends these rows of `from` until each is taken by the store, or a dead letter.
+    pub(super) async fn send_rows(&self, from: &SpoolBatch, rows: Vec<usize>) -> InFlight {
+        let mut queue = RetryQueue::new(rows);
+        let (mut kept, mut sent) = (BTreeSet::new(), InFlight::new());
+        while let Some(mut part) = queue.next() {
+            // Rejected rows become dead letters before what is behind them is sent: once the sink has
+            // that, its watermark says that it has them too, and a restart would not send them again.
+            self.keep(from, queue.rejected_so_far(), &mut kept).await;
+            let batch = if part.rows.len() == from.seqs().len() {
+                Cow::Borrowed(&from.batch)
             } else {
-                match taken.part(&part.places) {
+                match from.part(&part.rows) {
                     Ok(batch) => Cow::Owned(batch),
-                    // Numbers increase in any part of a batch in which they do.
+                    // It cannot fail: the numbers of a part increase, as those of the batch do.
                     Err(_) => continue,
                 }
             };
             part.attempts += 1;
             let error = match self.send(&batch, part.attempts).await {
                 Ok(token) => {
-                    self.is_well();
+                    self.mark_healthy();
                     let last = batch.origin().and_then(|origin| origin.seqs.last().copied());
                     sent.stored = last.or(sent.stored);
                     sent.tokens.extend(token);
-                    work.taken();
+                    queue.succeeded();
                     continue;
                 }
                 Err(error) => error,
             };
-            match Verdict::of(&error, part.places.len()) {
-                Verdict::Again if Verdict::may_be_poison(&error) && self.answers().await => {
-                    if let Err(part) = work.strike(part, &error.context, Instant::now()) {
-                        self.failed(&error).await;
-                        work.again(part);
+            match FailureAction::of(&error, part.rows.len()) {
+                FailureAction::Retry
+                    if FailureAction::may_be_poison(&error) && self.is_reachable().await =>
+                {
+                    if let Err(part) = queue.strike(part, &error.context, Instant::now()) {
+                        self.back_off(&error).await;
+                        queue.retry(part);
                     } else {
-                        self.is_well();
+                        self.mark_healthy();
                     }
                 }
-                Verdict::Again => {
-                    self.failed(&error).await;
-                    work.again(part);
+                FailureAction::Retry => {
+                    self.back_off(&error).await;
+                    queue.retry(part);
                 }
-                Verdict::Halt => {
+                FailureAction::Halt => {
                     self.halt(&error.to_string()).await;
-                    work.again(part);
+                    queue.retry(part);
                 }
-                Verdict::Bad(class, rows) => {
-                    self.is_well();
-                    work.bad(part, class, rows);
+                FailureAction::Reject(class, rows) => {
+                    self.mark_healthy();
+                    queue.reject(part, class, rows);
                 }
-                Verdict::Halves(class) => {
-                    self.is_well();
-                    work.halve(part, class, &error.context);
+                FailureAction::Split(class) => {
+                    self.mark_healthy();
+                    queue.split(part, class, &error.context);
                 }
             }
         }
-        let given_up = work.into_given_up();
-        sent.dead = given_up.len() as u64;
-        self.keep(taken, given_up.clone(), &mut kept).await;
-        // It took these after all, when they came again.
-        let suspects =
-            kept.into_iter().filter(|place| given_up.iter().all(|row| row.place != *place));
-        self.take_back(suspects.filter_map(|place| taken.seqs().get(place).copied()).collect())
-            .await;
+        let rejected = queue.into_rejected();
+        sent.dead = rejected.len() as u64;
+        self.keep(from, rejected.clone(), &mut kept).await;
+        // Suspects that the sink took when they were sent again are dead letters no more.
+        let delivered = kept.into_iter().filter(|row| rejected.iter().all(|it| it.row != *row));
+        self.withdraw(delivered.filter_map(|row| from.seqs().get(row).copied()).collect()).await;
         sent
     }
 
-    /// Keeps those of `rows` that are not in `kept` yet.
-    async fn keep(&self, taken: &Taken, rows: Vec<GivenUp>, kept: &mut BTreeSet<usize>) {
-        let new = rows.iter().filter(|row| kept.insert(row.place));
-        let death = |row: &GivenUp| taken.death(row.place, row.class, &row.reason, row.attempts);
-        self.bury(new.map(death).collect()).await;
+    /// Keeps those of `rows` as dead letters that are not in `kept` yet.
+    async fn keep(&self, from: &SpoolBatch, rows: Vec<RejectedRow>, kept: &mut BTreeSet<usize>) {
+        let new = rows.iter().filter(|row| kept.insert(row.row));
+        let record = |row: &RejectedRow| from.reject(row.row, row.class, &row.reason, row.attempts);
+        self.keep_rejected(new.map(record).collect()).await;
     }
 
     /// Sends one batch; answers its token where the store has taken it and not yet applied.
@@ -108,14 +108,14 @@ impl Lane {
             .unwrap_or_else(|_| Err(no_answer("write", limit).with_delivery(Delivery::Unknown)));
         let took = started.elapsed();
         if took + waited > SLOW {
-            self.tell_slow(batch.records().len(), attempt, took, waited);
+            self.log_slow(batch.records().len(), attempt, took, waited);
         }
         let Ack { stage, token, .. } = outcome?;
         Ok((stage < Stage::Applied).then_some(token))
     }
 
-    /// A flush was slow: says so, with its cause.
-    fn tell_slow(&self, rows: usize, attempt: u32, took: Duration, waited: Duration) {
+    /// Logs a slow flush, with its cause.
+    fn log_slow(&self, rows: usize, attempt: u32, took: Duration, waited: Duration) {
         let (sink, table) = (&self.sink.name, self.table());
         let (store_ms, waited_ms) = (took.as_millis(), waited.as_millis());
         let cause = if waited > took { "the breaker was open" } else { "the store took its time" };
@@ -129,32 +129,38 @@ impl Lane {
         }
     }
 
-    /// Whether the sink answers what does not concern any record.
-    async fn answers(&self) -> bool {
-        // One that keeps none says so when it is there.
+    /// Whether the sink answers a question that concerns no record.
+    async fn is_reachable(&self) -> bool {
+        // A sink without watermarks says so, which is an answer.
         self.watermark().await.map_or_else(|error| error.kind == ErrorKind::Unsupported, |_| true)
     }
 
-    /// Keeps what is given up; the cursor does not move before that is durable.
-    pub(super) async fn bury(&self, deaths: Vec<Death>) {
-        if deaths.is_empty() {
+    /// Keeps rejected records as dead letters; the cursor does not move before that is durable.
+    pub(super) async fn keep_rejected(&self, rejected: Vec<RejectedRecord>) {
+        if rejected.is_empty() {
             return;
         }
         let (sink, died) = (Arc::clone(&self.sink), self.spool.now());
-        self.note(move |dead| dead.add(sink.id.as_str(), &sink.name, died, &deaths)).await;
+        self.write_dead_letters(move |dead| {
+            dead.add(sink.id.as_str(), &sink.name, died, &rejected)
+        })
+        .await;
     }
 
-    /// Takes back letters of records that the sink has taken after all.
-    async fn take_back(&self, seqs: Vec<u64>) {
+    /// Withdraws the dead letters of records that the sink has taken after all.
+    async fn withdraw(&self, seqs: Vec<u64>) {
         if seqs.is_empty() {
             return;
         }
         let (sink, now) = (Arc::clone(&self.sink), self.spool.now());
-        self.note(move |dead| dead.delivered(sink.id.as_str(), &seqs, now)).await;
+        self.write_dead_letters(move |dead| dead.delivered(sink.id.as_str(), &seqs, now)).await;
     }
 
-    /// Writes to the dead letters, for as long as that takes.
-    async fn note(&self, write: impl Fn(&DeadLetters) -> Result<()> + Send + Sync + 'static) {
+    /// Writes to the dead letters, and tries again until that works.
+    async fn write_dead_letters(
+        &self,
+        write: impl Fn(&DeadLetters) -> Result<()> + Send + Sync + 'static,
+    ) {
         let write = Arc::new(write);
         loop {
             let (dead, write) = (Arc::clone(&self.dead), Arc::clone(&write));
@@ -170,22 +176,22 @@ impl Lane {
     }
 
     /// The sink was reached, whatever it said.
-    fn is_reached(&self) {
+    fn mark_reached(&self) {
         if self.sink.breaker.succeeded() == Some(Change::Closed) {
             self.events.breaker_closed(&self.sink.name);
         }
     }
 
     /// The sink works.
-    pub(super) fn is_well(&self) {
-        self.is_reached();
+    pub(super) fn mark_healthy(&self) {
+        self.mark_reached();
         if let LaneStatus::Halted { .. } = self.state.set_status(LaneStatus::Delivering) {
             self.events.resumed(&self.sink.name, self.table());
         }
     }
 
-    /// The sink fails for a reason that may pass: waits.
-    pub(super) async fn failed(&self, error: &StoreError) {
+    /// The sink fails for a reason that may pass: waits before the next try.
+    pub(super) async fn back_off(&self, error: &StoreError) {
         let reason = error.to_string();
         tracing::info!(sink = self.sink.name, table = %self.table(), %error, "to be sent again");
         self.state.set_status(LaneStatus::Retrying { reason: reason.clone() });
@@ -193,16 +199,16 @@ impl Lane {
         if change == Some(Change::Opened) {
             self.events.breaker_opened(&self.sink.name, &reason);
         }
-        // An open breaker waits by itself, for all lanes.
+        // Where the breaker is open, its `permit` waits instead, for all lanes.
         if !self.sink.breaker.is_open() {
             sleep(wait).await;
         }
     }
 
-    /// The sink takes nothing before somebody mends it: says so, and waits.
+    /// The sink takes nothing of this table until an operator repairs it: says so, and waits.
     pub(super) async fn halt(&self, reason: &str) {
-        // That is not what the breaker is for, and other tables may be refused for what it is.
-        self.sink.breaker.answered();
+        // The breaker stays as it is: the sink did answer, and may take other tables.
+        self.sink.breaker.release();
         let halted = LaneStatus::Halted { reason: reason.to_owned() };
         if !matches!(self.state.set_status(halted), LaneStatus::Halted { .. }) {
             self.events.halted(&self.sink.name, self.table(), reason);

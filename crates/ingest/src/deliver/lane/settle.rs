@@ -1,4 +1,4 @@
-//! From taken to stored: the cursor moves over what the store has, in order.
+//! Settling: the cursor moves over what the store has applied, in order.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,38 +10,38 @@ use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, Stage, Store
 use super::{Lane, no_answer};
 use crate::metrics;
 
-/// Parts that are asked for at once, while as many are sent behind them.
-pub(super) const WINDOW: usize = 8;
+/// Batches that are settled at once, while as many are sent behind them.
+pub(super) const MAX_IN_FLIGHT: usize = 8;
 
-/// Between two questions of a store that answers at once that it is not done.
+/// Between two questions to a store that answers at once that it has not applied a batch yet.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// A part of the spool that was sent.
+/// A batch that was sent, and is not known to be applied.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(super) struct InFlight {
     /// The number of its last record.
     pub(super) last: u64,
     /// Records of it.
     pub(super) count: u64,
-    /// Those of them that are dead letters.
+    /// Those of them that became dead letters.
     pub(super) dead: u64,
-    /// Records that were there, and went bad before they could be sent.
+    /// Records that went bad on the disk before they could be sent.
     lost: u64,
     /// The number of the last record that the store took.
     pub(super) stored: Option<u64>,
-    /// What of it the store has taken and not yet applied.
+    /// Tokens of what the store has taken and not yet applied.
     pub(super) tokens: Vec<Token>,
     since: Instant,
 }
 
-impl Sent {
+impl InFlight {
     pub(super) fn new() -> Self {
         let tokens = Vec::new();
         Self { last: 0, count: 0, dead: 0, lost: 0, stored: None, tokens, since: Instant::now() }
     }
 
-    /// So many records up to `last` are no more.
+    /// So many records up to `last` went bad on the disk.
     pub(super) fn lost(last: u64, records: u64) -> Self {
         Self { last, lost: records, ..Self::new() }
     }
@@ -49,17 +49,17 @@ impl Sent {
 
 impl Lane {
     /// Moves the cursor over what was sent, as it is applied; ends when the store has lost something.
-    pub(super) async fn settle(&self, mut sending: mpsc::Receiver<Sent>) {
+    pub(super) async fn settle(&self, mut receiver: mpsc::Receiver<InFlight>) {
         let mut open = VecDeque::new();
         let (mut pause, mut failing) = (FIRST_PAUSE, false);
         loop {
             if open.is_empty() {
-                // It is fed without end.
-                let Some(sent) = sending.recv().await else { return };
+                // The sender is never closed: `feed` has no end.
+                let Some(sent) = receiver.recv().await else { return };
                 open.push_back(sent);
             }
-            while open.len() < WINDOW
-                && let Ok(sent) = sending.try_recv()
+            while open.len() < MAX_IN_FLIGHT
+                && let Ok(sent) = receiver.try_recv()
             {
                 open.push_back(sent);
             }
@@ -71,17 +71,17 @@ impl Lane {
                         sink = self.sink.name, table = %self.table(), %error,
                         "what was sent is not stored: it is sent again"
                     );
-                    self.failed(&error).await;
+                    self.back_off(&error).await;
                     return;
                 }
                 Err(error) => {
                     failing = true;
-                    self.cannot_tell(&error).await;
+                    self.settling_failed(&error).await;
                     continue;
                 }
             };
             if std::mem::take(&mut failing) || self.sink.breaker.is_open() {
-                self.is_well();
+                self.mark_healthy();
             }
             let mut stages = stages.into_iter();
             let mut moved = false;
@@ -112,7 +112,7 @@ impl Lane {
                 Ok(stages) if stages.iter().all(|stage| *stage == Stage::Applied) => return true,
                 Ok(_) => sleep(pause).await,
                 Err(error) if is_lost(&error) => return false,
-                Err(error) => self.cannot_tell(&error).await,
+                Err(error) => self.settling_failed(&error).await,
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -128,16 +128,16 @@ impl Lane {
         asked.unwrap_or_else(|_| Err(no_answer("settle", limit)))
     }
 
-    /// The store does not say how far it is.
-    async fn cannot_tell(&self, error: &StoreError) {
+    /// The store does not say what it has applied: waits before it is asked again.
+    async fn settling_failed(&self, error: &StoreError) {
         match error.act {
-            Act::Retry { .. } | Act::Probe => self.failed(error).await,
+            Act::Retry { .. } | Act::Probe => self.back_off(error).await,
             _ => self.halt(&error.to_string()).await,
         }
     }
 
-    /// What was sent is stored, or a dead letter.
-    fn finish(&self, sent: &Sent) {
+    /// All of a batch is applied, or a dead letter: moves the cursor.
+    fn finish(&self, sent: &InFlight) {
         if sent.lost > 0 {
             return self.state.lost(sent.last, sent.lost);
         }
@@ -154,7 +154,7 @@ impl Lane {
     }
 }
 
-/// Whether the store has not what it took.
+/// Whether the store has lost what it took.
 fn is_lost(error: &StoreError) -> bool {
     matches!(error.kind, ErrorKind::Transaction | ErrorKind::NotFound)
 }

@@ -6,44 +6,44 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A flush that takes longer is worth a word.
+/// A flush that takes longer is slow.
 pub(super) const SLOW: Duration = Duration::from_millis(50);
-/// A lane warns once in so long: of a busy store every flush may be slow.
+/// A lane warns at most once in so long: every flush of a busy store may be slow.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// What a lane has to tell of slow flushes.
+/// The slow flushes of a lane.
 #[derive(Debug, Default)]
-pub(crate) struct SlowFlushes(Mutex<Untold>);
+pub(crate) struct SlowFlushes(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct Untold {
+struct State {
     warned: Option<Instant>,
-    others: Others,
+    others: Suppressed,
 }
 
-/// Slow flushes since the last warning.
+/// Slow flushes since the last warning, which were not warned of.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Others {
+pub(super) struct Suppressed {
     count: u64,
     slowest: Duration,
 }
 
 impl SlowFlushes {
     /// One took so long: where it is to be warned of, answers what else was slow since the last warning.
-    pub(super) fn warning(&self, took: Duration) -> Option<Others> {
+    pub(super) fn warning(&self, took: Duration) -> Option<Suppressed> {
         let now = Instant::now();
-        let mut untold = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if untold.warned.is_none_or(|warned| now - warned >= QUIET) {
-            untold.warned = Some(now);
-            return Some(std::mem::take(&mut untold.others));
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.warned.is_none_or(|warned| now - warned >= QUIET) {
+            state.warned = Some(now);
+            return Some(std::mem::take(&mut state.others));
         }
-        untold.others.count += 1;
-        untold.others.slowest = untold.others.slowest.max(took);
+        state.others.count += 1;
+        state.others.slowest = state.others.slowest.max(took);
         None
     }
 }
 
-impl fmt::Display for Others {
+impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, slowest } = self;
         match count {
@@ -66,7 +66,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_warning_in_ten_seconds_tells_of_the_others() {
         let slow = SlowFlushes::default();
-        let others = |count, millis| Others { count, slowest: Duration::from_millis(millis) };
+        let others = |count, millis| Suppressed { count, slowest: Duration::from_millis(millis) };
         let flush = |millis| slow.warning(Duration::from_millis(millis));
         assert_eq!(flush(60), Some(others(0, 0)), "the first");
         for millis in [70, 900, 80] {

@@ -47,7 +47,7 @@ impl Operation {
 
 /// What becomes of a call.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Outcome {
     /// It is done.
     Go,
     /// It is done; a write takes so many bytes at most.
@@ -117,7 +117,7 @@ impl Faults {
     }
 
     /// Numbers a call, and says what becomes of it; an error where the power is gone already.
-    pub(super) fn admit(&mut self, operation: Operation) -> io::Result<Verdict> {
+    pub(super) fn admit(&mut self, operation: Operation) -> io::Result<Outcome> {
         if self.powered_off {
             return Err(power_gone());
         }
@@ -126,11 +126,11 @@ impl Faults {
             self.operations += 1;
             if self.crash_at == Some(number) {
                 self.powered_off = true;
-                return Ok(Verdict::PowerGoes);
+                return Ok(Outcome::PowerGoes);
             }
             match self.at.remove(&number) {
-                Some(Fault::Fail(kind)) => return Ok(Verdict::Fail(made_to_fail(kind))),
-                Some(Fault::Short(bytes)) => return Ok(Verdict::Short(bytes)),
+                Some(Fault::Fail(kind)) => return Ok(Outcome::Fail(made_to_fail(kind))),
+                Some(Fault::Short(bytes)) => return Ok(Outcome::Short(bytes)),
                 None => {}
             }
         }
@@ -138,9 +138,9 @@ impl Faults {
         match self.next.iter_mut().find(|(kind, _, _)| *kind == operation) {
             Some((_, times, kind)) => {
                 *times -= 1;
-                Ok(Verdict::Fail(made_to_fail(*kind)))
+                Ok(Outcome::Fail(made_to_fail(*kind)))
             }
-            None => Ok(Verdict::Go),
+            None => Ok(Outcome::Go),
         }
     }
 }

@@ -31,8 +31,8 @@ enum What {
 enum Writeback {
     /// Not written back for certain; the next sync does it.
     Dirty,
-    /// A sync of it failed. The cache calls it clean, so no later sync writes it back.
-    Adrift,
+    /// A sync of it failed. The cache calls it clean, so that no later sync writes it back.
+    SyncFailed,
     /// On the disk, above an edit that may not be.
     Settled,
 }
@@ -77,7 +77,7 @@ impl Node {
         self.log.push(Edit { what, state: Writeback::Dirty });
     }
 
-    /// A sync that succeeds: what is dirty is on the disk; what a failed one left adrift is not.
+    /// A sync that succeeds: what is dirty is on the disk; what a failed one failed to write is not.
     pub(super) fn sync(&mut self) {
         self.mark_dirty_as(Writeback::Settled);
         // What lies above an edit that may be lost has to be laid over it again, so it stays.
@@ -89,7 +89,7 @@ impl Node {
 
     /// A sync that fails, as Linux has it: the pages count as clean from now on.
     pub(super) fn fail_sync(&mut self) {
-        self.mark_dirty_as(Writeback::Adrift);
+        self.mark_dirty_as(Writeback::SyncFailed);
     }
 
     fn mark_dirty_as(&mut self, state: Writeback) {

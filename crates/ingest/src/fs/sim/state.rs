@@ -9,7 +9,7 @@ use std::path::Path;
 
 use fastrand::Rng;
 
-use super::fault::{Faults, Operation, Verdict, power_gone};
+use super::fault::{Faults, Operation, Outcome, power_gone};
 use super::node::Node;
 use super::tree::{Change, Id, Journal, Tree};
 
@@ -72,7 +72,7 @@ impl State {
     /// Admits a call that only looks.
     pub(super) fn look(&mut self, operation: Operation) -> io::Result<()> {
         match self.faults.admit(operation)? {
-            Verdict::Fail(error) => Err(error),
+            Outcome::Fail(error) => Err(error),
             _ => Ok(()),
         }
     }
@@ -84,9 +84,9 @@ impl State {
         act: impl FnOnce(&mut Self) -> io::Result<T>,
     ) -> io::Result<T> {
         match self.faults.admit(operation)? {
-            Verdict::Go | Verdict::Short(_) => act(self),
-            Verdict::Fail(error) => Err(error),
-            Verdict::PowerGoes => {
+            Outcome::Go | Outcome::Short(_) => act(self),
+            Outcome::Fail(error) => Err(error),
+            Outcome::PowerGoes => {
                 if self.faults.chance().bool() {
                     // Nobody is left to hear its answer.
                     let _ = act(self);

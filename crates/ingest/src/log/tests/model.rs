@@ -83,7 +83,7 @@ struct Model {
     /// No number up to this is given out again.
     highest: u64,
     /// Whether a sync failed since the machine started: what is read may not be on the disk.
-    adrift: bool,
+    sync_failed: bool,
     /// Up to here, records are of a process that saw that, of which the next one cannot know.
     inherited: u64,
     tag: u64,
@@ -107,8 +107,8 @@ impl Bench {
 
     /// What a spool does with the numbers of a log that it has opened.
     fn begin(&mut self) {
-        self.log.begin_at(self.model.highest + 1);
-        self.log.allow(u64::MAX);
+        self.log.start_numbers_at(self.model.highest + 1);
+        self.log.allow_below(u64::MAX);
         let reader = |kind| (Reader::new(Arc::clone(&self.log), 0, kind), kind, 0);
         self.readers = [None, Some(1), Some(2), Some(3)].map(reader).into();
     }
@@ -116,7 +116,7 @@ impl Bench {
     fn append(&mut self, kind: u16, lengths: &[usize]) -> Result<(), TestCaseError> {
         let tag = self.model.tag;
         self.model.tag += lengths.len() as u64;
-        let expected = self.log.position().next_seq;
+        let expected = self.log.end().next_seq;
         let answer = append(&self.log, kind, tag, lengths);
         let records = (expected..).zip(tag..).zip(lengths);
         let records =
@@ -142,12 +142,12 @@ impl Bench {
     fn sync(&mut self) -> Result<(), TestCaseError> {
         match self.log.sync() {
             Ok(through) => {
-                prop_assert_eq!(through, self.log.position().last_seq);
+                prop_assert_eq!(through, self.log.end().last_seq);
                 let own = self.model.inherited + 1..=through.max(self.model.inherited + 1);
                 self.model.synced.extend(self.model.held.range(own));
                 self.model.voided.retain(|seq| *seq <= self.model.inherited);
             }
-            Err(_) => self.model.adrift = true,
+            Err(_) => self.model.sync_failed = true,
         }
         Ok(())
     }
@@ -209,9 +209,9 @@ impl Bench {
             model.held.contains(seq) || model.failed.contains(seq) || by_power
         };
         prop_assert_eq!(numbers.iter().find(|seq| !may(seq)), None, "was refused, and is there");
-        model.adrift &= power_loss.is_none();
+        model.sync_failed &= power_loss.is_none();
         let failed = std::mem::take(&mut model.failed);
-        if model.adrift {
+        if model.sync_failed {
             // What was taken back may not be on the disk either.
             model.voided.extend(failed);
             model.synced.retain(|seq| numbers.contains(seq));
@@ -220,7 +220,7 @@ impl Bench {
             model.synced = numbers.clone();
             model.voided.clear();
         }
-        model.inherited = if model.adrift { model.highest } else { 0 };
+        model.inherited = if model.sync_failed { model.highest } else { 0 };
         model.held = numbers;
         self.begin();
         Ok(())
@@ -238,7 +238,7 @@ impl Bench {
             Op::Kill => self.reopen(None)?,
             Op::PowerLoss(seed) => self.reopen(Some(seed))?,
             Op::Fail(operation, times) => {
-                self.model.adrift |= operation == Operation::Sync;
+                self.model.sync_failed |= operation == Operation::Sync;
                 self.fs.fail_next(operation, times, ErrorKind::Other);
             }
             Op::ShortWrite(after, bytes) => {

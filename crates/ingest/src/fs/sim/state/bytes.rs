@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::{Id, Operation, State, Verdict, power_gone};
+use super::{Id, Operation, Outcome, State, power_gone};
 
 /// Files are held in memory, so a length that is read from damaged bytes must not be tried.
 const LONGEST_FILE: usize = 1 << 30;
@@ -15,15 +15,15 @@ impl State {
         buffer: &[u8],
         offset: u64,
     ) -> io::Result<usize> {
-        let verdict = self.faults.admit(Operation::WriteAt)?;
+        let outcome = self.faults.admit(Operation::WriteAt)?;
         let granted = self.granted(id, buffer.len(), offset);
         // A write that fails, or that the power ends, has got anywhere.
         let some = self.faults.chance().usize(..=*granted.as_ref().unwrap_or(&0));
-        let (count, answer) = match verdict {
-            Verdict::Go => (granted?, Ok(())),
-            Verdict::Short(bytes) => (granted?.min(bytes), Ok(())),
-            Verdict::Fail(error) => (some, Err(error)),
-            Verdict::PowerGoes => (some, Err(power_gone())),
+        let (count, answer) = match outcome {
+            Outcome::Go => (granted?, Ok(())),
+            Outcome::Short(bytes) => (granted?.min(bytes), Ok(())),
+            Outcome::Fail(error) => (some, Err(error)),
+            Outcome::PowerGoes => (some, Err(power_gone())),
         };
         if count > 0 {
             let at = held_in_memory(offset)?;
@@ -34,16 +34,16 @@ impl State {
 
     pub(in crate::fs::sim) fn sync(&mut self, id: Id) -> io::Result<()> {
         match self.faults.admit(Operation::Sync)? {
-            Verdict::Go | Verdict::Short(_) => {
+            Outcome::Go | Outcome::Short(_) => {
                 self.node(id)?.sync();
                 Ok(())
             }
-            Verdict::Fail(error) => {
+            Outcome::Fail(error) => {
                 self.node(id)?.fail_sync();
                 Err(error)
             }
             // What it was to write back stays dirty, so any of it may survive.
-            Verdict::PowerGoes => Err(power_gone()),
+            Outcome::PowerGoes => Err(power_gone()),
         }
     }
 

@@ -14,7 +14,7 @@ use support::{
     Data, SOON, halt, id, mend, one, sinks, snapshot, store, stored, tick, ticks, until,
     with_letters,
 };
-use tradekeep_ingest::look::{self, Follow};
+use tradekeep_ingest::inspect::{self, Follow};
 use tradekeep_ingest::{Class, DeadLetterFilter, DeadState, Ingest, IngestError};
 use tradekeep_models::Table;
 
@@ -25,12 +25,12 @@ async fn status_tells_what_waits_beside_the_holder() {
     let ingest = data.open(&[("one", &one), ("two", &two)]).await;
     let receipt = ingest.append(ticks(0..5_000)).await.unwrap();
     until("the cursor of the first is kept", || {
-        let status = look::status(data.path()).unwrap();
+        let status = inspect::status(data.path()).unwrap();
         status.sinks.iter().any(|sink| sink.name == "memory://one" && sink.pending() == 0)
     })
     .await;
     let before = snapshot(data.path());
-    let status = look::status(data.path()).unwrap();
+    let status = inspect::status(data.path()).unwrap();
     assert_eq!(snapshot(data.path()), before, "it touches nothing");
     let live = ingest.stats();
     assert_eq!(status.stream.as_ref(), Some(&live.stream));
@@ -55,7 +55,7 @@ async fn status_tells_what_waits_beside_the_holder() {
     mend(&two);
     let left = ingest.shutdown(SOON).await.unwrap();
     assert_eq!(left.pending(), 0);
-    let status = look::status(data.path()).unwrap();
+    let status = inspect::status(data.path()).unwrap();
     assert_eq!((status.holder.clone(), status.pending(), status.oldest()), (None, 0, None));
 }
 
@@ -75,12 +75,12 @@ async fn status_adds_up_while_records_come_and_go() {
         }
     });
     while !writing.is_finished() {
-        let status = look::status(data.path()).unwrap();
+        let status = inspect::status(data.path()).unwrap();
         assert_eq!(status.damaged, [""; 0], "what is half written is no damage");
         for lane in status.sinks.iter().flat_map(|sink| &sink.lanes) {
             assert_eq!(lane.unaccounted(), 0, "{lane:?}");
         }
-        let verified = look::verify(data.path()).unwrap();
+        let verified = inspect::verify(data.path()).unwrap();
         assert!(verified.is_sound(), "{verified:?}");
         looks.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -96,11 +96,11 @@ fn where_there_is_no_spool_nothing_is_made() {
         assert!(matches!(error, IngestError::NoSpool { .. }), "{error}");
         assert!(error.to_string().ends_with("name the folder of the process that records"));
     };
-    no_spool(look::status(data.path()).unwrap_err());
-    no_spool(look::verify(data.path()).unwrap_err());
+    no_spool(inspect::status(data.path()).unwrap_err());
+    no_spool(inspect::verify(data.path()).unwrap_err());
     no_spool(Follow::open(data.path(), 1).unwrap_err());
-    assert!(look::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap().is_empty());
-    assert_eq!(look::holder(data.path()).unwrap(), None);
+    assert!(inspect::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap().is_empty());
+    assert_eq!(inspect::holder(data.path()).unwrap(), None);
     assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
 }
 
@@ -112,7 +112,7 @@ async fn who_looks_does_not_keep_the_holder_out() {
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let looking = std::thread::spawn(move || {
         while stopped.try_recv().is_err() {
-            look::holder(&path).unwrap();
+            inspect::holder(&path).unwrap();
         }
     });
     for _ in 0..50 {
@@ -133,7 +133,7 @@ async fn verify_tells_damage_in_the_middle_and_a_torn_end() {
     }
     ingest.shutdown(Duration::ZERO).await.unwrap();
     drop(ingest);
-    let whole = look::verify(data.path()).unwrap();
+    let whole = inspect::verify(data.path()).unwrap();
     assert!(whole.is_sound(), "{whole:?}");
     assert_eq!(whole.tables[0], (Table::Ticks, 10_000));
     // The system event that tells of the halt.
@@ -152,7 +152,7 @@ async fn verify_tells_damage_in_the_middle_and_a_torn_end() {
     let torn = OpenOptions::new().write(true).open(last).unwrap();
     torn.write_all_at(&[7; 60], end).unwrap();
     let before = snapshot(data.path());
-    let found = look::verify(data.path()).unwrap();
+    let found = inspect::verify(data.path()).unwrap();
     assert_eq!(snapshot(data.path()), before, "it touches nothing");
     assert!(!found.is_sound());
     let [damage] = &found.spool.damaged[..] else { panic!("{found:?}") };
@@ -163,7 +163,7 @@ async fn verify_tells_damage_in_the_middle_and_a_torn_end() {
     let lost = whole.spool.records - found.spool.records;
     assert!((1..=2).contains(&lost), "{lost} lost");
     // A spool that is looked at counts what is lost.
-    let status = look::status(data.path()).unwrap();
+    let status = inspect::status(data.path()).unwrap();
     assert_eq!(status.damaged.len(), 1, "{status:?}");
     let lanes = || status.sinks.iter().flat_map(|sink| &sink.lanes);
     assert_eq!(lanes().map(|lane| lane.unaccounted()).sum::<i128>(), i128::from(lost));
@@ -181,7 +181,7 @@ fn size_of(data: &Data) -> u64 {
 async fn verify_looks_at_the_small_files_and_the_letters() {
     let (data, store) = (Data::new(), store());
     with_letters(&data, &store, 3).await.shutdown(SOON).await.unwrap();
-    let whole = look::verify(data.path()).unwrap();
+    let whole = inspect::verify(data.path()).unwrap();
     assert_eq!((whole.dead_letters.records, whole.dead_letters.is_sound()), (3, true));
     assert_eq!((whole.cursors.broken, whole.manifest.broken), (0, 0));
 
@@ -190,14 +190,14 @@ async fn verify_looks_at_the_small_files_and_the_letters() {
         file.write_all_at(b"#", at).unwrap();
     };
     damage("spool/manifest", 40);
-    let one = look::verify(data.path()).unwrap();
+    let one = inspect::verify(data.path()).unwrap();
     let manifest = one.manifest;
     assert_eq!((manifest.broken, manifest.readable), (1, true), "one slot is enough");
     assert!(one.is_sound());
     damage("spool/manifest", 4096 + 40);
-    let none = look::verify(data.path()).unwrap();
+    let none = inspect::verify(data.path()).unwrap();
     assert_eq!((none.manifest.whole, none.manifest.broken, none.is_sound()), (0, 2, false));
-    let status = look::status(data.path()).unwrap();
+    let status = inspect::status(data.path()).unwrap();
     assert_eq!(
         (status.stream, status.last_seq > 0),
         (None, true),
@@ -207,7 +207,7 @@ async fn verify_looks_at_the_small_files_and_the_letters() {
     let letters = fs::read_dir(data.path().join("dead-letters")).unwrap().next().unwrap().unwrap();
     let name = letters.file_name().into_string().unwrap();
     damage(&format!("dead-letters/{name}"), 1024 + 50);
-    assert_eq!(look::verify(data.path()).unwrap().dead_letters.damaged.len(), 1);
+    assert_eq!(inspect::verify(data.path()).unwrap().dead_letters.damaged.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,31 +218,31 @@ async fn what_may_not_be_written_can_be_looked_at() {
     for file in &files {
         fs::set_permissions(file, fs::Permissions::from_mode(0o400)).unwrap();
     }
-    assert_eq!(look::status(data.path()).unwrap().dead_letters, 2);
-    assert!(look::verify(data.path()).unwrap().is_sound());
+    assert_eq!(inspect::status(data.path()).unwrap().dead_letters, 2);
+    assert!(inspect::verify(data.path()).unwrap().is_sound());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn letters_are_listed_beside_the_holder() {
     let (data, store) = (Data::new(), store());
     let ingest = with_letters(&data, &store, 4).await;
-    let all = look::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap();
+    let all = inspect::dead_letters(data.path(), &DeadLetterFilter::default()).unwrap();
     assert_eq!(all.iter().map(|letter| letter.id).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(all[2].record.as_ref().map(one), Some(tick(2)));
     assert_eq!((all[2].class, all[2].table), (Class::Conflict, Some(Table::Ticks)));
     assert_eq!(all, ingest.dead_letters(&DeadLetterFilter::default()).await.unwrap());
     let two = DeadLetterFilter { limit: Some(2), ..DeadLetterFilter::default() };
-    assert_eq!(look::dead_letters(data.path(), &two).unwrap().len(), 2);
+    assert_eq!(inspect::dead_letters(data.path(), &two).unwrap().len(), 2);
 
     assert_eq!(ingest.replay(&two, true).await.unwrap().replayed, 2);
-    assert_eq!(look::replayable(data.path(), &two).unwrap().replayed, 2);
+    assert_eq!(inspect::replayable(data.path(), &two).unwrap().replayed, 2);
     assert_eq!(ingest.replay(&two, false).await.unwrap().replayed, 2);
     let open = DeadLetterFilter { open: true, ..DeadLetterFilter::default() };
-    let open = look::dead_letters(data.path(), &open).unwrap();
+    let open = inspect::dead_letters(data.path(), &open).unwrap();
     assert_eq!(open.iter().map(|letter| letter.id).collect::<Vec<_>>(), [3, 4]);
-    let replayed = look::dead_letters(data.path(), &DeadLetterFilter::ids([1])).unwrap();
+    let replayed = inspect::dead_letters(data.path(), &DeadLetterFilter::ids([1])).unwrap();
     assert!(matches!(replayed[0].state, DeadState::Replayed { .. }));
-    let all = look::replayable(data.path(), &DeadLetterFilter::default()).unwrap();
+    let all = inspect::replayable(data.path(), &DeadLetterFilter::default()).unwrap();
     assert_eq!((all.replayed, all.already, all.unreadable), (2, 2, 0));
     assert_eq!(ingest.replay(&two, false).await.unwrap().replayed, 2, "the next two");
     ingest.shutdown(SOON).await.unwrap();

@@ -1,36 +1,36 @@
-//! Logs in trouble: what is found of them is kept, and said.
+//! Repairing a write-ahead log: what was in it is kept in quarantine, and the trouble is reported.
 
 use std::fs;
 use std::path::Path;
 
 use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
 
-use crate::{STORE, log};
+use crate::{STORE, wal};
 
 /// What DuckDB 1.5.6 says of a write-ahead log whose content is wrong. Whatever else may fail while
 /// it is replayed (memory, disk, rights) leaves the log where it is.
-const LOG_DAMAGE: [&str; 4] = [
+const WAL_DAMAGE: [&str; 4] = [
     "Corrupt WAL",
     "does not match stored checksum",
     "WAL does not match database file",
     "Invalid WAL entry type",
 ];
 
-pub(crate) fn is_log_damage(error: &StoreError, file: &Path) -> bool {
+pub(crate) fn is_wal_damage(error: &StoreError, file: &Path) -> bool {
     let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    names_log_damage(&said, file) && log::of(file).exists()
+    names_wal_damage(&said, file) && wal::path(file).exists()
 }
 
-/// The folder may have any name: only what DuckDB says beside it counts.
-fn names_log_damage(said: &str, file: &Path) -> bool {
+/// The file's path is cut out first: a folder may have any name.
+fn names_wal_damage(said: &str, file: &Path) -> bool {
     let said = said.replace(&*file.to_string_lossy(), "");
-    LOG_DAMAGE.iter().any(|damage| said.contains(damage))
+    WAL_DAMAGE.iter().any(|damage| said.contains(damage))
         || (said.contains("Failure while replaying WAL file")
             && said.contains("Serialization Error"))
 }
 
-/// What to say of a copied log.
-pub(crate) fn loose_end(copy: &Path) -> Trouble {
+/// The trouble to report of a torn log that was copied.
+pub(crate) fn torn_trouble(copy: &Path) -> Trouble {
     tracing::warn!(log = %copy.display(), "the write-ahead log ended within a transaction; it was copied");
     Trouble {
         cause: format!(
@@ -43,22 +43,23 @@ pub(crate) fn loose_end(copy: &Path) -> Trouble {
 }
 
 /// Moves the write-ahead log out of the way, where nothing else will touch it.
-pub(crate) fn quarantine_log(file: &Path, why: &str) -> Result<Trouble> {
-    let log = log::of(file);
-    let moved = log::refuge(file).and_then(|refuge| fs::rename(&log, &refuge).map(|()| refuge));
-    let refuge = moved.map_err(|io| {
+pub(crate) fn quarantine(file: &Path, why: &str) -> Result<Trouble> {
+    let log = wal::path(file);
+    let moved = wal::quarantine_path(file)
+        .and_then(|moved_to| fs::rename(&log, &moved_to).map(|()| moved_to));
+    let moved_to = moved.map_err(|io| {
         let context =
             format!("the write-ahead log {} {why}, and cannot be moved away: {io}", log.display());
         StoreError::new(ErrorKind::Connection, STORE, "open", context)
             .with_act(Act::Halt)
             .with_source(io)
     })?;
-    tracing::warn!(log = %refuge.display(), why, "the write-ahead log was moved away");
+    tracing::warn!(log = %moved_to.display(), why, "the write-ahead log was moved away");
     Ok(Trouble {
         cause: format!(
             "the write-ahead log {why}, and is now {}: what was written since the last \
              checkpoint is missing",
-            refuge.display()
+            moved_to.display()
         ),
         remedy: "import the latest files again: what is stored is not doubled".into(),
     })
@@ -80,12 +81,12 @@ mod tests {
             ("IO Error: No space left on device", false),
             ("IO Error: Too many open files", false),
         ] {
-            assert_eq!(names_log_damage(&format!("{replay}{said}"), file), damage, "{said}");
+            assert_eq!(names_wal_damage(&format!("{replay}{said}"), file), damage, "{said}");
         }
         let refusal = format!(
             "IO Error: The file \"{}\" exists, but it is not a valid DuckDB database file!",
             file.display()
         );
-        assert!(!names_log_damage(&refusal, file), "the folder's name says nothing");
+        assert!(!names_wal_damage(&refusal, file), "the folder's name says nothing");
     }
 }

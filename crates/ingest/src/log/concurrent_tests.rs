@@ -15,7 +15,7 @@ fn log(folder: &Path) -> Log {
     let fs: Arc<dyn FileSystem> = Arc::new(RealFs);
     let config = LogConfig { folder: folder.to_owned(), name: "n".into(), segment_bytes: 1 << 14 };
     let (log, _) = Log::open(fs, config, Access::Write, &mut |_| {}).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     log
 }
 

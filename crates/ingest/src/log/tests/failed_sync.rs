@@ -25,7 +25,7 @@ fn a_failed_sync_is_made_good_in_another_segment() {
         assert_eq!(log.sync().unwrap(), 65);
         let (after, found) = open(&fs.power_loss(seed));
         assert_eq!(seqs(&found), (1..=65).collect::<Vec<_>>(), "seed {seed}");
-        assert_eq!(after.position().counts[1..3], [63, 2]);
+        assert_eq!(after.end().counts[1..3], [63, 2]);
     }
 }
 
@@ -102,7 +102,7 @@ fn whatever_step_of_making_it_good_the_process_ends_at() {
         let outcome = log.sync();
         let (after, found) = open(&fs.kill());
         assert_eq!(seqs(&found), (1..=45).collect::<Vec<_>>(), "step {step}");
-        assert_eq!(after.position().counts[1], 45, "step {step}");
+        assert_eq!(after.end().counts[1], 45, "step {step}");
         let must = if outcome.is_ok() { 45 } else { 5 };
         for seed in 0..10 {
             let (_, found) = open(&fs.power_loss(seed));

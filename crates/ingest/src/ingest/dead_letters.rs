@@ -1,17 +1,18 @@
-//! Dead letters of a way in: looked at, sent again, removed.
+//! Dead letters of an ingest: listed, replayed, purged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use tradekeep_store_traits::{Records, Table};
 
-use super::{Ingest, Shared};
+use super::Ingest;
 use crate::dead_letter::{DeadLetter, DeadLetterFilter, Replayed};
 use crate::error::{IngestError, Result};
 use crate::log::Reader;
+use crate::pipeline::Pipeline;
 
-/// Letters sent again at once.
-const AT_ONCE: usize = 1_000;
+/// Letters replayed by one append.
+const BATCH: usize = 1_000;
 
 impl Ingest {
     /// The dead letters that `filter` means, oldest first.
@@ -20,7 +21,7 @@ impl Ingest {
     /// `Disk` when they cannot be read.
     pub async fn dead_letters(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>> {
         let filter = filter.clone();
-        self.blocking(move |shared| shared.dead.list(&filter)).await
+        self.blocking(move |pipeline| pipeline.dead.list(&filter)).await
     }
 
     /// Puts the open dead letters that `filter` means into the spool again, as new records with the
@@ -33,7 +34,7 @@ impl Ingest {
     /// `Disk` when the disk fails; `Closed` after shutdown. Letters that were not put there stay open.
     pub async fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
         let filter = filter.clone();
-        self.blocking(move |shared| shared.replay(&filter, dry_run)).await
+        self.blocking(move |pipeline| pipeline.replay(&filter, dry_run)).await
     }
 
     /// Removes the dead letters that were replayed; answers how many. One whose batch is still on its
@@ -42,45 +43,47 @@ impl Ingest {
     /// # Errors
     /// `Disk` when the disk fails; nothing open is lost then.
     pub async fn purge_resolved(&self) -> Result<u64> {
-        self.blocking(|shared| {
-            let _moving = shared.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            let cursors = shared.cursors();
-            shared.accept.spool.save_cursors(&cursors)?;
+        self.blocking(|pipeline| {
+            let _maintenance = pipeline.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
+            let cursors = pipeline.cursors();
+            pipeline.appender.spool.save_cursors(&cursors)?;
             let is_past = |sink: &str, table, seq| cursors.are_past(sink, table, seq);
-            let spool = &shared.accept.spool;
-            shared.dead.purge(spool.now(), spool.held_from()?, is_past)
+            let spool = &pipeline.appender.spool;
+            pipeline.dead.purge(spool.now(), spool.oldest_seq()?, is_past)
         })
         .await
     }
 
-    /// Ends what an earlier process began: letters that are in the spool are done with, the others go
-    /// there now.
+    /// Finishes the replays that an earlier process began: letters that are in the spool are done with, the
+    /// others go there now.
     pub(super) async fn finish_replays(&self) -> Result<()> {
-        let unfinished = self.shared.dead.unfinished();
+        let unfinished = self.pipeline.dead.unfinished();
         if unfinished.is_empty() {
             return Ok(());
         }
-        self.blocking(move |shared| {
+        self.blocking(move |pipeline| {
             let again = DeadLetterFilter::ids(unfinished.iter().map(|(id, _)| *id));
-            shared.replay(&again, false).map(drop)
+            pipeline.replay(&again, false).map(drop)
         })
         .await
     }
 
     async fn blocking<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
+        job: impl FnOnce(&Pipeline) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let shared = Arc::clone(&self.shared);
-        tokio::task::spawn_blocking(move || job(&shared)).await.map_err(|_| IngestError::Closed)?
+        let pipeline = Arc::clone(&self.pipeline);
+        tokio::task::spawn_blocking(move || job(&pipeline))
+            .await
+            .map_err(|_| IngestError::Closed)?
     }
 }
 
-impl Shared {
+impl Pipeline {
     fn replay(&self, filter: &DeadLetterFilter, dry_run: bool) -> Result<Replayed> {
-        // Two replays at once would both find a letter open; and the segment that a letter is in must
-        // stay until that is noted.
-        let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        // One at a time: two would both find a letter open. And no trim meanwhile: a segment with replayed
+        // records must stay until the letters are noted as resolved.
+        let _maintenance = self.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
         if !dry_run {
             self.finish_replays()?;
         }
@@ -98,7 +101,7 @@ impl Shared {
             let (_, ids, records) = &mut by_table[place];
             ids.push(id);
             records.push(record);
-            if ids.len() >= AT_ONCE {
+            if ids.len() >= BATCH {
                 let (ids, records) = (std::mem::take(ids), std::mem::take(records));
                 failed = self.put_back(&ids, records).err();
             }
@@ -122,7 +125,7 @@ impl Shared {
         else {
             return Ok(());
         };
-        let spool = &self.accept.spool;
+        let spool = &self.appender.spool;
         let mut reader = Reader::new(Arc::clone(&spool.log), first - 1, None);
         let mut there = Vec::new();
         let disk = || IngestError::disk("the spool cannot be read");
@@ -136,13 +139,13 @@ impl Shared {
         self.dead.resolved(&there, spool.now())
     }
 
-    /// Letters of one table go into the spool: first that they are about to, then they, then that they
-    /// are there, each step durable before the next.
+    /// Puts letters of one table into the spool, in three steps, each durable before the next: the journal
+    /// notes that the replay begins, the records are appended, the journal notes that it is done.
     fn put_back(&self, ids: &[u64], records: Vec<Records>) -> Result<()> {
         let Some(records) = records.into_iter().reduce(joined) else { return Ok(()) };
-        let spool = &self.accept.spool;
+        let spool = &self.appender.spool;
         let now = spool.now();
-        self.accept.append_after(&records, |first| {
+        self.appender.append_always(&records, |first| {
             self.dead.replaying(ids, first, now).map_err(std::io::Error::other)
         })?;
         spool.log.sync().map_err(IngestError::disk("the spool cannot be synced"))?;

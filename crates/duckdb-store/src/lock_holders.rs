@@ -1,10 +1,10 @@
-//! Who holds a lock: the name for people to act on.
+//! The processes that hold a lock, named for people to act on.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 
 /// Names the processes that hold a BSD lock on `file`; nothing where the system does not tell.
-pub(crate) fn of(file: &File) -> Option<String> {
+pub(crate) fn describe(file: &File) -> Option<String> {
     let inode = file.metadata().ok()?.ino();
     let locks = fs::read_to_string("/proc/locks").ok()?;
     let mut holders = holders(&locks, inode);

@@ -1,4 +1,4 @@
-//! Looks at a spool from any process, beside the one that holds it: nothing in the folder is touched.
+//! Inspects a spool from any process, beside the one that holds it: nothing in the folder is touched.
 
 mod follow;
 mod status;
@@ -56,7 +56,7 @@ fn letters(data: &Path) -> Result<Option<DeadLetters>> {
     if !folder.is_dir() {
         return Ok(None);
     }
-    DeadLetters::open(&fs(), &folder, Access::Look).map(Some)
+    DeadLetters::open(&fs(), &folder, Access::ReadOnly).map(Some)
 }
 
 /// The folder of the spool, which is there.

@@ -1,4 +1,4 @@
-//! The guard of identity: which rows of a batch are stored already.
+//! Deduplication by identity: which rows of a batch are stored already.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::{ToSql, Transaction};
@@ -10,13 +10,13 @@ use crate::sql;
 use crate::write::OP;
 use crate::write::plan::Plan;
 
-/// Symbols up to which the search for stored ticks names them; past that it reads all.
+/// A search for stored ticks names its symbols up to so many; with more it reads those of all symbols.
 const NAMED_SYMBOLS: usize = 16;
 
-/// Strikes out the rows that `transaction` sees stored.
-pub(crate) fn strike_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Result<()> {
+/// Drops the rows from `plan` that `transaction` sees stored.
+pub(crate) fn drop_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Result<()> {
     for row in stored(plan, transaction)? {
-        plan.strike(row);
+        plan.drop_row(row);
     }
     Ok(())
 }

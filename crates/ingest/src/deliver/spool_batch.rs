@@ -1,4 +1,4 @@
-//! Taking records out of the spool for a batch.
+//! Reading a batch of records out of the spool.
 
 use std::io;
 
@@ -6,25 +6,25 @@ use tradekeep_models::{InvalidInput, StreamId};
 use tradekeep_store_traits::{Batch, Origin, Table, with_records};
 
 use crate::codec::{self, Decoded};
-use crate::dead_letter::{Class, Death};
+use crate::dead_letter::{Class, RejectedRecord};
 use crate::log::Reader;
 
 /// Records of one table, in order, on their way to a sink.
 #[derive(Debug)]
-pub(crate) struct Taken {
-    /// What can be read of them.
+pub(crate) struct SpoolBatch {
+    /// The records that can be decoded.
     pub(crate) batch: Batch,
     /// When each of those was accepted.
     times: Vec<i64>,
-    /// The others.
-    pub(crate) undecodable: Vec<Death>,
+    /// The records that cannot.
+    pub(crate) undecodable: Vec<RejectedRecord>,
     /// The number of the last of either.
     pub(crate) last: u64,
 }
 
-impl Taken {
-    /// Up to `most` records of `table`; nothing where there are none.
-    pub(crate) fn of(
+impl SpoolBatch {
+    /// Reads up to `most` records of `table`; nothing where there are none.
+    pub(crate) fn read(
         reader: &mut Reader,
         table: Table,
         most: usize,
@@ -36,7 +36,7 @@ impl Taken {
         while seqs.len() + undecodable.len() < most {
             let frame = match reader.next() {
                 Ok(Some(frame)) => frame,
-                // What was read before is behind the reader: it goes out first.
+                // The reader is past the records before it: they are sent first, and it fails again then.
                 Err(error) if last == 0 => return Err(error),
                 Ok(None) | Err(_) => break,
             };
@@ -47,7 +47,7 @@ impl Taken {
                     seqs.push(head.seq);
                     times.push(head.time);
                 }
-                Err(error) => undecodable.push(Death {
+                Err(error) => undecodable.push(RejectedRecord {
                     seq: head.seq,
                     accepted: head.time,
                     class: Class::Undecodable,
@@ -67,7 +67,7 @@ impl Taken {
         Ok(Some(Self { batch, times, undecodable, last }))
     }
 
-    /// How many came out of the spool.
+    /// Records that were read, decoded or not.
     pub(crate) fn count(&self) -> u64 {
         (self.times.len() + self.undecodable.len()) as u64
     }
@@ -77,25 +77,31 @@ impl Taken {
         self.batch.origin().map_or(&[], |origin| &origin.seqs)
     }
 
-    /// The records at `places`, which increase.
-    pub(crate) fn part(&self, places: &[usize]) -> Result<Batch, InvalidInput> {
-        let records = self.batch.records().select(places.iter().copied());
+    /// The records at these indices, which increase.
+    pub(crate) fn part(&self, rows: &[usize]) -> Result<Batch, InvalidInput> {
+        let records = self.batch.records().select(rows.iter().copied());
         let Some(origin) = self.batch.origin() else { return Ok(Batch::new(records)) };
-        let seqs = places.iter().map(|place| origin.seqs[*place]).collect();
+        let seqs = rows.iter().map(|row| origin.seqs[*row]).collect();
         Batch::from_stream(records, Origin { seqs, ..origin.clone() })
     }
 
-    /// The record at `place`, given up.
-    pub(crate) fn death(&self, place: usize, class: Class, reason: &str, attempts: u32) -> Death {
+    /// The record at `row`, rejected.
+    pub(crate) fn reject(
+        &self,
+        row: usize,
+        class: Class,
+        reason: &str,
+        attempts: u32,
+    ) -> RejectedRecord {
         let table = self.batch.records().table();
         let mut payload = Vec::new();
         // It came out of the spool: it can be written as it was read.
         let _ = with_records!(
-            self.batch.records(), rows => codec::encode(&rows[place], &mut payload)
+            self.batch.records(), records => codec::encode(&records[row], &mut payload)
         );
-        Death {
-            seq: self.seqs().get(place).copied().unwrap_or_default(),
-            accepted: self.times.get(place).copied().unwrap_or_default(),
+        RejectedRecord {
+            seq: self.seqs().get(row).copied().unwrap_or_default(),
+            accepted: self.times.get(row).copied().unwrap_or_default(),
             class,
             reason: bounded(reason),
             attempts,
@@ -106,10 +112,10 @@ impl Taken {
     }
 }
 
-/// What a letter keeps of a reason: a store may say anything, and a letter has its bounds.
+/// What a dead letter keeps of a reason: a store may say anything, and a letter is bounded.
 fn bounded(reason: &str) -> String {
-    const MOST: usize = 2_000;
-    reason[..reason.floor_char_boundary(MOST)].to_owned()
+    const MAX_BYTES: usize = 2_000;
+    reason[..reason.floor_char_boundary(MAX_BYTES)].to_owned()
 }
 
 #[cfg(test)]
@@ -122,7 +128,7 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::fs::FileSystem;
     use crate::fs::sim::{Operation, SimFs};
-    use crate::spool::{Claimed, SpoolConfig};
+    use crate::spool::{LockedSpool, SpoolConfig};
     use crate::testing::ticks;
 
     #[test]
@@ -130,9 +136,9 @@ mod tests {
         let sim = SimFs::new();
         let fs: Arc<dyn FileSystem> = Arc::new(sim.clone());
         let config = SpoolConfig { folder: PathBuf::from("spool"), segment_bytes: 8192 };
-        let spool = Claimed::new(&fs, config).unwrap();
+        let spool = LockedSpool::lock(&fs, config).unwrap();
         let spool = spool.open(Arc::new(SystemClock), &mut |_, _| {}).unwrap();
-        let first = spool.append_after(&ticks(0, 500), |_| Ok(())).unwrap();
+        let first = spool.append(&ticks(0, 500), |_| Ok(())).unwrap();
         let stream = spool.stream().unwrap();
         let mut reader = spool.reader(Table::Ticks, 0);
         // What is in the buffer can be read; what is behind it cannot, for now.
@@ -140,13 +146,13 @@ mod tests {
         let (mut seqs, mut failures) = (vec![first], 0);
         while seqs.len() < 500 {
             sim.fail_next(Operation::ReadAt, 1, ErrorKind::Other);
-            match Taken::of(&mut reader, Table::Ticks, 1_000, &stream) {
+            match SpoolBatch::read(&mut reader, Table::Ticks, 1_000, &stream) {
                 Ok(taken) => seqs.extend(taken.unwrap().seqs()),
                 Err(_) => failures += 1,
             }
             assert!(failures < 100, "it does not go on");
             // The next one works, where the failure was spent on the first.
-            if let Ok(Some(taken)) = Taken::of(&mut reader, Table::Ticks, 10, &stream) {
+            if let Ok(Some(taken)) = SpoolBatch::read(&mut reader, Table::Ticks, 10, &stream) {
                 seqs.extend(taken.seqs());
             }
         }

@@ -1,4 +1,4 @@
-//! What tells measurements and events of one moment apart.
+//! Positions in streams, which tell measurements and events of one moment apart.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use crate::StreamId;
 
-/// The place of a record in the stream it came from.
+/// The position of a record in the stream it came from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct StreamPosition {
     /// The stream.
     pub stream: StreamId,
     /// The number in it.
     pub seq: i64,
 }
 
-impl Place {
-    /// The next place in this process's own stream: no other record has it, or ever will.
+impl StreamPosition {
+    /// The next position in this process's own stream: no other record has it, or ever will.
     ///
     /// So a record that is made once and saved twice is stored once, and two that are made alike are
     /// stored both.
@@ -37,8 +37,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_place_comes_twice() {
-        let (a, b) = (Place::next(), Place::next());
+    fn no_position_comes_twice() {
+        let (a, b) = (StreamPosition::next(), StreamPosition::next());
         assert_eq!(a.stream, b.stream);
         assert!(a.seq < b.seq && StreamId::new(a.stream.as_str()).is_ok());
     }

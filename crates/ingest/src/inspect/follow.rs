@@ -8,8 +8,8 @@ use crate::error::{IngestError, Result};
 use crate::log::Follower;
 use crate::tail::{Accepted, accepted};
 
-/// Between two looks for more.
-const LOOK: Duration = Duration::from_millis(20);
+/// Between two reads.
+const POLL: Duration = Duration::from_millis(20);
 
 /// The records that a spool accepts, in order, from a number on, as another process than the one that
 /// holds it sees them: those that are there now, and those that come.
@@ -62,7 +62,7 @@ impl Follow {
             if let Some(accepted) = self.next_held()? {
                 return Ok(accepted);
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL).await;
         }
     }
 }

@@ -13,14 +13,14 @@ pub(crate) const LONGEST_ROW: usize = 4096;
 const LONGEST_SHOWN: usize = 160;
 
 /// The fields of one line, unquoted and trimmed. Kept from line to line for its buffers.
-pub(crate) struct Record {
+pub(crate) struct CsvRow {
     reader: Reader,
     text: Vec<u8>,
     ends: Vec<usize>,
     len: usize,
 }
 
-impl Record {
+impl CsvRow {
     pub(crate) fn new() -> Self {
         Self {
             // A carriage return before the line's end is trimmed with other space.
@@ -33,9 +33,9 @@ impl Record {
 
     /// The fields of `line`.
     pub(crate) fn of(line: &[u8]) -> Result<Self, InvalidInput> {
-        let mut record = Self::new();
-        record.read(line)?;
-        Ok(record)
+        let mut row = Self::new();
+        row.read(line)?;
+        Ok(row)
     }
 
     /// Takes the fields of `line`, which ends with `\n`. A quoted field ends within its line, so
@@ -92,7 +92,7 @@ impl Record {
     }
 }
 
-impl fmt::Debug for Record {
+impl fmt::Debug for CsvRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
@@ -121,8 +121,8 @@ mod tests {
     use super::*;
 
     fn fields(line: &str) -> Result<Vec<String>, String> {
-        let record = Record::of(line.as_bytes()).map_err(|e| e.to_string())?;
-        Ok(record.iter().map(|f| String::from_utf8_lossy(f).into()).collect())
+        let row = CsvRow::of(line.as_bytes()).map_err(|e| e.to_string())?;
+        Ok(row.iter().map(|f| String::from_utf8_lossy(f).into()).collect())
     }
 
     #[test]
@@ -136,11 +136,11 @@ mod tests {
 
     #[test]
     fn a_bad_line_does_not_spoil_the_next() {
-        let mut record = Record::new();
-        assert!(record.read(b"\"a,b\n").is_err());
-        record.read(b"1,2\n").unwrap();
-        assert_eq!(record.iter().collect::<Vec<_>>(), [b"1", b"2"]);
-        assert_eq!(record.get(2), b"");
+        let mut row = CsvRow::new();
+        assert!(row.read(b"\"a,b\n").is_err());
+        row.read(b"1,2\n").unwrap();
+        assert_eq!(row.iter().collect::<Vec<_>>(), [b"1", b"2"]);
+        assert_eq!(row.get(2), b"");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Every byte of a spool and of its dead letters, looked at.
+//! Verifying every byte of a spool and of its dead letters.
 
 use std::ops::Range;
 use std::path::Path;
@@ -17,8 +17,8 @@ use crate::slots::Slots;
 use crate::spool::cursors::{self, Cursors};
 use crate::spool::manifest as manifest_file;
 
-/// Of payloads that cannot be read, so many are told of.
-const TOLD: usize = 100;
+/// Payloads that cannot be read, and are listed, at most.
+const MAX_LISTED: usize = 100;
 
 /// What is in a spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub fn verify(data: &Path) -> Result<Verified> {
         Ok(table) => counts[table as usize].1 += 1,
         Err(reason) => {
             unreadable += 1;
-            if first.len() < TOLD {
+            if first.len() < MAX_LISTED {
                 let (seq, table) = (frame.head.seq, Table::of_number(frame.head.kind));
                 first.push(Unreadable { seq, table, reason });
             }
@@ -187,7 +187,7 @@ fn dead_letters(data: &Path) -> Result<LogVerified> {
     let checked = check(&RealFs, &folder, None, &mut |frame| {
         if !DeadLetters::is_entry(frame) {
             unreadable += 1;
-            if first.len() < TOLD {
+            if first.len() < MAX_LISTED {
                 let reason = "is no entry of a journal of dead letters".to_owned();
                 first.push(Unreadable { seq: frame.head.seq, table: None, reason });
             }

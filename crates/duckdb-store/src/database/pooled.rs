@@ -1,4 +1,4 @@
-//! Connections in use.
+//! Connections out of the pool.
 
 use std::thread;
 use std::time::Instant;
@@ -10,16 +10,16 @@ use crate::lease::Access;
 
 /// A connection for one operation, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Lent<'a> {
+pub(crate) struct PooledConnection<'a> {
     pub(super) database: &'a Database,
     pub(super) access: Access,
-    /// What was known of the tables in another era may be wrong.
-    pub(crate) era: u64,
-    /// Nothing while the operation owns it; it ends with an operation that breaks off.
+    /// Where this differs from the last time, what was known of the tables may be wrong.
+    pub(crate) generation: u64,
+    /// Taken out by the operation while it runs: one that panics does not give it back.
     pub(crate) connection: Option<Connection>,
 }
 
-impl Drop for Lent<'_> {
+impl Drop for PooledConnection<'_> {
     fn drop(&mut self) {
         let connection = self.connection.take().filter(|_| !thread::panicking());
         let (_, kept) = self.database.config.readers();
@@ -27,13 +27,13 @@ impl Drop for Lent<'_> {
         match connection {
             Some(connection) if self.access == Access::Write => state.writer = Some(connection),
             Some(connection) if state.idle.len() < kept => state.idle.push(connection),
-            // Before it counts as ended: nothing of the database may be open then.
+            // Dropped before `running` falls: at 0 no connection may be open.
             other => drop(other),
         }
         state.running -= 1;
         state.used_at = Some(Instant::now());
-        let leaves = state.closed || state.giving_way || self.database.should_give_way(&state);
-        state.giving_way = leaves;
+        let leaves = state.closed || state.releasing || self.database.should_release(&state);
+        state.releasing = leaves;
         if leaves && state.running == 0 {
             self.database.changed.notify_all();
         }

@@ -1,4 +1,4 @@
-//! Taking the turn, and opening the database for it.
+//! Acquiring the lease, and opening the database under it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,62 +10,67 @@ use crate::STORE;
 use crate::lease::{Access, Lease};
 use crate::open::{self, Opened, Opening};
 
-/// What a turn begins with.
-pub(super) struct Entered {
+/// The lease that was acquired, with the database that was opened under it.
+pub(super) struct Acquired {
     pub(super) access: Access,
     pub(super) opened: Opened,
     /// Whether no other process may have written since this one last did.
-    pub(super) alone: bool,
-    /// What opening took, after the wait for the turn.
+    pub(super) unchanged: bool,
+    /// What opening took, after the wait for the lease.
     pub(super) opening: Duration,
 }
 
 impl Database {
-    /// Waits for the turn until `deadline`, and opens the database.
-    pub(super) fn enter_and_open(
+    /// Acquires the lease, by `deadline` at most, and opens the database.
+    pub(super) fn acquire_and_open(
         &self,
         wanted: Access,
         first: bool,
         deadline: Instant,
-    ) -> Result<Entered> {
+    ) -> Result<Acquired> {
         let Some(file) = &self.file else {
             let opened = open::in_memory(&self.config)?;
-            return Ok(Entered {
+            return Ok(Acquired {
                 access: Access::Write,
                 opened,
-                alone: true,
+                unchanged: true,
                 opening: Duration::ZERO,
             });
         };
-        let mendable = self.may_write();
+        let may_repair = self.may_write();
         let opening = Opening { config: &self.config, file, first, deadline };
         if wanted == Access::Read {
-            self.take_turn(Access::Read, deadline)?;
+            self.acquire_lease(Access::Read, deadline)?;
             let start = Instant::now();
-            match opening.for_reading(mendable).inspect_err(|_| self.end_turn())? {
+            match opening.for_reading(may_repair).inspect_err(|_| self.release_lease())? {
                 Some(opened) => {
                     let access = Access::Read;
-                    return Ok(Entered { access, opened, alone: true, opening: start.elapsed() });
+                    return Ok(Acquired {
+                        access,
+                        opened,
+                        unchanged: true,
+                        opening: start.elapsed(),
+                    });
                 }
-                None => self.end_turn(),
+                None => self.release_lease(),
             }
         }
-        if !mendable {
+        if !may_repair {
             return Err(may_not_write(file));
         }
-        let alone = self.take_turn(Access::Write, deadline)?;
+        let unchanged = self.acquire_lease(Access::Write, deadline)?;
         let start = Instant::now();
-        let opened = opening.for_writing().inspect_err(|_| self.end_turn())?;
-        Ok(Entered { access: Access::Write, opened, alone, opening: start.elapsed() })
+        let opened = opening.for_writing().inspect_err(|_| self.release_lease())?;
+        Ok(Acquired { access: Access::Write, opened, unchanged, opening: start.elapsed() })
     }
 
-    fn take_turn(&self, access: Access, deadline: Instant) -> Result<bool> {
-        self.lease.as_ref().map_or(Ok(false), |lease| lease.enter(access, deadline))
+    fn acquire_lease(&self, access: Access, deadline: Instant) -> Result<bool> {
+        self.lease.as_ref().map_or(Ok(false), |lease| lease.acquire(access, deadline))
     }
 
-    pub(super) fn end_turn(&self) {
+    pub(super) fn release_lease(&self) {
         if let Some(lease) = &self.lease {
-            lease.leave();
+            lease.release();
         }
     }
 

@@ -14,10 +14,10 @@ use crate::slots::Slots;
 use crate::spool::cursors::{self, Cursors};
 use crate::stats::unaccounted;
 
-/// Between two looks at what is in motion.
-const INSTANT: Duration = Duration::from_millis(20);
-/// So often it is looked at.
-const LOOKS: u32 = 5;
+/// Between two reads of a spool that is being written.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Reads of it at most.
+const MAX_READS: u32 = 5;
 
 /// What a spool holds, and how far each sink has come: as its files say, which is how it was up to a
 /// second ago.
@@ -128,26 +128,27 @@ impl SpoolStatus {
 /// # Errors
 /// `NoSpool` where there is none; `Disk` when it cannot be read.
 pub fn status(data: &Path) -> Result<SpoolStatus> {
-    settled(|| look(data))
+    settled(|| read(data))
 }
 
-/// What does not add up for the second time does not, and is no look at a moment in between.
-fn settled<T: PartialEq>(mut look: impl FnMut() -> Result<(T, bool)>) -> Result<T> {
+/// Reads until a result is not `in_motion`, or the same comes twice: what adds up at no time is damage,
+/// and what does not for a moment was read in the middle of a change.
+fn settled<T: PartialEq>(mut read: impl FnMut() -> Result<(T, bool)>) -> Result<T> {
     let mut before = None;
-    let mut looks = 0;
+    let mut reads = 0;
     loop {
-        let (now, in_motion) = look()?;
-        looks += 1;
-        if !in_motion || before.as_ref() == Some(&now) || looks == LOOKS {
+        let (now, in_motion) = read()?;
+        reads += 1;
+        if !in_motion || before.as_ref() == Some(&now) || reads == MAX_READS {
             return Ok(now);
         }
         before = Some(now);
-        thread::sleep(INSTANT);
+        thread::sleep(PAUSE);
     }
 }
 
-/// A look, and whether it may be one of what is just being written or removed.
-fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
+/// One read, and whether it may have met what was just being written or removed.
+fn read(data: &Path) -> Result<(SpoolStatus, bool)> {
     let folder = folder(data)?;
     let found = manifest(&folder)?;
     let log = name(&folder, found.as_ref())?;
@@ -161,7 +162,7 @@ fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
         // Nothing is made.
         segment_bytes: 0,
     };
-    let (log, recovery) = Log::open(super::fs(), config, Access::Look, &mut |frame| {
+    let (log, recovery) = Log::open(super::fs(), config, Access::ReadOnly, &mut |frame| {
         let Some(table) = Table::of_number(frame.head.kind) else { return };
         let lanes = sinks.iter_mut().flat_map(|sink| &mut sink.lanes);
         for lane in lanes.filter(|lane| lane.table == table && frame.head.seq > lane.cursor) {
@@ -171,9 +172,9 @@ fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
         }
     })
     .map_err(disk(&folder))?;
-    let position = log.position();
+    let end = log.end();
     for lane in sinks.iter_mut().flat_map(|sink| &mut sink.lanes) {
-        let accepted = position.counts.get(usize::from(lane.table.number()));
+        let accepted = end.counts.get(usize::from(lane.table.number()));
         lane.accepted = accepted.copied().unwrap_or_default();
     }
     let adds_up = sinks.iter().flat_map(|sink| &sink.lanes).all(|lane| lane.unaccounted() == 0);
@@ -189,7 +190,7 @@ fn look(data: &Path) -> Result<(SpoolStatus, bool)> {
         epoch: found.as_ref().map_or(0, |manifest| manifest.epoch),
         holder: holder(data)?,
         bound: found.as_ref().map_or(0, |manifest| manifest.bound),
-        last_seq: position.last_seq,
+        last_seq: end.last_seq,
         bytes,
         segments,
         sinks,
@@ -226,15 +227,15 @@ mod tests {
 
     #[test]
     fn what_is_in_motion_is_looked_at_again() {
-        let looks = |answers: &[(u32, bool)]| {
+        let reads = |answers: &[(u32, bool)]| {
             let mut answers = answers.iter().copied();
             let settled = settled(|| Ok(answers.next().unwrap())).unwrap();
             (settled, answers.count())
         };
-        assert_eq!(looks(&[(1, false), (2, false)]), (1, 1));
-        assert_eq!(looks(&[(1, true), (2, false), (3, false)]), (2, 1));
-        assert_eq!(looks(&[(1, true), (2, true), (2, true), (3, true)]), (2, 1));
+        assert_eq!(reads(&[(1, false), (2, false)]), (1, 1));
+        assert_eq!(reads(&[(1, true), (2, false), (3, false)]), (2, 1));
+        assert_eq!(reads(&[(1, true), (2, true), (2, true), (3, true)]), (2, 1));
         let moving: Vec<_> = (0..9).map(|number| (number, true)).collect();
-        assert_eq!(looks(&moving), (4, 4), "not for ever");
+        assert_eq!(reads(&moving), (4, 4), "not for ever");
     }
 }

@@ -12,7 +12,7 @@ use crate::fs::sim::SimFs;
 fn segment(size: u64, records: usize) -> (Vec<u8>, Vec<Rec>) {
     let fs = disk(1);
     let (log, _, _) = open_as(&fs, size, Access::Write).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     for place in 0..records {
         let length = 20 + place * 37 % 200;
         append(&log, u16::try_from(1 + place % 3).unwrap(), place as u64, &[length]).unwrap();
@@ -50,7 +50,7 @@ fn every_flipped_bit_costs_the_record_it_is_in_and_no_other() {
     let (fs, path) = put(&bytes);
     for bit in 0..bytes.len() as u64 * 8 {
         fs.flip_bit(&path, bit).unwrap();
-        let (_, found, recovery) = open_as(&fs, 16 << 10, Access::Look).unwrap();
+        let (_, found, recovery) = open_as(&fs, 16 << 10, Access::ReadOnly).unwrap();
         fs.flip_bit(&path, bit).unwrap();
         let hit = places.iter().position(|place| place.contains(&(bit / 8)));
         let mut spared = records.iter().enumerate().filter(|(place, _)| Some(*place) != hit);
@@ -76,8 +76,8 @@ fn a_flipped_bit_is_kept_beside_and_the_log_goes_on() {
             let old: Vec<u64> = seqs(&found).into_iter().filter(|seq| *seq <= 100).collect();
             assert_eq!(old, expected, "bit {bit}");
             assert_eq!(found.len() as u64, expected.len() as u64 + round, "bit {bit}");
-            log.begin_at(101);
-            log.allow(u64::MAX);
+            log.start_numbers_at(101);
+            log.allow_below(u64::MAX);
             append(&log, 1, 200, &[30]).unwrap();
             log.sync().unwrap();
             let read = seqs(&rest(&mut Reader::new(Arc::clone(&log), 0, None)).unwrap());
@@ -114,7 +114,7 @@ fn every_cut_of_the_tail_leaves_the_whole_records() {
                 content.resize(bytes.len(), 0);
             }
             fs.write(&path, &content).unwrap();
-            let (_, found, _) = open_as(&fs, 96 << 10, Access::Look).unwrap();
+            let (_, found, _) = open_as(&fs, 96 << 10, Access::ReadOnly).unwrap();
             assert!(
                 found == records[..whole],
                 "cut at {cut}, zeros {zeros}: {} records",

@@ -20,7 +20,7 @@ fn path(index: u64) -> PathBuf {
 fn two(size: u64) -> SimFs {
     let fs = disk(0);
     let (log, _, _) = open_as(&fs, size, Access::Write).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     append(&log, 1, 0, &[50; 3]).unwrap();
     log.seal();
     append(&log, 1, 3, &[50; 3]).unwrap();
@@ -46,7 +46,7 @@ fn a_segment_whose_headers_are_gone_is_kept_beside() {
     bytes[..1024].fill(0xff);
     fs.write(path(1), &bytes).unwrap();
     let before = names(&fs);
-    let (found, recovery) = find(&fs, Access::Look);
+    let (found, recovery) = find(&fs, Access::ReadOnly);
     assert_eq!((found, recovery.damaged), (vec![4, 5, 6], vec![name.clone()]));
     assert_eq!(names(&fs), before, "who looks touches nothing");
     let (found, recovery) = find(&fs, Access::Write);
@@ -58,7 +58,7 @@ fn a_segment_whose_headers_are_gone_is_kept_beside() {
     let (log, found, recovery) = open_as(&fs, SIZE, Access::Write).unwrap();
     assert_eq!((seqs(&found), recovery.damaged), (vec![4, 5, 6], vec![]));
     assert_eq!(log.damaged().unwrap(), [aside]);
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     append(&log, 1, 6, &[50]).unwrap();
     assert!(fs.read(path(3)).is_ok());
 }
@@ -77,7 +77,7 @@ fn what_says_nothing_up_front_and_something_later_is_not_thrown_away() {
     for length in [0, 1, 64 << 10, 128 << 10, SIZE - 1, SIZE] {
         let fs = two(SIZE);
         fs.write(path(1), vec![0; usize::try_from(length).unwrap()]).unwrap();
-        assert_eq!(find(&fs, Access::Look), find(&fs, Access::Look));
+        assert_eq!(find(&fs, Access::ReadOnly), find(&fs, Access::ReadOnly));
         assert!(fs.read(path(1)).is_ok(), "who looks touches nothing");
         let (found, recovery) = find(&fs, Access::Write);
         assert_eq!((found.len(), recovery.damaged.len()), (3, 0), "{length} zeros");
@@ -95,7 +95,7 @@ fn a_segment_of_another_log_or_place_is_none_of_ours() {
     let config = super::LogConfig { name: "other".into(), ..super::config(SIZE) };
     let other_fs: Arc<dyn FileSystem> = Arc::new(other.clone());
     let (log, _) = super::Log::open(other_fs, config, Access::Write, &mut |_| {}).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     append(&log, 1, 0, &[50; 9]).unwrap();
     fs.write(path(1), other.read(path(1)).unwrap()).unwrap();
     let (found, recovery) = find(&fs, Access::Write);
@@ -124,7 +124,7 @@ fn damage_is_told_once_and_one_that_cannot_be_kept_each_time() {
 #[test]
 fn a_disk_that_cannot_be_read_is_no_empty_log() {
     for operation in [Operation::List, Operation::Open, Operation::ReadAt, Operation::Len] {
-        for access in [Access::Look, Access::Write] {
+        for access in [Access::ReadOnly, Access::Write] {
             let fs = two(SIZE);
             fs.fail_next(operation, 1, ErrorKind::Other);
             open_as(&fs, SIZE, access).unwrap_err();
@@ -152,11 +152,11 @@ fn the_name_is_that_of_the_first_segment_that_says_one() {
 fn numbers_end_at_the_bound() {
     let fs = disk(0);
     let (log, _, _) = open_as(&fs, SIZE, Access::Write).unwrap();
-    log.allow(5);
+    log.allow_below(5);
     append(&log, 1, 0, &[50; 4]).unwrap();
     assert!(matches!(append(&log, 1, 4, &[50]), Err(super::AppendError::Exhausted)));
-    assert_eq!(log.position().next_seq, 5, "none was used up");
-    log.allow(6);
+    assert_eq!(log.end().next_seq, 5, "none was used up");
+    log.allow_below(6);
     append(&log, 1, 4, &[50]).unwrap();
     let (log, found) = open(&fs.kill());
     assert_eq!(seqs(&found), [1, 2, 3, 4, 5]);
@@ -181,7 +181,7 @@ fn a_file_with_the_last_name_of_all_is_told_and_nothing_breaks() {
     let fs = disk(0);
     fs.write(path(u64::MAX), b"not a segment").unwrap();
     let (log, found, _) = open_as(&fs, SIZE, Access::Write).unwrap();
-    log.allow(u64::MAX);
+    log.allow_below(u64::MAX);
     assert_eq!(seqs(&found), Vec::<u64>::new());
     assert!(log.prepare().unwrap_err().to_string().contains("move it away"));
     assert!(append(&log, 1, 0, &[50]).is_err());

@@ -1,4 +1,4 @@
-//! DuckDB's write-ahead log, seen from outside: whether it ends with a whole commit.
+//! DuckDB's write-ahead log, read as a file: whether there is one, and whether it is torn.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The log of the database in `file`.
-pub(crate) fn of(file: &Path) -> PathBuf {
+pub(crate) fn path(file: &Path) -> PathBuf {
     file.with_extension("duckdb.wal")
 }
 
 /// Whether a checkpoint of the database in `file` was cut off while others wrote: DuckDB 1.5 has a second
 /// log for them, and joins the two when it opens the database to write.
-pub(crate) fn left_by_a_checkpoint(file: &Path) -> bool {
+pub(crate) fn has_cut_checkpoint(file: &Path) -> bool {
     ["wal.checkpoint", "wal.recovery"]
         .iter()
         .any(|ending| file.with_extension(format!("duckdb.{ending}")).exists())
@@ -21,30 +21,32 @@ pub(crate) fn left_by_a_checkpoint(file: &Path) -> bool {
 /// Whether nothing is in a log: all that is committed to the database in `file` is in that file. While a
 /// checkpoint is under way the log is still there, and so it is where one was cut off.
 pub(crate) fn is_empty(file: &Path) -> bool {
-    let empty = match fs::metadata(of(file)) {
+    let empty = match fs::metadata(path(file)) {
         Ok(log) => log.len() == 0,
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     };
-    empty && !left_by_a_checkpoint(file)
+    empty && !has_cut_checkpoint(file)
 }
 
-/// A name in `quarantine/` beside `file`, for its log as it is now.
-pub(crate) fn refuge(file: &Path) -> io::Result<PathBuf> {
+/// A path in `quarantine/` beside `file`, for its log as it is now.
+pub(crate) fn quarantine_path(file: &Path) -> io::Result<PathBuf> {
     let folder = file.with_file_name("quarantine");
     fs::create_dir_all(&folder)?;
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Ok(folder.join(format!("{}.wal.{}", crate::open::FILE, since.as_nanos())))
+    let mut name = path(file).file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", since.as_nanos()));
+    Ok(folder.join(name))
 }
 
-/// A copy of the log of `file`, where it has a loose end; nothing where it has none, or is gone.
-pub(crate) fn copy_loose_end(file: &Path) -> io::Result<Option<PathBuf>> {
-    let log = of(file);
-    let copied = has_loose_end(&log).and_then(|loose| {
-        if !loose {
+/// Copies the log of `file` into quarantine where it is torn; answers the copy's path.
+pub(crate) fn copy_if_torn(file: &Path) -> io::Result<Option<PathBuf>> {
+    let log = path(file);
+    let copied = is_torn(&log).and_then(|torn| {
+        if !torn {
             return Ok(None);
         }
-        let refuge = refuge(file)?;
-        fs::copy(&log, &refuge).map(|_| Some(refuge))
+        let copy = quarantine_path(file)?;
+        fs::copy(&log, &copy).map(|_| Some(copy))
     });
     match copied {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -57,12 +59,12 @@ const VERSION_2: [u8; 8] = [0x64, 0, 98, 0x65, 0, 2, 0xff, 0xff];
 /// The entry that ends a transaction: field 100 its kind (100), end.
 const FLUSH: [u8; 5] = [0x64, 0, 100, 0xff, 0xff];
 
-/// Whether the log holds bytes behind its last commit.
+/// Whether the log is torn: it holds bytes behind its last commit.
 ///
 /// DuckDB 1.5.6 takes them for a transaction that was never committed, and removes them without a
 /// word; a cut in what was committed looks just the same. Entries are size, checksum (8 bytes each,
 /// little-endian) and data. A log of another version is not judged.
-pub(crate) fn has_loose_end(log: &Path) -> io::Result<bool> {
+pub(crate) fn is_torn(log: &Path) -> io::Result<bool> {
     let file = File::open(log)?;
     let mut left = file.metadata()?.len();
     let mut reader = BufReader::new(file);
@@ -75,7 +77,7 @@ pub(crate) fn has_loose_end(log: &Path) -> io::Result<bool> {
     }
     reader.read_exact(&mut first)?;
     if first != VERSION_2 {
-        // Another version says so in the same place; anything else is no log.
+        // A log of another version has the same first bytes; anything else is no log, and damaged.
         return Ok(first[..5] != VERSION_2[..5]);
     }
     left -= 8;
@@ -109,17 +111,17 @@ pub(crate) fn has_loose_end(log: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
 
-    fn loose(bytes: &[u8]) -> bool {
+    fn torn(bytes: &[u8]) -> bool {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         fs::write(&log, bytes).unwrap();
-        has_loose_end(&log).unwrap()
+        is_torn(&log).unwrap()
     }
 
     #[test]
     fn empty_is_a_log_without_bytes_and_no_checkpoint_under_way() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(crate::open::FILE);
+        let file = folder.path().join("tradekeep.duckdb");
         assert!(is_empty(&file), "none at all");
         for beside in ["wal", "wal.checkpoint", "wal.recovery"] {
             let beside = file.with_extension(format!("duckdb.{beside}"));
@@ -127,10 +129,10 @@ mod tests {
             assert!(!is_empty(&file), "{}", beside.display());
             fs::remove_file(&beside).unwrap();
         }
-        fs::write(of(&file), "").unwrap();
+        fs::write(path(&file), "").unwrap();
         assert!(is_empty(&file));
-        // Where nothing can be asked nothing is known.
-        assert!(!is_empty(&of(&file).join("below")));
+        // Where the system gives no answer the log is not taken to be empty.
+        assert!(!is_empty(&path(&file).join("below")));
     }
 
     fn entry(data: &[u8]) -> Vec<u8> {
@@ -140,11 +142,11 @@ mod tests {
     #[test]
     fn only_a_whole_commit_ends_a_log() {
         let whole = [VERSION_2.to_vec(), entry(b"rows"), entry(&FLUSH)].concat();
-        assert!(!loose(b"") && !loose(&VERSION_2) && !loose(&whole));
+        assert!(!torn(b"") && !torn(&VERSION_2) && !torn(&whole));
         for cut in 1..4 + 16 + 5 + 16 {
-            assert!(loose(&whole[..whole.len() - cut]), "without its last {cut} bytes");
+            assert!(torn(&whole[..whole.len() - cut]), "without its last {cut} bytes");
         }
-        assert!(loose(&[whole, entry(b"more")].concat()) && loose(&[1; 100]));
-        assert!(!loose(&[0x64, 0, 98, 0x65, 0, 3, 1, 2, 3]), "another version is not judged");
+        assert!(torn(&[whole, entry(b"more")].concat()) && torn(&[1; 100]));
+        assert!(!torn(&[0x64, 0, 98, 0x65, 0, 3, 1, 2, 3]), "another version is not judged");
     }
 }

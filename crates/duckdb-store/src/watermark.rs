@@ -1,0 +1,39 @@
+//! Watermarks: how far a stream has been applied to a table.
+
+use duckdb::{Connection, Transaction};
+use tradekeep_models::StreamId;
+use tradekeep_store_traits::{Result, Table};
+
+use crate::error::classify;
+use crate::sql;
+
+/// A stream, its epoch and a table: what has a watermark.
+pub(crate) type WatermarkKey = (StreamId, u64, Table);
+
+/// How far a stream has been applied to a table.
+pub(crate) fn watermark(
+    op: &'static str,
+    connection: &Connection,
+    key: &WatermarkKey,
+) -> Result<Option<u64>> {
+    let duckdb = |error| classify(op, error);
+    let (stream, epoch, table) = key;
+    let mut statement = connection.prepare(sql::WATERMARK).map_err(duckdb)?;
+    let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(duckdb)?;
+    found.next().map_err(duckdb)?.map(|row| row.get(0)).transpose().map_err(duckdb)
+}
+
+/// Moves the watermark of `key` to `last`.
+pub(crate) fn move_watermark(
+    transaction: &Transaction<'_>,
+    key: &WatermarkKey,
+    last: u64,
+) -> Result<()> {
+    let duckdb = |error| classify("write", error);
+    let (stream, epoch, table) = key;
+    let values = (last, stream.as_str(), epoch, table.as_str());
+    if transaction.execute(sql::MOVE_WATERMARK, values).map_err(duckdb)? == 0 {
+        transaction.execute(sql::FIRST_WATERMARK, values).map_err(duckdb)?;
+    }
+    Ok(())
+}
