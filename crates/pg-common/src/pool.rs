@@ -12,20 +12,9 @@ use tokio_postgres::config::Host;
 use tokio_postgres::error::DbError;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row};
-use tradekeep_store_traits::{Delivery, ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{Delivery, ErrorKind, PoolStats, Result, StoreError};
 
 use crate::{Bind, Sql};
-
-/// How a pool of connections is used at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolStats {
-    /// Reads that may run at once.
-    pub most: usize,
-    /// Reads that run.
-    pub in_use: usize,
-    /// Connections kept for the next read.
-    pub idle: usize,
-}
 
 /// How a store speaks of its server.
 #[derive(Debug, Clone, Copy)]

@@ -17,6 +17,7 @@ mod metrics;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod partition;
+mod pool;
 mod probe;
 mod series;
 mod sink;
@@ -40,6 +41,7 @@ pub use maintenance::{Maintenance, TableStats};
 pub use memory::MemoryStore;
 pub use metrics::MetricStore;
 pub use partition::{Partition, PartitionAdmin, PartitionAdminExt};
+pub use pool::PoolStats;
 pub use probe::{Health, Probe, Trouble};
 pub use series::SeriesStore;
 pub use sink::{Ack, RecordSink, RecordSinkExt, Saved, Stage, Token};

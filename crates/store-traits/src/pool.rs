@@ -1,0 +1,12 @@
+//! Connections that a store keeps, and lends.
+
+/// How a pool of connections is used at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolStats {
+    /// Reads that may run at once.
+    pub most: usize,
+    /// Reads that run.
+    pub in_use: usize,
+    /// Connections kept for the next read.
+    pub idle: usize,
+}
