@@ -3,8 +3,8 @@
 mod loss;
 pub mod numeric;
 mod pool;
-mod sql;
+mod row;
 
 pub use pool::{Answers, Pool, PoolConfig};
-pub use sql::{Bind, Sql};
+pub use row::PgRow;
 pub use tradekeep_store_traits::PoolStats;

@@ -11,20 +11,19 @@ use tokio::time::timeout;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::DbError;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls, Row};
-use tradekeep_store_traits::{Delivery, ErrorKind, PoolStats, Result, StoreError};
+use tokio_postgres::{Config, NoTls};
+use tradekeep_store_traits::sql::{Bind, Sql};
+use tradekeep_store_traits::{Delivery, ErrorKind, Failure, Inner, PoolStats};
 
-use crate::{Bind, Sql};
+use crate::PgRow;
 
 /// How a store speaks of its server.
 #[derive(Debug, Clone, Copy)]
 pub struct Answers {
-    /// What errors call the store.
-    pub store: &'static str,
     /// The settings that say where the server is: `host and port`.
     pub place: &'static str,
-    /// What an answer of the server means in an operation. It repeats no value.
-    pub classify: fn(&'static str, &DbError) -> StoreError,
+    /// What an answer of the server means. It repeats no value.
+    pub classify: fn(&DbError) -> Failure,
 }
 
 /// How a pool connects, and for how long it waits.
@@ -60,7 +59,7 @@ impl Pool {
     ///
     /// # Errors
     /// When there is no runtime of tokio for its clock.
-    pub fn new(config: PoolConfig) -> Result<Self> {
+    pub fn new(config: PoolConfig) -> Inner<Self> {
         let PoolConfig { server, most, connect_timeout, idle_timeout, query_timeout, answers } =
             config;
         let address = address(&server);
@@ -74,16 +73,15 @@ impl Pool {
             .build()
             .map_err(|error| {
                 let context = "the pool of connections cannot be made: see the cause";
-                StoreError::new(ErrorKind::Connection, answers.store, "open", context)
-                    .with_source(error)
+                Failure::new(ErrorKind::Connection, context).with_source(error)
             })?;
         Ok(Self { pool, address, idle_timeout, query_timeout, answers })
     }
 
-    async fn connection(&self, op: &'static str) -> Result<Object> {
+    async fn connection(&self) -> Inner<Object> {
         let idle_timeout = self.idle_timeout;
         self.pool.retain(|_, metrics| metrics.last_used() < idle_timeout);
-        self.pool.get().await.map_err(|error| self.answers.unavailable(op, &self.address, error))
+        self.pool.get().await.map_err(|error| self.answers.unavailable(&self.address, error))
     }
 
     /// The rows of `sql`, prepared once a connection.
@@ -91,71 +89,43 @@ impl Pool {
     /// # Errors
     /// As the store classifies the server's answer; `Connection`, `Timeout` and `PoolExhausted` where there
     /// is none.
-    pub async fn query(
-        &self,
-        op: &'static str,
-        sql: &str,
-        values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>> {
-        self.run(self.query_timeout, op, sql, &[], values, Ok).await
+    pub async fn ask(&self, sql: &Sql) -> Inner<Vec<PgRow>> {
+        self.map(sql, Ok).await
     }
 
-    /// The rows of `sql`, which binds nothing, within a limit of its own: a server that is stopped answers
-    /// nothing, and closes nothing.
+    /// The same within a limit of its own: a server that is stopped answers nothing, and closes nothing.
     ///
     /// # Errors
-    /// As [`query`](Self::query).
-    pub async fn query_within(
-        &self,
-        limit: Duration,
-        op: &'static str,
-        sql: &str,
-    ) -> Result<Vec<Row>> {
-        self.run(limit, op, sql, &[], &[], Ok).await
-    }
-
-    /// The rows of `sql`, whose values have the types that it says.
-    ///
-    /// # Errors
-    /// As [`query`](Self::query).
-    pub async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {
-        self.map(op, sql, Ok).await
+    /// As [`ask`](Self::ask).
+    pub async fn ask_within(&self, limit: Duration, sql: &Sql) -> Inner<Vec<PgRow>> {
+        self.run(limit, sql, Ok).await
     }
 
     /// What `read` makes of each row of `sql`, while the rows behind it are on their way.
     ///
     /// # Errors
-    /// As [`query`](Self::query), and those of `read`.
-    pub async fn map<T>(
-        &self,
-        op: &'static str,
-        sql: &Sql,
-        read: impl FnMut(Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let types: Vec<_> = sql.values.iter().map(Bind::kind).collect();
-        let values: Vec<_> = sql.values.iter().map(Bind::value).collect();
-        self.run(self.query_timeout, op, &sql.text, &types, &values, read).await
+    /// As [`ask`](Self::ask), and those of `read`.
+    pub async fn map<T>(&self, sql: &Sql, read: impl FnMut(PgRow) -> Inner<T>) -> Inner<Vec<T>> {
+        self.run(self.query_timeout, sql, read).await
     }
 
     async fn run<T>(
         &self,
         limit: Duration,
-        op: &'static str,
-        sql: &str,
-        types: &[Type],
-        values: &[&(dyn ToSql + Sync)],
-        mut read: impl FnMut(Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let connection = self.connection(op).await?;
+        sql: &Sql,
+        mut read: impl FnMut(PgRow) -> Inner<T>,
+    ) -> Inner<Vec<T>> {
+        let connection = self.connection().await?;
         let asked = timeout(limit, async {
-            let refused = |error| self.answers.classify(op, error);
-            let statement = connection.prepare_typed_cached(sql, types).await.map_err(refused)?;
-            let values = values.iter().copied();
+            let refused = |error| self.answers.classify(error);
+            let (types, values): (Vec<_>, Vec<_>) = sql.values.iter().map(typed).unzip();
+            let statement = connection.prepare_typed_cached(&sql.text, &types);
+            let statement = statement.await.map_err(refused)?;
             let rows = connection.query_raw(&statement, values).await.map_err(refused)?;
             let mut rows = pin!(rows);
             let mut made = Vec::new();
             while let Some(row) = rows.try_next().await.map_err(refused)? {
-                made.push(read(row)?);
+                made.push(read(row.into())?);
             }
             Ok(made)
         });
@@ -164,7 +134,7 @@ impl Pool {
             Err(_) => {
                 // An answer that comes later is nobody's.
                 drop(Object::take(connection));
-                Err(self.answers.late(op))
+                Err(self.answers.late())
             }
         }
     }
@@ -173,16 +143,16 @@ impl Pool {
     /// is idle: what they have prepared may be of a table that is no more.
     ///
     /// # Errors
-    /// As [`query`](Self::query), of the first that fails; those before it are carried out.
-    pub async fn change(&self, op: &'static str, statements: &[String]) -> Result<()> {
-        let connection = self.connection(op).await?;
+    /// As [`ask`](Self::ask), of the first that fails; those before it are carried out.
+    pub async fn change(&self, statements: &[String]) -> Inner<()> {
+        let connection = self.connection().await?;
         let mut outcome = Ok(());
         for statement in statements {
             let done = timeout(self.query_timeout, connection.batch_execute(statement)).await;
             outcome = match done {
-                Ok(done) => done.map_err(|error| self.answers.classify(op, error)),
+                Ok(done) => done.map_err(|error| self.answers.classify(error)),
                 // What has been asked for may still be done.
-                Err(_) => Err(self.answers.late(op).with_delivery(Delivery::Unknown)),
+                Err(_) => Err(self.answers.late().with_delivery(Delivery::Unknown)),
             };
             if outcome.is_err() {
                 break;
@@ -206,6 +176,14 @@ impl Pool {
     /// `Connection`.
     pub fn close(&self) {
         self.pool.close();
+    }
+}
+
+/// The type and the value of what is bound.
+fn typed(value: &Bind) -> (Type, &(dyn ToSql + Sync)) {
+    match value {
+        Bind::Text(text) => (Type::VARCHAR, text),
+        Bind::Int(number) => (Type::INT8, number),
     }
 }
 

@@ -7,12 +7,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_postgres::Config;
 use tradekeep_pg_common::{Answers, Pool, PoolConfig, PoolStats};
-use tradekeep_store_traits::{Act, ErrorKind, StoreError};
+use tradekeep_store_traits::sql::Sql;
+use tradekeep_store_traits::{Act, ErrorKind, Failure};
 
 const ANSWERS: Answers = Answers {
-    store: "test",
     place: "host and port",
-    classify: |op, answer| StoreError::new(ErrorKind::Query, "test", op, answer.message()),
+    classify: |answer| Failure::new(ErrorKind::Query, answer.message()),
 };
 
 fn pool(port: u16) -> Pool {
@@ -30,10 +30,8 @@ fn pool(port: u16) -> Pool {
     .unwrap()
 }
 
-async fn refused(pool: &Pool) -> StoreError {
-    let error = pool.query("ask", "SELECT 1", &[]).await.unwrap_err();
-    assert_eq!((error.store, error.op), ("test", "ask"));
-    error
+async fn refused(pool: &Pool) -> Failure {
+    pool.ask(&Sql::plain("SELECT 1")).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -43,7 +41,7 @@ async fn nobody_is_told_from_silence_and_from_something_else() {
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let error = refused(&pool(nobody.local_addr().unwrap().port())).await;
     assert_eq!((error.kind, &error.act), (ErrorKind::Connection, &Act::Probe));
-    assert!(error.to_string().contains("correct host and port"), "{error}");
+    assert!(error.context.contains("correct host and port"), "{error:?}");
 
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let error = refused(&pool(silent.local_addr().unwrap().port())).await;
@@ -67,5 +65,5 @@ async fn a_pool_that_is_closed_says_so() {
     pool.close();
     let error = refused(&pool).await;
     assert_eq!((error.kind, &error.act), (ErrorKind::Connection, &Act::Never));
-    assert!(error.to_string().contains("closed"), "{error}");
+    assert!(error.context.contains("closed"), "{error:?}");
 }
