@@ -5,18 +5,19 @@ use std::path::Path;
 
 use duckdb::Connection;
 use tradekeep_models::{Day, NANOS_PER_DAY};
+use tradekeep_store_traits::sql::{Row, Sql, only_row};
 use tradekeep_store_traits::{
-    Delivery, ErrorKind, Health, Partition, Result, Table, TableStats, Trouble,
+    At, Delivery, ErrorKind, Health, Inner, Partition, Table, TableStats, Trouble,
 };
 
 use crate::database::Database;
 use crate::error::classify;
-use crate::read::query;
+use crate::read::ask;
 use crate::readers::Readers;
-use crate::rows::cells::only_row;
+use crate::rows::Cells;
 use crate::session::Session;
 use crate::writer::Writer;
-use crate::{STORE, rows, sql, wal};
+use crate::{STORE, sql, wal};
 
 /// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
 const ROW_BYTES: u64 = 72;
@@ -26,10 +27,13 @@ pub(crate) fn partitions(
     connection: &Connection,
     table: Table,
     file: Option<&Path>,
-) -> Result<Vec<Partition>> {
-    let batches = query::<i64>("partitions", connection, &sql::days(table), [])?;
-    let days: Result<Vec<_>> = batches.iter().map(rows::days).collect();
-    let days = days?.concat();
+) -> Inner<Vec<Partition>> {
+    let day = |row: Cells| {
+        let day = Day::new(row.int(0)?).map_err(|error| row.broken(&error.to_string()))?;
+        Ok((day, row.count(1)?))
+    };
+    let days = ask(connection, sql::days(table))?.into_iter().map(day);
+    let days = days.collect::<Inner<Vec<_>>>()?;
     let all = days.iter().map(|(_, rows)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
     Ok(days
@@ -39,14 +43,12 @@ pub(crate) fn partitions(
 }
 
 /// What each table holds; `file` is the database's, to measure.
-pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Result<Vec<TableStats>> {
-    const OP: &str = "table_stats";
+pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Inner<Vec<TableStats>> {
     let extent = |table: &Table| {
-        let found = query::<i64>(OP, connection, &sql::stats::extent(*table), [])?;
-        let row = only_row(OP, &found)?;
+        let row = only_row(ask(connection, sql::stats::extent(*table))?)?;
         Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
     };
-    let extents: Vec<_> = Table::ALL.iter().map(extent).collect::<Result<_>>()?;
+    let extents: Vec<_> = Table::ALL.iter().map(extent).collect::<Inner<_>>()?;
     let all = extents.iter().map(|(_, rows, ..)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
     let stats = |(table, rows, first_ts, last_ts)| TableStats {
@@ -71,17 +73,15 @@ fn share(on_disk: Option<u64>, rows: u64, all: u64) -> u64 {
 
 /// Writes every table that is not in order of time anew, and checkpoints: row groups of a short time
 /// each are what queries by time skip.
-pub(crate) fn optimize(connection: &mut Connection) -> Result<()> {
-    let duckdb = |error| classify("optimize", error);
-    let transaction = connection.transaction().map_err(duckdb)?;
+pub(crate) fn optimize(connection: &mut Connection) -> Inner<()> {
+    let transaction = connection.transaction().map_err(classify)?;
     for table in Table::ALL {
-        let found = query::<i64>("optimize", &transaction, &sql::disorder(*table), [])?;
-        if only_row("optimize", &found)?.int(0)? > 0 {
-            transaction.execute_batch(&sql::rewrite(*table)).map_err(duckdb)?;
+        if only_row(ask(&transaction, sql::disorder(*table))?)?.int(0)? > 0 {
+            transaction.execute_batch(&sql::rewrite(*table)).map_err(classify)?;
         }
     }
-    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
-    connection.execute_batch("CHECKPOINT").map_err(duckdb)
+    transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
+    connection.execute_batch("CHECKPOINT").map_err(classify)
 }
 
 /// The database's file and its write-ahead log. Their sizes only: opening them would end DuckDB's
@@ -92,17 +92,16 @@ fn bytes_on_disk(file: &Path) -> u64 {
 }
 
 /// Deletes these days in one transaction.
-pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day]) -> Result<u64> {
-    let duckdb = |error| classify("drop_partitions", error);
-    let transaction = connection.transaction().map_err(duckdb)?;
+pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day]) -> Inner<u64> {
+    let transaction = connection.transaction().map_err(classify)?;
     let mut dropped = 0;
     for day in days {
         let start = day.start().as_nanos();
         dropped += transaction
             .execute(&sql::drop_day(table), [start, start + NANOS_PER_DAY])
-            .map_err(duckdb)?;
+            .map_err(classify)?;
     }
-    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
     Ok(dropped as u64)
 }
 
@@ -122,12 +121,14 @@ pub(crate) async fn health(
         troubles.push(Trouble { cause, remedy: remedy.into() });
     };
     let read = readers
-        .run("health", |connection| {
-            query::<i64>("health", connection, "SELECT ts FROM ticks LIMIT 1", [])?;
-            connection.version().map_err(|error| classify("health", error))
+        .run(|connection| {
+            ask(connection, Sql::plain("SELECT ts FROM ticks LIMIT 1"))?;
+            connection.version().map_err(classify)
         })
-        .await;
+        .await
+        .at(STORE, "health");
     let write = if database.is_writing() { try_write(writer).await } else { Ok(()) };
+    let write = write.at(STORE, "health");
     for error in [read.as_ref().err(), write.as_ref().err()].into_iter().flatten() {
         let remedy = match error.kind {
             ErrorKind::Conflict => "ask again when that process has let go of it",
@@ -156,12 +157,12 @@ pub(crate) async fn health(
     }
 }
 
-async fn try_write(writer: &Writer) -> Result<()> {
+async fn try_write(writer: &Writer) -> Inner<()> {
     let nothing = |session: &mut Session| {
         let done = session.connection.execute_batch("BEGIN; ROLLBACK");
-        done.map_err(|error| classify("health", error))
+        done.map_err(classify)
     };
-    writer.run("health", nothing).await
+    writer.run(nothing).await
 }
 
 /// Writes a file beside the database, as the write-ahead log is written, and removes it.

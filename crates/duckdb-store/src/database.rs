@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use duckdb::Connection;
-use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner, Trouble};
 
 pub(crate) use self::pooled::PooledConnection;
 use crate::durable::DurableWatermarks;
@@ -22,7 +22,7 @@ use crate::error::classify;
 use crate::lease::{Access, Lease, REACQUIRE_DELAY};
 use crate::open::{self, Opened};
 use crate::process_lock::ProcessLock;
-use crate::{DuckDbConfig, STORE, wal};
+use crate::{DuckDbConfig, wal};
 
 /// Troubles remembered for health: the first ones, since later ones mostly follow from them.
 const TROUBLES: usize = 8;
@@ -84,7 +84,7 @@ enum Phase {
 
 impl Database {
     /// Opens the database of `config` for the first time: to read, where it is in order.
-    pub(crate) fn open(config: DuckDbConfig) -> Result<Arc<Self>> {
+    pub(crate) fn open(config: DuckDbConfig) -> Inner<Arc<Self>> {
         let file = config.folder().map(open::database_file).transpose()?;
         let process_lock = file
             .as_deref()
@@ -122,14 +122,14 @@ impl Database {
     /// A connection for one operation; waits for the lease where that is needed. An operation that was
     /// `asked` for before the last refusal does not wait again: operations in a queue would wait their whole
     /// time one after another.
-    pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Result<PooledConnection<'_>> {
+    pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Inner<PooledConnection<'_>> {
         let mut state = self.lock();
         let waited = state.refused_at.is_some_and(|refused| asked <= refused);
         let mut patience = if waited { Duration::ZERO } else { self.config.open_wait() };
         state.writes_waiting += usize::from(access == Access::Write);
         let outcome = loop {
             match &state.phase {
-                _ if state.closed => break Err(closed("open")),
+                _ if state.closed => break Err(closed()),
                 Phase::Open(held, _) if *held >= access && !state.releasing => break Ok(()),
                 Phase::Released => {
                     let wanted = if state.writes_waiting > 0 { Access::Write } else { access };
@@ -165,13 +165,13 @@ impl Database {
         &self,
         mut state: MutexGuard<'_, State>,
         access: Access,
-    ) -> Result<PooledConnection<'_>> {
+    ) -> Inner<PooledConnection<'_>> {
         let state = &mut *state;
-        let Phase::Open(_, origin) = &state.phase else { return Err(closed("open")) };
+        let Phase::Open(_, origin) = &state.phase else { return Err(closed()) };
         let kept = if access == Access::Write { state.writer.take() } else { state.idle.pop() };
         let connection = match kept {
             Some(connection) => connection,
-            None => origin.try_clone().map_err(|error| classify("open", error))?,
+            None => origin.try_clone().map_err(classify)?,
         };
         state.running += 1;
         Ok(PooledConnection {
@@ -188,7 +188,7 @@ impl Database {
         mut state: MutexGuard<'a, State>,
         wanted: Access,
         patience: Duration,
-    ) -> Result<MutexGuard<'a, State>> {
+    ) -> Inner<MutexGuard<'a, State>> {
         state.phase = Phase::Switching;
         let (first, reacquire_after) = (state.first, state.reacquire_after.take());
         drop(state);
@@ -242,7 +242,7 @@ impl Database {
     }
 
     /// Waits for the operations under way, and closes it for good.
-    pub(crate) fn close(&self) -> Result<()> {
+    pub(crate) fn close(&self) -> Inner<()> {
         let mut state = self.lock();
         state.closed = true;
         self.changed.notify_all();
@@ -254,7 +254,7 @@ impl Database {
         drop(state);
         drop(connections);
         let checkpointed = match &phase {
-            Phase::Open(Access::Write, origin) => open::checkpoint(origin, "close"),
+            Phase::Open(Access::Write, origin) => open::checkpoint(origin),
             _ => Ok(()),
         };
         let was_open = matches!(phase, Phase::Open(..));
@@ -278,6 +278,6 @@ impl Database {
     }
 }
 
-pub(crate) fn closed(op: &'static str) -> StoreError {
-    StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed: open it again")
+pub(crate) fn closed() -> Failure {
+    Failure::new(ErrorKind::Connection, "the store is closed: open it again")
 }

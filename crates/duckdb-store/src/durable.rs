@@ -17,13 +17,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use duckdb::Connection;
-use tradekeep_store_traits::Result;
+use tradekeep_store_traits::Inner;
 
 use crate::error::classify;
 use crate::watermark::{WatermarkKey, watermark};
 use crate::{sql, wal};
-
-const OP: &str = "durable_watermark";
 
 /// Watermarks by stream, epoch and table.
 type Marks = HashMap<(String, u64, String), u64>;
@@ -65,8 +63,8 @@ impl DurableWatermarks {
         &self,
         connection: &Connection,
         key: &WatermarkKey,
-    ) -> Result<Option<u64>> {
-        let stored = watermark(OP, connection, key)?;
+    ) -> Inner<Option<u64>> {
+        let stored = watermark(connection, key)?;
         if self.file.is_none() {
             return Ok(stored);
         }
@@ -82,19 +80,18 @@ impl DurableWatermarks {
 }
 
 /// Whether DuckDB agrees that nothing is logged. It does not where the log that it writes to was removed.
-fn nothing_logged(connection: &Connection) -> Result<bool> {
+fn nothing_logged(connection: &Connection) -> Inner<bool> {
     let logged = connection.query_row(sql::LOGGED, [], |row| row.get::<_, String>(0));
-    logged.map(|logged| logged == "0 bytes").map_err(|error| classify(OP, error))
+    logged.map(|logged| logged == "0 bytes").map_err(classify)
 }
 
 /// Every watermark as committed.
-fn all(connection: &Connection) -> Result<Marks> {
-    let duckdb = |error| classify(OP, error);
-    let mut statement = connection.prepare(sql::WATERMARKS).map_err(duckdb)?;
+fn all(connection: &Connection) -> Inner<Marks> {
+    let mut statement = connection.prepare(sql::WATERMARKS).map_err(classify)?;
     let marks = statement
         .query_map([], |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)))
-        .map_err(duckdb)?;
-    marks.collect::<duckdb::Result<_>>().map_err(duckdb)
+        .map_err(classify)?;
+    marks.collect::<duckdb::Result<_>>().map_err(classify)
 }
 
 #[cfg(test)]

@@ -1,100 +1,74 @@
 //! DuckDB's errors, classified. The only file that names the driver's error type.
 
-use tradekeep_store_traits::{Act, Delivery, ErrorKind, StoreError};
+use tradekeep_store_traits::{Act, Delivery, ErrorKind, Failure};
 
-use crate::STORE;
-
-/// What DuckDB answered in `op`.
-pub(crate) fn classify(op: &'static str, error: duckdb::Error) -> StoreError {
-    let text = error.to_string();
-    let verdict = Verdict::of(&text);
-    let context = verdict.context.unwrap_or_else(|| one_line(&text));
-    StoreError::new(verdict.kind, STORE, op, context)
-        .with_act(verdict.act)
-        .with_delivery(verdict.delivery)
-        .with_source(error)
+/// What DuckDB answered.
+pub(crate) fn classify(error: duckdb::Error) -> Failure {
+    of_message(&error.to_string()).with_source(error)
 }
 
-struct Verdict {
-    kind: ErrorKind,
-    delivery: Delivery,
-    act: Act,
-    /// Words of our own, where DuckDB's do not name the remedy.
-    context: Option<String>,
-}
-
-impl Verdict {
-    /// By the message: the C API gives no code that tells these apart.
-    fn of(text: &str) -> Self {
-        let has = |part: &str| text.contains(part);
-        let say = |kind, act, context: String| Self {
-            kind,
-            delivery: Delivery::NotApplied,
-            act,
-            context: Some(context),
-        };
-        if has("No space left on device") || has("File too large") {
-            let context = "the disk is full: free some space, then do it again; \
-                           what was stored before is safe";
-            return say(ErrorKind::Write, Act::Probe, context.into());
-        }
-        if has("Could not set lock on file") {
-            let holder = between(text, "(PID ", ")")
-                .map_or_else(|| "another process".into(), |pid| format!("process {pid}"));
-            let context = format!("{holder} has the database open: wait for it, or end it");
-            return say(ErrorKind::Conflict, Act::Retry { after: None }, context);
-        }
-        if has("has been invalidated because of a previous fatal error") {
-            let context =
-                "DuckDB stopped after an earlier error: close the store and open it again";
-            return Self {
-                delivery: Delivery::Unknown,
-                ..say(ErrorKind::Connection, Act::Halt, context.into())
-            };
-        }
-        if has("not a valid DuckDB database file") {
-            let context = "the file is not a DuckDB database, or its header is damaged: \
-                           move it away or restore a backup; it was not changed";
-            return say(ErrorKind::Connection, Act::Halt, context.into());
-        }
-        if has("Could not read enough bytes") {
-            let context = "the database file ends too early: restore a backup, or move the whole \
-                           folder away and import again";
-            return say(ErrorKind::Connection, Act::Halt, context.into());
-        }
-        if has("Corrupt") || has("checksum") || has("Serialization Error") {
-            let context = format!(
-                "the database file is damaged ({}): restore a backup, or move it away and import \
-                 again; it was not changed",
-                one_line(text)
-            );
-            return say(ErrorKind::Connection, Act::Halt, context);
-        }
-        if has("Permission denied") || has("read-only mode") || has("Read-only file system") {
-            let context = format!("the database may not be written: {}", one_line(text));
-            return say(ErrorKind::Authentication, Act::Halt, context);
-        }
-        if has("Out of Memory Error") {
-            let context = "DuckDB ran out of memory: ask for a shorter range, or raise \
-                           memory_megabytes";
-            return say(ErrorKind::Query, Act::Split, context.into());
-        }
-        if has("Out of Range Error") || has("Overflow") {
-            let context = "the sum of a candle is too large: it has more than 20 digits before the \
-                           point; ask for a shorter interval or range";
-            return say(ErrorKind::Query, Act::Never, context.into());
-        }
-        let (kind, act) = if has("Catalog Error") || has("Binder Error") {
-            (ErrorKind::Schema, Act::Halt)
-        } else if has("TransactionContext Error") || has("Transaction conflict") {
-            (ErrorKind::Transaction, Act::Retry { after: None })
-        } else if has("IO Error") {
-            (ErrorKind::Connection, Act::Probe)
-        } else {
-            (ErrorKind::Query, Act::Never)
-        };
-        Self { kind, delivery: Delivery::NotApplied, act, context: None }
+/// By the message: the C API gives no code that tells these apart.
+fn of_message(text: &str) -> Failure {
+    let has = |part: &str| text.contains(part);
+    let say = |kind, act, context: String| Failure::new(kind, context).with_act(act);
+    if has("No space left on device") || has("File too large") {
+        let context = "the disk is full: free some space, then do it again; \
+                       what was stored before is safe";
+        return say(ErrorKind::Write, Act::Probe, context.into());
     }
+    if has("Could not set lock on file") {
+        let holder = between(text, "(PID ", ")")
+            .map_or_else(|| "another process".into(), |pid| format!("process {pid}"));
+        let context = format!("{holder} has the database open: wait for it, or end it");
+        return say(ErrorKind::Conflict, Act::Retry { after: None }, context);
+    }
+    if has("has been invalidated because of a previous fatal error") {
+        let context = "DuckDB stopped after an earlier error: close the store and open it again";
+        return say(ErrorKind::Connection, Act::Halt, context.into())
+            .with_delivery(Delivery::Unknown);
+    }
+    if has("not a valid DuckDB database file") {
+        let context = "the file is not a DuckDB database, or its header is damaged: \
+                       move it away or restore a backup; it was not changed";
+        return say(ErrorKind::Connection, Act::Halt, context.into());
+    }
+    if has("Could not read enough bytes") {
+        let context = "the database file ends too early: restore a backup, or move the whole \
+                       folder away and import again";
+        return say(ErrorKind::Connection, Act::Halt, context.into());
+    }
+    if has("Corrupt") || has("checksum") || has("Serialization Error") {
+        let context = format!(
+            "the database file is damaged ({}): restore a backup, or move it away and import \
+             again; it was not changed",
+            one_line(text)
+        );
+        return say(ErrorKind::Connection, Act::Halt, context);
+    }
+    if has("Permission denied") || has("read-only mode") || has("Read-only file system") {
+        let context = format!("the database may not be written: {}", one_line(text));
+        return say(ErrorKind::Authentication, Act::Halt, context);
+    }
+    if has("Out of Memory Error") {
+        let context = "DuckDB ran out of memory: ask for a shorter range, or raise \
+                       memory_megabytes";
+        return say(ErrorKind::Query, Act::Split, context.into());
+    }
+    if has("Out of Range Error") || has("Overflow") {
+        let context = "the sum of a candle is too large: it has more than 20 digits before the \
+                       point; ask for a shorter interval or range";
+        return say(ErrorKind::Query, Act::Never, context.into());
+    }
+    let (kind, act) = if has("Catalog Error") || has("Binder Error") {
+        (ErrorKind::Schema, Act::Halt)
+    } else if has("TransactionContext Error") || has("Transaction conflict") {
+        (ErrorKind::Transaction, Act::Retry { after: None })
+    } else if has("IO Error") {
+        (ErrorKind::Connection, Act::Probe)
+    } else {
+        (ErrorKind::Query, Act::Never)
+    };
+    say(kind, act, one_line(text))
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
@@ -107,9 +81,9 @@ fn one_line(text: &str) -> String {
 }
 
 /// A record and Arrow do not agree.
-pub(crate) fn conversion(op: &'static str, error: arrow::error::ArrowError) -> StoreError {
+pub(crate) fn conversion(error: arrow::error::ArrowError) -> Failure {
     let context = format!("a stored row is not a record: {error}");
-    StoreError::new(ErrorKind::Deserialization, STORE, op, context).with_source(error)
+    Failure::new(ErrorKind::Deserialization, context).with_source(error)
 }
 
 #[cfg(test)]
@@ -121,13 +95,13 @@ mod tests {
         for (answer, kind, act) in [
             (
                 "IO Error: Could not set lock on file \"/data/tradekeep.duckdb\": Conflicting lock \
-                 is held in /usr/bin/tradekeep (PID 4242). See also https://duckdb.org",
+             is held in /usr/bin/tradekeep (PID 4242). See also https://duckdb.org",
                 ErrorKind::Conflict,
                 Act::Retry { after: None },
             ),
             (
                 "IO Error: Could not write all bytes to file \"x\": wanted=4096 wrote=0: No space \
-                 left on device",
+             left on device",
                 ErrorKind::Write,
                 Act::Probe,
             ),
@@ -138,17 +112,17 @@ mod tests {
             ),
             (
                 "FATAL Error: Failed: database has been invalidated because of a previous fatal \
-                 error. The database must be restarted prior to being used again.",
+             error. The database must be restarted prior to being used again.",
                 ErrorKind::Connection,
                 Act::Halt,
             ),
             ("Out of Range Error: Overflow in HUGEINT addition", ErrorKind::Query, Act::Never),
             ("Catalog Error: Table with name ticks does not exist!", ErrorKind::Schema, Act::Halt),
         ] {
-            let verdict = Verdict::of(answer);
+            let verdict = of_message(answer);
             assert_eq!((verdict.kind, verdict.act), (kind, act), "{answer}");
         }
-        let lock = Verdict::of("IO Error: Could not set lock on file \"x\": (PID 42).");
-        assert!(lock.context.unwrap().starts_with("process 42 has the database open"));
+        let lock = of_message("IO Error: Could not set lock on file \"x\": (PID 42).");
+        assert!(lock.context.starts_with("process 42 has the database open"));
     }
 }

@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
 
-use crate::{STORE, lock_holders};
+use crate::lock_holders;
 
 /// How often a lock is tried: the system has no wait with an end.
 const POLL: Duration = Duration::from_millis(2);
@@ -48,7 +48,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// The locks in `folder`; nothing where they cannot be had because it may not be written.
-    pub(crate) fn open(folder: &Path) -> Result<Option<Self>> {
+    pub(crate) fn open(folder: &Path) -> Inner<Option<Self>> {
         let lock = |name: &str| {
             let path = folder.join(name);
             let made = OpenOptions::new()
@@ -81,7 +81,7 @@ impl Lease {
 
     /// Acquires the lease, by `deadline` at most; it is tried once in any case. Answers whether no other
     /// process can have written since this one last did.
-    pub(crate) fn acquire(&self, access: Access, deadline: Instant) -> Result<bool> {
+    pub(crate) fn acquire(&self, access: Access, deadline: Instant) -> Inner<bool> {
         let exclusive = FlockOperation::NonBlockingLockExclusive;
         let wanted = match access {
             Access::Read => FlockOperation::NonBlockingLockShared,
@@ -115,7 +115,7 @@ impl Lease {
     }
 
     /// Numbers this lease to write, in `turn`, and answers whether the last one was this process's too.
-    fn count_turn(&self) -> Result<bool> {
+    fn count_turn(&self) -> Inner<bool> {
         let mut number = [0; 8];
         let counted = match self.turn.read_exact_at(&mut number, 0) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -136,7 +136,7 @@ impl Lease {
         how: FlockOperation,
         start: Instant,
         deadline: Instant,
-    ) -> Result<()> {
+    ) -> Inner<()> {
         loop {
             match flock(lock, how) {
                 Ok(()) => return Ok(()),
@@ -149,7 +149,7 @@ impl Lease {
         }
     }
 
-    fn busy(&self, waited: Duration) -> StoreError {
+    fn busy(&self, waited: Duration) -> Failure {
         // Also where `door` is what is locked: its holder only waits for the holder of `turn`.
         let holder = lock_holders::describe(&self.turn)
             .or_else(|| lock_holders::describe(&self.door))
@@ -160,8 +160,7 @@ impl Lease {
             self.folder.display(),
             waited.as_secs_f64(),
         );
-        StoreError::new(ErrorKind::Conflict, STORE, "open", context)
-            .with_act(Act::Retry { after: None })
+        Failure::new(ErrorKind::Conflict, context).with_act(Act::Retry { after: None })
     }
 
     fn unlock(&self, lock: &File) {
@@ -175,13 +174,13 @@ fn may_not_write(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-fn broken(folder: &Path, error: &io::Error) -> StoreError {
+fn broken(folder: &Path, error: &io::Error) -> Failure {
     let context = format!(
         "the files `turn` and `door` in {} cannot be used as locks: {error}; free some space, or keep \
          the data on a local disk",
         folder.display()
     );
-    StoreError::new(ErrorKind::Connection, STORE, "open", context).with_act(Act::Halt)
+    Failure::new(ErrorKind::Connection, context).with_act(Act::Halt)
 }
 
 #[cfg(test)]

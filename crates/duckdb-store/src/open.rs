@@ -9,14 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use duckdb::{AccessMode, Config, Connection};
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 
 use crate::error::classify;
 use crate::lease::Access;
 use crate::repair::{is_wal_damage, quarantine, torn_trouble};
-use crate::{DuckDbConfig, STORE, schema, sql, wal};
-
-const OP: &str = "open";
+use crate::{DuckDbConfig, schema, sql, wal};
 
 /// The database's file in its folder.
 pub(crate) const FILE: &str = "tradekeep.duckdb";
@@ -39,17 +37,17 @@ pub(crate) struct Opening<'a> {
 }
 
 /// The database's file in `folder`, which is made where it does not exist.
-pub(crate) fn database_file(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn database_file(folder: &Path) -> Inner<PathBuf> {
     fs::create_dir_all(folder).map_err(|error| {
         let context =
             format!("the folder {} cannot be made: {error}; name another one", folder.display());
-        StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
+        Failure::new(ErrorKind::Connection, context).with_source(error)
     })?;
     Ok(folder.join(FILE))
 }
 
 /// A database in memory.
-pub(crate) fn in_memory(config: &DuckDbConfig) -> Result<Opened> {
+pub(crate) fn in_memory(config: &DuckDbConfig) -> Inner<Opened> {
     let mut connection = connect(config, None, Access::Write)?;
     schema::set_up(&mut connection)?;
     lock_settings(connection, None)
@@ -59,7 +57,7 @@ impl Opening<'_> {
     /// Opens it to read, and changes nothing. Answers nothing where it must first be made, repaired or
     /// upgraded, or fails in a way that an opening for writing may repair; with `may_repair` false, where
     /// nobody may write, it is opened as it is.
-    pub(crate) fn for_reading(self, may_repair: bool) -> Result<Option<Opened>> {
+    pub(crate) fn for_reading(self, may_repair: bool) -> Inner<Option<Opened>> {
         let Self { file, .. } = self;
         if may_repair && (!file.exists() || wal::has_cut_checkpoint(file)) {
             return Ok(None);
@@ -95,7 +93,7 @@ impl Opening<'_> {
     ///
     /// A damaged write-ahead log is moved to `quarantine/` and the database opened as of its last
     /// checkpoint; a damaged database is left as it is.
-    pub(crate) fn for_writing(self) -> Result<Opened> {
+    pub(crate) fn for_writing(self) -> Inner<Opened> {
         let Self { file, first, .. } = self;
         let mut trouble = None;
         if !file.exists() {
@@ -110,7 +108,7 @@ impl Opening<'_> {
         // Before DuckDB opens it, and removes the end of its log.
         let copy = wal::copy_if_torn(file).map_err(|error| {
             let context = format!("the write-ahead log cannot be copied: {error}");
-            StoreError::new(ErrorKind::Connection, STORE, OP, context).with_source(error)
+            Failure::new(ErrorKind::Connection, context).with_source(error)
         })?;
         let opened = self.connect_patiently(Access::Write);
         match (&opened, &copy) {
@@ -134,7 +132,7 @@ impl Opening<'_> {
         }
         if trouble.is_some() {
             // So that the next reader finds a whole log; what it was before is in quarantine.
-            checkpoint(&connection, OP).unwrap_or_else(|error| {
+            checkpoint(&connection).unwrap_or_else(|error| {
                 tracing::warn!(%error, "a repaired log cannot be checkpointed: it will be repaired again");
             });
         }
@@ -142,7 +140,7 @@ impl Opening<'_> {
     }
 
     /// Waits, within bounds, for a process that does not take turns to let go of the file.
-    fn connect_patiently(self, access: Access) -> Result<Connection> {
+    fn connect_patiently(self, access: Access) -> Inner<Connection> {
         loop {
             match connect(self.config, Some(self.file), access) {
                 Err(error)
@@ -156,24 +154,23 @@ impl Opening<'_> {
     }
 }
 
-fn connect(config: &DuckDbConfig, file: Option<&Path>, access: Access) -> Result<Connection> {
-    let duckdb = |error| classify(OP, error);
+fn connect(config: &DuckDbConfig, file: Option<&Path>, access: Access) -> Inner<Connection> {
     let mode = match access {
         Access::Read => AccessMode::ReadOnly,
         Access::Write => AccessMode::ReadWrite,
     };
-    let settings = Config::default().access_mode(mode).map_err(duckdb)?;
+    let settings = Config::default().access_mode(mode).map_err(classify)?;
     let settings = config
         .settings()
         .into_iter()
         .try_fold(settings, |settings, (name, value)| settings.with(name, value))
-        .map_err(duckdb)?;
+        .map_err(classify)?;
     match file {
         None => Connection::open_in_memory_with_flags(settings),
         Some(file) => Connection::open_with_flags(file, settings),
     }
     .map_err(|error| {
-        let mut error = classify(OP, error);
+        let mut error = classify(error);
         if let Some(file) = file {
             error.context = format!("{}: {}", file.display(), error.context);
         }
@@ -182,48 +179,44 @@ fn connect(config: &DuckDbConfig, file: Option<&Path>, access: Access) -> Result
 }
 
 /// Moves the log into the database file.
-pub(crate) fn checkpoint(connection: &Connection, op: &'static str) -> Result<()> {
-    connection.execute_batch("CHECKPOINT").map_err(|error| classify(op, error))
+pub(crate) fn checkpoint(connection: &Connection) -> Inner<()> {
+    connection.execute_batch("CHECKPOINT").map_err(classify)
 }
 
 /// Locks the database's settings: no statement can change them from here on.
-fn lock_settings(connection: Connection, trouble: Option<Trouble>) -> Result<Opened> {
+fn lock_settings(connection: Connection, trouble: Option<Trouble>) -> Inner<Opened> {
     // A checkpoint is asked for where it is worth its time, see `database/release.rs`.
     connection
         .execute_batch("PRAGMA disable_checkpoint_on_shutdown; SET lock_configuration = true")
-        .map_err(|error| classify(OP, error))?;
+        .map_err(classify)?;
     Ok(Opened { connection, trouble })
 }
 
 /// Refuses a file that ends before the last block of its tables: DuckDB opens it, and fails where it
 /// happens to read what is missing. The count of blocks in its header is no help, since free blocks at
 /// the end are cut off without it.
-fn check_length(connection: &Connection, file: &Path) -> Result<()> {
-    let needed: u64 = connection
-        .query_row(sql::LENGTH, [], |row| row.get(0))
-        .map_err(|error| classify(OP, error))?;
+fn check_length(connection: &Connection, file: &Path) -> Inner<()> {
+    let needed: u64 = connection.query_row(sql::LENGTH, [], |row| row.get(0)).map_err(classify)?;
     let length = fs::metadata(file).map_or(0, |found| found.len());
     if length >= needed {
         return Ok(());
     }
     // Closing must not write what it could not read.
-    connection
-        .execute_batch("PRAGMA disable_checkpoint_on_shutdown")
-        .map_err(|error| classify(OP, error))?;
+    connection.execute_batch("PRAGMA disable_checkpoint_on_shutdown").map_err(classify)?;
     let context = format!(
         "{}: the database file ends too early: it has {length} of {needed} bytes; restore a backup, \
          or move the whole folder away and import again; it was not changed",
         file.display(),
     );
-    Err(StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt))
+    Err(Failure::new(ErrorKind::Connection, context).with_act(Act::Halt))
 }
 
 /// The database is gone: opening would make a new one, and what was stored be missing without an error.
-fn gone(file: &Path) -> StoreError {
+fn gone(file: &Path) -> Failure {
     let context = format!(
         "{}: the database is no longer there: put it back, or close the store and open it again to \
          begin an empty one",
         file.display()
     );
-    StoreError::new(ErrorKind::Connection, STORE, OP, context).with_act(Act::Halt)
+    Failure::new(ErrorKind::Connection, context).with_act(Act::Halt)
 }

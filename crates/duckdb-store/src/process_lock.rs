@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
-
-use crate::STORE;
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
 
 static LOCKED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
 
@@ -34,7 +32,7 @@ fn locked() -> MutexGuard<'static, Option<HashSet<PathBuf>>> {
 impl ProcessLock {
     /// Locks `file`, whose folder exists, and waits for another store of this process to let go of it: a
     /// store that was dropped goes on for a moment, to checkpoint.
-    pub(crate) fn acquire(file: &Path, patience: Duration) -> Result<Self> {
+    pub(crate) fn acquire(file: &Path, patience: Duration) -> Inner<Self> {
         let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
         let file = folder.map_or_else(|| file.to_owned(), |folder| folder.join(crate::open::FILE));
         let deadline = Instant::now() + patience;
@@ -47,8 +45,9 @@ impl ProcessLock {
                     "{}: this process has the database open: share that store, or close it first",
                     file.display()
                 );
-                return Err(StoreError::new(ErrorKind::Conflict, STORE, "open", context)
-                    .with_act(Act::Retry { after: None }));
+                return Err(
+                    Failure::new(ErrorKind::Conflict, context).with_act(Act::Retry { after: None })
+                );
             }
             thread::sleep(Duration::from_millis(20));
         }

@@ -9,9 +9,8 @@ use std::time::Instant;
 
 use duckdb::Connection;
 use tokio::sync::{oneshot, watch};
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 
-use crate::STORE;
 use crate::database::{Database, closed};
 use crate::lease::Access;
 use crate::read::at_one_moment;
@@ -67,20 +66,20 @@ impl Readers {
 
     /// Runs `read` on a thread for blocking work, with a connection of its own. A read whose caller is
     /// gone before it begins is not run.
-    pub(crate) async fn run<T, F>(&self, op: &'static str, read: F) -> Result<T>
+    pub(crate) async fn run<T, F>(&self, read: F) -> Inner<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Connection) -> Inner<T> + Send + 'static,
     {
         let (asked, (reply, answer)) = (Instant::now(), oneshot::channel());
         let job = move |queue: &Queue| {
             if !reply.is_closed() {
                 // Nobody to answer is fine: the caller was dropped.
-                let _ = reply.send(queue.read(op, asked, read));
+                let _ = reply.send(queue.read(asked, read));
             }
         };
-        self.0.push(Box::new(job)).map_err(|()| closed(op))?;
-        answer.await.unwrap_or_else(|_| Err(self.0.broken_off(op)))
+        self.0.push(Box::new(job)).map_err(|()| closed())?;
+        answer.await.unwrap_or_else(|_| Err(self.0.broken_off()))
     }
 
     /// Takes no more reads, and waits for those that run.
@@ -122,29 +121,24 @@ impl Queue {
         Ok(())
     }
 
-    fn read<T>(
-        &self,
-        op: &'static str,
-        asked: Instant,
-        read: impl FnOnce(&Connection) -> Result<T>,
-    ) -> Result<T> {
+    fn read<T>(&self, asked: Instant, read: impl FnOnce(&Connection) -> Inner<T>) -> Inner<T> {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let mut pooled = self.database.check_out(Access::Read, asked)?;
-            let connection = pooled.connection.take().ok_or_else(|| closed(op))?;
-            let answer = at_one_moment(op, &connection, read);
+            let connection = pooled.connection.take().ok_or_else(|| closed())?;
+            let answer = at_one_moment(&connection, read);
             pooled.connection = Some(connection);
             answer
         }));
         self.in_use.fetch_sub(1, Ordering::Relaxed);
-        answer.unwrap_or_else(|_: Box<dyn Any + Send>| Err(self.broken_off(op)))
+        answer.unwrap_or_else(|_: Box<dyn Any + Send>| Err(self.broken_off()))
     }
 
-    fn broken_off(&self, op: &'static str) -> StoreError {
+    fn broken_off(&self) -> Failure {
         if self.lock().closed {
-            closed(op)
+            closed()
         } else {
-            StoreError::new(ErrorKind::Query, STORE, op, "the read was broken off")
+            Failure::new(ErrorKind::Query, "the read was broken off")
         }
     }
 

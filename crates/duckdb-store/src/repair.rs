@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Trouble};
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 
-use crate::{STORE, wal};
+use crate::wal;
 
 /// What DuckDB 1.5.6 says of a write-ahead log whose content is wrong. Whatever else may fail while
 /// it is replayed (memory, disk, rights) leaves the log where it is.
@@ -16,7 +16,7 @@ const WAL_DAMAGE: [&str; 4] = [
     "Invalid WAL entry type",
 ];
 
-pub(crate) fn is_wal_damage(error: &StoreError, file: &Path) -> bool {
+pub(crate) fn is_wal_damage(error: &Failure, file: &Path) -> bool {
     let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
     names_wal_damage(&said, file) && wal::path(file).exists()
 }
@@ -43,16 +43,14 @@ pub(crate) fn torn_trouble(copy: &Path) -> Trouble {
 }
 
 /// Moves the write-ahead log out of the way, where nothing else will touch it.
-pub(crate) fn quarantine(file: &Path, why: &str) -> Result<Trouble> {
+pub(crate) fn quarantine(file: &Path, why: &str) -> Inner<Trouble> {
     let log = wal::path(file);
     let moved = wal::quarantine_path(file)
         .and_then(|moved_to| fs::rename(&log, &moved_to).map(|()| moved_to));
     let moved_to = moved.map_err(|io| {
         let context =
             format!("the write-ahead log {} {why}, and cannot be moved away: {io}", log.display());
-        StoreError::new(ErrorKind::Connection, STORE, "open", context)
-            .with_act(Act::Halt)
-            .with_source(io)
+        Failure::new(ErrorKind::Connection, context).with_act(Act::Halt).with_source(io)
     })?;
     tracing::warn!(log = %moved_to.display(), why, "the write-ahead log was moved away");
     Ok(Trouble {

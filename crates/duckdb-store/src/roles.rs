@@ -8,7 +8,7 @@ use tradekeep_models::{
     SlippageStats, Summary, Symbol, TimeRange, TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::{
-    Maintenance, MetricStore, RecordSource, Result, TableStats, TradeStore,
+    Inner, Maintenance, MetricStore, RecordSource, Result, TableStats, TradeStore,
 };
 
 use crate::read::{self, stats};
@@ -21,7 +21,7 @@ impl DuckDbStore {
         &self,
         op: &'static str,
         asked: &Q,
-        read: fn(&Connection, &Q) -> Result<T>,
+        read: fn(&Connection, &Q) -> Inner<T>,
     ) -> Result<T>
     where
         Q: Clone + Send + 'static,

@@ -1,9 +1,8 @@
 //! The tables, in numbered steps.
 
 use duckdb::Connection;
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
 
-use crate::STORE;
 use crate::error::classify;
 
 /// Every step, oldest first. A step that has landed is never edited.
@@ -16,20 +15,17 @@ const STEPS: &[(u32, &str)] = &[
     (3, include_str!("../schema/0003_retention_floor.sql")),
 ];
 
-const OP: &str = "open";
-
 /// Sets up an empty database, brings an older one up to date, and refuses a stranger's or a newer one.
-pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
-    let duckdb = |error| classify(OP, error);
+pub(crate) fn set_up(connection: &mut Connection) -> Inner<()> {
     let tables: Vec<String> = connection
         .prepare("SELECT table_name FROM duckdb_tables() WHERE NOT internal")
         .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
-        .map_err(duckdb)?;
+        .map_err(classify)?;
     let latest = STEPS.last().map_or(0, |(version, _)| *version);
     let ours = tables.iter().any(|table| table == "tradekeep_schema");
     if !ours && !tables.is_empty() {
         let context = "the database holds tables of something else: name an empty folder";
-        return Err(StoreError::new(ErrorKind::Schema, STORE, OP, context).with_act(Act::Halt));
+        return Err(Failure::new(ErrorKind::Schema, context).with_act(Act::Halt));
     }
     let found = if ours { version(connection)? } else { 0 };
     if found > latest {
@@ -39,27 +35,27 @@ pub(crate) fn set_up(connection: &mut Connection) -> Result<()> {
     if found == latest {
         return Ok(());
     }
-    let transaction = connection.transaction().map_err(duckdb)?;
+    let transaction = connection.transaction().map_err(classify)?;
     transaction
         .execute_batch(
             "CREATE TABLE IF NOT EXISTS tradekeep_schema \
              (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)",
         )
-        .map_err(duckdb)?;
+        .map_err(classify)?;
     for (version, sql) in missing {
-        transaction.execute_batch(sql).map_err(duckdb)?;
+        transaction.execute_batch(sql).map_err(classify)?;
         transaction
             .execute("INSERT INTO tradekeep_schema VALUES (?, now())", [version])
-            .map_err(duckdb)?;
+            .map_err(classify)?;
     }
-    transaction.commit().map_err(duckdb)
+    transaction.commit().map_err(classify)
 }
 
 /// The schema version of a database of ours.
-fn version(connection: &Connection) -> Result<u32> {
+fn version(connection: &Connection) -> Inner<u32> {
     connection
         .query_row("SELECT max(version) FROM tradekeep_schema", [], |row| row.get(0))
-        .map_err(|error| classify(OP, error))
+        .map_err(classify)
 }
 
 /// Whether the tables are those of this version, so that nothing has to be set up.
@@ -68,12 +64,12 @@ pub(crate) fn is_current(connection: &Connection) -> bool {
     version(connection).is_ok_and(|found| found == latest)
 }
 
-fn wrong_version(found: u32, latest: u32) -> StoreError {
+fn wrong_version(found: u32, latest: u32) -> Failure {
     let context = format!(
         "the database has schema version {found}, this tradekeep knows {latest}: use the tradekeep \
          that made it, or a newer one"
     );
-    StoreError::new(ErrorKind::Schema, STORE, OP, context).with_act(Act::Halt)
+    Failure::new(ErrorKind::Schema, context).with_act(Act::Halt)
 }
 
 #[cfg(test)]

@@ -1,20 +1,55 @@
 //! SQL text, and the values bound to it. No I/O.
 
-mod conditions;
 mod list;
 pub(crate) mod stats;
 
-use duckdb::types::Value;
-use tradekeep_models::{Buckets, CandleQuery, Interval, NANOS_PER_DAY};
-use tradekeep_store_traits::Table;
+use tradekeep_models::record::Kind;
+use tradekeep_models::{CandleQuery, Interval, ListQuery, NANOS_PER_DAY, RecordFilter, Table};
+use tradekeep_store_traits::sql::{self, Conditions, Dialect, Sql};
 
-use self::conditions::Conditions;
 pub(crate) use self::list::{has_versions, list};
 
-/// A statement's text, with a `?` for each of its values.
-pub(crate) struct Sql {
-    pub(crate) text: String,
-    pub(crate) values: Vec<Value>,
+/// How DuckDB writes what stores write differently.
+struct DuckDb;
+
+impl Dialect for DuckDb {
+    fn value(&self, place: &str, kind: Kind) -> String {
+        match kind {
+            // Bound as an integer: the driver would cut a timestamp to microseconds without a word.
+            Kind::Time => format!("make_timestamp_ns({place})"),
+            Kind::Decimal => format!("{place}::DECIMAL(38,18)"),
+            Kind::Uuid => format!("{place}::UUID"),
+            _ => place.to_owned(),
+        }
+    }
+
+    fn label(&self, place: &str) -> String {
+        format!("contains(t.labels, {place})")
+    }
+}
+
+/// What passes `filter`; where there are `versions`, only the highest of each thing.
+fn rows<F: RecordFilter>(filter: &F, versions: bool) -> Conditions<'static> {
+    listed(&ListQuery::new(filter), versions)
+}
+
+/// The same of what a list asks for.
+fn listed(query: &ListQuery, versions: bool) -> Conditions<'static> {
+    let mut rows = Conditions::listed(&DuckDb, query);
+    if versions && query.highest_only() {
+        rows.add(highest(query.table));
+    }
+    rows
+}
+
+/// That no other row of its subject has a higher version.
+fn highest(table: Table) -> String {
+    let same = table.subject().iter().map(|column| format!("n.{column} = t.{column}"));
+    let same = same.collect::<Vec<_>>().join(" AND ");
+    format!(
+        "NOT EXISTS (SELECT 1 FROM {table} n \
+         WHERE n.version > 0 AND n.version > t.version AND {same})"
+    )
 }
 
 /// One page of candles that have ticks, and one more: bucket number, open, high, low, close, sums of
@@ -23,35 +58,30 @@ pub(crate) struct Sql {
 /// Open and close are looked up afterwards, at the first and last time of each bucket: picking them
 /// while grouping compares (ts, sequence, key) for every row, and takes more than twice as long.
 pub(crate) fn candles(query: &CandleQuery) -> Sql {
-    let rows = Conditions::of(&query.ticks(), false);
+    let rows = rows(&query.ticks(), false);
     let (bucket, limit) = (bucket(query.interval), query.limit + 1);
+    let from = rows.from();
     let text = format!(
         "WITH buckets AS MATERIALIZED (\
            SELECT {bucket} AS bucket, min(ts) AS first_ts, max(ts) AS last_ts, \
              max(price) AS high, min(price) AS low, \
              sum(quantity) AS volume, sum(notional) AS notional, count(*) AS ticks \
-           FROM ticks {0} GROUP BY bucket ORDER BY bucket LIMIT {limit}), \
+           FROM {from} GROUP BY bucket ORDER BY bucket LIMIT {limit}), \
          edges AS MATERIALIZED (\
            SELECT ts, arg_min(price, (sequence, key)) AS open, arg_max(price, (sequence, key)) AS close \
-           FROM ticks {0} AND ts IN (SELECT first_ts FROM buckets UNION ALL SELECT last_ts FROM buckets) \
+           FROM {from} AND ts IN (SELECT first_ts FROM buckets UNION ALL SELECT last_ts FROM buckets) \
            GROUP BY ts) \
          SELECT bucket, opening.open, high, low, closing.close, volume, notional, ticks \
          FROM buckets JOIN edges opening ON opening.ts = first_ts \
-           JOIN edges closing ON closing.ts = last_ts ORDER BY bucket",
-        rows.text
+           JOIN edges closing ON closing.ts = last_ts ORDER BY bucket"
     );
-    Sql { text, values: rows.twice() }
+    Sql { text, values: rows.values }
 }
 
-/// The number of the bucket that holds `ts`, as [`Interval::index`] counts.
+/// The number of the bucket that holds `ts`.
 fn bucket(interval: Interval) -> String {
-    match interval.buckets() {
-        Buckets::Nanos { width, offset: 0 } => format!("epoch_ns(ts) // {width}"),
-        Buckets::Nanos { width, offset } => format!("(epoch_ns(ts) + {offset}) // {width}"),
-        Buckets::Months { width } => {
-            format!("((year(ts::DATE) - 1970) * 12 + month(ts::DATE) - 1) // {width}")
-        }
-    }
+    let months = "(year(ts::DATE) - 1970) * 12 + month(ts::DATE) - 1";
+    sql::bucket(interval, "//", "epoch_ns(ts)", months)
 }
 
 /// Bytes that the database file must have: three headers of 4 KiB, and the blocks up to the last that
@@ -60,9 +90,9 @@ pub(crate) const LENGTH: &str = "SELECT 12288 + block_size * (\
      SELECT coalesce(max(block_id) + 1, 0) FROM pragma_storage_info('ticks') WHERE persistent) \
      FROM pragma_database_size()";
 
-/// Every (venue, symbol) with its count, first and last time.
-pub(crate) const SERIES: &str = "SELECT venue, symbol, count(*), min(ts), max(ts) FROM ticks \
-                                 GROUP BY venue, symbol ORDER BY venue, symbol";
+/// Every (venue, symbol) with its count, first and last time in nanoseconds.
+pub(crate) const SERIES: &str = "SELECT venue, symbol, count(*), epoch_ns(min(ts)), epoch_ns(max(ts)) \
+                                 FROM ticks GROUP BY venue, symbol";
 
 /// Columns of the rows from one moment to another, both included; of up to as many symbols as there
 /// are values behind the first two.
@@ -112,20 +142,18 @@ pub(crate) fn newest(table: Table) -> String {
 }
 
 /// Rows of each day of `table`: day number, count.
-pub(crate) fn days(table: Table) -> String {
-    let table = table.as_str();
-    format!(
+pub(crate) fn days(table: Table) -> Sql {
+    Sql::plain(format!(
         "SELECT epoch_ns(ts) // {NANOS_PER_DAY} AS day, count(*) FROM {table} \
          GROUP BY day ORDER BY day"
-    )
+    ))
 }
-
 /// How many rows of `table` are earlier than the one stored before them.
-pub(crate) fn disorder(table: Table) -> String {
-    format!(
+pub(crate) fn disorder(table: Table) -> Sql {
+    Sql::plain(format!(
         "SELECT count(*) FROM (SELECT ts, lag(ts) OVER (ORDER BY rowid) AS before FROM {table}) \
          WHERE before > ts"
-    )
+    ))
 }
 
 /// Stores the rows of `table` anew, in order of time. The table itself stays, with all its settings.
@@ -145,7 +173,7 @@ pub(crate) fn drop_day(table: Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tradekeep_models::{ListQuery, Symbol, TickFilter, TimeRange, Timestamp, Venue};
+    use tradekeep_models::{Symbol, TickFilter, TimeRange, Timestamp, Venue};
 
     #[test]
     fn values_are_bound_never_written() {
@@ -157,7 +185,7 @@ mod tests {
         };
         let sql = list(&ListQuery::new(&filter), false);
         assert!(!sql.text.contains("drop"), "{}", sql.text);
-        assert_eq!(sql.text.matches('?').count(), sql.values.len());
+        assert!((1..=sql.values.len()).all(|n| sql.text.contains(&format!("${n}"))));
     }
 
     #[test]

@@ -11,12 +11,11 @@ use tradekeep_models::{
     Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Timestamp,
 };
 use tradekeep_store_traits::{
-    Ack, Batch, Capabilities, ErrorKind, Health, Partition, PartitionAdmin, Probe, RecordSink,
-    Result, Stage, StoreError, Table, TickSeries, TickStore, Token,
+    Ack, At, Batch, Capabilities, ErrorKind, Failure, Health, Inner, Partition, PartitionAdmin,
+    Probe, RecordSink, Result, Stage, StoreError, Table, TickSeries, TickStore, Token,
 };
 
-use crate::database::Database;
-use crate::database::closed;
+use crate::database::{Database, closed};
 use crate::readers::{PoolStats, Readers};
 use crate::session::{Session, WriteCache};
 use crate::writer::Writer;
@@ -34,17 +33,17 @@ use crate::{DuckDbConfig, STORE, admin, floor, open, read, watermark, write};
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 /// use tradekeep_models::{CandleQuery, Symbol, Tick, Venue};
-/// use tradekeep_store_traits::{RecordSinkExt, TickStore};
+/// use tradekeep_store_traits::SeriesStore;
 ///
-/// let store = DuckDbStore::connect(DuckDbConfig::in_memory()).await?;
+/// let store: &dyn SeriesStore = &DuckDbStore::connect(DuckDbConfig::in_memory()).await?;
 /// let btc = Symbol::new("BTC-USD")?;
 /// let tick = Tick::builder(btc.clone(), "2024-08-08T10:00:05Z".parse()?)
 ///     .price("61837.63".parse()?)
 ///     .quantity("0.02".parse()?)
 ///     .build()?;
-/// store.save_ticks(vec![tick]).await?;
+/// store.save(vec![tick]).await?;
 /// let minutes = CandleQuery::new(Venue::unknown(), btc, "1m".parse()?);
-/// assert_eq!(store.candles(&minutes).await?.items[0].count, 1);
+/// assert_eq!(store.candles(minutes).page().await?.items[0].count, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -71,7 +70,8 @@ impl DuckDbStore {
         let folder = config.folder().map(PathBuf::from);
         let database = tokio::task::spawn_blocking(move || Database::open(config))
             .await
-            .map_err(cannot_start)??;
+            .map_err(cannot_start)?
+            .at(STORE, "open")?;
         let writer = Writer::start(Arc::clone(&database)).map_err(|error| {
             // The thread that releases the lease keeps the database open otherwise.
             let _ = database.close();
@@ -100,18 +100,18 @@ impl DuckDbStore {
     pub(crate) async fn read<T, F>(&self, op: &'static str, read: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Connection) -> Inner<T> + Send + 'static,
     {
-        self.readers.run(op, read).await
+        self.readers.run(read).await.at(STORE, op)
     }
 
     /// Runs `change` on the writer's thread.
     pub(crate) async fn change<T, F>(&self, op: &'static str, change: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Session) -> Inner<T> + Send + 'static,
     {
-        self.writer.run(op, change).await
+        self.writer.run(change).await.at(STORE, op)
     }
 
     pub(crate) fn file(&self) -> Option<PathBuf> {
@@ -120,12 +120,13 @@ impl DuckDbStore {
 }
 
 pub(crate) fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
-    move |error| StoreError::invalid(STORE, op, &error)
+    move |error| Failure::invalid(&error).at(STORE, op)
 }
 
 fn cannot_start(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::new(ErrorKind::Connection, STORE, "open", "a thread could not be started")
+    Failure::new(ErrorKind::Connection, "a thread could not be started")
         .with_source(error)
+        .at(STORE, "open")
 }
 
 #[async_trait]
@@ -136,7 +137,7 @@ impl RecordSink for DuckDbStore {
 
     async fn ping(&self) -> Result<()> {
         // Its file is not opened for this: others may have their turn at it.
-        if self.readers.is_closed() { Err(closed("ping")) } else { Ok(()) }
+        if self.readers.is_closed() { Err(closed().at(STORE, "ping")) } else { Ok(()) }
     }
 
     fn prepare(&self, batch: &Batch) {
@@ -149,10 +150,10 @@ impl RecordSink for DuckDbStore {
         // Here, so that the next batch is made ready while the writer is busy with this one.
         let prepared = match batch.take_prepared() {
             Some(prepared) => prepared,
-            None => write::prepare(batch)?,
+            None => write::prepare(batch).at(STORE, "write")?,
         };
         let written =
-            self.writer.run("write", move |connection| write::write(connection, prepared)).await?;
+            self.change("write", move |connection| write::write(connection, prepared)).await?;
         let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
         let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
         Ok(Ack { stage: Stage::Applied, token, inserted, duplicates })
@@ -162,16 +163,15 @@ impl RecordSink for DuckDbStore {
         let last = self.last_token.load(Ordering::Relaxed);
         if tokens.iter().any(|token| token.0 <= self.first_token || token.0 > last) {
             let context = "the token is not of this store";
-            return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
+            return Err(Failure::new(ErrorKind::NotFound, context).at(STORE, "settle"));
         }
         Ok(vec![Stage::Applied; tokens.len()])
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
         let key = (stream.clone(), epoch, table);
-        let read =
-            move |connection: &Connection| watermark::watermark("watermark", connection, &key);
-        self.readers.run("watermark", read).await
+        let read = move |connection: &Connection| watermark::watermark(connection, &key);
+        self.read("watermark", read).await
     }
 
     async fn durable_watermark(
@@ -183,18 +183,18 @@ impl RecordSink for DuckDbStore {
         let (key, database) = ((stream.clone(), epoch, table), Arc::clone(&self.database));
         let read =
             move |session: &mut Session| database.durable().watermark(&session.connection, &key);
-        self.writer.run("durable_watermark", read).await
+        self.change("durable_watermark", read).await
     }
 
     async fn checkpoint(&self) -> Result<()> {
         // The writer sees that there is no log before its next job.
-        let moved = |session: &mut Session| open::checkpoint(&session.connection, "checkpoint");
-        self.writer.run("checkpoint", moved).await
+        let moved = |session: &mut Session| open::checkpoint(&session.connection);
+        self.change("checkpoint", moved).await
     }
 
     async fn close(&self) -> Result<()> {
         self.readers.close().await;
-        self.writer.close().await
+        self.writer.close().await.at(STORE, "close")
     }
 }
 
@@ -203,11 +203,11 @@ impl TickStore for DuckDbStore {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
         query.validate().map_err(invalid("candles"))?;
         let query = query.clone();
-        self.readers.run("candles", move |connection| read::candles(connection, &query)).await
+        self.read("candles", move |connection| read::candles(connection, &query)).await
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {
-        self.readers.run("series", read::series).await
+        self.read("series", read::series).await
     }
 }
 
@@ -218,21 +218,19 @@ impl PartitionAdmin for DuckDbStore {
         let read = move |connection: &duckdb::Connection| {
             admin::partitions(connection, table, file.as_deref())
         };
-        self.readers.run("partitions", read).await
+        self.read("partitions", read).await
     }
 
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
         let days = days.to_vec();
-        self.writer
-            .run("drop_partitions", move |session| {
-                admin::drop_days(&mut session.connection, table, &days)
-            })
-            .await
+        self.change("drop_partitions", move |session| {
+            admin::drop_days(&mut session.connection, table, &days)
+        })
+        .await
     }
 
     async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
-        let read = |connection: &Connection| floor::floors("floor", connection);
-        Ok(self.readers.run("floor", read).await?.remove(&table))
+        Ok(self.read("floor", floor::floors).await?.remove(&table))
     }
 
     async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
@@ -240,7 +238,7 @@ impl PartitionAdmin for DuckDbStore {
             session.cache = WriteCache::default();
             floor::set(&mut session.connection, table, floor)
         };
-        self.writer.run("set_floor", set).await
+        self.change("set_floor", set).await
     }
 }
 

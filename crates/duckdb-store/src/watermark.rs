@@ -2,7 +2,7 @@
 
 use duckdb::{Connection, Transaction};
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Result, Table};
+use tradekeep_store_traits::{Inner, Table};
 
 use crate::error::classify;
 use crate::sql;
@@ -11,16 +11,11 @@ use crate::sql;
 pub(crate) type WatermarkKey = (StreamId, u64, Table);
 
 /// How far a stream has been applied to a table.
-pub(crate) fn watermark(
-    op: &'static str,
-    connection: &Connection,
-    key: &WatermarkKey,
-) -> Result<Option<u64>> {
-    let duckdb = |error| classify(op, error);
+pub(crate) fn watermark(connection: &Connection, key: &WatermarkKey) -> Inner<Option<u64>> {
     let (stream, epoch, table) = key;
-    let mut statement = connection.prepare(sql::WATERMARK).map_err(duckdb)?;
-    let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(duckdb)?;
-    found.next().map_err(duckdb)?.map(|row| row.get(0)).transpose().map_err(duckdb)
+    let mut statement = connection.prepare(sql::WATERMARK).map_err(classify)?;
+    let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(classify)?;
+    found.next().map_err(classify)?.map(|row| row.get(0)).transpose().map_err(classify)
 }
 
 /// Moves the watermark of `key` to `last`.
@@ -28,12 +23,11 @@ pub(crate) fn move_watermark(
     transaction: &Transaction<'_>,
     key: &WatermarkKey,
     last: u64,
-) -> Result<()> {
-    let duckdb = |error| classify("write", error);
+) -> Inner<()> {
     let (stream, epoch, table) = key;
     let values = (last, stream.as_str(), epoch, table.as_str());
-    if transaction.execute(sql::MOVE_WATERMARK, values).map_err(duckdb)? == 0 {
-        transaction.execute(sql::FIRST_WATERMARK, values).map_err(duckdb)?;
+    if transaction.execute(sql::MOVE_WATERMARK, values).map_err(classify)? == 0 {
+        transaction.execute(sql::FIRST_WATERMARK, values).map_err(classify)?;
     }
     Ok(())
 }

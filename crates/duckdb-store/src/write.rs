@@ -8,7 +8,7 @@ mod shape;
 use duckdb::{Connection, Transaction};
 use tradekeep_formats::arrow::records_to_batch;
 use tradekeep_store_traits::{
-    Act, BadRow, Batch, Delivery, ErrorKind, Origin, Result, StoreError, Table,
+    Act, BadRow, Batch, Delivery, ErrorKind, Failure, Inner, Origin, Table,
 };
 
 use self::plan::Plan;
@@ -16,9 +16,7 @@ use self::shape::Shape;
 use crate::error::{classify, conversion};
 use crate::session::{Session, WriteCache};
 use crate::watermark::{move_watermark, watermark};
-use crate::{STORE, floor, sql};
-
-const OP: &str = "write";
+use crate::{floor, sql};
 
 /// A batch made ready, outside the writer's thread.
 pub(crate) struct Prepared {
@@ -34,17 +32,16 @@ pub(crate) struct Written {
 }
 
 /// Makes `batch` ready to be written.
-pub(crate) fn prepare(batch: &Batch) -> Result<Prepared> {
+pub(crate) fn prepare(batch: &Batch) -> Inner<Prepared> {
     let records = batch.records();
-    BadRow::check(records)
-        .map_err(|rows| StoreError::bad_rows(ErrorKind::InvalidInput, STORE, OP, rows))?;
-    let rows = records_to_batch(records).map_err(|error| conversion(OP, error))?;
+    BadRow::check(records).map_err(|rows| Failure::bad_rows(ErrorKind::InvalidInput, rows))?;
+    let rows = records_to_batch(records).map_err(conversion)?;
     let (table, origin) = (records.table(), batch.origin().cloned());
     Ok(Prepared { plan: Plan::new(Shape::of_table(table), rows)?, origin, table })
 }
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction.
-pub(crate) fn write(session: &mut Session, prepared: Prepared) -> Result<Written> {
+pub(crate) fn write(session: &mut Session, prepared: Prepared) -> Inner<Written> {
     let written = transact(&mut session.connection, &mut session.cache, prepared);
     if written.is_err() {
         session.cache = WriteCache::default();
@@ -56,17 +53,16 @@ fn transact(
     connection: &mut Connection,
     cache: &mut WriteCache,
     prepared: Prepared,
-) -> Result<Written> {
-    let duckdb = |error| classify(OP, error);
+) -> Inner<Written> {
     let Prepared { mut plan, origin, table } = prepared;
     let all = plan.rows.num_rows();
     let mut replayed = 0;
-    let transaction = connection.transaction().map_err(duckdb)?;
+    let transaction = connection.transaction().map_err(classify)?;
     if let Some(origin) = origin {
         let key = (origin.stream.clone(), origin.epoch, table);
         let seen = match cache.watermarks.get(&key) {
             Some(seen) => Some(*seen),
-            None => watermark(OP, &transaction, &key)?,
+            None => watermark(&transaction, &key)?,
         };
         replayed = origin.replayed(seen);
         if replayed > 0 {
@@ -82,12 +78,12 @@ fn transact(
         _ => append(&transaction, cache, plan).map_err(|error| shifted(error, replayed))?,
     };
     // A commit that failed may be found complete when the database is opened again.
-    transaction.commit().map_err(|error| duckdb(error).with_delivery(Delivery::Unknown))?;
+    transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
     Ok(Written { inserted, duplicates: all - inserted })
 }
 
 /// `error` with bad rows numbered from the start of the batch, which the replayed rows are part of.
-fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
+fn shifted(mut error: Failure, replayed: usize) -> Failure {
     if let Act::BadRows(rows) = &mut error.act {
         rows.iter_mut().for_each(|row| row.index += replayed);
     }
@@ -95,17 +91,16 @@ fn shifted(mut error: StoreError, replayed: usize) -> StoreError {
 }
 
 /// Appends the rows of `plan` that are not stored yet, and answers how many they are.
-fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan) -> Result<usize> {
-    let duckdb = |error| classify(OP, error);
+fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan) -> Inner<usize> {
     let table = plan.shape.table;
     let floors = match &mut cache.floors {
         Some(floors) => floors,
-        unread => unread.insert(floor::floors(OP, transaction)?),
+        unread => unread.insert(floor::floors(transaction)?),
     };
     if let Some(floor) = floors.get(&table).filter(|floor| plan.span.0 < floor.as_nanos()) {
         let expired = plan.before(floor.as_nanos());
         let expired = expired.map(|index| BadRow::expired(index, *floor)).collect();
-        return Err(StoreError::bad_rows(ErrorKind::Expired, STORE, OP, expired));
+        return Err(Failure::bad_rows(ErrorKind::Expired, expired));
     }
     let newest = match cache.newest.get(&table) {
         Some(newest) => *newest,
@@ -116,7 +111,7 @@ fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan)
     if plan.shape.conflicts {
         let bad = conflicts::resolve(&mut plan, stored)?;
         if !bad.is_empty() {
-            return Err(StoreError::bad_rows(ErrorKind::Conflict, STORE, OP, bad));
+            return Err(Failure::bad_rows(ErrorKind::Conflict, bad));
         }
     } else if let Some(transaction) = stored {
         dedup::drop_stored(&mut plan, transaction)?;
@@ -125,17 +120,17 @@ fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan)
     let rows = plan.new_rows()?;
     let inserted = rows.num_rows();
     if inserted > 0 {
-        let mut appender = transaction.appender(table.as_str()).map_err(duckdb)?;
-        appender.append_record_batch(rows).map_err(duckdb)?;
-        appender.flush().map_err(duckdb)?;
+        let mut appender = transaction.appender(table.as_str()).map_err(classify)?;
+        appender.append_record_batch(rows).map_err(classify)?;
+        appender.flush().map_err(classify)?;
     }
     Ok(inserted)
 }
 
 /// The latest ts of `table`; the earliest there is when it is empty.
-fn newest(transaction: &Transaction<'_>, table: Table) -> Result<i64> {
+fn newest(transaction: &Transaction<'_>, table: Table) -> Inner<i64> {
     transaction
         .query_row(&sql::newest(table), [], |row| row.get::<_, Option<i64>>(0))
         .map(|newest| newest.unwrap_or(i64::MIN))
-        .map_err(|error| classify(OP, error))
+        .map_err(classify)
 }

@@ -5,14 +5,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tradekeep_store_traits::{Delivery, Result};
+use tradekeep_store_traits::{Delivery, Inner};
 
 use crate::database::{Database, closed};
 use crate::lease::Access;
 use crate::session::{Session, WriteCache};
 
 /// A job that runs in a session, or is told why there is none; with the time when it was asked for.
-type Job = (Instant, Box<dyn FnOnce(Result<&mut Session>) + Send>);
+type Job = (Instant, Box<dyn FnOnce(Inner<&mut Session>) + Send>);
 
 /// Sends jobs to the writer's thread, which runs them one after another.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Writer {
     /// since each caller awaits the answer of its job.
     jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     /// Nothing once it is closed.
-    thread: tokio::sync::Mutex<Option<JoinHandle<Result<()>>>>,
+    thread: tokio::sync::Mutex<Option<JoinHandle<Inner<()>>>>,
     ended: watch::Receiver<()>,
 }
 
@@ -43,34 +43,34 @@ impl Writer {
 
     /// Runs `job` on the writer's thread and answers what it answers. A job that was sent runs to
     /// its end, even if nobody waits for it any more.
-    pub(crate) async fn run<T, F>(&self, op: &'static str, job: F) -> Result<T>
+    pub(crate) async fn run<T, F>(&self, job: F) -> Inner<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Session) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Session) -> Inner<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(move |session: Result<&mut Session>| {
+        let job = Box::new(move |session: Inner<&mut Session>| {
             // Nobody to answer is fine: the caller was dropped.
             let _ = reply.send(session.and_then(job));
         });
         let sent = self.lock().as_ref().map(|jobs| jobs.send((Instant::now(), job)).is_ok());
         if sent != Some(true) {
-            return Err(closed(op));
+            return Err(closed());
         }
         // The thread panicked in the job: how far that came is not known.
-        answer.await.map_err(|_| closed(op).with_delivery(Delivery::Unknown))?
+        answer.await.map_err(|_| closed().with_delivery(Delivery::Unknown))?
     }
 
     /// Takes no more jobs, waits for those it has, and closes the database. Whoever closes it again
     /// waits for the same.
-    pub(crate) async fn close(&self) -> Result<()> {
+    pub(crate) async fn close(&self) -> Inner<()> {
         drop(self.lock().take());
         let mut thread = self.thread.lock().await;
         // Nothing is ever sent: the wait ends with the thread.
         let _ended = self.ended.clone().changed().await;
         match thread.take() {
             None => Ok(()),
-            Some(thread) => thread.join().unwrap_or_else(|_| Err(closed("close"))),
+            Some(thread) => thread.join().unwrap_or_else(|_| Err(closed())),
         }
     }
 

@@ -227,6 +227,12 @@ impl fmt::Debug for Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.context)
+    }
+}
+
 /// What is done inside a store.
 pub type Inner<T> = std::result::Result<T, Failure>;
 

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
 
 use super::Database;
-use crate::STORE;
 use crate::lease::{Access, Lease};
 use crate::open::{self, Opened, Opening};
 
@@ -27,7 +26,7 @@ impl Database {
         wanted: Access,
         first: bool,
         deadline: Instant,
-    ) -> Result<Acquired> {
+    ) -> Inner<Acquired> {
         let Some(file) = &self.file else {
             let opened = open::in_memory(&self.config)?;
             return Ok(Acquired {
@@ -64,7 +63,7 @@ impl Database {
         Ok(Acquired { access: Access::Write, opened, unchanged, opening: start.elapsed() })
     }
 
-    fn acquire_lease(&self, access: Access, deadline: Instant) -> Result<bool> {
+    fn acquire_lease(&self, access: Access, deadline: Instant) -> Inner<bool> {
         self.lease.as_ref().map_or(Ok(false), |lease| lease.acquire(access, deadline))
     }
 
@@ -84,10 +83,10 @@ impl Database {
     }
 }
 
-fn may_not_write(file: &Path) -> StoreError {
+fn may_not_write(file: &Path) -> Failure {
     let context = format!(
         "{}: the database may not be written: ask for the right to write to its folder",
         file.display()
     );
-    StoreError::new(ErrorKind::Authentication, STORE, "open", context).with_act(Act::Halt)
+    Failure::new(ErrorKind::Authentication, context).with_act(Act::Halt)
 }

@@ -6,10 +6,9 @@ use std::sync::{MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 
 use super::{Access, Database, Phase, REACQUIRE_DELAY, State, open, wal};
-use crate::STORE;
 
 /// How often the thread looks whether another process waits, while no operation ends.
 const LOOK: Duration = Duration::from_millis(5);
@@ -32,7 +31,7 @@ const IDLE_WRITER: Duration = Duration::from_millis(20);
 const SMALL_LOG: u64 = 1 << 20;
 
 /// Starts the thread that closes the database and releases the lease. It ends with `database.close()`.
-pub(super) fn start_thread(database: &Arc<Database>) -> Result<()> {
+pub(super) fn start_thread(database: &Arc<Database>) -> Inner<()> {
     if database.file.is_none() {
         return Ok(());
     }
@@ -58,8 +57,7 @@ pub(super) fn start_thread(database: &Arc<Database>) -> Result<()> {
         }
     });
     started.map(drop).map_err(|error| {
-        StoreError::new(ErrorKind::Connection, STORE, "open", "a thread could not be started")
-            .with_source(error)
+        Failure::new(ErrorKind::Connection, "a thread could not be started").with_source(error)
     })
 }
 
@@ -106,7 +104,7 @@ impl Database {
         let log = self.file.as_deref().and_then(|file| wal::path(file).metadata().ok());
         if log.is_some_and(|log| log.len() > SMALL_LOG) {
             // Where it fails nothing is lost: the log has all that was committed.
-            open::checkpoint(&origin, "give way").unwrap_or_else(|error| {
+            open::checkpoint(&origin).unwrap_or_else(|error| {
                 tracing::warn!(%error, "no checkpoint when giving way: opening will take longer");
             });
         }

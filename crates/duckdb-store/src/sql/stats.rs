@@ -1,174 +1,178 @@
-//! Numbers about records. Sums of floats are Kahan's; percentiles are exact nearest ranks, for which
-//! the shares are written as decimals: DuckDB counts with those in integers.
+//! Numbers about records, in the columns that `answers` of the SQL layer reads. Sums of floats are Kahan's;
+//! percentiles are exact nearest ranks, for which the shares are written as decimals: DuckDB counts with those
+//! in integers.
 
 use tradekeep_models::{
-    BucketQuery, LatencyFilter, MetricFilter, MevFilter, TimeRange, TradeFilter,
+    BucketQuery, LatencyFilter, MetricFilter, MevFilter, Table, TimeRange, TradeFilter,
 };
+use tradekeep_store_traits::sql::{Conditions, Sql};
 
-use super::conditions::Conditions;
-use super::{Sql, bucket};
+use super::{bucket, rows};
 
 /// count, sum, min, max, p50, p95, p99 of `value`.
-fn numbers(value: &str, sum: &str) -> String {
+const SPREAD: &str = "count, sum, min, max, q[1], q[2], q[3]";
+
+/// What [`SPREAD`] is made of.
+fn numbers(value: &str) -> String {
     format!(
-        "count({value}) AS count, {sum}({value}) AS sum, min({value}) AS min, max({value}) AS max, \
-         quantile_disc({value}, [0.5, 0.95, 0.99]) AS q"
+        "count({value}) AS count, fsum({value}::DOUBLE) AS sum, min({value}) AS min, \
+         max({value}) AS max, quantile_disc({value}, [0.5, 0.95, 0.99]) AS q"
     )
 }
 
-const SPREAD: &str = "count, sum, min, max, q[1], q[2], q[3]";
+/// The sum of whole numbers, none of them negative, in thousands of millions and the rest; 0 of none.
+fn halves(number: &str) -> String {
+    let half = |part: &str| format!("coalesce(sum({number} {part} 1000000000), 0)::BIGINT");
+    format!("{}, {}", half("//"), half("%"))
+}
+
+fn sql(text: String, rows: Conditions<'_>) -> Sql {
+    Sql { text, values: rows.values }
+}
 
 /// Numbers about the values of metrics, in one row.
 pub(crate) fn metrics(filter: &MetricFilter) -> Sql {
-    let rows = Conditions::of(filter, false);
-    let numbers = numbers("value", "fsum");
-    let text = format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM metrics t {})", rows.text);
-    Sql { text, values: rows.values }
+    let rows = rows(filter, false);
+    let text = format!("SELECT {SPREAD} FROM (SELECT {} FROM {})", numbers("value"), rows.from());
+    sql(text, rows)
 }
 
 /// The same for each bucket, with its number first.
 pub(crate) fn buckets(query: &BucketQuery) -> Sql {
     let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
-    let rows = Conditions::of(&filter, false);
-    let (bucket, numbers) = (bucket(query.interval), numbers("value", "fsum"));
+    let rows = rows(&filter, false);
     let text = format!(
-        "SELECT bucket, {SPREAD} FROM (SELECT {bucket} AS bucket, {numbers} FROM metrics t {} \
-         GROUP BY bucket) ORDER BY bucket LIMIT {}",
-        rows.text,
+        "SELECT bucket, {SPREAD} FROM (SELECT {} AS bucket, {} FROM {} GROUP BY bucket) \
+         ORDER BY bucket LIMIT {}",
+        bucket(query.interval),
+        numbers("value"),
+        rows.from(),
         query.limit + 1
     );
-    Sql { text, values: rows.values }
+    sql(text, rows)
 }
 
-/// service, operation, failures, successes, sum, min, max, p50, p95, p99, p99.9 of each operation.
+/// What `answers::latency_stats` reads.
 pub(crate) fn latencies(filter: &LatencyFilter) -> Sql {
-    let rows = Conditions::of(filter, false);
+    let rows = rows(filter, false);
     let text = format!(
-        "SELECT service, operation, failures, successes, sum, min, max, q[1], q[2], q[3], q[4] FROM (\
+        "SELECT service, operation, failures, successes, high, low, min, max, q[1], q[2], q[3], q[4] FROM (\
            SELECT service, operation, count(*) FILTER (NOT success) AS failures, \
              count(*) FILTER (success) AS successes, \
-             (sum(latency_ns) FILTER (success))::VARCHAR AS sum, \
+             (sum(latency_ns // 1000000000) FILTER (success))::BIGINT AS high, \
+             (sum(latency_ns % 1000000000) FILTER (success))::BIGINT AS low, \
              min(latency_ns) FILTER (success) AS min, max(latency_ns) FILTER (success) AS max, \
              quantile_disc(latency_ns, [0.5, 0.95, 0.99, 0.999]) FILTER (success) AS q \
-           FROM latencies t {} GROUP BY service, operation) ORDER BY service, operation",
-        rows.text
+           FROM {} GROUP BY service, operation)",
+        rows.from()
     );
-    Sql { text, values: rows.values }
+    sql(text, rows)
 }
 
-/// One nearest rank and the sum of all successful latencies: count, sum, p99.
+/// What `answers::summary` reads of latencies.
 pub(crate) fn all_latencies(range: TimeRange) -> Sql {
-    let mut rows = Conditions::default();
-    rows.within(range);
-    rows.add("success", []);
+    let mut rows = rows(&LatencyFilter { range, ..LatencyFilter::default() }, false);
+    rows.add("success");
     let text = format!(
-        "SELECT count(*), sum(latency_ns)::VARCHAR, quantile_disc(latency_ns, 0.99) \
-         FROM latencies {}",
-        rows.text
+        "SELECT count(*), {}, quantile_disc(latency_ns, 0.99) FROM {}",
+        halves("latency_ns"),
+        rows.from()
     );
-    Sql { text, values: rows.values }
+    sql(text, rows)
 }
 
-/// How many successful latencies are at most each of `most`, past the one before; in rows of
-/// (most, count). Those past the last are under a bound of their own.
+/// What `answers::histogram` reads, of what is most below each bound.
 pub(crate) fn histogram(filter: &LatencyFilter, most: &[i64]) -> Sql {
-    let mut rows = Conditions::of(filter, false);
-    rows.add("success", []);
+    let mut rows = rows(filter, false);
+    rows.add("success");
+    // One more for what is past the last: DuckDB counts it under a key of its own.
     let most: Vec<_> = most.iter().map(ToString::to_string).collect();
     let text = format!(
-        "SELECT unnest(map_keys(h)), unnest(map_values(h))::BIGINT FROM (\
-           SELECT histogram(latency_ns, [{}]::BIGINT[]) AS h FROM latencies t {})",
+        "SELECT coalesce(list_position([{0}]::BIGINT[], key), {1} + 1) - 1, count FROM (\
+           SELECT unnest(map_keys(h)) AS key, unnest(map_values(h))::BIGINT AS count FROM (\
+             SELECT histogram(latency_ns, [{0}]::BIGINT[]) AS h FROM {2}))",
         most.join(", "),
-        rows.text
+        most.len(),
+        rows.from()
     );
-    Sql { text, values: rows.values }
+    sql(text, rows)
 }
 
 /// Numbers about the slippage of trades, in one row.
 pub(crate) fn slippage(filter: &TradeFilter, versions: bool) -> Sql {
-    let rows = Conditions::of(filter, versions);
-    let numbers = numbers("actual_slippage", "sum");
-    let text = format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM trades t {})", rows.text);
-    Sql { text, values: rows.values }
+    let rows = rows(filter, versions);
+    let numbers = numbers("actual_slippage");
+    let text = format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM {})", rows.from());
+    sql(text, rows)
 }
 
-/// events, avoided, sum of risks, sum of fees, fees known.
+/// What `answers::mev_analysis` reads. Sizes are added up in whole dollars and the rest apart, because
+/// DuckDB's widest decimal has 38 digits, which two sizes can fill.
 pub(crate) fn mev(filter: &MevFilter) -> Sql {
-    let rows = Conditions::of(filter, false);
+    let rows = rows(filter, false);
     let text = format!(
-        "SELECT count(*), count(*) FILTER (avoided), coalesce(fsum(sandwich_probability), 0), \
-         coalesce(sum(priority_fee_lamports), 0)::VARCHAR, count(priority_fee_lamports) \
-         FROM mev_events t {}",
-        rows.text
+        "SELECT actual_loss_bps, count(*), count(*) FILTER (avoided), fsum(sandwich_probability), {}, \
+         count(priority_fee_lamports), sum(trunc(trade_size))::VARCHAR || ':' || \
+         (sum(trade_size - trunc(trade_size))::DECIMAL(38,18))::VARCHAR \
+         FROM {} GROUP BY actual_loss_bps",
+        halves("priority_fee_lamports"),
+        rows.from()
     );
-    Sql { text, values: rows.values }
+    sql(text, rows)
 }
 
-/// Actual loss in basis points, and the size of all trades that lost so much: whole dollars and the rest
-/// apart, because DuckDB's widest decimal has 38 digits, which two sizes can fill.
-pub(crate) fn mev_losses(filter: &MevFilter) -> Sql {
-    let mut rows = Conditions::of(filter, false);
-    rows.add("actual_loss_bps IS NOT NULL AND trade_size IS NOT NULL", []);
+/// MEV events, and those avoided.
+pub(crate) fn avoided(range: TimeRange) -> Sql {
+    let rows = rows(&MevFilter { range, ..MevFilter::default() }, false);
+    let text = format!("SELECT count(*), count(*) FILTER (avoided) FROM {}", rows.from());
+    sql(text, rows)
+}
+
+/// What `answers::summary` reads of trades.
+pub(crate) fn slipped(filter: &TradeFilter, versions: bool) -> Sql {
+    let rows = rows(filter, versions);
     let text = format!(
-        "SELECT actual_loss_bps, sum(trunc(trade_size))::VARCHAR, \
-         sum(trade_size - trunc(trade_size))::DECIMAL(38,18) \
-         FROM mev_events t {} GROUP BY actual_loss_bps",
-        rows.text
+        "SELECT count(*), count(actual_slippage), fsum(actual_slippage::DOUBLE) FROM {}",
+        rows.from()
     );
-    Sql { text, values: rows.values }
+    sql(text, rows)
 }
 
-/// How many trades there are.
-pub(crate) fn trades(filter: &TradeFilter, versions: bool) -> Sql {
-    let rows = Conditions::of(filter, versions);
-    Sql { text: format!("SELECT count(*) FROM trades t {}", rows.text), values: rows.values }
-}
-
-/// Failed trades, and the fees of failed and confirmed ones.
-pub(crate) fn fees(filter: &TradeFilter, versions: bool) -> Sql {
-    let mut rows = Conditions::of(filter, versions);
-    rows.add("status IN ('confirmed', 'failed')", []);
-    let text = format!(
-        "SELECT count(*) FILTER (status = 'failed'), \
-         (coalesce(sum(transaction_fee), 0) + coalesce(sum(priority_fee), 0))::VARCHAR \
-         FROM trades t {}",
-        rows.text
-    );
-    Sql { text, values: rows.values }
-}
-
-/// base_token, quote_token, trades, volume, bought, sold, paid, received, transfer fees, last price of
-/// the confirmed trades of each pair.
+/// What `answers::performance` reads. Of failed trades only counts and fees have to add up.
 ///
 /// The last price is looked up afterwards, at the last time of each pair, as for candles.
-pub(crate) fn pairs(filter: &TradeFilter, versions: bool) -> Sql {
-    let mut rows = Conditions::of(filter, versions);
-    rows.add("status = 'confirmed'", []);
-    let of = |amount: &str, action: &str| {
-        format!("coalesce(sum({amount}) FILTER (action = '{action}'), 0)::DECIMAL(38,18)")
+pub(crate) fn performance(filter: &TradeFilter, versions: bool) -> Sql {
+    let mut rows = rows(filter, versions);
+    rows.add("status IN ('confirmed', 'failed')");
+    let of = |amount: &str, condition: &str| {
+        let done = format!("FILTER (status = 'confirmed'{condition})");
+        format!("coalesce(sum({amount}) {done}, 0)::DECIMAL(38,18)")
     };
     let text = format!(
         "WITH pairs AS MATERIALIZED (\
-           SELECT base_token, quote_token, count(*), sum(quote_amount), {1}, {2}, {3}, {4}, \
-             coalesce(sum(transfer_fees), 0)::DECIMAL(38,18), max(ts) AS last_ts \
-           FROM trades t {0} GROUP BY base_token, quote_token), \
+           SELECT base_token, quote_token, status, count(*), {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, \
+             max(ts) AS last_ts \
+           FROM {0} GROUP BY base_token, quote_token, status), \
          last AS MATERIALIZED (\
-           SELECT base_token, quote_token, ts AS last_ts, arg_max(executed_price, id) AS price \
-           FROM trades t {0} AND ts IN (SELECT last_ts FROM pairs) \
-           GROUP BY base_token, quote_token, ts) \
+           SELECT base_token, quote_token, status, ts AS last_ts, arg_max(executed_price, id) AS price \
+           FROM {0} AND ts IN (SELECT last_ts FROM pairs) \
+           GROUP BY base_token, quote_token, status, ts) \
          SELECT pairs.* EXCLUDE last_ts, price \
-         FROM pairs JOIN last USING (base_token, quote_token, last_ts) \
-         ORDER BY base_token, quote_token",
-        rows.text,
-        of("base_amount", "buy"),
-        of("base_amount", "sell"),
-        of("quote_amount", "buy"),
-        of("quote_amount", "sell"),
+         FROM pairs JOIN last USING (base_token, quote_token, status, last_ts)",
+        rows.from(),
+        halves("transaction_fee"),
+        halves("priority_fee"),
+        of("quote_amount", ""),
+        of("base_amount", " AND action = 'buy'"),
+        of("base_amount", " AND action = 'sell'"),
+        of("quote_amount", " AND action = 'buy'"),
+        of("quote_amount", " AND action = 'sell'"),
+        of("transfer_fees", ""),
     );
-    Sql { text, values: rows.twice() }
+    sql(text, rows)
 }
 
 /// Rows, earliest and latest time of a table.
-pub(crate) fn extent(table: tradekeep_models::Table) -> String {
-    format!("SELECT count(*), epoch_ns(min(ts)), epoch_ns(max(ts)) FROM {table}")
+pub(crate) fn extent(table: Table) -> Sql {
+    Sql::plain(format!("SELECT count(*), epoch_ns(min(ts)), epoch_ns(max(ts)) FROM {table}"))
 }

@@ -4,11 +4,10 @@
 use arrow::row::Rows;
 use duckdb::Transaction;
 use hashbrown::{HashMap, HashSet};
-use tradekeep_store_traits::{BadRow, Result};
+use tradekeep_store_traits::{BadRow, Inner};
 
 use crate::error::conversion;
 use crate::sql;
-use crate::write::OP;
 use crate::write::dedup::{scan, stored, text_at, texts};
 use crate::write::plan::Plan;
 use crate::write::shape::Shape;
@@ -19,7 +18,7 @@ use crate::write::shape::Shape;
 pub(crate) fn resolve(
     plan: &mut Plan,
     transaction: Option<&Transaction<'_>>,
-) -> Result<Vec<BadRow>> {
+) -> Inner<Vec<BadRow>> {
     let hits: HashSet<usize> = match transaction {
         None => HashSet::new(),
         Some(transaction) => stored(plan, transaction)?.into_iter().collect(),
@@ -65,15 +64,14 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn new(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Result<Self> {
+    fn new(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Inner<Self> {
         let mut is_stored = vec![false; plan.rows.num_rows()];
         if transaction.is_none() && plan.repeats.is_empty() {
             return Ok(Self { contents: None, is_stored });
         }
-        let arrow = |error| conversion(OP, error);
         let all: Vec<usize> = (0..plan.rows.num_columns()).collect();
-        let converter = Shape::converter(&plan.rows.schema(), &all).map_err(arrow)?;
-        let contents = converter.convert_columns(plan.rows.columns()).map_err(arrow)?;
+        let converter = Shape::converter(&plan.rows.schema(), &all).map_err(conversion)?;
+        let contents = converter.convert_columns(plan.rows.columns()).map_err(conversion)?;
         let mut same_identity: HashMap<usize, Vec<usize>> = HashMap::new();
         for (row, first) in &plan.repeats {
             same_identity.entry(*first).or_default().push(*row);
@@ -81,8 +79,8 @@ impl Comparison {
         if let Some(transaction) = transaction {
             let text = sql::within(plan.shape.table, &plan.shape.names(&all), 0);
             scan(transaction, &text, plan.span, &[], |found| {
-                let identity = found.project(&plan.shape.identity).map_err(arrow)?;
-                let theirs = converter.convert_columns(found.columns()).map_err(arrow)?;
+                let identity = found.project(&plan.shape.identity).map_err(conversion)?;
+                let theirs = converter.convert_columns(found.columns()).map_err(conversion)?;
                 for (place, first) in plan.meet(&identity)?.into_iter().enumerate() {
                     let Some(first) = first else { continue };
                     let repeats = same_identity.get(&first).into_iter().flatten().copied();
@@ -106,7 +104,7 @@ impl Comparison {
 type Owners = HashMap<String, Vec<String>>;
 
 /// The stored owners of the values in the batch.
-fn owners(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Result<Owners> {
+fn owners(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Inner<Owners> {
     let mut owners = Owners::new();
     let (Some(unique), Some(transaction)) = (plan.shape.unique, transaction) else {
         return Ok(owners);

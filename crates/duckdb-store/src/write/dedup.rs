@@ -3,18 +3,17 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::{ToSql, Transaction};
 use tradekeep_models::Table;
-use tradekeep_store_traits::Result;
+use tradekeep_store_traits::Inner;
 
 use crate::error::classify;
 use crate::sql;
-use crate::write::OP;
 use crate::write::plan::Plan;
 
 /// A search for stored ticks names its symbols up to so many; with more it reads those of all symbols.
 const NAMED_SYMBOLS: usize = 16;
 
 /// Drops the rows from `plan` that `transaction` sees stored.
-pub(crate) fn drop_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Result<()> {
+pub(crate) fn drop_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Inner<()> {
     for row in stored(plan, transaction)? {
         plan.drop_row(row);
     }
@@ -22,7 +21,7 @@ pub(crate) fn drop_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Res
 }
 
 /// First rows of the identities that are stored within the times of the batch.
-pub(crate) fn stored(plan: &Plan, transaction: &Transaction<'_>) -> Result<Vec<usize>> {
+pub(crate) fn stored(plan: &Plan, transaction: &Transaction<'_>) -> Inner<Vec<usize>> {
     let symbols = symbols(plan);
     let names = plan.shape.names(&plan.shape.identity);
     let text = sql::within(plan.shape.table, &names, symbols.len());
@@ -68,14 +67,13 @@ pub(crate) fn scan(
     text: &str,
     span: (i64, i64),
     symbols: &[String],
-    mut take: impl FnMut(&RecordBatch) -> Result<()>,
-) -> Result<()> {
-    let duckdb = |error| classify(OP, error);
+    mut take: impl FnMut(&RecordBatch) -> Inner<()>,
+) -> Inner<()> {
     let mut values: Vec<&dyn ToSql> = vec![&span.0, &span.1];
     values.extend(symbols.iter().map(|symbol| symbol as &dyn ToSql));
-    let mut statement = transaction.prepare(text).map_err(duckdb)?;
-    drop(statement.stream_arrow(values.as_slice()).map_err(duckdb)?);
-    while let Some(stored) = statement.step().map_err(duckdb)? {
+    let mut statement = transaction.prepare(text).map_err(classify)?;
+    drop(statement.stream_arrow(values.as_slice()).map_err(classify)?);
+    while let Some(stored) = statement.step().map_err(classify)? {
         take(&RecordBatch::from(stored))?;
     }
     Ok(())

@@ -7,10 +7,9 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::TimestampNanosecondType;
 use arrow::row::{RowConverter, Rows};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use tradekeep_store_traits::Result;
+use tradekeep_store_traits::Inner;
 
 use crate::error::conversion;
-use crate::write::OP;
 use crate::write::shape::Shape;
 
 /// The rows of a batch, and which of them are the first of their identity in it and not stored yet.
@@ -30,11 +29,10 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(shape: Shape, rows: RecordBatch) -> Result<Self> {
-        let arrow = |error| conversion(OP, error);
-        let converter = Shape::converter(&rows.schema(), &shape.identity).map_err(arrow)?;
+    pub(crate) fn new(shape: Shape, rows: RecordBatch) -> Inner<Self> {
+        let converter = Shape::converter(&rows.schema(), &shape.identity).map_err(conversion)?;
         let columns: Vec<_> = shape.identity.iter().map(|at| rows.column(*at).clone()).collect();
-        let identities = converter.convert_columns(&columns).map_err(arrow)?;
+        let identities = converter.convert_columns(&columns).map_err(conversion)?;
         let count = rows.num_rows();
         let mut plan = Self {
             identities,
@@ -52,7 +50,7 @@ impl Plan {
     }
 
     /// The same plan without its first rows.
-    pub(crate) fn skip(self, replayed: usize) -> Result<Self> {
+    pub(crate) fn skip(self, replayed: usize) -> Inner<Self> {
         let rest = self.rows.slice(replayed, self.rows.num_rows() - replayed);
         Self::new(self.shape, rest)
     }
@@ -76,9 +74,8 @@ impl Plan {
     }
 
     /// For each row of `stored`, whose columns are the identity, the first of the batch that has it.
-    pub(crate) fn meet(&self, stored: &RecordBatch) -> Result<Vec<Option<usize>>> {
-        let arrow = |error| conversion(OP, error);
-        let found = self.converter.convert_columns(stored.columns()).map_err(arrow)?;
+    pub(crate) fn meet(&self, stored: &RecordBatch) -> Inner<Vec<Option<usize>>> {
+        let found = self.converter.convert_columns(stored.columns()).map_err(conversion)?;
         let meet = |row: arrow::row::Row<'_>| {
             let hash = self.hasher.hash_one(row.as_ref());
             // Rows of one converter compare by their bytes.
@@ -102,12 +99,11 @@ impl Plan {
     }
 
     /// The rows that are new.
-    pub(crate) fn new_rows(self) -> Result<RecordBatch> {
+    pub(crate) fn new_rows(self) -> Inner<RecordBatch> {
         if self.keep.iter().all(|keep| *keep) {
             return Ok(self.rows);
         }
-        filter_record_batch(&self.rows, &BooleanArray::from(self.keep))
-            .map_err(|error| conversion(OP, error))
+        filter_record_batch(&self.rows, &BooleanArray::from(self.keep)).map_err(conversion)
     }
 }
 

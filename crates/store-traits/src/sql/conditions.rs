@@ -25,7 +25,8 @@ pub trait Dialect: Send + Sync {
 #[derive(Clone)]
 pub struct Conditions<'d> {
     dialect: &'d dyn Dialect,
-    table: String,
+    /// Its name, or that of what stands for it.
+    pub table: String,
     /// What the table is joined with.
     pub join: String,
     conditions: Vec<String>,
