@@ -15,8 +15,7 @@ use tradekeep_models::{
 
 use super::*;
 use crate::{
-    Act, Maintenance, PartitionAdmin, Probe, RecordSink, RecordSinkExt, RecordSource, SeriesStore,
-    Table,
+    Act, Maintenance, PartitionAdmin, Probe, RecordSinkExt, RecordSource, SeriesStore, Table,
 };
 
 fn metric(second: i64) -> Metric {

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use serde::Serialize;
 use tradekeep::{
-    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TimeRange,
-    Timestamp, Tradekeep, Venue,
+    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TimeRange, Timestamp,
+    Tradekeep, Venue,
 };
 
 use super::{pages, tell_next};
