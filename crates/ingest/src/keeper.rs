@@ -4,7 +4,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use tradekeep_store_traits::ErrorKind;
 
 use crate::error::Result;
 use crate::ingest::Shared;
@@ -125,14 +124,17 @@ async fn safe_of(shared: &Shared, saved: &Cursors, ask: bool) -> Result<Vec<(u16
         for lane in &sink.lanes {
             let cursor = saved.of(sink.id.as_str(), lane.table).unwrap_or_default().seq;
             let asked = async {
-                // Who is away is asked by its lanes, gently.
+                // A store without watermarks has what it applied: there the cursor stands.
+                if !sink.store.capabilities(lane.table).watermarks {
+                    return u64::MAX;
+                }
+                // A store that is away is not asked here too: its lanes try it, with pauses.
                 if sink.breaker.is_open() {
                     return 0;
                 }
                 match timeout(limit, sink.store.durable_watermark(&stream, epoch, lane.table)).await
                 {
                     Ok(Ok(durable)) => durable.unwrap_or_default(),
-                    Ok(Err(error)) if error.kind == ErrorKind::Unsupported => u64::MAX,
                     // Not now.
                     Ok(Err(_)) | Err(_) => 0,
                 }

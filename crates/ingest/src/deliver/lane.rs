@@ -156,16 +156,15 @@ impl Lane {
     /// has everything.
     async fn connect(&self) -> (u64, u64) {
         let cursor = self.state.cursor();
+        if !self.sink.store.capabilities(self.table()).watermarks {
+            // What the spool has noted is all there is.
+            return (cursor.seq, cursor.seq);
+        }
         loop {
             // Not only for its sake: who is refused at once would go round here without a pause.
             self.sink.breaker.permit().await;
             let watermark = match self.watermark().await {
                 Ok(watermark) => watermark.unwrap_or_default(),
-                // It keeps none: what the spool has noted is all there is.
-                Err(error) if error.kind == ErrorKind::Unsupported => {
-                    self.is_well();
-                    return (cursor.seq, cursor.seq);
-                }
                 Err(error) => {
                     self.failed(&error).await;
                     continue;

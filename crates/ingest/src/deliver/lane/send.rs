@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_store_traits::{
-    Ack, Batch, Delivery, ErrorKind, Result as StoreResult, Stage, StoreError, Token,
+    Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError, Token,
 };
 
 use super::settle::Sent;
@@ -129,10 +129,10 @@ impl Lane {
         }
     }
 
-    /// Whether the sink answers what does not concern any record.
+    /// Whether the sink is there, whatever it thinks of a record.
     async fn answers(&self) -> bool {
-        // One that keeps none says so when it is there.
-        self.watermark().await.map_or_else(|error| error.kind == ErrorKind::Unsupported, |_| true)
+        let ping = timeout(self.config.write_timeout, self.sink.store.ping());
+        ping.await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Keeps what is given up; the cursor does not move before that is durable.
