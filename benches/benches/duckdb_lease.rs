@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use tradekeep_benches::{Outcome, percentile, rate, rows, ticks};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
-use tradekeep_models::{StreamId, TickFilter, TickQuery, TimeRange};
-use tradekeep_store_traits::{Batch, Origin, RecordSink, Records, TickStore};
+use tradekeep_models::{StreamId, TickFilter};
+use tradekeep_store_traits::{Batch, Origin, RecordSink, Records, SeriesStore};
 
 const BATCH: usize = 10_000;
 const ROUNDS: usize = 3;
@@ -63,11 +63,10 @@ fn read(folder: &Path) -> Outcome {
     let ended = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     let runtime = runtime()?;
     let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
-    let filter = TickFilter { venue: None, symbol: None, range: TimeRange::ALL };
-    let query = TickQuery { limit: 1_000, ..TickQuery::new(filter) };
+    let store: &dyn SeriesStore = &store;
     while !ended.is_finished() {
         let start = Instant::now();
-        runtime.block_on(store.ticks(&query))?;
+        runtime.block_on(store.ticks(TickFilter::default()).limit(1_000).page())?;
         println!("{}", start.elapsed().as_micros());
         thread::sleep(EVERY.saturating_sub(start.elapsed()));
     }

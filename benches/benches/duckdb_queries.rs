@@ -14,8 +14,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type, TimestampNanosecondType};
 use tradekeep_benches::{Outcome, percentile, raw, rows, ticks};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
-use tradekeep_models::{CandleQuery, Symbol, TickFilter, TickQuery, TimeRange, Timestamp, Venue};
-use tradekeep_store_traits::{RecordSink, RecordSinkExt, TickStore, TickStoreExt};
+use tradekeep_models::{CandleQuery, Symbol, TickFilter, TimeRange, Timestamp, Venue};
+use tradekeep_store_traits::{RecordSink, RecordSinkExt, SeriesStore};
 
 const RUNS: usize = 15;
 const ROUNDS: usize = 3;
@@ -113,14 +113,15 @@ fn tuples(batch: &RecordBatch) -> Vec<Tuple> {
 fn by_tradekeep(folder: &Path, from: Timestamp, minutes: usize) -> Outcome<Figures> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
     let store = runtime.block_on(DuckDbStore::connect(DuckDbConfig::new(folder)))?;
+    let store: &dyn SeriesStore = &store;
     let (venue, symbol) = (Venue::new("binance")?, Symbol::new("BTCUSDT")?);
-    let range = TickQuery::new(TickFilter {
+    let range = TickFilter {
         venue: Some(venue.clone()),
         symbol: Some(symbol.clone()),
         range: TimeRange::new(from, None)?,
-    });
+    };
     let candles = CandleQuery::new(venue, symbol, "1m".parse()?);
-    let range = median(|| Ok(runtime.block_on(store.ticks(&range))?.items.len()))?;
+    let range = median(|| Ok(runtime.block_on(store.ticks(range.clone()).page())?.items.len()))?;
     let candles = median(|| Ok(runtime.block_on(store.candles(candles.clone()).all())?.len()))?;
     assert_eq!((range.1, candles.1), (PAGE, minutes));
     runtime.block_on(store.close())?;

@@ -12,12 +12,10 @@ use std::time::Instant;
 use tradekeep_benches::{Outcome, latencies, metrics, percentile, rows, ticks, trades};
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{
-    BucketQuery, CandleQuery, LatencyFilter, ListQuery, MetricFilter, Name, Symbol, TimeRange,
-    TradeFilter, TradeQuery, TraderId, TradingMode, Venue,
+    BucketQuery, CandleQuery, LatencyFilter, MetricFilter, Name, Symbol, TimeRange, TradeFilter,
+    TraderId, TradingMode, Venue,
 };
-use tradekeep_store_traits::{
-    MetricStore, RecordSink, RecordSinkExt, Result, TickStoreExt, TradeStore, TradeStoreExt,
-};
+use tradekeep_store_traits::{RecordSink, RecordSinkExt, Result, SeriesStore};
 
 const RUNS: usize = 15;
 const CHUNK: usize = 122_880;
@@ -26,8 +24,8 @@ async fn fill(store: &DuckDbStore, rows: usize) -> Outcome {
     for first in (0..rows).step_by(CHUNK) {
         let count = CHUNK.min(rows - first);
         store.save(trades(first, count)?).await?;
-        store.save(metrics(first, count)?.into()).await?;
-        store.save(latencies(first, count)?.into()).await?;
+        store.save(metrics(first, count)?).await?;
+        store.save(latencies(first, count)?).await?;
         store.save(ticks(first, count)?).await?;
     }
     Ok(())
@@ -51,16 +49,13 @@ where
     Ok(())
 }
 
-fn list(filter: TradeFilter, limit: usize) -> TradeQuery {
-    TradeQuery { limit, ..ListQuery::new(filter) }
-}
-
 async fn run(rows: usize) -> Outcome {
     let folder = tempfile::tempdir()?;
     let store = DuckDbStore::connect(DuckDbConfig::new(folder.path())).await?;
     fill(&store, rows).await?;
     store.close().await?;
     let store = DuckDbStore::connect(DuckDbConfig::new(folder.path())).await?;
+    let store: &dyn SeriesStore = &store;
     let middle = trades(rows / 2, 1)?.remove(0);
     let hour = TimeRange::new(middle.ts, None)?;
     let name = Name::new("metric_3")?;
@@ -72,28 +67,28 @@ async fn run(rows: usize) -> Outcome {
         store.trade_by_request_id(middle.request_id.clone().unwrap_or_else(|| name.clone()))
     })
     .await?;
-    let token = list(TradeFilter { token: Some(Symbol::new("TOKEN3")?), ..none() }, 100);
-    time("filtered: 100 newest trades of a token", 50, || store.trades(&token)).await?;
+    let token = TradeFilter { token: Some(Symbol::new("TOKEN3")?), ..none() };
+    let trades_of = |filter: &TradeFilter, most| store.trades(filter.clone()).limit(most).page();
+    time("filtered: 100 newest trades of a token", 50, || trades_of(&token, 100)).await?;
     let trader = TradeFilter {
         trader_id: Some(TraderId::new("trader-3")?),
         mode: Some(TradingMode::Live),
         ..none()
     };
-    let trader = list(trader, 1000);
-    time("filtered: 1,000 of a trader and mode", 50, || store.trades(&trader)).await?;
-    let range = list(TradeFilter { range: hour, ..none() }, 1000);
-    time("filtered: 1,000 of a range", 50, || store.trades(&range)).await?;
-    let by_name = ListQuery { limit: 1000, ..ListQuery::new(MetricFilter::of(name.clone())) };
-    time("filtered: 1,000 metrics of a name", 50, || store.metrics(&by_name)).await?;
+    time("filtered: 1,000 of a trader and mode", 50, || trades_of(&trader, 1000)).await?;
+    let range = TradeFilter { range: hour, ..none() };
+    time("filtered: 1,000 of a range", 50, || trades_of(&range, 1000)).await?;
+    let by_name = MetricFilter::of(name.clone());
+    let metrics_of = |filter: &MetricFilter| store.metrics(filter.clone()).limit(1000).page();
+    time("filtered: 1,000 metrics of a name", 50, || metrics_of(&by_name)).await?;
     let labelled = MetricFilter {
         labels: tradekeep_models::Labels::default().with("venue", "v2")?,
         ..MetricFilter::of(name.clone())
     };
-    let labelled = ListQuery { limit: 1000, ..ListQuery::new(labelled) };
-    time("filtered: 1,000 metrics of name and label", 50, || store.metrics(&labelled)).await?;
+    time("filtered: 1,000 metrics of name and label", 50, || metrics_of(&labelled)).await?;
     let minutes = BucketQuery::new(MetricFilter::of(name.clone()), "1m".parse()?);
-    time("aggregated: metric by minute", 100, || store.metric_buckets(minutes.clone()).page())
-        .await?;
+    let buckets = || store.metric_buckets(minutes.clone()).page();
+    time("aggregated: metric by minute", 100, buckets).await?;
     let whole = MetricFilter::of(name);
     time("aggregated: metric as a whole", 100, || store.metric_stats(&whole)).await?;
     let all = LatencyFilter::default();

@@ -66,7 +66,7 @@ fn by_tradekeep(csv: &str, data: &str) -> Outcome<u64> {
             .with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
         let store = Tradekeep::open(&config).await?;
         let reader = TickReader::open(Box::new(File::open(csv)?), ReadOptions::default())?;
-        let (summary, outcome) = import(&*store.sink(), reader, |_| Ok(()), |_| {}).await;
+        let (summary, outcome) = import(&*store.store(), reader, |_| Ok(()), |_| {}).await;
         outcome?;
         store.shutdown().await?;
         Ok(summary.imported)

@@ -22,7 +22,7 @@ use tradekeep_benches::{Outcome, percentile, rate, rows, ticks};
 use tradekeep_ingest::{Ingest, IngestConfig, Level, SinkConfig, SinkId};
 use tradekeep_models::{StreamId, Tick};
 use tradekeep_store_traits::{
-    Ack, Batch, RecordSink, Records, Result as StoreResult, Stage, Table, Token,
+    Ack, Batch, Capabilities, RecordSink, Records, Result as StoreResult, Stage, Table, Token,
 };
 
 /// Takes everything, and notes when.
@@ -37,6 +37,14 @@ struct Counting {
 
 #[async_trait]
 impl RecordSink for Counting {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        Capabilities::all().without_conflicts().without_log()
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn write(&self, batch: &Batch) -> StoreResult<Ack> {
         while self.stalled.load(Ordering::SeqCst) {
             sleep(Duration::from_millis(10)).await;

@@ -19,12 +19,12 @@ use tradekeep_benches::{
     Outcome, latencies, metrics, percentile, questdb_client as client, rows, ticks, trades,
 };
 use tradekeep_models::{
-    CandleQuery, LatencyFilter, ListQuery, MetricFilter, Name, Symbol, TickFilter, TickQuery,
-    TimeRange, Timestamp, TradeFilter, TraderId, Venue,
+    CandleQuery, LatencyFilter, MetricFilter, Name, Symbol, TickFilter, TimeRange, Timestamp,
+    TradeFilter, TraderId, Venue,
 };
 use tradekeep_pg_common::numeric::scaled;
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
-use tradekeep_store_traits::{MetricStore, RecordSinkExt, Records, TickStore, TradeStore};
+use tradekeep_store_traits::{RecordSinkExt, Records, SeriesStore};
 use tradekeep_test_servers::questdb::Questdb;
 use uuid::Uuid;
 
@@ -212,31 +212,26 @@ fn trade_columns() -> String {
     columns.collect::<Vec<_>>().join(", ")
 }
 
-async fn round(store: &QuestDbStore, client: &Client, middle: Timestamp) -> Outcome<Vec<f64>> {
+async fn round(store: &dyn SeriesStore, client: &Client, middle: Timestamp) -> Outcome<Vec<f64>> {
     let (venue, symbol) = (Venue::new("binance")?, Symbol::new("BTCUSDT")?);
     let pair = || [text("binance"), text("BTCUSDT")];
     let mut ratios = Vec::new();
 
     let values = pair().into_iter().chain([int(middle.as_nanos()), int(PAGE as i64 + 1)]);
     let bare = Bare::new(client, RANGE, values.collect()).await?;
-    let query = TickQuery::new(TickFilter {
+    let filter = TickFilter {
         venue: Some(venue.clone()),
         symbol: Some(symbol.clone()),
         range: TimeRange::new(middle, None)?,
-    });
-    ratios.push(
-        compare("ticks", &bare, || async { Ok(store.ticks(&query).await?.items.len()) }).await?,
-    );
+    };
+    let found = || async { Ok(store.ticks(filter.clone()).page().await?.items.len()) };
+    ratios.push(compare("ticks", &bare, found).await?);
 
     let bare =
         Bare::new(client, CANDLES, pair().into_iter().chain([int(10_001)]).collect()).await?;
     let query = CandleQuery::new(venue, symbol, "1m".parse()?);
-    ratios.push(
-        compare("candles", &bare, || async {
-            Ok(store.candles(query.clone()).page().await?.items.len())
-        })
-        .await?,
-    );
+    let found = || async { Ok(store.candles(query.clone()).page().await?.items.len()) };
+    ratios.push(compare("candles", &bare, found).await?);
 
     let sql = format!(
         "SELECT {} FROM \"trades\" t LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last \
@@ -247,13 +242,9 @@ async fn round(store: &QuestDbStore, client: &Client, middle: Timestamp) -> Outc
     );
     let bare = Bare::new(client, &sql, vec![text("trader-3"), int(101)]).await?;
     let trader_id = Some(TraderId::new("trader-3")?);
-    let query = ListQuery {
-        limit: 100,
-        ..ListQuery::new(TradeFilter { trader_id, ..TradeFilter::default() })
-    };
-    ratios.push(
-        compare("trades", &bare, || async { Ok(store.trades(&query).await?.items.len()) }).await?,
-    );
+    let filter = TradeFilter { trader_id, ..TradeFilter::default() };
+    let found = || async { Ok(store.trades(filter.clone()).limit(100).page().await?.items.len()) };
+    ratios.push(compare("trades", &bare, found).await?);
 
     let bare = Bare::new(client, VALUES, vec![text("metric_3")]).await?;
     let filter = MetricFilter { name: Some(Name::new("metric_3")?), ..MetricFilter::default() };

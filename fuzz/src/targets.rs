@@ -16,8 +16,8 @@ use tradekeep::formats::{
 };
 use tradekeep::record::Record;
 use tradekeep::{
-    Config, ConfigFormat, Day, Decimal, Fill, Ident, Interval, Labels, Latency, Market, Metric,
-    MevEvent, Name, NodeHealth, Order, Position, StreamId, Symbol, SystemEvent, TickCursor,
+    Config, ConfigFormat, Day, Decimal, Fill, Ident, Interval, Labels, Latency, ListQuery, Market,
+    Metric, MevEvent, Name, NodeHealth, Order, Position, StreamId, Symbol, SystemEvent, Table,
     Timestamp, Trade, TradeId, TraderId, Venue,
 };
 use tradekeep_ingest::fs::sim::SimFs;
@@ -154,7 +154,15 @@ pub(crate) fn identifier(data: &[u8]) {
     comes_back::<Day>(text);
     comes_back::<Interval>(text);
     comes_back::<Labels>(text);
-    comes_back::<TickCursor>(text);
+    for table in Table::ALL {
+        for newest_first in [false, true] {
+            let query = ListQuery { newest_first, ..ListQuery::of(*table) };
+            if let Ok(cursor) = query.cursor(text) {
+                let again = query.cursor(&cursor.to_string());
+                assert!(again.is_ok_and(|again| again == cursor), "{text:?} does not come back");
+            }
+        }
+    }
     if let Ok(ident) = Ident::new(text) {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         assert!(ident.as_str().bytes().all(plain), "an identifier needs no quotes");

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep::{
-    Act, ErrorKind, MemoryStore, Records, StoreError, Symbol, Table, Tick, TickFilter, TickQuery,
-    TickStoreExt, Timestamp, TradeId,
+    Act, ErrorKind, MemoryStore, Records, SeriesStore, StoreError, Symbol, Table, Tick, TickFilter,
+    Timestamp, TradeId,
 };
 use tradekeep_ingest::{Ingest, IngestConfig, IngestError, Level, SinkConfig, SinkId, WhenFull};
 use tradekeep_tests::disk::SmallDisk;
@@ -154,6 +154,7 @@ async fn filled_twice(disk: &Path) {
     assert_eq!((stats.pending(), stats.dead_letters), (0, 0), "{stats:#?}");
     assert_accepted(&ingest, second + BATCH);
     ingest.shutdown(Duration::from_secs(5)).await.unwrap();
+    let store: &dyn SeriesStore = &*store;
     let stored = store.ticks(TickFilter::default()).all().await.unwrap();
     assert!(Records::Ticks(stored) == ticks(0..second + BATCH), "not what was receipted");
 }

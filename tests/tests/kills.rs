@@ -11,14 +11,13 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tradekeep::formats::{RecordObject, TickObject};
 use tradekeep::{
-    Config, RecordSink, Records, Symbol, Table, Tick, TickFilter, TickQuery, Trade, TradeAction,
-    TradeFilter, TradeId, TradeQuery, Tradekeep, TraderId, TradingMode, Uuid,
+    Config, Records, Symbol, Table, Tick, TickFilter, Trade, TradeAction, TradeFilter, TradeId,
+    Tradekeep, TraderId, TradingMode, Uuid,
 };
 use tradekeep_ingest::{Ingest, IngestConfig, SinkConfig, SinkId};
 use tradekeep_tests::kill::{Bounds, Killer, Point};
@@ -98,11 +97,10 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
 fn record(folder: &Path) -> Outcome {
     runtime()?.block_on(async {
         let store = Tradekeep::open(&config(folder)?).await?;
-        let sink: Arc<dyn RecordSink> = store.sink();
         let sink = SinkConfig {
             id: SinkId::of("duckdb", "", "here"),
             name: "duckdb".into(),
-            sink,
+            sink: store.store(),
             tables: Table::ALL.to_vec(),
             from_now: false,
         };
@@ -226,25 +224,13 @@ fn judge(folder: &Path, next: u64) -> Outcome {
 async fn dump(folder: &Path) -> Outcome {
     let store = Tradekeep::open(&config(folder)?).await?;
     let mut out = BufWriter::new(File::create(folder.join("ticks.stored"))?);
-    let mut wanted = TickQuery::new(TickFilter::default());
-    loop {
-        let page = store.ticks(&wanted).await?;
-        for tick in &page.items {
-            writeln!(out, "{}", serde_json::to_string(&TickObject(tick))?)?;
-        }
-        let Some(cursor) = page.next else { break };
-        wanted.after = Some(cursor);
+    for tick in store.ticks(TickFilter::default()).all().await? {
+        writeln!(out, "{}", serde_json::to_string(&TickObject(&tick))?)?;
     }
     out.flush()?;
     let mut out = BufWriter::new(File::create(folder.join("trades.stored"))?);
-    let mut wanted = TradeQuery::new(TradeFilter::default());
-    loop {
-        let page = store.trades(&wanted).await?;
-        for trade in &page.items {
-            writeln!(out, "{}", serde_json::to_string(&RecordObject(trade))?)?;
-        }
-        let Some(cursor) = page.next else { break };
-        wanted.after = Some(cursor);
+    for trade in store.trades(TradeFilter::default()).all().await? {
+        writeln!(out, "{}", serde_json::to_string(&RecordObject(&trade))?)?;
     }
     out.flush()?;
     store.shutdown().await?;

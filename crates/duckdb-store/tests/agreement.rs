@@ -4,12 +4,10 @@
 use proptest::prelude::*;
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{
-    CandleQuery, GapFill, StreamId, Symbol, Tick, TickFilter, TickQuery, TimeRange, Timestamp,
+    CandleQuery, GapFill, ListQuery, StreamId, Symbol, Tick, TickFilter, TimeRange, Timestamp,
     Venue, strategies,
 };
-use tradekeep_store_traits::{
-    Batch, MemoryStore, Origin, Records, SeriesStore, Table, TickStoreExt,
-};
+use tradekeep_store_traits::{Batch, MemoryStore, Origin, RecordList, Records, SeriesStore, Table};
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -81,15 +79,15 @@ async fn perform(store: &dyn SeriesStore, operation: &Operation) -> String {
             format!("{} {} {mark:?}", ack.inserted, ack.duplicates)
         }
         Operation::Ticks(filter, limit) => {
-            let mut query = TickQuery::new(filter.clone());
-            query.limit = *limit;
-            format!("{:?}", store.all_ticks(query).await.unwrap())
+            // In pages of that size.
+            let query = ListQuery { limit: *limit, ..ListQuery::new(filter) };
+            let all = RecordList::<Tick>::asked(store, query).all().await.unwrap();
+            format!("{all:?}")
         }
         Operation::Candles(query) => {
             // Two pages at most: a filled second of three days is long.
-            let first = store.candles(query).await.unwrap();
-            let second = CandleQuery { after: first.next, ..query.clone() };
-            let second = store.candles(second.clone()).page().await.unwrap();
+            let first = store.candles(query.clone()).page().await.unwrap();
+            let second = store.candles(query.clone()).after(first.next).page().await.unwrap();
             format!("{first:?} {second:?}")
         }
         Operation::DropDay(ts) => {

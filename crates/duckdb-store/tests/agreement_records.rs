@@ -1,8 +1,6 @@
 //! Random operations on our own records and measurements: DuckDB answers as the reference store does.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
-use std::fmt::Debug;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
@@ -87,24 +85,15 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 /// Two pages of a list: what they hold, and where they go on.
-async fn pages<F, R, A>(question: &Question, filter: F, ask: A) -> String
-where
-    F: RecordFilter<Record = R>,
-    R: Debug,
-    A: AsyncFn(
-        ListQuery<F>,
-    ) -> tradekeep_store_traits::Result<
-        tradekeep_models::Page<R, tradekeep_models::Cursor>,
-    >,
-{
+async fn pages(store: &dyn SeriesStore, question: &Question, filter: &impl RecordFilter) -> String {
     let Question { limit, newest_first, history, .. } = *question;
     let query = ListQuery { limit, newest_first, history, ..ListQuery::new(filter) };
-    let first = ask(query.clone()).await.unwrap();
+    let first = store.page(&query).await.unwrap();
     let Some(next) = &first.next else {
         return format!("{first:?}");
     };
     let after = Some(query.cursor(&next.to_string()).unwrap());
-    let second = ask(ListQuery { after, ..query }).await.unwrap();
+    let second = store.page(&ListQuery { after, ..query }).await.unwrap();
     format!("{first:?}\n{second:?}")
 }
 
@@ -132,16 +121,16 @@ async fn lists(store: &dyn SeriesStore, q: &Question) -> Vec<String> {
     let events = SystemEventFilter { range, at_least, ..SystemEventFilter::default() };
     let nodes = tradekeep_models::NodeHealthFilter { range, node: None };
     vec![
-        pages(q, trades, async |query| store.trades(&query).await).await,
-        pages(q, live, async |query| store.trades(&query).await).await,
-        pages(q, orders, async |query| store.orders(&query).await).await,
-        pages(q, fills, async |query| store.fills(&query).await).await,
-        pages(q, positions, async |query| store.positions(&query).await).await,
-        pages(q, metrics, async |query| store.metrics(&query).await).await,
-        pages(q, latencies, async |query| store.latencies(&query).await).await,
-        pages(q, mev, async |query| store.mev_events(&query).await).await,
-        pages(q, events, async |query| store.system_events(&query).await).await,
-        pages(q, nodes, async |query| store.node_health(&query).await).await,
+        pages(store, q, &trades).await,
+        pages(store, q, &live).await,
+        pages(store, q, &orders).await,
+        pages(store, q, &fills).await,
+        pages(store, q, &positions).await,
+        pages(store, q, &metrics).await,
+        pages(store, q, &latencies).await,
+        pages(store, q, &mev).await,
+        pages(store, q, &events).await,
+        pages(store, q, &nodes).await,
     ]
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
-use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, TickQuery, Timestamp};
+use tradekeep_models::{StreamId, Symbol, Tick, TickFilter, Timestamp};
 use tradekeep_store_traits::{
     Act, Batch, ErrorKind, Origin, PartitionAdmin, Probe, RecordSink, RecordSinkExt, Records,
-    Result, Table, TickStoreExt,
+    Result, SeriesStore, Table,
 };
 
 const FILE: &str = "tradekeep.duckdb";
@@ -37,6 +37,7 @@ fn ticks(count: i64) -> Vec<Tick> {
 }
 
 async fn stored(store: &DuckDbStore) -> Vec<Tick> {
+    let store: &dyn SeriesStore = store;
     store.ticks(TickFilter::default()).all().await.unwrap()
 }
 
@@ -181,7 +182,8 @@ async fn flipped_bits_in_the_database_never_panic() {
         let answer = match open(folder.path()).await {
             Err(error) => Err(error),
             Ok(store) => {
-                let answer = store.ticks(TickFilter::default()).all().await;
+                let series: &dyn SeriesStore = &store;
+                let answer = series.ticks(TickFilter::default()).all().await;
                 // It may not be able to checkpoint.
                 let _ = store.close().await;
                 answer

@@ -5,8 +5,8 @@ use std::error::Error;
 
 use tradekeep::formats::SampleMarket;
 use tradekeep::{
-    CandleQuery, Config, RecordSinkExt, Symbol, TickStoreExt, Trade, TradeAction, TradeStatus,
-    TradeStoreExt, Tradekeep, TraderId, TradingMode, Venue,
+    CandleQuery, Config, Symbol, Trade, TradeAction, TradeStatus, Tradekeep, TraderId, TradingMode,
+    Venue,
 };
 
 #[tokio::main]

@@ -6,8 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tradekeep::{
-    Config, Symbol, Tick, TickFilter, TickQuery, TickStoreExt, TimeRange, Timestamp, TradeId,
-    Tradekeep, Venue,
+    Config, Symbol, Tick, TickFilter, TimeRange, Timestamp, TradeId, Tradekeep, Venue,
 };
 
 /// Names the child's data folder to it.
@@ -47,8 +46,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{} ticks of {} are stored", first.count, first.symbol);
     assert_eq!(i64::try_from(first.count)?, receipted);
     let range = TimeRange::new(None, Some(at(3)?))?;
-    let earliest = TickQuery::new(TickFilter { range, ..TickFilter::default() });
-    for tick in store.all_ticks(earliest).await? {
+    let earliest = TickFilter { range, ..TickFilter::default() };
+    for tick in store.ticks(earliest).all().await? {
         println!("  {} {} at {}", tick.ts(), tick.quantity(), tick.price());
     }
 

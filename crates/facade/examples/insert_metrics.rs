@@ -5,8 +5,8 @@ use std::error::Error;
 use std::time::Instant;
 
 use tradekeep::{
-    BucketQuery, Config, Labels, Latency, LatencyFilter, Metric, MetricFilter, MetricStoreExt,
-    Name, Timestamp, Tradekeep,
+    BucketQuery, Config, Labels, Latency, LatencyFilter, Metric, MetricFilter, Name, Timestamp,
+    Tradekeep,
 };
 
 const BATCH: i64 = 1_000;
@@ -15,7 +15,6 @@ const BATCHES: i64 = 10;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let store = Tradekeep::open(&Config::from_url("duckdb://:memory:")?).await?;
-    let metrics = store.metrics();
     let start: Timestamp = "2024-08-08T10:00:00Z".parse()?;
     let at = |number: i64| Timestamp::from_nanos(start.as_nanos() + number * 60_000_000);
 
@@ -31,17 +30,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
             })
             .collect();
         // Applied when this returns: whoever reads now sees it.
-        metrics.save(made?).await?;
+        store.save(made?).await?;
     }
     println!("{} metrics in {:.3} s", BATCH * BATCHES, clock.elapsed().as_secs_f64());
 
     let labels = Labels::default().with("venue", "orca")?;
     let of_orca = MetricFilter { labels, ..MetricFilter::of(name) };
-    let all = metrics.metric_stats(&of_orca).await?.ok_or("no metrics")?;
+    let all = store.metric_stats(&of_orca).await?.ok_or("no metrics")?;
     println!("orca: {} values, average {:.2}, p99 {}", all.count, all.avg, all.p99);
     assert_eq!(all.count, 5_000);
     let minutes = BucketQuery::new(of_orca, "1m".parse()?);
-    for bucket in metrics.metric_buckets(minutes.clone()).page().await?.items {
+    for bucket in store.metric_buckets(minutes).all().await? {
         println!("{}  p50 {:>5}  p99 {:>5}", bucket.open_ts, bucket.stats.p50, bucket.stats.p99);
     }
 
@@ -54,8 +53,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let failed = number % 100 == 99;
         latencies.push(if failed { latency.with_error(Name::new("timeout")?) } else { latency });
     }
-    metrics.save(latencies).await?;
-    for stats in metrics.latency_stats(&LatencyFilter::default()).await? {
+    store.save(latencies).await?;
+    for stats in store.latency_stats(&LatencyFilter::default()).await? {
         let numbers = stats.numbers.ok_or("nothing succeeded")?;
         println!(
             "{} {}: {} ok, {} failed, p50 {} ns, p99 {} ns",

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 use tradekeep::{
-    BucketQuery, Config, EventStoreExt, Latency, LatencyFilter, LayerConfig, Layered, Message,
-    Metric, MetricFilter, MetricStore, MetricStoreExt, Name, SystemEvent, Timestamp, Tradekeep,
-    describe_store_metrics,
+    BucketQuery, Config, Latency, LatencyFilter, LayerConfig, Layered, Message, Metric,
+    MetricFilter, Name, SeriesStore, SystemEvent, Timestamp, Tradekeep, describe_store_metrics,
 };
 
 const EVERY: Duration = Duration::from_millis(100);
@@ -30,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = Tradekeep::open(&Config::from_url("duckdb://:memory:")?).await?;
     // Every call is counted and timed.
     let layers = LayerConfig::default().with_metrics();
-    let watched: Arc<dyn MetricStore> = Arc::new(Layered::new("duckdb", store.metrics(), layers));
+    let watched: Arc<dyn SeriesStore> = Arc::new(Layered::new("duckdb", store.store(), layers));
     let started = Message::new("watching this process")?;
     store.save(vec![SystemEvent::info(now()?, started)]).await?;
 
@@ -39,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let seconds = "1s".parse()?;
     for name in ["process_cpu_percent", "process_memory_mib"] {
         let query = BucketQuery::new(MetricFilter::of(Name::new(name)?), seconds);
-        for bucket in watched.metric_buckets(query.clone()).page().await?.items {
+        for bucket in watched.metric_buckets(query).all().await? {
             let stats = bucket.stats;
             println!("{} {name}: avg {:.1}, max {:.1}", bucket.open_ts, stats.avg, stats.max);
         }
@@ -59,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Takes a sample of this process and of its store, ten times a second.
-async fn watch(store: &dyn MetricStore) -> Result<(), Box<dyn Error>> {
+async fn watch(store: &dyn SeriesStore) -> Result<(), Box<dyn Error>> {
     let own = sysinfo::get_current_pid()?;
     let kind = ProcessRefreshKind::nothing().with_cpu().with_memory();
     let mut system = System::new();

@@ -4,8 +4,7 @@ use std::error::Error;
 
 use tradekeep::formats::SampleActivity;
 use tradekeep::{
-    Config, Day, ExecutionStoreExt, ListQuery, MevFilter, OrderFilter, OrderStatus, RecordSinkExt,
-    Symbol, TimeRange, TradeFilter, TradeStoreExt, Tradekeep,
+    Config, Day, MevFilter, OrderFilter, OrderStatus, Symbol, TimeRange, TradeFilter, Tradekeep,
 };
 
 #[tokio::main]
@@ -14,36 +13,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let day: Day = "2024-08-08".parse()?;
     fill(&store, day).await?;
 
-    // By token, by request, by range of time; newest first.
-    let newest = store.trades_by_token(Symbol::new("SOL")?, 3).await?;
-    for trade in &newest {
+    // By token, by range of time; newest first.
+    let of_sol = TradeFilter { token: Some(Symbol::new("SOL")?), ..TradeFilter::default() };
+    for trade in store.trades(of_sol).limit(3).all().await? {
         println!(
             "{} {} {} SOL at {}",
             trade.ts, trade.action, trade.base_amount, trade.executed_price
         );
     }
     let morning = TimeRange::new(day.range().from(), Some("2024-08-08T12:00:00Z".parse()?))?;
-    println!("{} trades before noon", store.trades_in(morning).await?.len());
+    let in_the_morning = TradeFilter { range: morning, ..TradeFilter::default() };
+    let all = store.trades(in_the_morning.clone()).all().await?;
+    println!("{} trades before noon", all.len());
 
     // Page by page: what is stored now is neither repeated nor missed.
-    let mut query = ListQuery::new(TradeFilter { range: morning, ..TradeFilter::default() });
-    query.limit = 500;
+    let mut list = store.trades(in_the_morning).limit(500);
     let (mut pages, mut rows) = (0, 0);
     loop {
-        let page = store.trades(&query).await?;
+        let page = list.clone().page().await?;
         (pages, rows) = (pages + 1, rows + page.items.len());
-        match page.next {
-            None => break,
-            after => query.after = after,
-        }
+        let Some(next) = page.next else { break };
+        list = list.after(next);
     }
     println!("{rows} trades in {pages} pages");
-    assert_eq!(rows, store.trades_in(morning).await?.len());
+    assert_eq!(rows, all.len());
 
     // An order in all its versions, and what was filled of it.
     let filter = OrderFilter { status: Some(OrderStatus::Filled), ..OrderFilter::default() };
-    let filled = store.orders(filter).page().await?;
-    let order = filled.items.first().ok_or("no order was filled")?;
+    let order = store.orders(filter).first().await?.ok_or("no order was filled")?;
     for version in store.order_history(order.order_id).all().await? {
         println!("order {} at {}: {}", order.client_order_id, version.ts, version.status);
     }
@@ -74,11 +71,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// A made-up day of a trading system; the same seed makes the same day.
 async fn fill(store: &Tradekeep, day: Day) -> Result<(), Box<dyn Error>> {
     let activity = SampleActivity::new(7, day);
-    let sink = store.sink();
-    sink.save(activity.trades().into()).await?;
-    sink.save(activity.orders().into()).await?;
-    sink.save(activity.fills().into()).await?;
-    sink.save(activity.latencies().into()).await?;
-    sink.save(activity.mev_events().into()).await?;
+    store.save(activity.trades()).await?;
+    store.save(activity.orders()).await?;
+    store.save(activity.fills()).await?;
+    store.save(activity.latencies()).await?;
+    store.save(activity.mev_events()).await?;
     Ok(())
 }

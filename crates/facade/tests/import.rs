@@ -4,7 +4,7 @@
 use tradekeep::formats::{RecordOptions, RecordReader, Reject, write_record};
 use tradekeep::record::Record;
 use tradekeep::{
-    Config, ImportSummary, ListQuery, Order, Records, Trade, TradeFilter, Tradekeep, import_records,
+    Config, ImportSummary, Order, Records, Trade, TradeFilter, Tradekeep, import_records,
 };
 
 const TRADES: &str = "\
@@ -24,7 +24,7 @@ where
         rejects.push(reject);
         Ok(())
     };
-    let (summary, outcome) = import_records(&*store.sink(), reader, on_reject, |_| {}).await;
+    let (summary, outcome) = import_records(&*store.store(), reader, on_reject, |_| {}).await;
     outcome.unwrap();
     (summary, rejects)
 }

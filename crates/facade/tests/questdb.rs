@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::Runtime;
 use tradekeep::{
     Batch, Config, ConfigFormat, Latency, LatencyFilter, Level, Metric, MetricFilter, Name,
-    RecordSinkExt, Records, Role, Stage, Symbol, Table, Tick, TickFilter, TickQuery, Tradekeep,
+    Records, Role, Stage, Symbol, Table, Tick, TickFilter, Tradekeep,
 };
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_test_servers::{is_required, questdb};
@@ -81,14 +81,13 @@ fn measurements() -> [Records; 2] {
 async fn a_role(url: String) {
     let text = format!("[stores]\nseries = 'memory://'\nmetrics = '{url}'");
     let store = Tradekeep::open(&config(&text)).await.unwrap();
-    let sink = store.sink();
     let [lag, latency] = measurements();
     let mut tokens = Vec::new();
     for records in [vec![tick("150")].into(), lag.clone(), latency] {
         let batch = Batch::new(records);
-        tokens.push(sink.write(&batch).await.unwrap().token);
+        tokens.push(store.write(&batch).await.unwrap().token);
     }
-    while sink.settle(&tokens).await.unwrap().iter().any(|stage| *stage != Stage::Applied) {
+    while store.settle(&tokens).await.unwrap().iter().any(|stage| *stage != Stage::Applied) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let stats = store.table_stats().await.unwrap();

@@ -1,12 +1,14 @@
 //! Roles in one store, and in several.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
+use std::sync::Arc;
+
 use tradekeep::{
-    Batch, Config, ConfigFormat, Day, ErrorKind, EventStoreExt, ExecutionStoreExt, Fill, Latency,
-    ListQuery, Market, Message, Metric, MetricFilter, Name, Order, OrderType, Origin, RecordFilter,
-    RecordSinkExt, Records, Role, Side, SlippageSource, Stage, StreamId, Symbol, SystemEvent,
-    SystemEventFilter, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeFilter, Tradekeep,
-    TraderId, TradingMode, Venue,
+    Batch, Config, ConfigFormat, Day, ErrorKind, Fill, Latency, LatencyFilter, Market, Message,
+    Metric, MetricFilter, Name, Order, OrderFilter, OrderType, Origin, PartitionAdmin, RecordList,
+    RecordSink, RecordSinkExt, RecordSource, Records, Role, Side, SlippageSource, Stage, StreamId,
+    Symbol, SystemEvent, SystemEventFilter, Table, Tick, Timestamp, Token, Trade, TradeAction,
+    TradeFilter, Tradekeep, TraderId, TradingMode, Venue,
 };
 
 fn ts() -> Timestamp {
@@ -68,10 +70,6 @@ async fn open(stores: &str) -> Tradekeep {
     Tradekeep::open(&config).await.unwrap()
 }
 
-fn of<F: RecordFilter>() -> ListQuery<F> {
-    ListQuery::new(F::default())
-}
-
 /// Rows that each table has.
 async fn rows(store: &Tradekeep) -> Vec<(Table, u64)> {
     let stats = store.table_stats().await.unwrap();
@@ -106,11 +104,10 @@ async fn every_role_answers_for_its_records() {
         }
         assert_eq!(rows(&store).await, EACH, "{stores}");
         assert_eq!(store.series().await.unwrap().len(), 1);
-        assert_eq!(store.trades(&of::<TradeFilter>()).await.unwrap().items.len(), 1);
-        assert_eq!(store.orders(&of()).await.unwrap().items.len(), 1);
-        assert_eq!(store.latencies(&of()).await.unwrap().items.len(), 1);
-        let events = store.system_events(&of::<SystemEventFilter>()).await.unwrap();
-        assert_eq!(events.items.len(), 1);
+        assert_eq!(store.trades(TradeFilter::default()).all().await.unwrap().len(), 1);
+        assert_eq!(store.orders(OrderFilter::default()).all().await.unwrap().len(), 1);
+        assert_eq!(store.latencies(LatencyFilter::default()).all().await.unwrap().len(), 1);
+        assert_eq!(store.system_events(SystemEventFilter::default()).all().await.unwrap().len(), 1);
         store.optimize().await.unwrap();
 
         let day: Day = ts().day();
@@ -150,10 +147,9 @@ async fn watermarks_are_those_of_the_tables_store() {
         let origin = Origin { stream: stream.clone(), epoch: 1, seqs: vec![seq] };
         store.write(&Batch::from_stream(records, origin).unwrap()).await.unwrap();
     }
-    let sink = store.sink();
     for (table, seq) in [(Table::Ticks, Some(5)), (Table::Orders, Some(7)), (Table::Trades, None)] {
-        assert_eq!(sink.watermark(&stream, 1, table).await.unwrap(), seq, "{table}");
-        assert_eq!(sink.durable_watermark(&stream, 1, table).await.unwrap(), seq, "{table}");
+        assert_eq!(store.watermark(&stream, 1, table).await.unwrap(), seq, "{table}");
+        assert_eq!(store.durable_watermark(&stream, 1, table).await.unwrap(), seq, "{table}");
     }
 }
 
@@ -163,26 +159,26 @@ async fn numbers_about_trades_come_from_the_store_of_trades() {
         let store = open(stores).await;
         let latency = Latency::new(ts(), name("router"), name("quote"), 1_000);
         let metric = Metric::new(ts(), name("slippage_bps"), 9.0);
-        store.save(vec![latency].into()).await.unwrap();
-        store.save(vec![metric].into()).await.unwrap();
-        store.save(vec![trade(None)].into()).await.unwrap();
-        let (metrics, all) = (store.metrics(), tradekeep::TimeRange::ALL);
-        let slippage = metrics.slippage(all, None).await.unwrap().unwrap();
+        store.save(vec![latency]).await.unwrap();
+        store.save(vec![metric]).await.unwrap();
+        store.save(vec![trade(None)]).await.unwrap();
+        let all = tradekeep::TimeRange::ALL;
+        let slippage = store.slippage(all, None).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Metric, 9.0));
 
-        store.save(vec![trade(Some("3.5"))].into()).await.unwrap();
-        let slippage = metrics.slippage(all, None).await.unwrap().unwrap();
+        store.save(vec![trade(Some("3.5"))]).await.unwrap();
+        let slippage = store.slippage(all, None).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Trades, 3.5));
-        let summary = metrics.summary(all).await.unwrap();
+        let summary = store.summary(all).await.unwrap();
         assert_eq!((summary.total_trades, summary.p99_latency_ns), (2, Some(1_000)), "{stores}");
         assert_eq!(summary.avg_slippage_bps, Some(3.5), "{stores}");
-        let values = metrics.metric_stats(&MetricFilter::default()).await.unwrap().unwrap();
+        let values = store.metric_stats(&MetricFilter::default()).await.unwrap().unwrap();
         assert_eq!(values.count, 1);
     }
 }
 
 #[tokio::test]
-async fn roles_save_directly() {
+async fn records_of_any_kind_are_saved_directly() {
     let store = open("series = 'memory://'").await;
     let fill = Fill::builder()
         .ts(ts())
@@ -207,28 +203,30 @@ async fn a_role_saves_records_of_others_in_their_stores() {
     let url = |role: Role| format!("{role} = 'duckdb://{}/{role}'\n", folder.path().display());
     let store = open(&format!("series = 'memory://'\n{}", Role::ALL.map(url).concat())).await;
     assert_eq!(store.health().await.stores.len(), Role::ALL.len());
-    let (trades, executions) = (store.trades(), store.executions());
-    let (metrics, events) = (store.metrics(), store.events());
+    // For code that takes one role alone.
+    let sink: Arc<dyn RecordSink> = store.store();
+    let source: Arc<dyn RecordSource> = store.store();
+    let partitions: Arc<dyn PartitionAdmin> = store.store();
+    let orders = || RecordList::of(&*source, &OrderFilter::default()).all();
     let day = ts().day();
     for records in records() {
         let (table, batch) = (records.table(), Batch::new(records));
         let saved = [
-            trades.save_batch(&batch).await.unwrap(),
-            executions.save_batch(&batch).await.unwrap(),
-            metrics.save_batch(&batch).await.unwrap(),
-            events.save_batch(&batch).await.unwrap(),
+            sink.save_batch(&batch).await.unwrap(),
+            store.store().save_batch(&batch).await.unwrap(),
             store.save_batch(&batch).await.unwrap(),
         ];
-        assert_eq!(saved.map(|saved| saved.inserted), [1, 0, 0, 0, 0], "{table}");
-        assert_eq!(trades.partitions(table).await.unwrap()[0].day, day, "{table}");
+        assert_eq!(saved.map(|saved| saved.inserted), [1, 0, 0], "{table}");
+        assert_eq!(partitions.partitions(table).await.unwrap()[0].day, day, "{table}");
     }
     assert_eq!(rows(&store).await, EACH);
-    assert_eq!(executions.orders(&of()).await.unwrap().items.len(), 1);
-    assert_eq!(trades.drop_partitions(Table::Orders, &[day]).await.unwrap(), 1);
-    assert_eq!(executions.orders(&of()).await.unwrap().items, []);
+    assert_eq!(orders().await.unwrap().len(), 1);
+    assert_eq!(partitions.drop_partitions(Table::Orders, &[day]).await.unwrap(), 1);
+    assert_eq!(orders().await.unwrap(), []);
     // As with one store: who closes a role closes all.
-    events.close().await.unwrap();
-    assert!(trades.trades(&of::<TradeFilter>()).await.is_err());
+    sink.close().await.unwrap();
+    assert!(orders().await.is_err());
+    assert!(store.trades(TradeFilter::default()).page().await.is_err());
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use tradekeep_store_traits::ErrorKind;
 
 use crate::codec;
 use crate::error::Result;
@@ -132,6 +131,10 @@ async fn trimmable(pipeline: &Pipeline, saved: &Cursors, ask: bool) -> Result<Ve
         for lane in &sink.lanes {
             let cursor = saved.of(sink.id.as_str(), lane.table).unwrap_or_default().seq;
             let asked = async {
+                // A store without watermarks has lost nothing that it applied: the cursor stands there.
+                if !sink.store.capabilities(lane.table).watermarks {
+                    return u64::MAX;
+                }
                 // While the breaker is open only its lanes send to the sink, one at a time.
                 if sink.breaker.is_open() {
                     return 0;
@@ -139,7 +142,6 @@ async fn trimmable(pipeline: &Pipeline, saved: &Cursors, ask: bool) -> Result<Ve
                 match timeout(limit, sink.store.durable_watermark(&stream, epoch, lane.table)).await
                 {
                     Ok(Ok(durable)) => durable.unwrap_or_default(),
-                    Ok(Err(error)) if error.kind == ErrorKind::Unsupported => u64::MAX,
                     // It does not say: nothing is trimmed for now.
                     Ok(Err(_)) | Err(_) => 0,
                 }

@@ -6,11 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
-use tradekeep_store_traits::conformance::{self, Capabilities};
-use tradekeep_store_traits::{Result, SeriesStore, StoreError};
+use tradekeep_store_traits::{Result, SeriesStore, StoreError, conformance};
 use tradekeep_test_servers::{is_required, questdb};
-
-const CAPABILITIES: Capabilities = Capabilities { conflicts: false, watermarks: false };
 
 /// Cases at once.
 const AT_ONCE: usize = 8;
@@ -55,7 +52,7 @@ fn main() -> ExitCode {
     };
     let used = Arc::new(Used::default());
     let open = Arc::clone(&used);
-    let trials = conformance::trials(CAPABILITIES, move || {
+    let trials = conformance::trials(move || {
         let (used, url) = (Arc::clone(&open), url.clone());
         async move { used.open(&url).await }
     });

@@ -20,6 +20,7 @@ mod latencies;
 mod lists;
 mod maintenance;
 mod metrics;
+pub(crate) mod operations;
 mod partitions;
 mod performance;
 mod positions;
@@ -126,6 +127,7 @@ pub fn cases() -> Vec<Case> {
         analysis::cases(),
         events::cases(),
         maintenance::cases(),
+        operations::cases(),
         crowd::cases(),
     ]
     .concat()

@@ -17,8 +17,8 @@ use tradekeep_models::{
     StreamId, Symbol, TimeRange, TradeFilter, Venue,
 };
 use tradekeep_store_traits::{
-    Act, ErrorKind, LayerConfig, Layered, MemoryStore, RecordSink, RecordSinkExt, Records,
-    RetryPolicy, STORE_METRICS, SeriesStore, StoreError, Table, TickStore, describe_store_metrics,
+    Act, ErrorKind, LayerConfig, Layered, MemoryStore, Records, RetryPolicy, STORE_METRICS,
+    SeriesStore, StoreError, Table, TickStore, describe_store_metrics,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

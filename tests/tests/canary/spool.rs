@@ -138,7 +138,7 @@ async fn what_the_embedded_store_refuses() -> Outcome {
     let config = Config::from_url(&format!("duckdb://{}", folder.path().display()))?;
     let store = Tradekeep::open(&config).await?;
     let data = folder.path().join("ingest");
-    let ingest = open(&data, vec![sink("embedded", store.sink())]).await?;
+    let ingest = open(&data, vec![sink("embedded", store.store())]).await?;
     ingest.append(ticks(0..10)?).await?;
     for amount in ["1", "2", "3"] {
         ingest.append(vec![trade(amount)?]).await?;

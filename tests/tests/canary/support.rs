@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tradekeep::{
-    Ack, Act, Batch, ErrorKind, MemoryStore, RecordSink, Stage, StoreError, StreamId, Symbol,
-    Table, Tick, Timestamp, Token, Trade, TradeAction, TradeId, TraderId, TradingMode, Uuid, Venue,
+    Ack, Act, Batch, Capabilities, ErrorKind, MemoryStore, RecordSink, Stage, StoreError, StreamId,
+    Symbol, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeId, TraderId, TradingMode,
+    Uuid, Venue,
 };
 use tradekeep_ingest::{
     DeadLetter, DeadLetterFilter, Ingest, IngestConfig, IngestError, SinkConfig, SinkId, inspect,
@@ -108,6 +109,14 @@ impl Quoting {
 
 #[async_trait::async_trait]
 impl RecordSink for Quoting {
+    fn capabilities(&self, table: Table) -> Capabilities {
+        self.memory.capabilities(table)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.memory.ping().await
+    }
+
     async fn write(&self, batch: &Batch) -> Result<Ack, StoreError> {
         let refused = (self.script.lock().unwrap_or_else(PoisonError::into_inner))(batch);
         match refused {

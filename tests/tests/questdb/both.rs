@@ -8,11 +8,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tradekeep::record::Record;
 use tradekeep::{
-    Act, BucketQuery, CandleQuery, Config, ErrorKind, EventStore, ExecutionStore, FillFilter,
-    GapFill, Interval, LatencyFilter, ListQuery, MemoryStore, MetricFilter, MetricStore, MevFilter,
-    NodeHealthFilter, OrderFilter, PositionFilter, RecordSinkExt, Records, SystemEventFilter,
-    TickFilter, TickQuery, TickStore, TickStoreExt, TimeRange, TradeFilter, TradeStore, Tradekeep,
-    strategies,
+    Act, BucketQuery, CandleQuery, Config, ErrorKind, GapFill, Interval, LatencyFilter, ListQuery,
+    MemoryStore, MetricFilter, MevFilter, RecordSinkExt, Records, SeriesStore, Table, TickFilter,
+    TimeRange, TradeFilter, Tradekeep, strategies,
 };
 use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig};
 use tradekeep_questdb_store::QuestDbStore;
@@ -69,8 +67,8 @@ async fn both(place: &Place) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("duckdb://{}", folder.path().join("duck").display());
     let duck = Tradekeep::open(&Config::from_url(&url).unwrap()).await.unwrap();
-    let quest = Arc::new(QuestDbStore::new(place.config()).unwrap());
-    let sinks = vec![sink("duckdb", duck.sink()), sink("questdb", Arc::clone(&quest) as _)];
+    let quest: Arc<dyn SeriesStore> = Arc::new(QuestDbStore::new(place.config()).unwrap());
+    let sinks = vec![sink("duckdb", duck.store()), sink("questdb", Arc::clone(&quest) as _)];
     let ingest = Ingest::open(IngestConfig::new(folder.path()), sinks).await.unwrap();
     let mut sent = 0;
     for records in everything().await {
@@ -86,50 +84,41 @@ async fn both(place: &Place) {
     assert!(letters.is_empty(), "{letters:#?}");
     assert!(stats.lanes().all(|lane| lane.unaccounted() == 0), "{stats:#?}");
     ingest.shutdown(LONG).await.unwrap();
-    let rows = lists(&duck, &quest).await;
+    let rows = lists(&*duck, &*quest).await;
     // Each list was read whole in four ways, two of them without old versions.
     assert!(rows > 2 * sent, "{rows} rows were compared, of {sent} records");
-    numbers(&duck, &quest).await;
-    candles(&*duck.ticks(), &quest).await;
+    numbers(&*duck, &*quest).await;
+    candles(&*duck, &*quest).await;
     duck.shutdown().await.unwrap();
 }
 
 /// Compares a list in every page, in both orders, with and without history; answers its rows.
-macro_rules! list {
-    ($duck:expr, $quest:expr, $list:ident, $filter:expr) => {{
-        let (duck, quest, mut rows) = ($duck, $quest, 0);
-        for (newest_first, history) in [(false, false), (false, true), (true, false), (true, true)]
-        {
-            let limit = 83;
-            let mut query = ListQuery { newest_first, history, limit, ..ListQuery::new($filter) };
-            loop {
-                let page = duck.$list(&query).await.unwrap();
-                assert_eq!(quest.$list(&query).await.unwrap(), page, "{query:?}");
-                rows += page.items.len() as u64;
-                let Some(next) = page.next else { break };
-                query.after = Some(next);
-            }
+async fn list(duck: &dyn SeriesStore, quest: &dyn SeriesStore, table: Table) -> u64 {
+    let mut rows = 0;
+    for (newest_first, history) in [(false, false), (false, true), (true, false), (true, true)] {
+        let limit = 83;
+        let mut query = ListQuery { newest_first, history, limit, ..ListQuery::of(table) };
+        loop {
+            let page = duck.page(&query).await.unwrap();
+            assert_eq!(quest.page(&query).await.unwrap(), page, "{query:?}");
+            rows += page.records.len() as u64;
+            let Some(next) = page.next else { break };
+            query.after = Some(next);
         }
-        assert!(rows > 0);
-        rows
-    }};
+    }
+    assert!(rows > 0, "{table}");
+    rows
 }
 
-async fn lists(duck: &Tradekeep, quest: &QuestDbStore) -> u64 {
-    let ticks = TickQuery::new(TickFilter::default());
-    let ticks = duck.ticks().all_ticks(ticks.clone()).await.unwrap()
-        == quest.all_ticks(ticks).await.unwrap();
+async fn lists(duck: &dyn SeriesStore, quest: &dyn SeriesStore) -> u64 {
+    let ticks = duck.ticks(TickFilter::default()).all().await.unwrap()
+        == quest.ticks(TickFilter::default()).all().await.unwrap();
     assert!(ticks, "ticks differ");
-    let (executions, metrics, events) = (duck.executions(), duck.metrics(), duck.events());
-    list!(duck.trades(), quest, trades, TradeFilter::default())
-        + list!(&executions, quest, orders, OrderFilter::default())
-        + list!(&executions, quest, fills, FillFilter::default())
-        + list!(&executions, quest, positions, PositionFilter::default())
-        + list!(&metrics, quest, metrics, MetricFilter::default())
-        + list!(&metrics, quest, latencies, LatencyFilter::default())
-        + list!(&metrics, quest, mev_events, MevFilter::default())
-        + list!(&events, quest, system_events, SystemEventFilter::default())
-        + list!(&events, quest, node_health, NodeHealthFilter::default())
+    let mut rows = 0;
+    for table in Table::ALL {
+        rows += list(duck, quest, *table).await;
+    }
+    rows
 }
 
 /// Compares what two stores answer. A sum may fit no decimal: of both, then.
@@ -143,32 +132,30 @@ macro_rules! same {
     };
 }
 
-async fn numbers(duck: &Tradekeep, quest: &QuestDbStore) {
-    let metrics = duck.metrics();
-    let trades = duck.trades();
-    same!(trades, quest, performance(&TradeFilter::default()));
-    let page = trades.trades(TradeFilter::default()).page().await.unwrap();
+async fn numbers(duck: &dyn SeriesStore, quest: &dyn SeriesStore) {
+    same!(duck, quest, performance(&TradeFilter::default()));
+    let page = duck.trades(TradeFilter::default()).page().await.unwrap();
     let mut told = 0;
     for trade in page.items.iter().step_by(5) {
         let filter = TradeFilter { id: Some(trade.id), ..TradeFilter::default() };
         told += usize::from(quest.performance(&filter).await.is_ok());
-        same!(trades, quest, performance(&filter));
+        same!(duck, quest, performance(&filter));
     }
     assert!(told > 5, "hardly any of these sums is one: {told}");
-    same!(metrics, quest, metric_stats(&MetricFilter::default()));
-    same!(metrics, quest, latency_stats(&LatencyFilter::default()));
-    same!(metrics, quest, latency_histogram(&LatencyFilter::default(), &[10, 1_000, 30_000]));
-    same!(metrics, quest, slippage(TimeRange::ALL, None));
-    same!(metrics, quest, mev_analysis(&MevFilter::default()));
-    same!(metrics, quest, summary(TimeRange::ALL));
-    same!(duck.ticks(), quest, series());
+    same!(duck, quest, metric_stats(&MetricFilter::default()));
+    same!(duck, quest, latency_stats(&LatencyFilter::default()));
+    same!(duck, quest, latency_histogram(&LatencyFilter::default(), &[10, 1_000, 30_000]));
+    same!(duck, quest, slippage(TimeRange::ALL, None));
+    same!(duck, quest, mev_analysis(&MevFilter::default()));
+    same!(duck, quest, summary(TimeRange::ALL));
+    same!(duck, quest, series());
     let interval = "1h".parse::<Interval>().unwrap();
     let filter = MetricFilter::default();
     let buckets = BucketQuery { filter, interval, limit: 1_000, after: None };
-    same!(metrics, quest, metric_buckets(&buckets));
+    same!(duck, quest, bucket_page(&buckets));
 }
 
-async fn candles(duck: &dyn TickStore, quest: &QuestDbStore) {
+async fn candles(duck: &dyn SeriesStore, quest: &dyn SeriesStore) {
     for series in duck.series().await.unwrap() {
         for (interval, fill) in
             [("1m", GapFill::None), ("1h", GapFill::Previous), ("1d", GapFill::Zero)]

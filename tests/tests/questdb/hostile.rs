@@ -1,9 +1,8 @@
 //! Hostile text, through the whole way: it comes back byte for byte, over both protocols.
 
 use tradekeep::{
-    EventStore, Json, Labels, Message, Metric, MetricFilter, MetricQuery, MetricStore, Name,
-    Severity, Symbol, SystemEvent, SystemEventFilter, SystemEventQuery, Tick, TickFilter,
-    TickQuery, TickStoreExt, Timestamp, TradeId, Venue,
+    Json, Labels, Message, Metric, MetricFilter, Name, SeriesStore, Severity, Symbol, SystemEvent,
+    SystemEventFilter, Tick, TickFilter, Timestamp, TradeId, Venue,
 };
 
 use crate::Sharing;
@@ -109,13 +108,11 @@ async fn hostile(place: &Place) {
     // Their place is given when they are taken.
     way.stored(metrics.clone().into()).await;
     way.stored(events.clone().into()).await;
-    let query = TickQuery::new(TickFilter::default());
-    assert_eq!(way.store.all_ticks(query).await.unwrap(), ticks);
-    let query = MetricQuery::new(MetricFilter::default());
-    assert_eq!(way.store.metrics(&query).await.unwrap().items, metrics);
-    let mut query = SystemEventQuery::new(SystemEventFilter::default());
-    query.newest_first = false;
-    assert_eq!(way.store.system_events(&query).await.unwrap().items, events);
+    let store: &dyn SeriesStore = &*way.store;
+    assert_eq!(store.ticks(TickFilter::default()).all().await.unwrap(), ticks);
+    assert_eq!(store.metrics(MetricFilter::default()).all().await.unwrap(), metrics);
+    let stored = store.system_events(SystemEventFilter::default()).oldest_first();
+    assert_eq!(stored.all().await.unwrap(), events);
     way.end(0).await;
     judge_all(place, ticks);
     judge_all(place, metrics);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use tradekeep_models::record::{Column, Kind, Record, Value};
 use tradekeep_models::strategies;
+use uuid::Uuid;
 
 use crate::samples::{ID, Sample};
 
@@ -65,7 +66,7 @@ fn value(column: &Column) -> BoxedStrategy<Value<'static>> {
             .prop_map(Value::Decimal)
             .boxed(),
         Kind::Time => strategies::timestamp().prop_map(Value::Time).boxed(),
-        Kind::Uuid => strategies::uuid().prop_map(Value::Uuid).boxed(),
+        Kind::Uuid => any::<u128>().prop_map(|n| Value::Uuid(Uuid::from_u128(n))).boxed(),
     };
     if column.required { value } else { prop_oneof![1 => Just(Value::Null), 3 => value].boxed() }
 }

@@ -54,7 +54,7 @@ fn health() -> NodeHealth {
 #[test]
 fn kinds_are_what_they_were() {
     let kinds: Vec<_> =
-        (0..=u16::MAX).filter_map(|kind| super::table(kind).zip(Some(kind))).collect();
+        (0..=u16::MAX).filter_map(|kind| Table::of_number(kind).zip(Some(kind))).collect();
     let named: Vec<_> = kinds.iter().map(|(table, kind)| (*kind, table.as_str())).collect();
     let expected = [
         (1, "ticks"),
@@ -69,7 +69,7 @@ fn kinds_are_what_they_were() {
         (10, "node_health"),
     ];
     assert_eq!(named, expected);
-    assert!(kinds.iter().all(|(table, kind)| super::kind(*table) == *kind));
+    assert!(kinds.iter().all(|(table, kind)| table.number() == *kind));
     assert_eq!(kinds.len(), Table::ALL.len());
 }
 

@@ -149,13 +149,19 @@ impl Lane {
     /// has everything.
     async fn connect(&self) -> (u64, u64) {
         let cursor = self.state.cursor();
+        let has_watermarks = self.sink.store.capabilities(self.table()).watermarks;
         loop {
             // Also so that a sink that refuses at once is not asked in a tight loop.
             self.sink.breaker.permit().await;
-            let watermark = match self.watermark().await {
-                Ok(watermark) => watermark.unwrap_or_default(),
-                // It keeps no watermarks: delivery goes by the spool's cursor alone.
-                Err(error) if error.kind == ErrorKind::Unsupported => {
+            let asked = if has_watermarks {
+                self.watermark().await.map(Some)
+            } else {
+                self.ping().await.map(|()| None)
+            };
+            let watermark = match asked {
+                Ok(Some(watermark)) => watermark.unwrap_or_default(),
+                Ok(None) => {
+                    // What the spool has noted is all there is.
                     self.mark_healthy();
                     return (cursor.seq, cursor.seq);
                 }
@@ -175,6 +181,13 @@ impl Lane {
             self.mark_healthy();
             return (watermark.max(cursor.floor).min(cursor.seq), watermark);
         }
+    }
+
+    /// Asks the sink whether it is there, whatever it thinks of a record.
+    async fn ping(&self) -> StoreResult<()> {
+        let limit = self.config.write_timeout;
+        let asked = timeout(limit, self.sink.store.ping()).await;
+        asked.unwrap_or_else(|_| Err(no_answer("ping", limit)))
     }
 
     /// The last record that the sink says it has.

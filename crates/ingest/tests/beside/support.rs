@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tradekeep_ingest::{Ingest, IngestConfig, SinkConfig, SinkId};
-use tradekeep_models::{Symbol, Table, Tick, TickFilter, TickQuery, Timestamp, TradeId};
-use tradekeep_store_traits::{Act, BadRow, ErrorKind, MemoryStore, Records, StoreError, TickStore};
+use tradekeep_models::{Symbol, Table, Tick, TickFilter, Timestamp, TradeId};
+use tradekeep_store_traits::{
+    Act, BadRow, ErrorKind, MemoryStore, Records, SeriesStore, StoreError,
+};
 
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
@@ -100,16 +102,8 @@ pub(crate) fn one(records: &Records) -> Tick {
 
 /// The ticks that a store has.
 pub(crate) async fn stored(store: &MemoryStore) -> Vec<Tick> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let query = TickQuery { limit: 10_000, after, ..TickQuery::new(TickFilter::default()) };
-        let page = store.ticks(&query).await.unwrap();
-        all.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            return all;
-        }
-    }
+    let store: &dyn SeriesStore = store;
+    store.ticks(TickFilter::default()).all().await.unwrap()
 }
 
 /// Lets a store take nothing from now on, until [`mend`].

@@ -9,10 +9,10 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{DeadLetterFilter, Ingest, LaneStatus};
-use tradekeep_models::{StreamId, TickFilter, TickQuery};
+use tradekeep_models::{StreamId, TickFilter};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Delivery, ErrorKind, MemoryStore, RecordSink, Result, Stage,
-    StoreError, Table, TickStoreExt, Token,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, MemoryStore, RecordSink, Result,
+    SeriesStore, Stage, StoreError, Table, Token,
 };
 
 use crate::support::{SOON, config, drained, error, open, sink, ticks};
@@ -73,12 +73,21 @@ impl Late {
     }
 
     async fn stored(&self) -> usize {
-        self.memory.ticks(TickFilter::default()).all().await.unwrap().len()
+        let memory: &dyn SeriesStore = &self.memory;
+        memory.ticks(TickFilter::default()).all().await.unwrap().len()
     }
 }
 
 #[async_trait]
 impl RecordSink for Late {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        Capabilities::all().without_watermarks()
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let mut state = self.state();
         let seqs = &batch.origin().unwrap().seqs;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{Class, DeadLetter, DeadLetterFilter, Ingest, IngestStats};
-use tradekeep_models::{TickFilter, TickQuery};
-use tradekeep_store_traits::{Act, ErrorKind, MemoryStore, PartitionAdmin, Table, TickStoreExt};
+use tradekeep_models::TickFilter;
+use tradekeep_store_traits::{Act, ErrorKind, MemoryStore, SeriesStore, Table};
 
 use crate::disk::records_end;
 use crate::support::{
@@ -57,7 +57,7 @@ async fn one_in_a_hundred_is_bad() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_before_the_retention_floor_is_expired() {
-    let store = Arc::new(MemoryStore::new());
+    let store: Arc<dyn SeriesStore> = Arc::new(MemoryStore::new());
     store.set_floor(Table::Ticks, Some(at(40))).await.unwrap();
     let sinks = vec![sink("one", Arc::clone(&store) as _, TABLES)];
     let ingest = open(config(), sinks, &SimFs::new()).await.unwrap();

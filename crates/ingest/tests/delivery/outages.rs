@@ -7,10 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{Ingest, LaneStatus};
-use tradekeep_models::{ListQuery, SystemEventFilter};
+use tradekeep_models::{SystemEventFilter, TickFilter};
 use tradekeep_store_traits::{
-    Act, Chaos, ErrorKind, EventStore, LayerConfig, Layered, MemoryStore, Records, Table,
-    TickStoreExt,
+    Act, Chaos, ErrorKind, LayerConfig, Layered, MemoryStore, Records, SeriesStore, Table,
 };
 
 use crate::support::{
@@ -19,11 +18,11 @@ use crate::support::{
 
 /// The types of the system events that a station has, oldest first.
 async fn events(station: &Station) -> Vec<String> {
-    let query = ListQuery { newest_first: false, ..ListQuery::new(SystemEventFilter::default()) };
-    let page = station.memory.system_events(&query).await.unwrap();
+    let memory: &dyn SeriesStore = &station.memory;
+    let events = memory.system_events(SystemEventFilter::default()).oldest_first().all();
     let kind =
         |event: &tradekeep_models::SystemEvent| event.event_type.as_ref().unwrap().to_string();
-    page.items.iter().map(kind).collect()
+    events.await.unwrap().iter().map(kind).collect()
 }
 
 fn status(ingest: &Ingest, table: Table) -> LaneStatus {
@@ -53,7 +52,7 @@ async fn lost_replies_double_nothing() {
 #[tokio::test(start_paused = true)]
 async fn chaos_at_twenty_per_cent_loses_and_doubles_nothing() {
     for seed in 0..10 {
-        let store = Arc::new(MemoryStore::new());
+        let store: Arc<dyn SeriesStore> = Arc::new(MemoryStore::new());
         let chaos = Chaos::seeded(seed)
             .with_failures(0.2)
             .with_lost_replies(0.2)
@@ -69,8 +68,7 @@ async fn chaos_at_twenty_per_cent_loses_and_doubles_nothing() {
             tokio::time::sleep(Duration::from_millis(7)).await;
         }
         drained(&ingest).await;
-        let query = tradekeep_models::TickQuery::new(tradekeep_models::TickFilter::default());
-        let stored = store.all_ticks(query).await.unwrap();
+        let stored = store.ticks(TickFilter::default()).all().await.unwrap();
         assert_eq!(Records::Ticks(stored), ticks(0, 1_000), "seed {seed}");
         assert_eq!(ingest.stats().dead_letters, 0, "seed {seed}");
     }
@@ -194,6 +192,12 @@ async fn a_store_that_hangs_when_it_is_asked_holds_up_no_cursor() {
     struct Silent(Arc<Station>);
     #[async_trait::async_trait]
     impl tradekeep_store_traits::RecordSink for Silent {
+        fn capabilities(&self, table: Table) -> tradekeep_store_traits::Capabilities {
+            self.0.capabilities(table)
+        }
+        async fn ping(&self) -> tradekeep_store_traits::Result<()> {
+            std::future::pending().await
+        }
         async fn write(
             &self,
             batch: &tradekeep_store_traits::Batch,

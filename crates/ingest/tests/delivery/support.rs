@@ -20,8 +20,8 @@ use tradekeep_ingest::{
 use tradekeep_models::record::Record;
 use tradekeep_models::{Metric, Name, StreamId, Symbol, Tick, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Delivery, ErrorKind, MemoryStore, RecordSink, Records, Stage,
-    StoreError, Table, Token, with_records,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, MemoryStore, RecordSink, Records,
+    Stage, StoreError, Table, Token, with_records,
 };
 
 /// How a store answers a batch.
@@ -215,6 +215,14 @@ impl Station {
 
 #[async_trait]
 impl RecordSink for Station {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        Capabilities::all()
+    }
+
+    async fn ping(&self) -> tradekeep_store_traits::Result<()> {
+        Ok(())
+    }
+
     fn prepare(&self, _: &Batch) {
         self.prepared.fetch_add(1, Ordering::SeqCst);
         self.tell();

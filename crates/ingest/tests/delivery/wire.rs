@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Ack, Batch, RecordSink, Stage, Table, Token};
+use tradekeep_store_traits::{Ack, Batch, Capabilities, RecordSink, Stage, Table, Token};
 
 use super::Station;
 
@@ -34,6 +34,17 @@ impl Wire {
 
 #[async_trait]
 impl RecordSink for Wire {
+    fn capabilities(&self, table: Table) -> Capabilities {
+        self.to.capabilities(table)
+    }
+
+    async fn ping(&self) -> tradekeep_store_traits::Result<()> {
+        if self.is_cut() {
+            return std::future::pending().await;
+        }
+        self.to.ping().await
+    }
+
     async fn write(&self, batch: &Batch) -> tradekeep_store_traits::Result<Ack> {
         if self.is_cut() {
             return std::future::pending().await;

@@ -42,7 +42,7 @@ fn value(value: &Value<'_>, kind: &Type) -> Box<dyn ToSql + Sync + Send> {
 pub(crate) async fn insert<R: Record>(scratch: &Scratch, records: &[R]) {
     put(scratch, records).await;
     let identity = |record: &R| -> Vec<String> {
-        R::order().iter().map(|column| record.named(column).to_string()).collect()
+        R::ORDER.iter().map(|column| record.value(*column).to_string()).collect()
     };
     let identities: BTreeSet<_> = records.iter().map(identity).collect();
     let count = i64::try_from(identities.len()).unwrap();

@@ -5,7 +5,7 @@ use tradekeep_models::{
     BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, Metric, MetricFilter, MevEvent,
     MevFilter, TimeRange, Timestamp, Trade, TradeFilter, TradeStatus, ValueStats, strategies,
 };
-use tradekeep_store_traits::{ErrorKind, MemoryStore, MetricStore, MetricStoreExt, TradeStore};
+use tradekeep_store_traits::{ErrorKind, MemoryStore, MetricStore, RecordSinkExt, TradeStore};
 
 use crate::Test;
 use crate::insert::insert;
@@ -70,8 +70,8 @@ async fn metrics(scratch: Scratch) {
             for limit in [2, 10_000] {
                 (query.limit, query.after) = (limit, None);
                 for _ in 0..4 {
-                    let found = store.metric_buckets(query.clone()).page().await.unwrap();
-                    let expected = memory.metric_buckets(query.clone()).page().await.unwrap();
+                    let found = store.bucket_page(&query).await.unwrap();
+                    let expected = memory.bucket_page(&query).await.unwrap();
                     assert_eq!(found.next, expected.next, "{query:?}");
                     assert_eq!(found.items.len(), expected.items.len(), "{query:?}");
                     for (found, expected) in found.items.iter().zip(&expected.items) {
@@ -91,7 +91,7 @@ async fn metrics(scratch: Scratch) {
         limit: 0,
         ..BucketQuery::new(MetricFilter::default(), "1s".parse().unwrap())
     };
-    let error = store.metric_buckets(wrong.clone()).page().await.unwrap_err();
+    let error = store.bucket_page(&wrong).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::InvalidInput);
 }
 
@@ -259,8 +259,8 @@ async fn nothing(scratch: Scratch) {
     let (range, any) = (TimeRange::ALL, MetricFilter::default());
     assert_eq!(store.metric_stats(&any).await.unwrap(), None);
     let buckets = BucketQuery::new(any, "1s".parse().unwrap());
-    let found = store.metric_buckets(buckets.clone()).page().await.unwrap();
-    assert_eq!(found, memory.metric_buckets(buckets.clone()).page().await.unwrap());
+    let found = store.bucket_page(&buckets).await.unwrap();
+    assert_eq!(found, memory.bucket_page(&buckets).await.unwrap());
     let latencies = LatencyFilter::default();
     assert_eq!(store.latency_stats(&latencies).await.unwrap(), []);
     assert_eq!(store.latency_histogram(&latencies, &[5, 6]).await.unwrap(), [0, 0, 0]);

@@ -1,20 +1,16 @@
 //! Lists of every record but ticks, against the reference. Rows are put in by SQL.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
 
 use proptest::prelude::*;
 use tradekeep_models::record::Record;
 use tradekeep_models::{
     Cursor, Decimal, Fill, FillFilter, Latency, LatencyFilter, ListQuery, Metric, MetricFilter,
-    MevEvent, MevFilter, NodeHealth, NodeHealthFilter, Order, OrderFilter, Page, Position,
+    MevEvent, MevFilter, NodeHealth, NodeHealthFilter, Order, OrderFilter, Position,
     PositionFilter, RecordFilter, Severity, SystemEvent, SystemEventFilter, TimeRange, Timestamp,
     Trade, TradeFilter, strategies,
 };
-use tradekeep_store_traits::{
-    ErrorKind, EventStore, ExecutionStore, MemoryStore, MetricStore, RecordSinkExt, Records,
-    Result, TradeStore,
-};
+use tradekeep_store_traits::{ErrorKind, MemoryStore, RecordSinkExt, RecordSource, Records};
 
 use crate::Test;
 use crate::insert::{insert, made};
@@ -31,18 +27,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("system_events_are_listed_as_by_the_reference", |url| run(url, system_events)),
     ("node_health_is_listed_as_by_the_reference", |url| run(url, node_health)),
 ];
-
-/// Both stores at once.
-trait Lists: TradeStore + ExecutionStore + MetricStore + EventStore {}
-impl<T: TradeStore + ExecutionStore + MetricStore + EventStore> Lists for T {}
-
-/// How a record is listed.
-type Ask<F> = for<'a> fn(
-    &'a dyn Lists,
-    &'a ListQuery<F>,
-) -> Pin<
-    Box<dyn Future<Output = Result<Page<<F as RecordFilter>::Record, Cursor>>> + Send + 'a>,
->;
 
 /// Fills the reference with those of `records` that have a new identity and contradict none before them, and
 /// answers those: on QuestDB the last of an identity would win.
@@ -95,7 +79,6 @@ async fn compare<F: RecordFilter>(
     scratch: Scratch,
     records: Vec<F::Record>,
     filters: impl Fn(&F::Record, TimeRange) -> Vec<F>,
-    ask: Ask<F>,
 ) where
     Records: From<Vec<F::Record>>,
 {
@@ -115,14 +98,14 @@ async fn compare<F: RecordFilter>(
         for (newest_first, history) in [(false, false), (false, true), (true, false), (true, true)]
         {
             let limit = [10_000, 3, 17, 1][n % 4];
-            let all = ListQuery { newest_first, history, limit, ..ListQuery::new(filter.clone()) };
+            let all = ListQuery { newest_first, history, limit, ..ListQuery::new(filter) };
             let mut query = all.clone();
             // Long answers by few rows are as many questions; some are enough.
             for _ in 0..12 {
-                let expected = ask(&memory, &query).await.unwrap();
-                let page = ask(&store, &query).await.unwrap();
+                let expected = memory.page(&query).await.unwrap();
+                let page = store.page(&query).await.unwrap();
                 assert_eq!(page, expected, "{query:?}");
-                found += page.items.len();
+                found += page.records.len();
                 let Some(next) = page.next else { break };
                 cut += 1;
                 query.after = Some(query.cursor(&next.to_string()).unwrap());
@@ -131,24 +114,24 @@ async fn compare<F: RecordFilter>(
                 for row in rows.iter().step_by(20) {
                     let after = Some(Cursor::at(row, newest_first));
                     let query = ListQuery { after, ..all.clone() };
-                    let expected = ask(&memory, &query).await.unwrap();
-                    assert_eq!(ask(&store, &query).await.unwrap(), expected, "{query:?}");
+                    let expected = memory.page(&query).await.unwrap();
+                    assert_eq!(store.page(&query).await.unwrap(), expected, "{query:?}");
                 }
             }
         }
     }
     assert!(found > rows.len() && cut > 10, "{found} rows, {cut} pages");
-    refuses(&store, &rows[0], ask).await;
+    refuses(&store, &rows[0]).await;
 }
 
-async fn refuses<F: RecordFilter>(store: &dyn Lists, row: &F::Record, ask: Ask<F>) {
-    let query = ListQuery { newest_first: true, ..ListQuery::new(F::default()) };
+async fn refuses<R: Record>(store: &dyn RecordSource, row: &R) {
+    let query = ListQuery { newest_first: true, ..ListQuery::of(R::TABLE) };
     for query in [
         ListQuery { limit: 0, ..query.clone() },
         ListQuery { limit: 10_001, ..query.clone() },
         ListQuery { after: Some(Cursor::at(row, false)), ..query },
     ] {
-        let error = ask(store, &query).await.unwrap_err();
+        let error = store.page(&query).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidInput);
     }
 }
@@ -178,7 +161,7 @@ async fn trades(scratch: Scratch) {
             TradeFilter { trader_id: Some(row.trader_id.clone()), mode: Some(row.mode), ..any },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.trades(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn orders(scratch: Scratch) {
@@ -199,7 +182,7 @@ async fn orders(scratch: Scratch) {
             OrderFilter { status: Some(row.status), ..any },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.orders(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn fills(scratch: Scratch) {
@@ -213,7 +196,7 @@ async fn fills(scratch: Scratch) {
             FillFilter { venue: Some(row.venue.clone()), market: Some(row.market.clone()), ..any },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.fills(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn positions(scratch: Scratch) {
@@ -230,7 +213,7 @@ async fn positions(scratch: Scratch) {
             },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.positions(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn metrics(scratch: Scratch) {
@@ -247,7 +230,7 @@ async fn metrics(scratch: Scratch) {
             MetricFilter { labels: row.labels.clone(), ..any },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.metrics(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn latencies(scratch: Scratch) {
@@ -264,7 +247,7 @@ async fn latencies(scratch: Scratch) {
             LatencyFilter { service, operation, range },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.latencies(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn mev_events(scratch: Scratch) {
@@ -287,7 +270,7 @@ async fn mev_events(scratch: Scratch) {
             MevFilter { token_pair: row.token_pair.clone(), ..any },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.mev_events(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn system_events(scratch: Scratch) {
@@ -304,7 +287,7 @@ async fn system_events(scratch: Scratch) {
             SystemEventFilter { source: row.source.clone(), ..any },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.system_events(query)).await;
+    compare(scratch, rows, filters).await;
 }
 
 async fn node_health(scratch: Scratch) {
@@ -324,5 +307,5 @@ async fn node_health(scratch: Scratch) {
             NodeHealthFilter { node: Some(row.node.clone()), range },
         ]
     };
-    compare(scratch, rows, filters, |store, query| store.node_health(query)).await;
+    compare(scratch, rows, filters).await;
 }

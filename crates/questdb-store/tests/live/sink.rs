@@ -9,8 +9,8 @@ use tradekeep_models::{
 };
 use tradekeep_questdb_store::QuestDbStore;
 use tradekeep_store_traits::{
-    Act, Batch, Delivery, ErrorKind, MetricStoreExt, Origin, RecordSink, RecordSinkExt, Records,
-    Saved, Stage, StoreError, TickStore, TradeStoreExt,
+    Act, Batch, Delivery, ErrorKind, Origin, RecordSink, RecordSinkExt, Records, Saved,
+    SeriesStore, Stage, StoreError, TickStore,
 };
 
 use crate::Test;
@@ -52,7 +52,7 @@ fn distinct<S: Strategy<Value: Record>>(strategy: S, most: usize) -> Vec<S::Valu
     let mut seen = HashSet::new();
     rows.retain(|row| {
         let key: Vec<_> =
-            S::Value::order().iter().map(|name| row.named(name).into_owned()).collect();
+            S::Value::ORDER.iter().map(|column| row.value(*column).into_owned()).collect();
         seen.insert(key)
     });
     rows
@@ -244,6 +244,7 @@ async fn unfit(scratch: Scratch) {
     let saved = |inserted, duplicates| Saved { inserted, duplicates };
     assert_eq!(store.save(rows.clone()).await.unwrap(), saved(3, 0));
     assert_eq!(store.save(rows.clone()).await.unwrap(), saved(0, 3));
+    let store: &dyn SeriesStore = &store;
     assert_eq!(store.trade(none).await.unwrap().as_ref(), Some(&rows[1]));
 }
 

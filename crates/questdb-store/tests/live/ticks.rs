@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use tradekeep_models::{
-    CandleQuery, GapFill, Symbol, Tick, TickFilter, TickQuery, TimeRange, Timestamp, strategies,
+    CandleQuery, GapFill, ListQuery, Symbol, Tick, TickFilter, TimeRange, Timestamp, strategies,
 };
-use tradekeep_store_traits::{MemoryStore, RecordSinkExt, TickStore, TickStoreExt};
+use tradekeep_store_traits::{MemoryStore, RecordSinkExt, RecordSource, Records, TickStore};
 
 use crate::Test;
 use crate::insert::{insert, made};
@@ -22,12 +22,12 @@ async fn reference(ticks: &[Tick]) -> MemoryStore {
 }
 
 /// Every page, joined.
-async fn pages(store: &impl TickStore, mut query: TickQuery) -> Vec<Tick> {
-    let mut all = Vec::new();
+async fn pages(store: &impl RecordSource, mut query: ListQuery) -> Records {
+    let mut all = Records::empty(query.table);
     loop {
-        let page = store.ticks(&query).await.unwrap();
-        assert!(page.items.len() <= query.limit);
-        all.extend(page.items);
+        let page = store.page(&query).await.unwrap();
+        assert!(page.records.len() <= query.limit);
+        all.extend(page.records).unwrap();
         let Some(next) = page.next else { return all };
         query.after = Some(next);
     }
@@ -55,10 +55,9 @@ async fn any_ticks(scratch: Scratch) {
         });
     }
     for filter in filters {
-        let expected = memory.ticks(filter.clone()).all().await.unwrap();
+        let expected = pages(&memory, ListQuery::new(&filter)).await;
         for limit in [1, 2, 7, 100, 10_000] {
-            let mut query = TickQuery::new(filter.clone());
-            query.limit = limit;
+            let query = ListQuery { limit, ..ListQuery::new(&filter) };
             assert_eq!(pages(&store, query).await, expected, "{filter:?} by {limit}");
         }
     }
@@ -88,12 +87,9 @@ async fn candles(scratch: Scratch) {
                 let mut query =
                     CandleQuery::new(venue.clone(), symbol.clone(), interval.parse().unwrap());
                 (query.fill, query.limit) = (fill, limit);
-                let found = store.candles(query.clone()).page().await.unwrap();
-                assert_eq!(
-                    found,
-                    memory.candles(query.clone()).page().await.unwrap(),
-                    "{interval} {fill:?}"
-                );
+                let found = store.candle_page(&query).await.unwrap();
+                let expected = memory.candle_page(&query).await.unwrap();
+                assert_eq!(found, expected, "{interval} {fill:?}");
                 assert!(!found.items.is_empty());
             }
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tradekeep_models::{ListQuery, Order, OrderFilter, strategies};
-use tradekeep_store_traits::ExecutionStore;
+use tradekeep_models::{Order, OrderFilter, strategies};
+use tradekeep_store_traits::SeriesStore;
 use uuid::Uuid;
 
 use crate::Test;
@@ -22,16 +22,16 @@ const AHEAD: usize = 5;
 
 /// A statement reads the table twice, and not of one moment.
 async fn arriving(scratch: Scratch) {
-    let store = scratch.open().await.unwrap();
-    let query = ListQuery::new(OrderFilter::default());
+    let store: &dyn SeriesStore = &scratch.open().await.unwrap();
+    let orders = || store.orders(OrderFilter::default()).page();
     // Which makes the table.
-    assert!(store.orders(&query).await.unwrap().items.is_empty());
+    assert!(orders().await.unwrap().items.is_empty());
     let permits = Arc::new(Semaphore::new(AHEAD));
     let writing = tokio::spawn(write(scratch.clone(), Arc::clone(&permits)));
     let mut answers = 0;
     let mut last = BTreeMap::new();
     while answers < ANSWERS && !writing.is_finished() {
-        let orders = store.orders(&query).await.unwrap().items;
+        let orders = orders().await.unwrap().items;
         permits.add_permits(1);
         let now: BTreeMap<_, _> =
             orders.iter().map(|order| (order.order_id, order.version)).collect();

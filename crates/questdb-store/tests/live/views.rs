@@ -29,7 +29,7 @@ fn query(interval: &str) -> CandleQuery {
 
 /// Waits until a view has what is computed.
 async fn equal(store: &QuestDbStore, interval: &str) -> Vec<Candle> {
-    let expected = store.candles(query(interval)).page().await.unwrap();
+    let expected = store.candle_page(&query(interval)).await.unwrap();
     let waiting = async {
         while store.view_candles(&query(interval)).await.unwrap() != expected {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -15,8 +15,7 @@ use tradekeep_models::{
 
 use super::*;
 use crate::{
-    Act, Maintenance, PartitionAdmin, Probe, RecordSink, RecordSinkExt, RecordSource, SeriesStore,
-    Table,
+    Act, Maintenance, PartitionAdmin, Probe, RecordSinkExt, RecordSource, SeriesStore, Table,
 };
 
 fn metric(second: i64) -> Metric {
@@ -39,47 +38,14 @@ async fn held(store: &MemoryStore) -> Vec<u64> {
 
 /// Calls the operation of that name.
 async fn call(store: &MemoryStore, op: &str) -> Result<()> {
-    let store: &dyn SeriesStore = store;
-    let (symbol, venue) = (Symbol::new("X").unwrap(), Venue::unknown());
-    let minute = Interval::new(1, IntervalUnit::Minute).unwrap();
-    let (all, metrics) = (TimeRange::ALL, MetricFilter::default());
-    let stream = StreamId::new("s").unwrap();
-    match op {
-        "ping" => store.ping().await,
-        "write" => store.save(Records::empty(Table::Ticks)).await.map(drop),
-        "settle" => store.settle(&[]).await.map(drop),
-        "watermark" => store.watermark(&stream, 1, Table::Ticks).await.map(drop),
-        "durable_watermark" => store.durable_watermark(&stream, 1, Table::Ticks).await.map(drop),
-        "checkpoint" => store.checkpoint().await,
-        "close" => store.close().await,
-        "candles" => store.candles(CandleQuery::new(venue, symbol, minute)).page().await.map(drop),
-        "series" => store.series().await.map(drop),
-        "performance" => store.performance(&TradeFilter::default()).await.map(drop),
-        "metric_stats" => store.metric_stats(&metrics).await.map(drop),
-        "metric_buckets" => {
-            store.metric_buckets(BucketQuery::new(metrics, minute)).page().await.map(drop)
-        }
-        "latency_stats" => store.latency_stats(&LatencyFilter::default()).await.map(drop),
-        "latency_histogram" => {
-            store.latency_histogram(&LatencyFilter::default(), &[1]).await.map(drop)
-        }
-        "slippage" => store.slippage(all, None).await.map(drop),
-        "mev_analysis" => store.mev_analysis(&MevFilter::default()).await.map(drop),
-        "summary" => store.summary(all).await.map(drop),
-        "partitions" => store.partitions(Table::Ticks).await.map(drop),
-        "drop_partitions" => store.drop_partitions(Table::Ticks, &[]).await.map(drop),
-        "floor" => store.floor(Table::Ticks).await.map(drop),
-        "set_floor" => store.set_floor(Table::Ticks, None).await,
-        "table_stats" => store.table_stats().await.map(drop),
-        "optimize" => store.optimize().await,
-        // It never fails: what fails is a trouble.
-        "health" => match store.health().await.troubles.pop() {
-            Some(trouble) if trouble.cause == down().context => Err(down()),
-            Some(trouble) => panic!("{trouble:?}"),
-            None => Ok(()),
-        },
-        // A page is called as its table.
-        table => store.page(&ListQuery::of(table.parse().unwrap())).await.map(drop),
+    if op != "health" {
+        return crate::conformance::operations::call(store, op).await;
+    }
+    // It never fails: what fails is a trouble.
+    match store.health().await.troubles.pop() {
+        Some(trouble) if trouble.cause == down().context => Err(down()),
+        Some(trouble) => panic!("{trouble:?}"),
+        None => Ok(()),
     }
 }
 

@@ -6,8 +6,7 @@ use anyhow::Result;
 use tradekeep::formats::SampleActivity;
 use tradekeep::record::Record;
 use tradekeep::{
-    Day, ImportSummary, LatencyFilter, MevFilter, RecordSinkExt, Records, TradeFilter, Tradekeep,
-    with_records,
+    Day, ImportSummary, LatencyFilter, MevFilter, Records, TradeFilter, Tradekeep, with_records,
 };
 
 use crate::chart::Look;

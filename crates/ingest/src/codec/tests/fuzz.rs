@@ -81,8 +81,9 @@ fn content() -> impl Strategy<Value = Content> {
 
 fn cell(column: Kind, (kind, odd, text, whole, bits, decimal): &Content) -> Cell<'_> {
     match if *odd { *kind } else { column } {
-        Kind::Text if text.is_empty() => Cell::Null,
-        Kind::Text => Cell::Text(text),
+        Kind::Text | Kind::Uuid if text.is_empty() => Cell::Null,
+        // A UUID is its text here.
+        Kind::Text | Kind::Uuid => Cell::Text(text),
         Kind::Int => Cell::Int(*whole),
         Kind::Float => Cell::Float(f64::from_bits(*bits)),
         Kind::Bool => Cell::Bool(bits % 2 == 0),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_store_traits::{
-    Ack, Batch, Delivery, ErrorKind, Result as StoreResult, Stage, StoreError, Token,
+    Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError, Token,
 };
 
 use super::settle::InFlight;
@@ -53,7 +53,7 @@ impl Lane {
             };
             match FailureAction::of(&error, part.rows.len()) {
                 FailureAction::Retry
-                    if FailureAction::may_be_poison(&error) && self.is_reachable().await =>
+                    if FailureAction::may_be_poison(&error) && self.ping().await.is_ok() =>
                 {
                     if let Err(part) = queue.strike(part, &error.context, Instant::now()) {
                         self.back_off(&error).await;
@@ -127,12 +127,6 @@ impl Lane {
                 sink, %table, rows, attempt, store_ms, waited_ms, "a flush was slow: {cause}"
             ),
         }
-    }
-
-    /// Whether the sink answers a question that concerns no record.
-    async fn is_reachable(&self) -> bool {
-        // A sink without watermarks says so, which is an answer.
-        self.watermark().await.map_or_else(|error| error.kind == ErrorKind::Unsupported, |_| true)
     }
 
     /// Keeps rejected records as dead letters; the cursor does not move before that is durable.
