@@ -6,7 +6,7 @@ use std::error::Error;
 use tokio_postgres::Row as Driver;
 use tokio_postgres::types::{FromSql, Type};
 use tradekeep_models::record::{Kind, Value};
-use tradekeep_models::{Decimal, DecimalSum, Timestamp};
+use tradekeep_models::{Decimal, DecimalError, DecimalSum, Timestamp};
 use tradekeep_store_traits::sql::Row;
 use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 use uuid::Uuid;
@@ -84,10 +84,7 @@ impl PgRow {
             return Err(self.wrong(column));
         }
         let scaled = scaled(raw.bytes).map_err(|error| match error {
-            BadNumeric::TooLarge => {
-                let context = "a sum is too large: ask for a shorter range";
-                Failure::new(ErrorKind::Query, context)
-            }
+            BadNumeric::TooLarge => Failure::too_large(&DecimalError::TooLarge),
             BadNumeric::TooFine | BadNumeric::Malformed => self.wrong(column),
         })?;
         Decimal::from_scaled(scaled).map_err(|error| Failure::too_large(&error))

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use tokio_postgres::Row;
-use tradekeep_store_traits::{Health, Result, StoreError, Trouble};
+use tradekeep_pg_common::PgRow;
+use tradekeep_store_traits::{Failure, Health, Inner, Trouble};
 
 use crate::pool::Pool;
-use crate::rows::get;
 use crate::schema::all_tables;
+use crate::sql::Sql;
 use crate::wal::{self, Log};
 use crate::{QuestDbConfig, STORE, disk, http, views};
-
-const OP: &str = "health";
 
 /// Transactions that the log may be ahead of a table before that is said. A batch is one.
 const FAR_BEHIND: i64 = 100;
@@ -38,7 +36,7 @@ pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
 }
 
 /// What an error says.
-fn trouble_at(error: &StoreError) -> Trouble {
+fn trouble_at(error: &Failure) -> Trouble {
     match error.context.split_once(": ") {
         Some((cause, remedy)) => trouble(cause.into(), remedy.into()),
         None => trouble(error.context.to_string(), "see the server's log".into()),
@@ -51,17 +49,17 @@ struct Looked {
     troubles: Vec<Trouble>,
 }
 
-async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
+async fn look(pool: &Pool, config: &QuestDbConfig) -> Inner<Looked> {
     // Whoever asks how it is cannot wait as long as a query may take.
     let limit = config.connect_timeout();
-    let rows = pool.query_within(limit, OP, "SELECT build()").await?;
-    let build: String = first(&rows)?;
+    let rows = pool.ask_within(limit, &Sql::plain("SELECT build()")).await?;
+    let build = rows.first().map_or_else(|| Ok(String::new()), |row| text(row, 0))?;
     let mut troubles = Vec::new();
     let mut writable = true;
 
-    let rows = pool.query_within(limit, OP, "SHOW PARAMETERS").await?;
+    let rows = pool.ask_within(limit, &Sql::plain("SHOW PARAMETERS")).await?;
     let parameters = rows.iter().map(|row| Ok((text(row, 0)?, text(row, 2)?)));
-    let parameters: HashMap<String, String> = parameters.collect::<Result<_>>()?;
+    let parameters: HashMap<String, String> = parameters.collect::<Inner<_>>()?;
     for name in ["readonly", "http.security.readonly"] {
         if is_on(&parameters, name) {
             writable = false;
@@ -71,7 +69,7 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
             ));
         }
     }
-    if let Err(error) = http::knock(config, OP).await {
+    if let Err(error) = http::knock(config).await {
         writable = false;
         troubles.push(trouble_at(&error));
     }
@@ -82,7 +80,7 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Result<Looked> {
     writable &= logs.iter().all(|log| !log.suspended);
     troubles.extend(logs.iter().filter_map(trouble_of));
     troubles.extend(logs.first().and_then(|log| disk::trouble(&parameters, &log.folder)));
-    troubles.extend(views::troubles(pool, config, OP).await?);
+    troubles.extend(views::troubles(pool, config).await?);
     Ok(Looked { version: version(&build), writable, troubles })
 }
 
@@ -108,9 +106,9 @@ fn trouble_of(log: &Log) -> Option<Trouble> {
 }
 
 /// The logs of our tables.
-async fn logs(pool: &Pool, config: &QuestDbConfig) -> Result<Vec<Log>> {
+async fn logs(pool: &Pool, config: &QuestDbConfig) -> Inner<Vec<Log>> {
     let ours: Vec<String> = all_tables().map(|name| config.table(name)).collect();
-    let mut logs = wal::logs(pool, config.connect_timeout(), OP).await?;
+    let mut logs = wal::logs(pool, config.connect_timeout()).await?;
     logs.retain(|log| ours.contains(&log.table));
     Ok(logs)
 }
@@ -159,13 +157,9 @@ const fn trouble(cause: String, remedy: String) -> Trouble {
     Trouble { cause, remedy }
 }
 
-fn first(rows: &[Row]) -> Result<String> {
-    rows.first().map_or_else(|| Ok(String::new()), |row| text(row, 0))
-}
-
 /// A text, empty where there is none.
-fn text(row: &Row, column: usize) -> Result<String> {
-    Ok(get::<Option<String>>(OP, row, column)?.unwrap_or_default())
+fn text(row: &PgRow, column: usize) -> Inner<String> {
+    Ok(row.get::<Option<String>>(column)?.unwrap_or_default())
 }
 
 #[cfg(test)]

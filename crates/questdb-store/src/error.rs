@@ -3,44 +3,20 @@
 mod http;
 mod pg;
 
-use tradekeep_store_traits::{Act, Delivery, ErrorKind, StoreError};
+use tradekeep_store_traits::{Act, ErrorKind, Failure};
 
 pub(crate) use self::http::{not_answered, not_encoded, refused, roots_unreadable};
-pub(crate) use self::pg::{classify, closed, unexpected};
-use crate::STORE;
+pub(crate) use self::pg::classify;
 
-/// What an answer means.
-struct Verdict {
-    kind: ErrorKind,
-    act: Act,
-    delivery: Delivery,
-    context: String,
-}
-
-impl Verdict {
-    /// One that left nothing behind.
-    fn new(kind: ErrorKind, act: Act, context: impl Into<String>) -> Self {
-        Self { kind, act, delivery: Delivery::NotApplied, context: context.into() }
-    }
-
-    /// One that may have been carried out.
-    fn unknown(self) -> Self {
-        Self { delivery: Delivery::Unknown, ..self }
-    }
-
-    fn into_error(self, op: &'static str) -> StoreError {
-        StoreError::new(self.kind, STORE, op, self.context)
-            .with_act(self.act)
-            .with_delivery(self.delivery)
-    }
+/// What an answer means that left nothing behind.
+fn verdict(kind: ErrorKind, act: Act, context: impl Into<String>) -> Failure {
+    Failure::new(kind, context).with_act(act)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use questdb::ErrorCode;
-
-    use super::*;
 
     /// A text like the server's, with a row's value in it.
     fn answer() -> impl Strategy<Value = String> {
@@ -59,8 +35,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_answer_is_classified_and_no_value_repeated(answer in answer()) {
-            let over_http = Verdict::of_batch(ErrorCode::ServerFlushError, &answer);
-            for verdict in [over_http, Verdict::of(&answer)] {
+            let over_http = super::http::of_batch(ErrorCode::ServerFlushError, &answer);
+            for verdict in [over_http, super::pg::of(&answer)] {
                 let told = format!("{} {:?}", verdict.context, verdict.act);
                 prop_assert!(!told.contains("CANARY"), "{told}");
             }

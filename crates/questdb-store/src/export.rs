@@ -4,12 +4,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use tradekeep_models::Day;
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError, Table};
+use tradekeep_store_traits::{Act, At, ErrorKind, Failure, Inner, Result, Table};
 use ureq::{Agent, Body};
 
 use crate::{QuestDbStore, STORE, http, wal};
-
-const OP: &str = "export_day";
 
 /// What a whole Parquet file ends with.
 const END: &[u8; 4] = b"PAR1";
@@ -27,18 +25,25 @@ impl QuestDbStore {
     where
         W: Write + Send + 'static,
     {
-        self.writer.check_open(OP)?;
+        self.exported(table, day, to).await.at(STORE, "export_day")
+    }
+
+    async fn exported<W>(&self, table: Table, day: Day, to: W) -> Inner<u64>
+    where
+        W: Write + Send + 'static,
+    {
+        self.writer.check_open()?;
         let (pool, name) = (self.ready().await?, self.table(table));
-        wal::settled(pool, OP, &name, self.patience()).await?;
+        wal::settled(pool, &name, self.patience()).await?;
         let sql = format!("SELECT * FROM \"{name}\" WHERE ts IN '{day}'");
         let config = self.config.clone();
-        http::blocking(OP, move || {
+        http::blocking(move || {
             let settings = Agent::config_builder()
                 .timeout_connect(Some(config.connect_timeout()))
                 .timeout_recv_response(Some(config.query_timeout()))
                 .timeout_recv_body(Some(LONGEST));
             let asked = [("fmt", "parquet"), ("query", sql.as_str())];
-            copy(http::get(OP, settings, &config, "exp", asked)?, to)
+            copy(http::get(settings, &config, "exp", asked)?, to)
         })
         .await
     }
@@ -47,10 +52,10 @@ impl QuestDbStore {
 /// How long a day may take.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
-fn copy(body: Body, mut to: impl Write) -> Result<u64> {
+fn copy(body: Body, mut to: impl Write) -> Inner<u64> {
     let failed = |error: io::Error| {
         let context = "the file was cut short: see the cause, and ask again";
-        StoreError::new(ErrorKind::Query, STORE, OP, context)
+        Failure::new(ErrorKind::Query, context)
             .with_act(Act::Retry { after: None })
             .with_source(error)
     };

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tradekeep_models::Timestamp;
-use tradekeep_store_traits::{Result, Table};
+use tradekeep_store_traits::sql::Row as _;
+use tradekeep_store_traits::{Inner, Table};
 
-use crate::rows::Cells;
 use crate::schema::FLOOR_TABLE;
 use crate::sql::{Bind, Sql};
 use crate::{QuestDbStore, wal};
@@ -25,7 +25,7 @@ pub(crate) struct KnownFloors(Mutex<Option<(Instant, Floors)>>);
 
 impl QuestDbStore {
     /// The floor of `table` as it was a second ago at most.
-    pub(crate) async fn known_floor(&self, table: Table) -> Result<Option<Timestamp>> {
+    pub(crate) async fn known_floor(&self, table: Table) -> Inner<Option<Timestamp>> {
         let mut known = self.known_floors.0.lock().await;
         if let Some((asked, floors)) = &*known
             && asked.elapsed() < KEPT
@@ -40,8 +40,7 @@ impl QuestDbStore {
     }
 
     /// All floors, in one statement.
-    pub(crate) async fn floors(&self) -> Result<Floors> {
-        const OP: &str = "floor";
+    pub(crate) async fn floors(&self) -> Inner<Floors> {
         let sql = format!(
             "SELECT f.table_name, f.before_ts::long FROM \"{}\" f \
              LATEST ON changed_at PARTITION BY table_name",
@@ -50,42 +49,39 @@ impl QuestDbStore {
         let mut floors = Floors::new();
         let pool = self.ready().await?;
         // Who writes cannot wait as long as a query may take.
-        for row in pool.query_within(self.config.connect_timeout(), OP, &sql).await? {
-            let cells = Cells::of(OP, &row);
-            let unknown = |_| cells.broken("a floor is of a table that is not known");
-            let table: Table = cells.text(0)?.parse().map_err(unknown)?;
-            floors.extend(cells.maybe_time(1)?.map(|floor| (table, floor)));
+        for row in pool.ask_within(self.config.connect_timeout(), &Sql::plain(sql)).await? {
+            let unknown = |_| row.broken("a floor is of a table that is not known");
+            let table: Table = row.text(0)?.parse().map_err(unknown)?;
+            floors.extend(row.maybe_time(1)?.map(|floor| (table, floor)));
         }
         Ok(floors)
     }
 
     /// Sets the floor of `table`, or takes it away, and answers when every sink goes by it.
-    pub(crate) async fn change_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
-        const OP: &str = "set_floor";
+    pub(crate) async fn change_floor(&self, table: Table, floor: Option<Timestamp>) -> Inner<()> {
         let (pool, own) = (self.ready().await?, self.config.table(FLOOR_TABLE));
         // A change that was taken and not applied would not be seen below.
-        wal::settled(pool, OP, &own, self.patience()).await?;
+        wal::settled(pool, &own, self.patience()).await?;
         let at = self.next_change(&own).await?;
         let insert = insert(&own, table, floor, at);
-        pool.ask(OP, &insert).await.map_err(wal::in_doubt)?;
-        wal::settled(pool, OP, &own, self.patience()).await.map_err(wal::taken)?;
+        pool.ask(&insert).await.map_err(wal::in_doubt)?;
+        wal::settled(pool, &own, self.patience()).await.map_err(wal::taken)?;
         tokio::time::sleep(KEPT).await;
         Ok(())
     }
 
     /// The time of the next change, in nanoseconds: behind the last one also where the server's clock was
     /// put back, since the latest one counts.
-    async fn next_change(&self, own: &str) -> Result<i64> {
-        const OP: &str = "set_floor";
+    async fn next_change(&self, own: &str) -> Inner<i64> {
         let pool = self.ready().await?;
         // Two statements: in one, the server would take its clock for what to group by.
-        let last = format!("SELECT max(f.changed_at)::long FROM \"{own}\" f");
-        let last = pool.query(OP, &last, &[]).await?;
-        let now = pool.query(OP, "SELECT systimestamp_ns()::long", &[]).await?;
+        let last = Sql::plain(format!("SELECT max(f.changed_at)::long FROM \"{own}\" f"));
+        let last = pool.ask(&last).await?;
+        let now = pool.ask(&Sql::plain("SELECT systimestamp_ns()::long")).await?;
         let mut next = 0;
         for row in now.iter().chain(&last) {
             let behind = |time: Timestamp| time.as_nanos() + 1;
-            next = Cells::of(OP, row).maybe_time(0)?.map_or(next, behind).max(next);
+            next = row.maybe_time(0)?.map_or(next, behind).max(next);
         }
         Ok(next)
     }

@@ -5,29 +5,29 @@ mod trust;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::ExposeSecret;
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 use ureq::config::ConfigBuilder;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Body};
 
+use crate::QuestDbConfig;
 use crate::error::{not_answered, roots_unreadable};
-use crate::{QuestDbConfig, STORE};
 
 /// Whether the server lets us write, as far as can be told: it is sent a batch of no rows.
-pub(crate) async fn knock(config: &QuestDbConfig, op: &'static str) -> Result<()> {
+pub(crate) async fn knock(config: &QuestDbConfig) -> Inner<()> {
     let config = config.clone();
-    blocking(op, move || {
+    blocking(move || {
         let limit = config.connect_timeout();
         let settings = Agent::config_builder().timeout_global(Some(limit));
-        let mut request = agent(op, settings, &config)?.post(url(&config, "write"));
+        let mut request = agent(settings, &config)?.post(url(&config, "write"));
         if let Some(user) = user(&config) {
             request = request.header("Authorization", user);
         }
         match request.send_empty() {
             // Whatever else it thinks of a batch of nothing.
             Err(error) if !matches!(error, ureq::Error::StatusCode(400)) => {
-                Err(not_answered(op, error))
+                Err(not_answered(error))
             }
             _ => Ok(()),
         }
@@ -37,41 +37,35 @@ pub(crate) async fn knock(config: &QuestDbConfig, op: &'static str) -> Result<()
 
 /// What the server answers to a request of `path` with these values.
 pub(crate) fn get(
-    op: &'static str,
     settings: ConfigBuilder<AgentScope>,
     config: &QuestDbConfig,
     path: &str,
     values: [(&str, &str); 2],
-) -> Result<Body> {
-    let mut request = agent(op, settings, config)?.get(url(config, path)).query_pairs(values);
+) -> Inner<Body> {
+    let mut request = agent(settings, config)?.get(url(config, path)).query_pairs(values);
     if let Some(user) = user(config) {
         request = request.header("Authorization", user);
     }
-    let answer = request.call().map_err(|error| not_answered(op, error))?;
+    let answer = request.call().map_err(not_answered)?;
     Ok(answer.into_body())
 }
 
 /// Runs what waits for the server on a thread for that.
 pub(crate) async fn blocking<T: Send + 'static>(
-    op: &'static str,
-    run: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+    run: impl FnOnce() -> Inner<T> + Send + 'static,
+) -> Inner<T> {
     tokio::task::spawn_blocking(run).await.map_err(|error| {
         let context = "it was called off: ask again";
-        StoreError::new(ErrorKind::Query, STORE, op, context).with_source(error)
+        Failure::new(ErrorKind::Query, context).with_source(error)
     })?
 }
 
 /// Which trusts whom `config` says.
-fn agent(
-    op: &'static str,
-    settings: ConfigBuilder<AgentScope>,
-    config: &QuestDbConfig,
-) -> Result<Agent> {
+fn agent(settings: ConfigBuilder<AgentScope>, config: &QuestDbConfig) -> Inner<Agent> {
     if !config.https() {
         return Ok(settings.build().new_agent());
     }
-    let roots = trust::roots(config.tls_roots()).map_err(|error| roots_unreadable(op, error))?;
+    let roots = trust::roots(config.tls_roots()).map_err(roots_unreadable)?;
     let tls = TlsConfig::builder().root_certs(RootCerts::from(roots)).build();
     Ok(settings.tls_config(tls).build().new_agent())
 }

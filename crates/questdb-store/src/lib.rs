@@ -11,6 +11,7 @@ mod maintenance;
 mod partitions;
 mod pool;
 mod read;
+mod roles;
 mod rows;
 mod schema;
 mod sql;
@@ -21,7 +22,7 @@ mod write;
 
 pub use config::QuestDbConfig;
 pub use store::QuestDbStore;
-pub use tradekeep_pg_common::PoolStats;
+pub use tradekeep_store_traits::PoolStats;
 
 /// The URL scheme of this store: `questdb://user:password@localhost:9000?pg_port=8812`.
 pub const SCHEME: &str = "questdb";

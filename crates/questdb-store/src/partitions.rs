@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use async_trait::async_trait;
-use tokio_postgres::Row;
-use tradekeep_models::{Day, Timestamp};
-use tradekeep_store_traits::{
-    Act, ErrorKind, Partition, PartitionAdmin, Result, StoreError, Table,
-};
+use tradekeep_models::Day;
+use tradekeep_pg_common::PgRow;
+use tradekeep_store_traits::sql::Row as _;
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Partition, Table};
 
 use crate::pool::Pool;
-use crate::rows::Cells;
-use crate::{QuestDbStore, STORE, views, wal};
+use crate::sql::Sql;
+use crate::{QuestDbStore, views, wal};
 
 /// A partition as the server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +23,9 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    fn read(op: &'static str, row: &Row) -> Result<Self> {
-        let row = Cells::of(op, row);
+    fn read(row: &PgRow) -> Inner<Self> {
         let (name, unit) = (row.text(0)?, row.text(1)?);
-        let (name, day) = named(name, unit).ok_or_else(|| {
+        let (name, day) = named(&name, &unit).ok_or_else(|| {
             row.broken("a partition has a name that is neither a day nor an hour")
         })?;
         Ok(Self { name, day, rows: row.count(2)?, bytes: row.count(3)? })
@@ -44,12 +41,12 @@ fn named(name: &str, unit: &str) -> Option<(String, Day)> {
 }
 
 /// What a table on the server, `table`, is kept in, oldest first.
-pub(crate) async fn parts(pool: &Pool, op: &'static str, table: &str) -> Result<Vec<Part>> {
+pub(crate) async fn parts(pool: &Pool, table: &str) -> Inner<Vec<Part>> {
     let sql = format!(
         "SELECT p.name, p.\"partitionBy\", p.\"numRows\", p.\"diskSize\" \
          FROM table_partitions('{table}') p WHERE p.attached AND p.\"numRows\" > 0"
     );
-    pool.query(op, &sql, &[]).await?.iter().map(|row| Part::read(op, row)).collect()
+    pool.ask(&Sql::plain(sql)).await?.iter().map(Part::read).collect()
 }
 
 fn days(parts: Vec<Part>) -> Vec<Partition> {
@@ -72,14 +69,13 @@ fn drop_sql(table: &str, names: &BTreeSet<String>) -> String {
 impl QuestDbStore {
     /// Drops the partitions of `doomed` that are there, and again those that are still there then: somebody
     /// else may have dropped one of them meanwhile.
-    async fn drop_parts(&self, table: &str, mut doomed: BTreeSet<String>) -> Result<()> {
-        const OP: &str = "drop_partitions";
+    async fn drop_parts(&self, table: &str, mut doomed: BTreeSet<String>) -> Inner<()> {
         let pool = self.ready().await?;
         let (since, patience) = (Instant::now(), self.patience());
         while !doomed.is_empty() {
-            pool.change(OP, &[drop_sql(table, &doomed)]).await.map_err(wal::in_doubt)?;
-            wal::settled(pool, OP, table, patience).await.map_err(wal::taken)?;
-            let left = parts(pool, OP, table).await.map_err(wal::taken)?;
+            pool.change(&[drop_sql(table, &doomed)]).await.map_err(wal::in_doubt)?;
+            wal::settled(pool, table, patience).await.map_err(wal::taken)?;
+            let left = parts(pool, table).await.map_err(wal::taken)?;
             let left: BTreeSet<String> = left.into_iter().map(|part| part.name).collect();
             doomed = doomed.intersection(&left).cloned().collect();
             if !doomed.is_empty() && since.elapsed() > patience {
@@ -88,8 +84,7 @@ impl QuestDbStore {
                      retention floor first, and ask again"
                 );
                 return Err(wal::taken(
-                    StoreError::new(ErrorKind::Conflict, STORE, OP, context)
-                        .with_act(Act::Retry { after: None }),
+                    Failure::new(ErrorKind::Conflict, context).with_act(Act::Retry { after: None }),
                 ));
             }
         }
@@ -97,41 +92,30 @@ impl QuestDbStore {
     }
 }
 
-#[async_trait]
-impl PartitionAdmin for QuestDbStore {
-    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
-        let pool = self.ready().await?;
-        Ok(days(parts(pool, "partitions", &self.table(table)).await?))
-    }
+/// The days of `table`.
+pub(crate) async fn of(store: &QuestDbStore, table: Table) -> Inner<Vec<Partition>> {
+    Ok(days(parts(store.ready().await?, &store.table(table)).await?))
+}
 
-    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
-        const OP: &str = "drop_partitions";
-        let (pool, lane) = (self.ready().await?, self.writer.lane(table));
-        // Nothing is on its way meanwhile, and what is connected is of before.
-        let mut turn = lane.turn.lock().await;
-        turn.connection = None;
-        let table = lane.shape.name();
-        // What was acknowledged before this was asked for goes, or stays, as if it had been applied then.
-        wal::settled(pool, OP, table, self.patience()).await?;
-        let mut doomed = parts(pool, OP, table).await?;
-        doomed.retain(|part| days.contains(&part.day));
-        let rows = doomed.iter().map(|part| part.rows).sum();
-        let names = doomed.into_iter().map(|part| part.name).collect();
-        self.drop_parts(table, names).await?;
-        let views = views::refresh_sql(&self.config);
-        if lane.table == Table::Ticks && rows > 0 && !views.is_empty() {
-            pool.change(OP, &views).await.map_err(wal::taken)?;
-        }
-        Ok(rows)
+/// Drops days of `table`, and answers their rows.
+pub(crate) async fn drop_days(store: &QuestDbStore, table: Table, days: &[Day]) -> Inner<u64> {
+    let (pool, lane) = (store.ready().await?, store.writer.lane(table));
+    // Nothing is on its way meanwhile, and what is connected is of before.
+    let mut turn = lane.turn.lock().await;
+    turn.connection = None;
+    let table = lane.shape.name();
+    // What was acknowledged before this was asked for goes, or stays, as if it had been applied then.
+    wal::settled(pool, table, store.patience()).await?;
+    let mut doomed = parts(pool, table).await?;
+    doomed.retain(|part| days.contains(&part.day));
+    let rows = doomed.iter().map(|part| part.rows).sum();
+    let names = doomed.into_iter().map(|part| part.name).collect();
+    store.drop_parts(table, names).await?;
+    let views = views::refresh_sql(&store.config);
+    if lane.table == Table::Ticks && rows > 0 && !views.is_empty() {
+        pool.change(&views).await.map_err(wal::taken)?;
     }
-
-    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
-        Ok(self.floors().await?.remove(&table))
-    }
-
-    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
-        self.change_floor(table, floor).await
-    }
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -4,15 +4,15 @@ use secrecy::ExposeSecret;
 use tokio_postgres::Config;
 pub(crate) use tradekeep_pg_common::Pool;
 use tradekeep_pg_common::{Answers, PoolConfig};
-use tradekeep_store_traits::Result;
+use tradekeep_store_traits::Inner;
 
+use crate::QuestDbConfig;
 use crate::error::classify;
-use crate::{QuestDbConfig, STORE};
 
-const ANSWERS: Answers = Answers { store: STORE, place: "pg_host and pg_port", classify };
+const ANSWERS: Answers = Answers { place: "pg_host and pg_port", classify };
 
 /// Connects to nothing yet.
-pub(crate) fn pool(config: &QuestDbConfig) -> Result<Pool> {
+pub(crate) fn pool(config: &QuestDbConfig) -> Inner<Pool> {
     let credentials = config.pg_credentials();
     let mut server = Config::new();
     server

@@ -1,18 +1,19 @@
 //! Reads. Each statement is of its own moment: this server has no transactions.
 
-mod measurements;
-mod numbers;
-pub(crate) mod ticks;
+pub(crate) mod stats;
 
-use async_trait::async_trait;
-use tokio_postgres::Row;
 use tradekeep_models::record::Record;
-use tradekeep_models::{Cursor, ListQuery, RecordPage, Timestamp, with_record_of};
-use tradekeep_store_traits::{ErrorKind, RecordSource, Result, StoreError};
+use tradekeep_models::{
+    Candle, CandleCursor, CandleQuery, Cursor, ListQuery, Page, RecordPage, Table, Timestamp,
+    with_record_of,
+};
+use tradekeep_pg_common::PgRow;
+use tradekeep_store_traits::sql::{answers, only_row, record};
+use tradekeep_store_traits::{Failure, Inner, TickSeries};
 
-use crate::rows::record;
+use crate::QuestDbStore;
+use crate::rows::absent;
 use crate::sql::{self, Conditions, Part, Sql};
-use crate::{QuestDbStore, STORE};
 
 /// Rows that are read beyond a page: its last moment, its cursor's and one row more are seldom so many.
 const SPARE: usize = 2;
@@ -25,27 +26,31 @@ struct Way {
     limit: usize,
 }
 
-#[async_trait]
-impl RecordSource for QuestDbStore {
-    async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
-        let op = query.table.as_str();
-        query.validate().map_err(|error| StoreError::invalid(STORE, op, &error))?;
-        with_record_of!(query.table, R => self.list::<R>(query).await)
-    }
+pub(crate) async fn page(store: &QuestDbStore, query: &ListQuery) -> Inner<RecordPage> {
+    query.validate().map_err(|error| Failure::invalid(&error))?;
+    with_record_of!(query.table, R => store.list::<R>(query).await)
+}
+
+pub(crate) async fn candles(
+    store: &QuestDbStore,
+    query: &CandleQuery,
+) -> Inner<Page<Candle, CandleCursor>> {
+    query.validate().map_err(|error| Failure::invalid(&error))?;
+    let rows = store.dialect.rows(&query.ticks());
+    let found = store.ask(&sql::stats::candles(query, rows)).await?;
+    Ok(query.page(answers::candles(query, found)?))
+}
+
+pub(crate) async fn series(store: &QuestDbStore) -> Inner<Vec<TickSeries>> {
+    answers::series(store.ask(&sql::stats::series(&store.table(Table::Ticks))).await?)
 }
 
 impl QuestDbStore {
-    async fn list<R: Record>(&self, query: &ListQuery) -> Result<RecordPage> {
-        let table = self.table(query.table);
-        let rows = if query.highest_only() {
-            Conditions::highest(query, &table)
-        } else {
-            Conditions::listed(query, &table)
-        };
+    async fn list<R: Record>(&self, query: &ListQuery) -> Inner<RecordPage> {
+        let rows = self.dialect.listed(query);
         let after = query.after.as_ref().and_then(Cursor::ts);
         let way = Way { after, newest_first: query.newest_first, limit: query.limit };
-        let is_behind = |row: &R| query.is_behind_cursor(row);
-        let mut found = self.behind(query.table.as_str(), rows, way, is_behind).await?;
+        let mut found = self.behind(rows, way, |row: &R| query.is_behind_cursor(row)).await?;
         found.sort_by(|a, b| query.compare(a, b));
         Ok(query.page(found).into())
     }
@@ -57,43 +62,41 @@ impl QuestDbStore {
     /// is read whole.
     async fn behind<R: Record>(
         &self,
-        op: &'static str,
-        mut rows: Conditions,
+        mut rows: Conditions<'_>,
         Way { after, newest_first, limit }: Way,
         is_behind: impl Fn(&R) -> bool,
-    ) -> Result<Vec<R>> {
+    ) -> Inner<Vec<R>> {
+        let (onward, beyond) = if newest_first { ("<=", "<") } else { (">=", ">") };
         if let Some(after) = after {
-            rows.onward(after.as_nanos(), newest_first);
+            rows.ts(onward, after.as_nanos());
         }
         let mut found: Vec<R> = Vec::new();
         loop {
             let most = limit + SPARE;
             let part = Part::First { newest_first, limit: most };
-            let mut next: Vec<R> = self.records(op, sql::list::<R>(rows.clone(), part)).await?;
+            let mut next: Vec<R> = self.records(sql::list::<R>(rows.clone(), part)).await?;
             let cut = next.last().map(Record::ts).filter(|_| next.len() == most);
             next.retain(|row| Some(row.ts()) != cut && is_behind(row));
             found.extend(next);
             let Some(last) = cut.filter(|_| found.len() <= limit) else { return Ok(found) };
             let moment = sql::list::<R>(rows.clone(), Part::At(last.as_nanos()));
-            found.extend(self.records(op, moment).await?.into_iter().filter(&is_behind));
+            found.extend(self.records(moment).await?.into_iter().filter(&is_behind));
             if found.len() > limit {
                 return Ok(found);
             }
-            rows.beyond(last.as_nanos(), newest_first);
+            rows.ts(beyond, last.as_nanos());
         }
     }
 
-    async fn records<R: Record>(&self, op: &'static str, sql: Sql) -> Result<Vec<R>> {
-        self.ready().await?.map(op, &sql, |row| record(op, &row)).await
+    async fn records<R: Record>(&self, sql: Sql) -> Inner<Vec<R>> {
+        self.ready().await?.map(&sql, |row| record(&row, absent)).await
     }
 
-    async fn ask(&self, op: &'static str, sql: &Sql) -> Result<Vec<Row>> {
-        self.ready().await?.ask(op, sql).await
+    pub(crate) async fn ask(&self, sql: &Sql) -> Inner<Vec<PgRow>> {
+        self.ready().await?.ask(sql).await
     }
 
-    async fn only_row(&self, op: &'static str, sql: &Sql) -> Result<Row> {
-        self.ask(op, sql).await?.pop().ok_or_else(|| {
-            StoreError::new(ErrorKind::Deserialization, STORE, op, "there is no row")
-        })
+    async fn only_row(&self, sql: &Sql) -> Inner<PgRow> {
+        only_row(self.ask(sql).await?)
     }
 }

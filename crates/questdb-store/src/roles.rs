@@ -1,44 +1,66 @@
-//! Measurements: lists of them, and the numbers about them.
+//! The roles of the store, each handed to the file that does it. What goes wrong is told here which operation it
+//! was.
 
 use async_trait::async_trait;
-use tokio_postgres::Row;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, LatencyFilter, LatencyNumbers, LatencyStats, MetricBucket,
-    MetricFilter, MevAnalysis, MevFilter, Page, SlippageStats, Summary, Symbol, Table, TimeRange,
-    Timestamp, ValueStats,
+    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter, LatencyStats,
+    ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary,
+    RecordPage, SlippageStats, StreamId, Summary, Symbol, Table, TimeRange, Timestamp, TradeFilter,
+    ValueStats,
 };
-use tradekeep_store_traits::{MetricStore, Result, StoreError};
+use tradekeep_store_traits::{
+    Ack, At, Batch, Capabilities, Health, Maintenance, MetricStore, Partition, PartitionAdmin,
+    Probe, RecordSink, RecordSource, Result, Stage, TableStats, TickSeries, TickStore, Token,
+    TradeStore,
+};
 
-use super::numbers::spread;
-use crate::rows::Cells;
-use crate::sql::{Conditions, Sql, stats};
-use crate::{QuestDbStore, STORE};
+use crate::read::{self, stats};
+use crate::{QuestDbStore, STORE, admin, maintenance, partitions, write};
+
+#[async_trait]
+impl Probe for QuestDbStore {
+    async fn health(&self) -> Health {
+        admin::health(&self.pool, &self.config).await
+    }
+}
+
+#[async_trait]
+impl RecordSource for QuestDbStore {
+    async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
+        read::page(self, query).await.at(STORE, query.table.as_str())
+    }
+}
+
+#[async_trait]
+impl TickStore for QuestDbStore {
+    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        read::candles(self, query).await.at(STORE, "candles")
+    }
+
+    async fn series(&self) -> Result<Vec<TickSeries>> {
+        read::series(self).await.at(STORE, "series")
+    }
+}
+
+#[async_trait]
+impl TradeStore for QuestDbStore {
+    async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
+        stats::performance(self, filter).await.at(STORE, "performance")
+    }
+}
 
 #[async_trait]
 impl MetricStore for QuestDbStore {
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
-        self.metric_numbers("metric_stats", filter).await
+        stats::metrics(self, filter).await.at(STORE, "metric_stats")
     }
 
     async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
-        const OP: &str = "metric_buckets";
-        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
-        let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
-        let rows = Conditions::of(&filter, &self.table(Table::Metrics));
-        let bucket = |row: &Row| -> Result<Option<MetricBucket>> {
-            let row = Cells::of(OP, row);
-            let open_ts = query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN);
-            let stats = spread(row, 1, |column| row.float(column))?;
-            Ok(stats.map(|stats| MetricBucket { open_ts, stats }))
-        };
-        let found = self.ask(OP, &stats::buckets(rows, query.interval, query.limit + 1)).await?;
-        let buckets = found.iter().filter_map(|row| bucket(row).transpose());
-        Ok(query.page(buckets.collect::<Result<_>>()?))
+        stats::buckets(self, query).await.at(STORE, "metric_buckets")
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        let rows = Conditions::of(filter, &self.table(Table::Latencies));
-        self.operations("latency_stats", &stats::latencies(rows)).await
+        stats::latencies(self, filter).await.at(STORE, "latency_stats")
     }
 
     async fn latency_histogram(
@@ -46,22 +68,7 @@ impl MetricStore for QuestDbStore {
         filter: &LatencyFilter,
         bounds_ns: &[u64],
     ) -> Result<Vec<u64>> {
-        const OP: &str = "latency_histogram";
-        LatencyNumbers::check_bounds(bounds_ns)
-            .map_err(|error| StoreError::invalid(STORE, OP, &error))?;
-        // A latency below a bound is at most one less; all there are fit in 63 bits.
-        let most: Vec<i64> = bounds_ns
-            .iter()
-            .map(|bound| i64::try_from(*bound).map_or(i64::MAX, |bound| bound - 1))
-            .collect();
-        let rows = Conditions::of(filter, &self.table(Table::Latencies));
-        let mut counts = vec![0; bounds_ns.len() + 1];
-        for row in self.ask(OP, &stats::histogram(rows, &most)).await? {
-            let row = Cells::of(OP, &row);
-            let place = usize::try_from(row.int(0)?).ok().and_then(|place| counts.get_mut(place));
-            *place.ok_or_else(|| row.broken("there is no such bound"))? += row.count(1)?;
-        }
-        Ok(counts)
+        stats::histogram(self, filter, bounds_ns).await.at(STORE, "latency_histogram")
     }
 
     async fn slippage(
@@ -69,56 +76,87 @@ impl MetricStore for QuestDbStore {
         range: TimeRange,
         token: Option<&Symbol>,
     ) -> Result<Option<SlippageStats>> {
-        self.slippage_of(range, token).await
+        stats::slippage(self, range, token).await.at(STORE, "slippage")
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
-        self.mev_of(filter).await
+        stats::mev(self, filter).await.at(STORE, "mev_analysis")
     }
 
     async fn summary(&self, range: TimeRange) -> Result<Summary> {
-        self.summary_of(range).await
+        stats::summary(self, range).await.at(STORE, "summary")
     }
 }
 
-impl QuestDbStore {
-    /// As [`MetricStore::latency_stats`], but percentiles are approximate: each is within 0.1 % of the exact
-    /// one. All else is exact. It reads the range once and sorts nothing.
-    ///
-    /// # Errors
-    /// As [`MetricStore::latency_stats`].
-    pub async fn approx_latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        let rows = Conditions::of(filter, &self.table(Table::Latencies));
-        self.operations("approx_latency_stats", &stats::approx_latencies(&rows)).await
+#[async_trait]
+impl RecordSink for QuestDbStore {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        // A row with the keys of another replaces it, and no transaction is over two tables.
+        Capabilities::all().without_conflicts().without_watermarks().without_log()
     }
 
-    /// What is known of each operation, in their order.
-    async fn operations(&self, op: &'static str, sql: &Sql) -> Result<Vec<LatencyStats>> {
-        let stats = |row: &Row| -> Result<LatencyStats> {
-            let row = Cells::of(op, row);
-            let successes = row.count(3)?;
-            let numbers = || -> Result<LatencyNumbers> {
-                Ok(LatencyNumbers {
-                    avg_ns: LatencyNumbers::mean(row.wide(4)?, successes),
-                    min_ns: row.count(6)?,
-                    max_ns: row.count(7)?,
-                    p50_ns: row.count(8)?,
-                    p95_ns: row.count(9)?,
-                    p99_ns: row.count(10)?,
-                    p999_ns: row.count(11)?,
-                })
-            };
-            Ok(LatencyStats {
-                service: row.named(0)?,
-                operation: row.named(1)?,
-                failures: row.count(2)?,
-                successes,
-                numbers: if successes == 0 { None } else { Some(numbers()?) },
-            })
-        };
-        let found = self.ask(op, sql).await?;
-        let mut all: Vec<_> = found.iter().map(stats).collect::<Result<_>>()?;
-        all.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
-        Ok(all)
+    async fn ping(&self) -> Result<()> {
+        write::ping(self).await.at(STORE, "ping")
+    }
+
+    fn prepare(&self, batch: &Batch) {
+        write::prepare(self, batch);
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        write::batch(self, batch).await.at(STORE, "write")
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        self.settled(tokens).await.at(STORE, "settle")
+    }
+
+    async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
+        write::no_watermark(self).at(STORE, "watermark")
+    }
+
+    async fn durable_watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
+        write::no_watermark(self).at(STORE, "durable_watermark")
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        self.writer.check_open().at(STORE, "checkpoint")
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.writer.close().await;
+        self.pool.close();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PartitionAdmin for QuestDbStore {
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        partitions::of(self, table).await.at(STORE, "partitions")
+    }
+
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        partitions::drop_days(self, table, days).await.at(STORE, "drop_partitions")
+    }
+
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        let floors = self.floors().await.at(STORE, "floor");
+        floors.map(|mut floors| floors.remove(&table))
+    }
+
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        self.change_floor(table, floor).await.at(STORE, "set_floor")
+    }
+}
+
+#[async_trait]
+impl Maintenance for QuestDbStore {
+    async fn table_stats(&self) -> Result<Vec<TableStats>> {
+        maintenance::table_stats(self).await.at(STORE, "table_stats")
+    }
+
+    async fn optimize(&self) -> Result<()> {
+        maintenance::optimize(self).await.at(STORE, "optimize")
     }
 }

@@ -6,12 +6,13 @@ mod verify;
 use std::time::{Duration, Instant};
 
 use tradekeep_models::Table;
-use tradekeep_store_traits::{Act, ErrorKind, Result, StoreError};
+use tradekeep_store_traits::sql::only_row;
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
 
 use self::definition::{Definition, parse, tables};
 use crate::pool::Pool;
-use crate::rows::get;
-use crate::{QuestDbConfig, STORE, views};
+use crate::sql::{Bind, Sql};
+use crate::{QuestDbConfig, views};
 
 /// Every step, oldest first. A step that has landed is never edited, and only adds: a table, or a column
 /// that rows stored before have no value in.
@@ -33,10 +34,8 @@ pub(crate) fn all_tables() -> impl Iterator<Item = &'static str> {
     records.chain([FLOOR_TABLE, SCHEMA_TABLE])
 }
 
-const OP: &str = "open";
-
 /// The tables as they are once every step is taken.
-pub(crate) fn definitions() -> Result<Vec<Definition>> {
+pub(crate) fn definitions() -> Inner<Vec<Definition>> {
     tables(STEPS).map_err(|statement| broken(&statement))
 }
 
@@ -48,11 +47,11 @@ const VISIBLE: Duration = Duration::from_secs(30);
 ///
 /// There are no transactions here: what is cut short is done again by the next who connects. Several may
 /// do it at once.
-pub(crate) async fn set_up(pool: &Pool, config: &QuestDbConfig) -> Result<()> {
+pub(crate) async fn set_up(pool: &Pool, config: &QuestDbConfig) -> Inner<()> {
     set_up_steps(pool, config, STEPS).await
 }
 
-async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str]) -> Result<()> {
+async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str]) -> Inner<()> {
     let wanted = tables(steps).map_err(|statement| broken(&statement))?;
     let latest = i64::try_from(steps.len()).unwrap_or(i64::MAX);
     let found = match found(pool, config).await? {
@@ -87,12 +86,12 @@ async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str
             let parsed = parse(step).map_err(|statement| broken(&statement))?;
             statements.extend(parsed.iter().map(|part| part.sql(|table| config.table(table))));
         }
-        pool.change(OP, &statements).await?;
+        pool.change(&statements).await?;
     }
     verify::all(pool, config, &wanted).await?;
     let views = views::create_sql(config);
     if !views.is_empty() {
-        pool.change(OP, &views).await?;
+        pool.change(&views).await?;
     }
     if found < latest { stamp(pool, config, latest).await } else { Ok(()) }
 }
@@ -107,30 +106,24 @@ fn versions(config: &QuestDbConfig) -> String {
 }
 
 /// The version of the tables; nothing where they are not ours, 0 where making them was cut short.
-async fn found(pool: &Pool, config: &QuestDbConfig) -> Result<Option<i64>> {
+async fn found(pool: &Pool, config: &QuestDbConfig) -> Inner<Option<i64>> {
     let table = config.table(SCHEMA_TABLE);
-    let there = "SELECT count() FROM tables() WHERE table_name = $1";
-    let rows = pool.query(OP, there, &[&table]).await?;
-    let count: i64 = match rows.first() {
-        Some(row) => get(OP, row, 0)?,
-        None => 0,
-    };
+    let text = "SELECT count() FROM tables() WHERE table_name = $1".into();
+    let there = Sql { text, values: vec![Bind::Text(table.clone())] };
+    let count: i64 = only_row(pool.ask(&there).await?)?.get(0)?;
     if count == 0 { Ok(None) } else { version(pool, &table).await.map(Some) }
 }
 
-async fn version(pool: &Pool, table: &str) -> Result<i64> {
-    let rows = pool.query(OP, &format!("SELECT max(version) FROM \"{table}\""), &[]).await?;
-    let version: Option<i64> = match rows.first() {
-        Some(row) => get(OP, row, 0)?,
-        None => None,
-    };
+async fn version(pool: &Pool, table: &str) -> Inner<i64> {
+    let sql = Sql::plain(format!("SELECT max(version) FROM \"{table}\""));
+    let version: Option<i64> = only_row(pool.ask(&sql).await?)?.get(0)?;
     Ok(version.unwrap_or_default())
 }
 
 /// The first of `names` that a table has.
-async fn stranger(pool: &Pool, names: &[String]) -> Result<Option<String>> {
-    for row in pool.query(OP, "SELECT table_name FROM tables()", &[]).await? {
-        let name: String = get(OP, &row, 0)?;
+async fn stranger(pool: &Pool, names: &[String]) -> Inner<Option<String>> {
+    for row in pool.ask(&Sql::plain("SELECT table_name FROM tables()")).await? {
+        let name: String = row.get(0)?;
         if names.contains(&name) {
             return Ok(Some(name));
         }
@@ -138,7 +131,7 @@ async fn stranger(pool: &Pool, names: &[String]) -> Result<Option<String>> {
     Ok(None)
 }
 
-fn taken(name: &str) -> StoreError {
+fn taken(name: &str) -> Failure {
     halt(format!(
         "there is a table {name} that tradekeep did not make: rename or drop it, or choose another \
          table_prefix"
@@ -146,10 +139,10 @@ fn taken(name: &str) -> StoreError {
 }
 
 /// Writes down that the tables have `version`, and waits until that is seen.
-async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Result<()> {
+async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Inner<()> {
     let table = config.table(SCHEMA_TABLE);
     let sql = format!("INSERT INTO \"{table}\" VALUES ({version}, now())");
-    pool.change(OP, &[sql]).await?;
+    pool.change(&[sql]).await?;
     let since = Instant::now();
     while self::version(pool, &table).await? < version {
         if since.elapsed() > VISIBLE {
@@ -157,9 +150,7 @@ async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Result<()> 
                 "a row of {table} is accepted and not seen after {VISIBLE:?}: look at wal_tables(), \
                  and resume the table where it is suspended"
             );
-            return Err(
-                StoreError::new(ErrorKind::Timeout, STORE, OP, context).with_act(Act::Probe)
-            );
+            return Err(Failure::new(ErrorKind::Timeout, context).with_act(Act::Probe));
         }
         // Nothing tells when it is.
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -168,20 +159,20 @@ async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Result<()> 
 }
 
 /// Drops the tables of `config`, and no other.
-pub(crate) async fn drop_all(pool: &Pool, config: &QuestDbConfig) -> Result<()> {
+pub(crate) async fn drop_all(pool: &Pool, config: &QuestDbConfig) -> Inner<()> {
     let drop = |name| format!("DROP TABLE IF EXISTS \"{}\"", config.table(name));
     let mut statements = views::drop_sql(config);
     statements.extend(all_tables().map(drop));
-    pool.change("drop_all", &statements).await
+    pool.change(&statements).await
 }
 
-fn broken(statement: &str) -> StoreError {
+fn broken(statement: &str) -> Failure {
     let context = format!("a statement of the schema is not understood: {statement}");
-    StoreError::new(ErrorKind::Migration, STORE, OP, context)
+    Failure::new(ErrorKind::Migration, context)
 }
 
-fn halt(context: impl Into<String>) -> StoreError {
-    StoreError::new(ErrorKind::Schema, STORE, OP, context).with_act(Act::Halt)
+fn halt(context: impl Into<String>) -> Failure {
+    Failure::new(ErrorKind::Schema, context).with_act(Act::Halt)
 }
 
 #[cfg(test)]

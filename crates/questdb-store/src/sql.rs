@@ -7,18 +7,16 @@
 mod conditions;
 pub(crate) mod sink;
 pub(crate) mod stats;
-pub(crate) mod ticks;
 
-use tradekeep_models::record::{Kind, Record};
-use tradekeep_models::{Buckets, Interval};
+use tradekeep_models::Interval;
+use tradekeep_models::record::{Column, Kind, Record};
 
-pub(crate) use self::conditions::Conditions;
-pub(crate) use tradekeep_pg_common::{Bind, Sql};
+pub(crate) use self::conditions::QuestDb;
+pub(crate) use tradekeep_store_traits::sql::{Bind, Conditions, Sql};
 
-/// The columns of a record, as [`crate::rows::record`] reads them: times as their nanoseconds, which the
-/// protocol would cut.
-pub(crate) fn columns<R: Record>() -> String {
-    let columns = R::COLUMNS.iter().map(|column| match column.kind {
+/// These columns, times as their nanoseconds, which the protocol would cut.
+fn columns(columns: impl IntoIterator<Item = &'static Column>) -> String {
+    let columns = columns.into_iter().map(|column| match column.kind {
         Kind::Time => format!("t.\"{}\"::long", column.name),
         _ => format!("t.\"{}\"", column.name),
     });
@@ -34,9 +32,8 @@ pub(crate) enum Part {
     At(i64),
 }
 
-/// Rows as [`columns`] has them, in order of time alone.
-pub(crate) fn list<R: Record>(mut rows: Conditions, part: Part) -> Sql {
-    let columns = columns::<R>();
+/// Records, in order of time alone.
+pub(crate) fn list<R: Record>(mut rows: Conditions<'_>, part: Part) -> Sql {
     let order = match part {
         Part::First { newest_first, limit } => {
             let way = if newest_first { " DESC" } else { "" };
@@ -44,21 +41,16 @@ pub(crate) fn list<R: Record>(mut rows: Conditions, part: Part) -> Sql {
             format!(" ORDER BY t.ts{way} LIMIT {limit}")
         }
         Part::At(ts) => {
-            rows.at(ts);
+            rows.ts("=", ts);
             String::new()
         }
     };
-    let text = format!("SELECT {columns} FROM {}{order}", rows.from());
+    let text = format!("SELECT {} FROM {}{order}", columns(R::COLUMNS), rows.from());
     Sql { text, values: rows.values }
 }
 
 /// The number of the bucket that holds `t.ts`, as [`Interval::index`] counts.
 pub(crate) fn bucket(interval: Interval) -> String {
-    match interval.buckets() {
-        Buckets::Nanos { width, offset: 0 } => format!("t.ts::long / {width}"),
-        Buckets::Nanos { width, offset } => format!("(t.ts::long + {offset}) / {width}"),
-        Buckets::Months { width } => {
-            format!("((year(t.ts) - 1970) * 12 + month(t.ts) - 1) / {width}")
-        }
-    }
+    let months = "(year(t.ts) - 1970) * 12 + month(t.ts) - 1";
+    tradekeep_store_traits::sql::bucket(interval, "/", "t.ts::long", months)
 }

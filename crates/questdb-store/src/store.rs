@@ -1,17 +1,16 @@
-//! The store: its roles, each handed to the file that does it.
+//! The store: how it is opened, and what its roles share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::sync::Mutex;
-use tradekeep_pg_common::PoolStats;
-use tradekeep_store_traits::{Health, Probe, Result, StoreError, Table};
+use tradekeep_store_traits::{At, Failure, Inner, PoolStats, Result, Table};
 
 use crate::floor::KnownFloors;
 use crate::pool::{Pool, pool};
+use crate::sql::QuestDb;
 use crate::write::Writer;
-use crate::{QuestDbConfig, STORE, admin, schema, wal};
+use crate::{QuestDbConfig, STORE, schema, wal};
 
 /// A store on a QuestDB server: its tables, made and checked, and a pool of connections that read.
 ///
@@ -34,6 +33,7 @@ use crate::{QuestDbConfig, STORE, admin, schema, wal};
 pub struct QuestDbStore {
     pub(crate) pool: Pool,
     pub(crate) config: QuestDbConfig,
+    pub(crate) dialect: QuestDb,
     pub(crate) writer: Writer,
     pub(crate) known_floors: KnownFloors,
     /// Whether the tables are made and checked.
@@ -52,7 +52,7 @@ impl QuestDbStore {
     /// somebody else's: then nothing is changed.
     pub async fn connect(config: QuestDbConfig) -> Result<Self> {
         let store = Self::new(config)?;
-        store.ready().await?;
+        store.ready().await.at(STORE, "open")?;
         Ok(store)
     }
 
@@ -63,12 +63,16 @@ impl QuestDbStore {
     /// # Errors
     /// `InvalidInput` for a bad configuration.
     pub fn new(config: QuestDbConfig) -> Result<Self> {
-        config.validate().map_err(|error| StoreError::invalid(STORE, "open", &error))?;
-        let (pool, writer) = (pool(&config)?, Writer::new(&config)?);
+        Self::unconnected(config).at(STORE, "open")
+    }
+
+    fn unconnected(config: QuestDbConfig) -> Inner<Self> {
+        config.validate().map_err(|error| Failure::invalid(&error))?;
         Ok(Self {
-            pool,
+            pool: pool(&config)?,
+            writer: Writer::new(&config)?,
+            dialect: QuestDb { prefix: config.table_prefix().to_owned() },
             config,
-            writer,
             known_floors: KnownFloors::default(),
             is_set_up: AtomicBool::new(false),
             setting_up: Mutex::new(()),
@@ -76,7 +80,7 @@ impl QuestDbStore {
     }
 
     /// Connections to a server whose tables are as they should be.
-    pub(crate) async fn ready(&self) -> Result<&Pool> {
+    pub(crate) async fn ready(&self) -> Inner<&Pool> {
         if !self.is_set_up.load(Ordering::SeqCst) {
             let _setting_up = self.setting_up.lock().await;
             if !self.is_set_up.load(Ordering::SeqCst) {
@@ -89,8 +93,8 @@ impl QuestDbStore {
     }
 
     /// Notes which tables they are, so that others in their places are noticed.
-    async fn meet_tables(&self) -> Result<()> {
-        let logs = wal::logs(&self.pool, self.config.connect_timeout(), "open").await?;
+    async fn meet_tables(&self) -> Inner<()> {
+        let logs = wal::logs(&self.pool, self.config.connect_timeout()).await?;
         for lane in self.writer.lanes() {
             if let Some(log) = logs.iter().find(|log| log.table == lane.shape.name()) {
                 lane.met(log.id);
@@ -112,7 +116,7 @@ impl QuestDbStore {
     pub async fn drop_tables(self) -> Result<()> {
         let dropped = schema::drop_all(&self.pool, &self.config).await;
         self.pool.close();
-        dropped
+        dropped.at(STORE, "drop_tables")
     }
 
     /// The name that a table has on the server.
@@ -129,12 +133,5 @@ impl QuestDbStore {
     #[must_use]
     pub fn pool_stats(&self) -> PoolStats {
         self.pool.stats()
-    }
-}
-
-#[async_trait]
-impl Probe for QuestDbStore {
-    async fn health(&self) -> Health {
-        admin::health(&self.pool, &self.config).await
     }
 }

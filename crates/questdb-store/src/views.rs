@@ -1,12 +1,10 @@
 //! Materialized views of candles: as an option, by name, and as old as their last refresh.
 
-use tokio_postgres::Row;
 use tradekeep_models::{Buckets, Candle, CandleCursor, CandleQuery, Interval, Page, Table};
-use tradekeep_store_traits::{ErrorKind, Result, StoreError, Trouble};
+use tradekeep_store_traits::sql::answers;
+use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, Result, Trouble};
 
 use crate::pool::Pool;
-use crate::read::ticks::candle;
-use crate::rows::get;
 use crate::sql::{Conditions, Sql, bucket};
 use crate::{QuestDbConfig, QuestDbStore, STORE};
 
@@ -54,21 +52,17 @@ pub(crate) fn refresh_sql(config: &QuestDbConfig) -> Vec<String> {
 }
 
 /// The views that are not refreshed any more.
-pub(crate) async fn troubles(
-    pool: &Pool,
-    config: &QuestDbConfig,
-    op: &'static str,
-) -> Result<Vec<Trouble>> {
+pub(crate) async fn troubles(pool: &Pool, config: &QuestDbConfig) -> Inner<Vec<Trouble>> {
     let names: Vec<String> =
         config.candle_views().iter().map(|interval| name(config, *interval)).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT view_name, view_status FROM materialized_views()";
-    let rows = pool.query_within(config.connect_timeout(), op, sql).await?;
+    let sql = Sql::plain("SELECT view_name, view_status FROM materialized_views()");
+    let rows = pool.ask_within(config.connect_timeout(), &sql).await?;
     let mut found = Vec::new();
     for row in &rows {
-        let (view, status): (String, Option<String>) = (get(op, row, 0)?, get(op, row, 1)?);
+        let (view, status): (String, Option<String>) = (row.get(0)?, row.get(1)?);
         if names.contains(&view) && status.as_deref() == Some("invalid") {
             found.push(Trouble {
                 cause: format!("the view {view} is not refreshed any more: its candles are old"),
@@ -79,9 +73,8 @@ pub(crate) async fn troubles(
     Ok(found)
 }
 
-/// A page of candles as a view has them, in the columns of `sql::ticks::candles`.
-fn page_sql(query: &CandleQuery, view: &str) -> Sql {
-    let mut rows = Conditions::of_candles(query, view);
+/// A page of candles as a view has them.
+fn page_sql(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
     let limit = rows.limit(query.limit + 1);
     let text = format!(
         "SELECT {}, t.open, t.high, t.low, t.close, t.volume, t.notional, t.ticks FROM {} \
@@ -105,19 +98,22 @@ impl QuestDbStore {
     /// `InvalidInput` before any I/O when the limit is out of range, `Unsupported` where the store was opened
     /// without this view; else as `candles`.
     pub async fn view_candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        const OP: &str = "view_candles";
-        query.validate().map_err(|error| StoreError::invalid(STORE, OP, &error))?;
+        self.view_page(query).await.at(STORE, "view_candles")
+    }
+
+    async fn view_page(&self, query: &CandleQuery) -> Inner<Page<Candle, CandleCursor>> {
+        query.validate().map_err(|error| Failure::invalid(&error))?;
         if !self.config.candle_views().contains(&query.interval) {
             let context = format!(
                 "this store has no view of {} candles: open it with candle_views={}",
                 query.interval, query.interval
             );
-            return Err(StoreError::new(ErrorKind::Unsupported, STORE, OP, context));
+            return Err(Failure::new(ErrorKind::Unsupported, context));
         }
-        let sql = page_sql(query, &name(&self.config, query.interval));
-        let found = self.ready().await?.ask(OP, &sql).await?;
-        let of = |row: &Row| candle(OP, query, row);
-        Ok(query.page(found.iter().map(of).collect::<Result<_>>()?))
+        let mut rows = self.dialect.rows(&query.ticks());
+        rows.table = name(&self.config, query.interval);
+        let found = self.ask(&page_sql(query, rows)).await?;
+        Ok(query.page(answers::candles(query, found)?))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::Row;
-use tradekeep_store_traits::{Act, Delivery, ErrorKind, Result, StoreError};
+use tradekeep_pg_common::PgRow;
+use tradekeep_store_traits::{Act, Delivery, ErrorKind, Failure, Inner};
 
-use crate::STORE;
 use crate::pool::Pool;
-use crate::rows::get;
+use crate::sql::Sql;
 
 /// Between the first two looks. Nothing tells when a table has caught up.
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -22,21 +21,16 @@ pub(crate) fn longer(pause: Duration) -> Duration {
 ///
 /// # Errors
 /// At once where the table is suspended, since nothing is applied before somebody resumes it.
-pub(crate) async fn settled(
-    pool: &Pool,
-    op: &'static str,
-    table: &str,
-    patience: Duration,
-) -> Result<()> {
+pub(crate) async fn settled(pool: &Pool, table: &str, patience: Duration) -> Inner<()> {
     let since = Instant::now();
     let (mut pause, mut wanted) = (FIRST_PAUSE, None);
     loop {
-        let logs = logs(pool, patience, op).await?;
+        let logs = logs(pool, patience).await?;
         let Some(log) = logs.iter().find(|log| log.table == table) else {
             let context = format!("table {table} is gone: open the store again");
-            return Err(StoreError::new(ErrorKind::Schema, STORE, op, context).with_act(Act::Halt));
+            return Err(Failure::new(ErrorKind::Schema, context).with_act(Act::Halt));
         };
-        log.check(op)?;
+        log.check()?;
         if log.applied >= *wanted.get_or_insert(log.taken) {
             return Ok(());
         }
@@ -45,9 +39,7 @@ pub(crate) async fn settled(
                 "table {table} is behind its write-ahead log and does not catch up within \
                  {patience:?}: see whether the server's disk and cores keep up, and ask again"
             );
-            return Err(
-                StoreError::new(ErrorKind::Timeout, STORE, op, context).with_act(Act::Probe)
-            );
+            return Err(Failure::new(ErrorKind::Timeout, context).with_act(Act::Probe));
         }
         tokio::time::sleep(pause).await;
         pause = longer(pause);
@@ -55,7 +47,7 @@ pub(crate) async fn settled(
 }
 
 /// The error of a statement that changes something: it may have been taken, unless the server has refused it.
-pub(crate) fn in_doubt(error: StoreError) -> StoreError {
+pub(crate) fn in_doubt(error: Failure) -> Failure {
     match error.kind {
         ErrorKind::Connection | ErrorKind::Timeout => taken(error),
         _ => error,
@@ -63,7 +55,7 @@ pub(crate) fn in_doubt(error: StoreError) -> StoreError {
 }
 
 /// The error of what follows a statement that was taken: it is, or will be, carried out.
-pub(crate) fn taken(error: StoreError) -> StoreError {
+pub(crate) fn taken(error: Failure) -> Failure {
     error.with_delivery(Delivery::Unknown)
 }
 
@@ -89,25 +81,24 @@ pub(crate) struct Log {
 }
 
 /// The logs of every table of the server.
-pub(crate) async fn logs(pool: &Pool, limit: Duration, op: &'static str) -> Result<Vec<Log>> {
+pub(crate) async fn logs(pool: &Pool, limit: Duration) -> Inner<Vec<Log>> {
     let sql = "SELECT t.table_name, t.id, w.suspended, w.\"writerTxn\", w.\"sequencerTxn\", \
                w.\"errorTag\", w.\"memoryPressure\", t.\"directoryName\" \
                FROM wal_tables() w JOIN tables() t ON w.name = t.table_name";
-    let rows = pool.query_within(limit, op, sql).await?;
-    rows.iter().map(|row| Log::read(op, row)).collect()
+    pool.ask_within(limit, &Sql::plain(sql)).await?.iter().map(Log::read).collect()
 }
 
 impl Log {
-    fn read(op: &'static str, row: &Row) -> Result<Self> {
+    fn read(row: &PgRow) -> Inner<Self> {
         Ok(Self {
-            table: get(op, row, 0)?,
-            id: get(op, row, 1)?,
-            suspended: get(op, row, 2)?,
-            applied: get(op, row, 3)?,
-            taken: get(op, row, 4)?,
-            error: get::<Option<String>>(op, row, 5)?.filter(|tag| !tag.is_empty()),
-            starved: get::<i32>(op, row, 6)? > 0,
-            folder: get(op, row, 7)?,
+            table: row.get(0)?,
+            id: row.get(1)?,
+            suspended: row.get(2)?,
+            applied: row.get(3)?,
+            taken: row.get(4)?,
+            error: row.get::<Option<String>>(5)?.filter(|tag| !tag.is_empty()),
+            starved: row.get::<i32>(6)? > 0,
+            folder: row.get(7)?,
         })
     }
 
@@ -133,10 +124,10 @@ impl Log {
     }
 
     /// An error where it is suspended.
-    pub(crate) fn check(&self, op: &'static str) -> Result<()> {
+    pub(crate) fn check(&self) -> Inner<()> {
         let Some((cause, remedy)) = self.suspended() else { return Ok(()) };
         let context = format!("{cause}: {remedy}");
-        Err(StoreError::new(ErrorKind::Write, STORE, op, context).with_act(Act::Halt))
+        Err(Failure::new(ErrorKind::Write, context).with_act(Act::Halt))
     }
 }
 

@@ -3,29 +3,28 @@
 use std::io;
 
 use questdb::{Error, ErrorCode};
-use tradekeep_store_traits::{Act, BadRow, Delivery, ErrorKind, StoreError};
+use tradekeep_store_traits::{Act, BadRow, Delivery, ErrorKind, Failure};
 
-use super::Verdict;
-use crate::STORE;
+use super::verdict;
 
 /// Why a batch was not taken.
-pub(crate) fn refused(op: &'static str, error: Error) -> StoreError {
-    Verdict::of_batch(error.code(), error.msg()).into_error(op).with_source(error)
+pub(crate) fn refused(error: Error) -> Failure {
+    of_batch(error.code(), error.msg()).with_source(error)
 }
 
 /// A batch that cannot be written down for the server.
-pub(crate) fn not_encoded(op: &'static str, error: Error) -> StoreError {
+pub(crate) fn not_encoded(error: Error) -> Failure {
     let context = "the records cannot be written in the server's protocol: see the cause";
-    StoreError::new(ErrorKind::Serialization, STORE, op, context).with_source(error)
+    Failure::new(ErrorKind::Serialization, context).with_source(error)
 }
 
 /// The file of those who are trusted is no good.
-pub(crate) fn roots_unreadable(op: &'static str, error: io::Error) -> StoreError {
-    Verdict::no_roots().into_error(op).with_source(error)
+pub(crate) fn roots_unreadable(error: io::Error) -> Failure {
+    no_roots().with_source(error)
 }
 
 /// Why the server did not answer, or not as asked.
-pub(crate) fn not_answered(op: &'static str, error: ureq::Error) -> StoreError {
+pub(crate) fn not_answered(error: ureq::Error) -> Failure {
     use ureq::Error::{ConnectionFailed, Io, Protocol, Rustls, StatusCode, Timeout, Tls};
     let code = match &error {
         StatusCode(401 | 403) => ErrorCode::AuthError,
@@ -34,103 +33,100 @@ pub(crate) fn not_answered(op: &'static str, error: ureq::Error) -> StoreError {
         StatusCode(404) => ErrorCode::HttpNotSupported,
         StatusCode(_) => {
             let context = "the server refuses what it is asked over HTTP: see its log";
-            return StoreError::new(ErrorKind::Query, STORE, op, context).with_source(error);
+            return Failure::new(ErrorKind::Query, context).with_source(error);
         }
         _ => ErrorCode::HttpNotSupported,
     };
-    let verdict = Verdict::of_batch(code, &error.to_string());
-    let verdict = Verdict { delivery: Delivery::NotApplied, ..verdict };
-    verdict.into_error(op).with_source(error)
+    let verdict = of_batch(code, &error.to_string());
+    verdict.with_delivery(Delivery::NotApplied).with_source(error)
 }
 
-impl Verdict {
-    /// By code, then message. The message itself is not repeated: it may hold a value of a row.
-    pub(super) fn of_batch(code: ErrorCode, message: &str) -> Self {
-        let retry = || Act::Retry { after: None };
-        let no_tls = ["peer certificate", "fatal alert", "corrupt message"];
-        let no_tls = no_tls.iter().any(|part| message.contains(part));
-        match code {
-            ErrorCode::AuthError => {
-                let context = "the server does not let this user write: correct user and password";
-                Self::new(ErrorKind::Authentication, Act::Halt, context)
-            }
-            ErrorCode::HttpNotSupported => {
-                let context = "what listens there takes no records: correct host and port";
-                Self::new(ErrorKind::Connection, Act::Halt, context)
-            }
-            ErrorCode::TlsError => {
-                let context = "no TLS connection can be made: see the cause, and port; where no authority \
-                               that this system trusts vouches for the server, give tls_roots";
-                Self::new(ErrorKind::Connection, Act::Halt, context)
-            }
-            ErrorCode::ConfigError if message.contains("root certificate file") => Self::no_roots(),
-            ErrorCode::ConfigError => {
-                let context = "a connection cannot be set up: see the cause";
-                Self::new(ErrorKind::Connection, Act::Halt, context)
-            }
-            ErrorCode::SocketError if no_tls => Self::of_batch(ErrorCode::TlsError, ""),
-            // Of somebody who does not speak HTTP, or in the middle of an answer.
-            ErrorCode::SocketError if message.contains("http parse fail") => {
-                Self::of_batch(ErrorCode::HttpNotSupported, "").unknown()
-            }
-            ErrorCode::SocketError if message.contains("refused") => {
-                let context = "nobody listens on the HTTP port: start the server, or correct host and \
-                               port";
-                Self::new(ErrorKind::Connection, Act::Probe, context)
-            }
-            ErrorCode::SocketError if message.contains("timeout") => {
-                let context = "the server does not answer in time: see whether it is overloaded, and \
-                               whether port is the one of HTTP";
-                Self::new(ErrorKind::Timeout, retry(), context).unknown()
-            }
-            ErrorCode::SocketError => {
-                let context = "the connection to the server was lost: see whether it runs";
-                Self::new(ErrorKind::Connection, retry(), context).unknown()
-            }
-            ErrorCode::ServerFlushError => Self::of_answer(message),
-            _ => {
-                let context = "the records cannot be sent: see the cause";
-                Self::new(ErrorKind::Write, Act::Never, context)
-            }
+/// By code, then message. The message itself is not repeated: it may hold a value of a row.
+pub(super) fn of_batch(code: ErrorCode, message: &str) -> Failure {
+    let retry = || Act::Retry { after: None };
+    let no_tls = ["peer certificate", "fatal alert", "corrupt message"];
+    let no_tls = no_tls.iter().any(|part| message.contains(part));
+    match code {
+        ErrorCode::AuthError => {
+            let context = "the server does not let this user write: correct user and password";
+            verdict(ErrorKind::Authentication, Act::Halt, context)
+        }
+        ErrorCode::HttpNotSupported => {
+            let context = "what listens there takes no records: correct host and port";
+            verdict(ErrorKind::Connection, Act::Halt, context)
+        }
+        ErrorCode::TlsError => {
+            let context = "no TLS connection can be made: see the cause, and port; where no authority \
+                           that this system trusts vouches for the server, give tls_roots";
+            verdict(ErrorKind::Connection, Act::Halt, context)
+        }
+        ErrorCode::ConfigError if message.contains("root certificate file") => no_roots(),
+        ErrorCode::ConfigError => {
+            let context = "a connection cannot be set up: see the cause";
+            verdict(ErrorKind::Connection, Act::Halt, context)
+        }
+        ErrorCode::SocketError if no_tls => of_batch(ErrorCode::TlsError, ""),
+        // Of somebody who does not speak HTTP, or in the middle of an answer.
+        ErrorCode::SocketError if message.contains("http parse fail") => {
+            of_batch(ErrorCode::HttpNotSupported, "").with_delivery(Delivery::Unknown)
+        }
+        ErrorCode::SocketError if message.contains("refused") => {
+            let context = "nobody listens on the HTTP port: start the server, or correct host and \
+                           port";
+            verdict(ErrorKind::Connection, Act::Probe, context)
+        }
+        ErrorCode::SocketError if message.contains("timeout") => {
+            let context = "the server does not answer in time: see whether it is overloaded, and \
+                           whether port is the one of HTTP";
+            verdict(ErrorKind::Timeout, retry(), context).with_delivery(Delivery::Unknown)
+        }
+        ErrorCode::SocketError => {
+            let context = "the connection to the server was lost: see whether it runs";
+            verdict(ErrorKind::Connection, retry(), context).with_delivery(Delivery::Unknown)
+        }
+        ErrorCode::ServerFlushError => of_answer(message),
+        _ => {
+            let context = "the records cannot be sent: see the cause";
+            verdict(ErrorKind::Write, Act::Never, context)
         }
     }
+}
 
-    fn no_roots() -> Self {
-        let context = "tls_roots cannot be read: correct its path, or let this process read it";
-        Self::new(ErrorKind::Connection, Act::Halt, context)
-    }
+fn no_roots() -> Failure {
+    let context = "tls_roots cannot be read: correct its path, or let this process read it";
+    verdict(ErrorKind::Connection, Act::Halt, context)
+}
 
-    fn of_answer(message: &str) -> Self {
-        let has = |part: &str| message.contains(part);
-        if has("permission denied") {
-            let context = "this user may not write: use one that may, or allow it on the server";
-            return Self::new(ErrorKind::Authentication, Act::Halt, context);
-        }
-        // Each concerns a line too, and would every other one.
-        if has("table does not exist") || has("creating new columns is disabled") {
-            let context = "a table or a column is gone: open the store again, which says which and \
-                           what to do";
-            return Self::new(ErrorKind::Schema, Act::Halt, context);
-        }
-        if has("too large") || has("exceeds") && has("size") {
-            let context = "the server takes no request of that size: send fewer records at once";
-            return Self::new(ErrorKind::Write, Act::Split, context);
-        }
-        if has("No space left") || has("errno: 28") || has("errno=28") {
-            let context = "the server's disk is full: free some space";
-            return Self::new(ErrorKind::Write, Act::Probe, context).unknown();
-        }
-        // What fails inside the server is no row's fault, though a line is named for it, too.
-        let is_row = has("\"code\":\"invalid\"") || has("code: invalid");
-        if let Some(index) = line(message).filter(|_| is_row) {
-            let reason = reason(message);
-            let context = format!("the server refuses a row: {reason}");
-            let bad = vec![BadRow { index, reason }];
-            return Self::new(ErrorKind::Write, Act::BadRows(bad), context);
-        }
-        let context = "the server fails at this batch: see the cause, and its log";
-        Self::new(ErrorKind::Write, Act::Retry { after: None }, context).unknown()
+fn of_answer(message: &str) -> Failure {
+    let has = |part: &str| message.contains(part);
+    if has("permission denied") {
+        let context = "this user may not write: use one that may, or allow it on the server";
+        return verdict(ErrorKind::Authentication, Act::Halt, context);
     }
+    // Each concerns a line too, and would every other one.
+    if has("table does not exist") || has("creating new columns is disabled") {
+        let context = "a table or a column is gone: open the store again, which says which and \
+                       what to do";
+        return verdict(ErrorKind::Schema, Act::Halt, context);
+    }
+    if has("too large") || has("exceeds") && has("size") {
+        let context = "the server takes no request of that size: send fewer records at once";
+        return verdict(ErrorKind::Write, Act::Split, context);
+    }
+    if has("No space left") || has("errno: 28") || has("errno=28") {
+        let context = "the server's disk is full: free some space";
+        return verdict(ErrorKind::Write, Act::Probe, context).with_delivery(Delivery::Unknown);
+    }
+    // What fails inside the server is no row's fault, though a line is named for it, too.
+    let is_row = has("\"code\":\"invalid\"") || has("code: invalid");
+    if let Some(index) = line(message).filter(|_| is_row) {
+        let reason = reason(message);
+        let context = format!("the server refuses a row: {reason}");
+        let bad = vec![BadRow { index, reason }];
+        return verdict(ErrorKind::Write, Act::BadRows(bad), context);
+    }
+    let context = "the server fails at this batch: see the cause, and its log";
+    verdict(ErrorKind::Write, Act::Retry { after: None }, context).with_delivery(Delivery::Unknown)
 }
 
 /// The place, from 0, of the row that is refused first, a line being a row. Nothing in front of it is out of
@@ -273,7 +269,7 @@ mod tests {
                 retry(),
             ),
         ] {
-            let verdict = Verdict::of_batch(code, &message);
+            let verdict = of_batch(code, &message);
             assert_eq!((verdict.kind, verdict.act), (kind, act), "{message}");
         }
     }
@@ -304,7 +300,7 @@ mod tests {
                 "a value is not understood by the server",
             ),
         ] {
-            let verdict = Verdict::of_batch(ErrorCode::ServerFlushError, &answer(7, what));
+            let verdict = of_batch(ErrorCode::ServerFlushError, &answer(7, what));
             let expected = BadRow { index: 6, reason: reason.into() };
             assert_eq!(verdict.act, Act::BadRows(vec![expected]));
             assert!(!verdict.context.contains("123") && !verdict.context.contains("SECRET"));

@@ -1,75 +1,61 @@
 //! What the server answers over PostgreSQL's protocol, classified.
 
 use tokio_postgres::error::DbError;
-use tradekeep_store_traits::{Act, ErrorKind, StoreError};
+use tradekeep_store_traits::{Act, ErrorKind, Failure};
 
-use super::Verdict;
-use crate::STORE;
+use super::verdict;
 
-/// What the server answered over PostgreSQL's protocol in `op`.
-pub(crate) fn classify(op: &'static str, answer: &DbError) -> StoreError {
-    Verdict::of(answer.message()).into_error(op)
+/// What the server answered over PostgreSQL's protocol.
+pub(crate) fn classify(answer: &DbError) -> Failure {
+    of(answer.message())
 }
 
-/// Whoever asks a closed store.
-pub(crate) fn closed(op: &'static str) -> StoreError {
-    StoreError::new(ErrorKind::Connection, STORE, op, "the store is closed: open it again")
-}
-
-/// A column of an answer that is not as expected.
-pub(crate) fn unexpected(op: &'static str, error: tokio_postgres::Error) -> StoreError {
-    let context = "the server answers in a form that is not known: see the versions in the README";
-    StoreError::new(ErrorKind::Deserialization, STORE, op, context).with_source(error)
-}
-
-impl Verdict {
-    /// By the message: every answer of QuestDB 9.3.4 has the SQLSTATE 00000. The message itself is not
-    /// repeated where it may hold a value of a row.
-    pub(super) fn of(message: &str) -> Self {
-        let has = |part: &str| message.contains(part);
-        let retry = || Act::Retry { after: None };
-        if has("invalid username/password") {
-            let context = "user or password is wrong: correct pg_user and pg_password, or user and \
-                           password where those are not given";
-            return Self::new(ErrorKind::Authentication, Act::Halt, context);
-        }
-        if has("permission denied") {
-            let context = "this user may not do that: use one that may, or allow it on the server";
-            return Self::new(ErrorKind::Authentication, Act::Halt, context);
-        }
-        if has("table does not exist") {
-            let context = "a table is gone: open the store again, which says which and what to do";
-            return Self::new(ErrorKind::Schema, Act::Halt, context);
-        }
-        if has("Invalid column") || has("already exists") || has("inconvertible types") {
-            let context = "a table is not what this tradekeep expects: open the store again, which \
-                           says what is wrong with it";
-            return Self::new(ErrorKind::Schema, Act::Halt, context);
-        }
-        if has("cached query plan cannot be used") {
-            let context = "a table was changed while it was read: ask again";
-            return Self::new(ErrorKind::Query, retry(), context);
-        }
-        if has("timeout, query aborted") {
-            let context = "the server gave up on a query that took too long: ask for a shorter range, \
-                           or raise its query.timeout";
-            return Self::new(ErrorKind::Timeout, Act::Split, context);
-        }
-        if has("No space left") || has("errno=28") {
-            let context = "the server's disk is full: free some space";
-            return Self::new(ErrorKind::Write, Act::Probe, context);
-        }
-        if has("memory limit exceeded") || has("breached") {
-            let context = "the server ran out of memory for a query: ask for a shorter range";
-            return Self::new(ErrorKind::Query, Act::Split, context);
-        }
-        if has("busy [") {
-            let context = "a table is in use: ask again";
-            return Self::new(ErrorKind::Conflict, retry(), context);
-        }
-        let context = "the server refused a statement: see the cause";
-        Self::new(ErrorKind::Query, Act::Never, context)
+/// By the message: every answer of QuestDB 9.3.4 has the SQLSTATE 00000. The message itself is not
+/// repeated where it may hold a value of a row.
+pub(super) fn of(message: &str) -> Failure {
+    let has = |part: &str| message.contains(part);
+    let retry = || Act::Retry { after: None };
+    if has("invalid username/password") {
+        let context = "user or password is wrong: correct pg_user and pg_password, or user and \
+                       password where those are not given";
+        return verdict(ErrorKind::Authentication, Act::Halt, context);
     }
+    if has("permission denied") {
+        let context = "this user may not do that: use one that may, or allow it on the server";
+        return verdict(ErrorKind::Authentication, Act::Halt, context);
+    }
+    if has("table does not exist") {
+        let context = "a table is gone: open the store again, which says which and what to do";
+        return verdict(ErrorKind::Schema, Act::Halt, context);
+    }
+    if has("Invalid column") || has("already exists") || has("inconvertible types") {
+        let context = "a table is not what this tradekeep expects: open the store again, which \
+                       says what is wrong with it";
+        return verdict(ErrorKind::Schema, Act::Halt, context);
+    }
+    if has("cached query plan cannot be used") {
+        let context = "a table was changed while it was read: ask again";
+        return verdict(ErrorKind::Query, retry(), context);
+    }
+    if has("timeout, query aborted") {
+        let context = "the server gave up on a query that took too long: ask for a shorter range, \
+                       or raise its query.timeout";
+        return verdict(ErrorKind::Timeout, Act::Split, context);
+    }
+    if has("No space left") || has("errno=28") {
+        let context = "the server's disk is full: free some space";
+        return verdict(ErrorKind::Write, Act::Probe, context);
+    }
+    if has("memory limit exceeded") || has("breached") {
+        let context = "the server ran out of memory for a query: ask for a shorter range";
+        return verdict(ErrorKind::Query, Act::Split, context);
+    }
+    if has("busy [") {
+        let context = "a table is in use: ask again";
+        return verdict(ErrorKind::Conflict, retry(), context);
+    }
+    let context = "the server refused a statement: see the cause";
+    verdict(ErrorKind::Query, Act::Never, context)
 }
 
 #[cfg(test)]
@@ -105,7 +91,7 @@ mod tests {
             ("unknown function name: fooo(INT)", ErrorKind::Query, Act::Never),
             ("Cannot suspend table, database is not in dev mode", ErrorKind::Query, Act::Never),
         ] {
-            let verdict = Verdict::of(answer);
+            let verdict = of(answer);
             assert_eq!((verdict.kind, verdict.act), (kind, act), "{answer}");
         }
     }
@@ -113,6 +99,6 @@ mod tests {
     #[test]
     fn no_value_is_repeated() {
         let answer = "inconvertible value: `123.45` [DECIMAL(30,0) -> DECIMAL(38,18)]";
-        assert!(!Verdict::of(answer).context.contains("123"));
+        assert!(!of(answer).context.contains("123"));
     }
 }

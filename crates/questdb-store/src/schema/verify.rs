@@ -1,13 +1,13 @@
 //! Whether the tables of a server are as they should be.
 
-use tokio_postgres::Row;
-use tradekeep_store_traits::Result;
+use tradekeep_pg_common::PgRow;
+use tradekeep_store_traits::Inner;
 
 use super::definition::{Definition, listed};
-use super::{OP, SCHEMA_TABLE, halt};
+use super::{SCHEMA_TABLE, halt};
 use crate::QuestDbConfig;
 use crate::pool::Pool;
-use crate::rows::get;
+use crate::sql::{Bind, Sql};
 
 /// What a server says of a table.
 struct Found {
@@ -31,7 +31,7 @@ struct Facts {
 }
 
 /// Checks each table; columns beyond those that are wanted are nobody's business.
-pub(super) async fn all(pool: &Pool, config: &QuestDbConfig, wanted: &[Definition]) -> Result<()> {
+pub(super) async fn all(pool: &Pool, config: &QuestDbConfig, wanted: &[Definition]) -> Inner<()> {
     let mut problems = Vec::new();
     let mut gone = Vec::new();
     for definition in wanted {
@@ -66,40 +66,36 @@ pub(super) async fn all(pool: &Pool, config: &QuestDbConfig, wanted: &[Definitio
 
 impl Found {
     /// Nothing where there is no such table.
-    async fn read(pool: &Pool, table: &str) -> Result<Option<Self>> {
-        let sql = "SELECT \"partitionBy\", \"walEnabled\", dedup, \"ttlValue\" FROM tables() \
-                   WHERE table_name = $1";
-        let rows = pool.query(OP, sql, &[&table]).await?;
+    async fn read(pool: &Pool, table: &str) -> Inner<Option<Self>> {
+        let text = "SELECT \"partitionBy\", \"walEnabled\", dedup, \"ttlValue\" FROM tables() \
+                    WHERE table_name = $1";
+        let sql = Sql { text: text.into(), values: vec![Bind::Text(table.to_owned())] };
+        let rows = pool.ask(&sql).await?;
         let Some(facts) = rows.first().map(Facts::read).transpose()? else { return Ok(None) };
         let sql = format!(
             "SELECT \"column\", type, indexed, designated, \"upsertKey\" FROM table_columns('{table}')"
         );
-        let rows = pool.query(OP, &sql, &[]).await?;
-        let columns = rows.iter().map(FoundColumn::read).collect::<Result<_>>()?;
+        let rows = pool.ask(&Sql::plain(sql)).await?;
+        let columns = rows.iter().map(FoundColumn::read).collect::<Inner<_>>()?;
         Ok(Some(Self { columns, facts }))
     }
 }
 
 impl FoundColumn {
-    fn read(row: &Row) -> Result<Self> {
+    fn read(row: &PgRow) -> Inner<Self> {
         Ok(Self {
-            name: get(OP, row, 0)?,
-            kind: get(OP, row, 1)?,
-            indexed: get(OP, row, 2)?,
-            designated: get(OP, row, 3)?,
-            key: get(OP, row, 4)?,
+            name: row.get(0)?,
+            kind: row.get(1)?,
+            indexed: row.get(2)?,
+            designated: row.get(3)?,
+            key: row.get(4)?,
         })
     }
 }
 
 impl Facts {
-    fn read(row: &Row) -> Result<Self> {
-        Ok(Self {
-            partition: get(OP, row, 0)?,
-            wal: get(OP, row, 1)?,
-            dedup: get(OP, row, 2)?,
-            ttl: get(OP, row, 3)?,
-        })
+    fn read(row: &PgRow) -> Inner<Self> {
+        Ok(Self { partition: row.get(0)?, wal: row.get(1)?, dedup: row.get(2)?, ttl: row.get(3)? })
     }
 }
 

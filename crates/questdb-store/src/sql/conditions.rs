@@ -1,55 +1,44 @@
-//! What rows must fulfil, as SQL.
+//! What rows must fulfil, as this server has it.
 
-use tradekeep_models::record::Value;
-use tradekeep_models::{CandleQuery, Condition, Labels, ListQuery, RecordFilter, TimeRange};
+use tradekeep_models::record::Kind;
+use tradekeep_models::{Condition, ListQuery, RecordFilter, Table};
+use tradekeep_store_traits::sql::{Conditions, Dialect};
 
-use super::Bind;
-
-/// A table, conditions on its rows, and their values.
-#[derive(Debug, Clone)]
-pub(crate) struct Conditions {
-    table: String,
-    /// What the table is joined with.
-    join: String,
-    conditions: Vec<String>,
-    pub(crate) values: Vec<Bind>,
+/// How QuestDB writes what stores write differently, of tables whose names begin with a prefix.
+#[derive(Debug)]
+pub(crate) struct QuestDb {
+    pub(crate) prefix: String,
 }
 
-impl Conditions {
-    /// All rows of `table`, which is called `t` in the text.
-    fn all(table: &str) -> Self {
-        let (table, join) = (table.to_owned(), String::new());
-        Self { table, join, conditions: Vec::new(), values: Vec::new() }
-    }
-
-    /// The ticks, or the rows of a view, that candles are made of.
-    pub(crate) fn of_candles(query: &CandleQuery, table: &str) -> Self {
-        Self::of(&query.ticks(), table)
-    }
-
-    /// What passes `filter`, of every version.
-    pub(crate) fn of<F: RecordFilter>(filter: &F, table: &str) -> Self {
-        Self::listed(&ListQuery::new(filter), table)
-    }
-
-    /// What passes `filter` and is the highest version of what it is of.
-    pub(crate) fn of_highest<F: RecordFilter>(filter: &F, table: &str) -> Self {
-        Self::highest(&ListQuery::new(filter), table)
-    }
-
-    /// What a list asks for, of every version.
-    pub(crate) fn listed(query: &ListQuery, table: &str) -> Self {
-        let mut rows = Self::all(table);
-        rows.within(query.range);
-        for condition in &query.conditions {
-            rows.must(condition);
+impl Dialect for QuestDb {
+    fn value(&self, place: &str, kind: Kind) -> String {
+        match kind {
+            Kind::Time => format!("{place}::timestamp_ns"),
+            _ => place.to_owned(),
         }
-        rows
     }
 
-    /// What a list asks for and is the highest version of what it is of; there are versions.
-    pub(crate) fn highest(query: &ListQuery, table: &str) -> Self {
-        let mut rows = Self::all(table);
+    fn label(&self, place: &str) -> String {
+        format!("strpos(t.labels, {place}) > 0")
+    }
+
+    fn table(&self, table: Table) -> String {
+        format!("{}{table}", self.prefix)
+    }
+}
+
+impl QuestDb {
+    /// What passes `filter`; where there are versions, only the highest of each thing.
+    pub(crate) fn rows<F: RecordFilter>(&self, filter: &F) -> Conditions<'_> {
+        self.listed(&ListQuery::new(filter))
+    }
+
+    /// The same of what a list asks for, with every version where it says so.
+    pub(crate) fn listed(&self, query: &ListQuery) -> Conditions<'_> {
+        if !query.highest_only() {
+            return Conditions::listed(self, query);
+        }
+        let mut rows = Conditions::all(self, self.table(query.table));
         let subject = query.table.subject();
         // What holds of the subject holds of all its versions.
         if subject.contains(&"ts") {
@@ -60,126 +49,52 @@ impl Conditions {
             Condition::Label { .. } => false,
         };
         let (first, rest): (Vec<_>, Vec<_>) = query.conditions.iter().partition(of_subject);
-        for condition in first {
-            rows.must(condition);
-        }
-        rows.join_highest(subject);
+        first.into_iter().for_each(|condition| rows.must(condition));
+        join_highest(&mut rows, subject);
         if !subject.contains(&"ts") {
             rows.within(query.range);
         }
-        for condition in rest {
-            rows.must(condition);
-        }
+        rest.into_iter().for_each(|condition| rows.must(condition));
         rows
     }
+}
 
-    /// What follows `FROM`.
-    pub(crate) fn from(&self) -> String {
-        let (table, join) = (&self.table, &self.join);
-        let conditions = self.conditions.join(" AND ");
-        let all = if conditions.is_empty() { "" } else { " WHERE " };
-        format!("\"{table}\" t{join}{all}{conditions}")
-    }
-
-    pub(crate) fn add(&mut self, condition: impl Into<String>) {
-        self.conditions.push(condition.into());
-    }
-
-    pub(crate) fn bind(&mut self, value: Bind) -> String {
-        self.values.push(value);
-        format!("${}", self.values.len())
-    }
-
-    /// A number of rows, bound too: each text is prepared once a connection, and kept.
-    pub(crate) fn limit(&mut self, rows: usize) -> String {
-        self.bind(Bind::Int(i64::try_from(rows).unwrap_or(i64::MAX)))
-    }
-
-    fn must(&mut self, condition: &Condition) {
-        match condition {
-            Condition::AnyOf { columns, values } => {
-                let mut each = Vec::new();
-                for value in values {
-                    let place = self.bind(match value {
-                        Value::Int(number) => Bind::Int(*number),
-                        value => Bind::Text(value.to_string()),
-                    });
-                    each.extend(columns.iter().map(|name| format!("t.\"{name}\" = {place}")));
-                }
-                self.add(match each.as_slice() {
-                    [one] => one.clone(),
-                    each => format!("({})", each.join(" OR ")),
-                });
-            }
-            Condition::Label { name, value } => {
-                let place = self.bind(Bind::Text(Labels::pair(name, value)));
-                self.add(format!("strpos(t.labels, {place}) > 0"));
-            }
-        }
-    }
-
-    fn within(&mut self, range: TimeRange) {
-        if let Some(from) = range.from() {
-            let place = self.bind(Bind::Int(from.as_nanos()));
-            self.add(format!("t.ts >= {place}::timestamp_ns"));
-        }
-        if let Some(to) = range.to() {
-            let place = self.bind(Bind::Int(to.as_nanos()));
-            self.add(format!("t.ts < {place}::timestamp_ns"));
-        }
-    }
-
-    pub(crate) fn at(&mut self, ts: i64) {
-        let place = self.bind(Bind::Int(ts));
-        self.add(format!("t.ts = {place}::timestamp_ns"));
-    }
-
-    /// Only what is of `ts` or comes after it, or before it.
-    pub(crate) fn onward(&mut self, ts: i64, newest_first: bool) {
-        let place = self.bind(Bind::Int(ts));
-        let than = if newest_first { "<=" } else { ">=" };
-        self.add(format!("t.ts {than} {place}::timestamp_ns"));
-    }
-
-    /// Only what comes after `ts`, or before it.
-    pub(crate) fn beyond(&mut self, ts: i64, newest_first: bool) {
-        let place = self.bind(Bind::Int(ts));
-        let than = if newest_first { '<' } else { '>' };
-        self.add(format!("t.ts {than} {place}::timestamp_ns"));
-    }
-
-    /// Only the highest version of each subject, which is looked for among those that the conditions so
-    /// far leave. What has no version but 0 is not in the joined table, which the server makes before it reads
-    /// the rows: a version that comes between the two does not count, nor does it hide the one before.
-    fn join_highest(&mut self, subject: &[&str]) {
-        let columns: Vec<_> = subject.iter().map(|name| format!("t.\"{name}\"")).collect();
-        let same: Vec<_> =
-            subject.iter().map(|name| format!("n.\"{name}\" = t.\"{name}\"")).collect();
-        let mut later = self.clone();
-        later.add("t.\"version\" > 0");
-        self.join = format!(
-            " LEFT JOIN (SELECT {0}, max(t.\"version\") last FROM {1} GROUP BY {0}) n ON {2}",
-            columns.join(", "),
-            later.from(),
-            same.join(" AND ")
-        );
-        self.add("t.\"version\" = coalesce(n.last, 0)");
-    }
+/// Only the highest version of each subject, which is looked for among those that the conditions so far
+/// leave. What has no version but 0 is not in the joined table, which the server makes before it reads the rows:
+/// a version that comes between the two does not count, nor does it hide the one before.
+fn join_highest(rows: &mut Conditions<'_>, subject: &[&str]) {
+    let columns: Vec<_> = subject.iter().map(|name| format!("t.\"{name}\"")).collect();
+    let same: Vec<_> = subject.iter().map(|name| format!("n.\"{name}\" = t.\"{name}\"")).collect();
+    let mut later = rows.clone();
+    later.add("t.\"version\" > 0");
+    rows.join = format!(
+        " LEFT JOIN (SELECT {0}, max(t.\"version\") last FROM {1} GROUP BY {0}) n ON {2}",
+        columns.join(", "),
+        later.from(),
+        same.join(" AND ")
+    );
+    rows.add("t.\"version\" = coalesce(n.last, 0)");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tradekeep_models::{MetricFilter, Name, PositionFilter, Symbol, Timestamp, TradeFilter};
+    use tradekeep_models::{
+        Labels, MetricFilter, Name, PositionFilter, Symbol, TimeRange, Timestamp, TradeFilter,
+    };
 
     const HOSTILE: &str = "'; drop table trades; --";
+
+    fn server() -> QuestDb {
+        QuestDb { prefix: "p_".into() }
+    }
 
     fn range() -> TimeRange {
         TimeRange::new(Timestamp::MIN, Timestamp::MAX).unwrap()
     }
 
     /// Every place has a value, and every value a place.
-    fn assert_bound(rows: &Conditions) {
+    fn assert_bound(rows: &Conditions<'_>) {
         let text = rows.from();
         assert!(!text.contains("drop"), "{text}");
         for place in 1..=rows.values.len() {
@@ -198,26 +113,34 @@ mod tests {
         };
         let labels = Labels::default().with("a", HOSTILE).unwrap();
         let metrics = MetricFilter { labels, range: range(), name: Name::new(HOSTILE).ok() };
-        for rows in [
-            Conditions::of(&trades, "trades"),
-            Conditions::of_highest(&trades, "trades"),
-            Conditions::of(&metrics, "metrics"),
-        ] {
+        let server = server();
+        for rows in [server.rows(&trades), server.rows(&metrics)] {
             assert!(rows.values.len() >= 4);
             assert_bound(&rows);
         }
     }
 
     #[test]
+    fn a_condition_is_written_as_the_server_has_it() {
+        let labels = Labels::default().with("a", "b").unwrap();
+        let metrics = MetricFilter { labels, range: range(), name: None };
+        assert_eq!(
+            server().rows(&metrics).from(),
+            "\"p_metrics\" t WHERE t.\"ts\" >= $1::timestamp_ns AND t.\"ts\" < $2::timestamp_ns AND \
+             strpos(t.labels, $3) > 0"
+        );
+    }
+
+    #[test]
     fn versions_are_looked_for_among_those_of_the_subject() {
-        let looked_for = |rows: &Conditions| rows.join.split("WHERE").nth(1).unwrap().to_owned();
+        let looked_for = |rows: Conditions<'_>| rows.join.split("WHERE").nth(1).unwrap().to_owned();
         let positions = PositionFilter { range: range(), ..PositionFilter::default() };
-        let rows = looked_for(&Conditions::of_highest(&positions, "positions"));
-        assert!(rows.contains("t.ts >= $1"), "a correction has its position's time: {rows}");
+        let rows = looked_for(server().rows(&positions));
+        assert!(rows.contains("t.\"ts\" >= $1"), "a correction has its position's time: {rows}");
         let id = Some(uuid::Uuid::from_u128(1));
         let trades = TradeFilter { id, range: range(), ..TradeFilter::default() };
-        let rows = looked_for(&Conditions::of_highest(&trades, "trades"));
+        let rows = looked_for(server().rows(&trades));
         assert!(rows.contains("t.\"id\" = $1"), "{rows}");
-        assert!(!rows.contains("t.ts"), "a later version may be of any time: {rows}");
+        assert!(!rows.contains("t.\"ts\""), "a later version may be of any time: {rows}");
     }
 }

@@ -1,6 +1,6 @@
 //! What a sink asks of a table.
 
-use tradekeep_models::record::{Column, Kind};
+use tradekeep_models::record::Column;
 
 use super::{Bind, Sql};
 
@@ -10,11 +10,7 @@ pub(crate) fn keys(
     columns: impl Iterator<Item = &'static Column>,
     (from, to): (i64, i64),
 ) -> Sql {
-    let columns = columns.map(|column| match column.kind {
-        Kind::Time => format!("t.\"{}\"::long", column.name),
-        _ => format!("t.\"{}\"", column.name),
-    });
-    let columns = columns.collect::<Vec<_>>().join(", ");
+    let columns = super::columns(columns);
     let text = format!("SELECT {columns} FROM \"{table}\" t WHERE {WITHIN}");
     Sql { text, values: vec![Bind::Int(from), Bind::Int(to)] }
 }
@@ -39,5 +35,5 @@ const WITHIN: &str = "t.ts >= $1::timestamp_ns AND t.ts <= $2::timestamp_ns";
 
 /// The latest time of a table; nothing where it has no rows.
 pub(crate) fn newest(table: &str) -> Sql {
-    Sql { text: format!("SELECT max(t.ts)::long FROM \"{table}\" t"), values: Vec::new() }
+    Sql::plain(format!("SELECT max(t.ts)::long FROM \"{table}\" t"))
 }

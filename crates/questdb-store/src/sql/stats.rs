@@ -1,15 +1,14 @@
-//! Numbers about records. Sums of doubles are Kahan's; sums of whole numbers come in two halves, for they
-//! may need more than 64 bits.
+//! Numbers about records, in the columns that `tradekeep_store_traits::sql::answers` reads. Sums of doubles are
+//! Kahan's; sums of whole numbers come in two halves, for they may need more than 64 bits.
 //!
 //! Percentiles are exact nearest ranks, counted in integers by the place of each row in the order of its
 //! values. The order is made by a subquery and asked for by `last_not_null`, of which the server knows that
 //! it goes by the order of its rows: `row_number() OVER (ORDER BY …)` takes seven times as long, and under
 //! `max` the server drops a subquery's order as of no use.
 
-use tradekeep_models::Interval;
+use tradekeep_models::{CandleQuery, Interval};
 
-use super::conditions::Conditions;
-use super::{Bind, Sql, bucket};
+use super::{Bind, Conditions, Sql, bucket};
 
 /// The value at place ceil(`n` x `num` / `den`), of rows numbered `rn`.
 fn rank(num: u32, den: u32) -> String {
@@ -32,8 +31,34 @@ fn count_if(condition: &str) -> String {
     format!("coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)")
 }
 
+/// One page of candles that have ticks, and one more.
+///
+/// `first` and `last` of this server follow the order in which rows are read, so that they are read in the
+/// order of (ts, sequence, key): among rows of one time it would be that of their arrival.
+pub(crate) fn candles(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
+    let limit = rows.limit(query.limit + 1);
+    let text = format!(
+        "SELECT bucket, first(price), max(price), min(price), last(price), sum(quantity), \
+         sum(notional), count() FROM (\
+           SELECT {} bucket, t.price, t.quantity, t.notional FROM {} \
+           ORDER BY t.ts, t.sequence, t.\"key\") \
+         GROUP BY bucket ORDER BY bucket LIMIT {limit}",
+        bucket(query.interval),
+        rows.from()
+    );
+    Sql { text, values: rows.values }
+}
+
+/// Every (venue, symbol).
+pub(crate) fn series(table: &str) -> Sql {
+    Sql::plain(format!(
+        "SELECT t.venue, t.symbol, count(), min(t.ts)::long, max(t.ts)::long FROM \"{table}\" t \
+         GROUP BY t.venue, t.symbol"
+    ))
+}
+
 /// The spread of a column, in one row.
-pub(crate) fn values(mut rows: Conditions, column: &str) -> Sql {
+pub(crate) fn values(mut rows: Conditions<'_>, column: &str) -> Sql {
     rows.add(format!("t.\"{column}\" IS NOT NULL"));
     let text = format!(
         "SELECT {} FROM (SELECT v, row_number() OVER () rn, count(*) OVER () n FROM (\
@@ -45,7 +70,7 @@ pub(crate) fn values(mut rows: Conditions, column: &str) -> Sql {
 }
 
 /// The spread of metrics for each of the first `limit` buckets, behind its number.
-pub(crate) fn buckets(mut rows: Conditions, interval: Interval, limit: usize) -> Sql {
+pub(crate) fn buckets(mut rows: Conditions<'_>, interval: Interval, limit: usize) -> Sql {
     let limit = rows.limit(limit);
     let text = format!(
         "SELECT bucket, {} FROM (\
@@ -60,9 +85,8 @@ pub(crate) fn buckets(mut rows: Conditions, interval: Interval, limit: usize) ->
     Sql { text, values: rows.values }
 }
 
-/// service, operation, failures, successes, sum in two halves, min, max, p50, p95, p99, p99.9 of each
-/// operation, in no order. What failed has no value.
-pub(crate) fn latencies(rows: Conditions) -> Sql {
+/// Of each operation, in no order. What failed has no value.
+pub(crate) fn latencies(rows: Conditions<'_>) -> Sql {
     let ranks = [500, 950, 990, 999].map(|num| rank(num, 1_000)).join(", ");
     let text = format!(
         "SELECT service, operation, {}, count(v), {}, min(v), max(v), {ranks} FROM (\
@@ -80,7 +104,7 @@ pub(crate) fn latencies(rows: Conditions) -> Sql {
 }
 
 /// The same columns; percentiles by the server's histogram of three digits, which are off by 0.1 % at most.
-pub(crate) fn approx_latencies(rows: &Conditions) -> Sql {
+pub(crate) fn approx_latencies(rows: Conditions<'_>) -> Sql {
     let ranks = ["0.5", "0.95", "0.99", "0.999"];
     let ranks = ranks.map(|rank| format!("approx_percentile(v, {rank}, 3)::long")).join(", ");
     let text = format!(
@@ -91,11 +115,11 @@ pub(crate) fn approx_latencies(rows: &Conditions) -> Sql {
         halves("v"),
         rows.from()
     );
-    Sql { text, values: rows.values.clone() }
+    Sql { text, values: rows.values }
 }
 
 /// Of all successful latencies: count, sum in two halves, p99.
-pub(crate) fn all_latencies(mut rows: Conditions) -> Sql {
+pub(crate) fn all_latencies(mut rows: Conditions<'_>) -> Sql {
     rows.add("t.success");
     let text = format!(
         "SELECT count(), {}, {} FROM (SELECT v, row_number() OVER () rn, count(*) OVER () n FROM (\
@@ -109,7 +133,7 @@ pub(crate) fn all_latencies(mut rows: Conditions) -> Sql {
 
 /// How many successful latencies are at most each of `most`, past the one before, in rows of (place,
 /// count); those past the last have the place behind it.
-pub(crate) fn histogram(mut rows: Conditions, most: &[i64]) -> Sql {
+pub(crate) fn histogram(mut rows: Conditions<'_>, most: &[i64]) -> Sql {
     rows.add("t.success");
     let places: Vec<_> = most.iter().map(|most| rows.bind(Bind::Int(*most))).collect();
     let text = format!(
@@ -134,9 +158,8 @@ fn place(most: &[String], first: usize) -> String {
     )
 }
 
-/// Of the events of each actual loss in basis points, none included: that loss, events, avoided, sum of
-/// risks, sum of fees in two halves, fees known, sum of sizes.
-pub(crate) fn mev(rows: Conditions) -> Sql {
+/// Of the events of each actual loss in basis points, none included.
+pub(crate) fn mev(rows: Conditions<'_>) -> Sql {
     let text = format!(
         "SELECT t.actual_loss_bps, count(), {}, ksum(t.sandwich_probability), {}, \
          count(t.priority_fee_lamports), sum(t.trade_size) FROM {} GROUP BY t.actual_loss_bps",
@@ -148,24 +171,22 @@ pub(crate) fn mev(rows: Conditions) -> Sql {
 }
 
 /// events, avoided.
-pub(crate) fn avoided(rows: &Conditions) -> Sql {
+pub(crate) fn avoided(rows: Conditions<'_>) -> Sql {
     let text = format!("SELECT count(), {} FROM {}", count_if("t.avoided"), rows.from());
-    Sql { text, values: rows.values.clone() }
+    Sql { text, values: rows.values }
 }
 
 /// How many trades there are, how many of them have a slippage, and its sum.
-pub(crate) fn slipped(rows: &Conditions) -> Sql {
+pub(crate) fn slipped(rows: Conditions<'_>) -> Sql {
     let text = format!(
         "SELECT count(), count(t.actual_slippage), ksum(t.actual_slippage::double) FROM {}",
         rows.from()
     );
-    Sql { text, values: rows.values.clone() }
+    Sql { text, values: rows.values }
 }
 
-/// base_token, quote_token, status, trades, both fees, each in two halves, volume, bought, sold, paid,
-/// received, transfer fees, last price of the confirmed trades of each pair, and of the failed ones, in no
-/// order.
-pub(crate) fn performance(mut rows: Conditions) -> Sql {
+/// Of the confirmed trades of each pair, and of the failed ones, in no order.
+pub(crate) fn performance(mut rows: Conditions<'_>) -> Sql {
     rows.add("(t.status = 'confirmed' OR t.status = 'failed')");
     let of = |amount: &str, action: &str| {
         format!("sum(CASE WHEN action = '{action}' THEN {amount} ELSE 0::decimal(38,18) END)")

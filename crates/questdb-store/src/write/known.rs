@@ -2,22 +2,22 @@
 
 use std::collections::HashSet;
 
-use tokio_postgres::Row;
-use tradekeep_models::record::{Kind, Value};
-use tradekeep_store_traits::Result;
+use tradekeep_models::record::Value;
+use tradekeep_pg_common::PgRow;
+use tradekeep_store_traits::Inner;
+use tradekeep_store_traits::sql::{Row as _, only_row};
 
-use super::OP;
 use super::keys::{Keys, number};
 use super::shape::Shape;
 use super::writer::{Lane, Turn};
 use crate::pool::Pool;
-use crate::rows::{Cells, NULL_UUID};
+use crate::rows::absent;
 use crate::sql::sink;
 use crate::{QuestDbStore, wal};
 
 impl QuestDbStore {
     /// The latest time of what is stored or was sent; before every one where that is nothing.
-    pub(super) async fn newest(&self, pool: &Pool, lane: &Lane, turn: &mut Turn) -> Result<i64> {
+    pub(super) async fn newest(&self, pool: &Pool, lane: &Lane, turn: &mut Turn) -> Inner<i64> {
         let newest = match turn.newest {
             Some(newest) => newest,
             None => newest(pool, lane.shape.name()).await?,
@@ -33,14 +33,14 @@ impl QuestDbStore {
         lane: &Lane,
         turn: &mut Turn,
         keys: &Keys,
-    ) -> Result<usize> {
+    ) -> Inner<usize> {
         // What is on its way may be seen below, or not yet.
         let mut met: HashSet<u64> = HashSet::new();
         for (_, taken) in self.writer.ledger().of(lane.table) {
             met.extend(taken.keys.shared(keys));
         }
         if turn.unsure {
-            wal::settled(pool, OP, lane.shape.name(), self.patience()).await?;
+            wal::settled(pool, lane.shape.name(), self.patience()).await?;
             turn.unsure = false;
         }
         met.extend(stored(pool, &lane.shape, keys).await?);
@@ -49,11 +49,11 @@ impl QuestDbStore {
 }
 
 /// The identities of a batch that are stored.
-pub(super) async fn stored(pool: &Pool, shape: &Shape, keys: &Keys) -> Result<HashSet<u64>> {
+pub(super) async fn stored(pool: &Pool, shape: &Shape, keys: &Keys) -> Inner<HashSet<u64>> {
     let mut met = HashSet::new();
     for span in keys.spans() {
         let sql = sink::keys(shape.name(), shape.key_columns(), *span);
-        for row in pool.ask(OP, &sql).await? {
+        for row in pool.ask(&sql).await? {
             let number = number_of(shape, &row)?;
             if keys.has(number) {
                 met.insert(number);
@@ -64,13 +64,11 @@ pub(super) async fn stored(pool: &Pool, shape: &Shape, keys: &Keys) -> Result<Ha
 }
 
 /// The number of a stored row's identity.
-fn number_of(shape: &Shape, row: &Row) -> Result<u64> {
-    let cells = Cells::of(OP, row);
+fn number_of(shape: &Shape, row: &PgRow) -> Inner<u64> {
     let mut values = Vec::with_capacity(shape.keys.len());
     for (place, column) in shape.key_columns().enumerate() {
-        values.push(match cells.value(place, column.kind)? {
-            Value::Null if column.kind == Kind::Int => Value::Int(i64::MIN),
-            Value::Null if column.kind == Kind::Uuid => Value::Uuid(NULL_UUID),
+        values.push(match row.value(place, column.kind)? {
+            Value::Null => absent(column.kind),
             value => value,
         });
     }
@@ -78,11 +76,7 @@ fn number_of(shape: &Shape, row: &Row) -> Result<u64> {
 }
 
 /// The latest time of a table; before every one where it is empty.
-async fn newest(pool: &Pool, table: &str) -> Result<i64> {
-    let rows = pool.ask(OP, &sink::newest(table)).await?;
-    let newest = rows.first().map(|row| Cells::of(OP, row).value(0, Kind::Int)).transpose()?;
-    Ok(match newest {
-        Some(Value::Int(nanos)) => nanos,
-        _ => i64::MIN,
-    })
+async fn newest(pool: &Pool, table: &str) -> Inner<i64> {
+    let newest = only_row(pool.ask(&sink::newest(table)).await?)?.maybe_int(0)?;
+    Ok(newest.unwrap_or(i64::MIN))
 }

@@ -8,10 +8,10 @@ use questdb::ingress::{
 };
 use secrecy::ExposeSecret;
 use tokio::sync::oneshot;
-use tradekeep_store_traits::{ErrorKind, Result, StoreError};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 
+use crate::QuestDbConfig;
 use crate::error::refused;
-use crate::{QuestDbConfig, STORE};
 
 /// What may be sent at once. The server takes 1 GiB by default.
 const MOST_BYTES: usize = 512 << 20;
@@ -31,23 +31,21 @@ struct Request {
 
 impl Connection {
     /// Connects when it first sends.
-    pub(crate) fn new(op: &'static str, config: &QuestDbConfig, generation: u64) -> Result<Self> {
-        let mut sender = settings(config)
-            .and_then(|settings| settings.build())
-            .map_err(|error| refused(op, error))?;
+    pub(crate) fn new(config: &QuestDbConfig, generation: u64) -> Inner<Self> {
+        let mut sender = settings(config).and_then(|settings| settings.build()).map_err(refused)?;
         let (requests, inbox) = mpsc::channel();
         let serve = move || serve(&mut sender, &inbox);
         thread::Builder::new().name("tradekeep-questdb".into()).spawn(serve).map_err(|error| {
             let context = "no thread can be started to send with: see the limits of this process";
-            StoreError::new(ErrorKind::Connection, STORE, op, context).with_source(error)
+            Failure::new(ErrorKind::Connection, context).with_source(error)
         })?;
         Ok(Self { requests, generation })
     }
 
     /// Sends `buffer` as one request.
-    pub(crate) fn send(&self, op: &'static str, buffer: Buffer) -> Result<Answer> {
+    pub(crate) fn send(&self, buffer: Buffer) -> Inner<Answer> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Request { buffer, answer }).map_err(|_| ended(op))?;
+        self.requests.send(Request { buffer, answer }).map_err(|_| ended())?;
         Ok(Answer(answered))
     }
 }
@@ -57,15 +55,15 @@ pub(crate) struct Answer(oneshot::Receiver<questdb::Result<()>>);
 
 impl Answer {
     /// Waits for it.
-    pub(crate) async fn wait(self, op: &'static str) -> Result<()> {
-        let answer = self.0.await.map_err(|_| ended(op))?;
-        answer.map_err(|error| refused(op, error))
+    pub(crate) async fn wait(self) -> Inner<()> {
+        let answer = self.0.await.map_err(|_| ended())?;
+        answer.map_err(refused)
     }
 }
 
-fn ended(op: &'static str) -> StoreError {
+fn ended() -> Failure {
     let context = "the thread that sends has ended: send again";
-    StoreError::new(ErrorKind::Connection, STORE, op, context)
+    Failure::new(ErrorKind::Connection, context)
 }
 
 fn serve(sender: &mut Sender, inbox: &mpsc::Receiver<Request>) {

@@ -5,25 +5,23 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use tradekeep_models::Table;
-use tradekeep_store_traits::{Act, Delivery, ErrorKind, Result, Stage, StoreError, Token};
+use tradekeep_store_traits::sql::{Row as _, only_row};
+use tradekeep_store_traits::{Act, Delivery, ErrorKind, Failure, Inner, Stage, Token};
 
 use super::known::stored;
 use super::ledger::{State, Taken};
 use super::writer::Lane;
+use crate::QuestDbStore;
 use crate::pool::Pool;
-use crate::rows::Cells;
 use crate::sql::sink;
 use crate::wal::{self, FIRST_PAUSE, Log, longer};
-use crate::{QuestDbStore, STORE};
-
-const OP: &str = "settle";
 
 /// How long to wait for batches to be applied, before it is said that they are not yet.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl QuestDbStore {
     /// Waits for these batches to be applied.
-    pub(super) async fn settled(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+    pub(crate) async fn settled(&self, tokens: &[Token]) -> Inner<Vec<Stage>> {
         let until = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -41,7 +39,7 @@ impl QuestDbStore {
     }
 
     /// How far each batch is, as far as is known, and the tables of those that are not applied.
-    fn stages(&self, tokens: &[Token]) -> Result<(Vec<Stage>, Vec<Table>)> {
+    fn stages(&self, tokens: &[Token]) -> Inner<(Vec<Stage>, Vec<Table>)> {
         let ledger = self.writer.ledger();
         let mut tables = Vec::new();
         let mut stages = Vec::with_capacity(tokens.len());
@@ -55,7 +53,7 @@ impl QuestDbStore {
                 State::Lost => return Err(lost(1)),
                 State::Unknown => {
                     let context = "no batch has this token: settle with the store that gave it";
-                    return Err(StoreError::new(ErrorKind::NotFound, STORE, OP, context));
+                    return Err(Failure::new(ErrorKind::NotFound, context));
                 }
             });
         }
@@ -63,9 +61,9 @@ impl QuestDbStore {
     }
 
     /// Looks at the logs of `tables` once; answers whether anything was applied since the last look.
-    pub(super) async fn advance(&self, pool: &Pool, tables: &[Table]) -> Result<bool> {
+    pub(super) async fn advance(&self, pool: &Pool, tables: &[Table]) -> Inner<bool> {
         let last = self.writer.ledger().last();
-        let logs = wal::logs(pool, self.config.connect_timeout(), OP).await?;
+        let logs = wal::logs(pool, self.config.connect_timeout()).await?;
         let mut moved = false;
         for table in tables {
             let lane = self.writer.lane(*table);
@@ -85,7 +83,7 @@ impl QuestDbStore {
     }
 
     /// The log of a table that is still the one we know, and is not suspended.
-    fn log_of<'a>(&self, lane: &Lane, logs: &'a [Log]) -> Result<&'a Log> {
+    fn log_of<'a>(&self, lane: &Lane, logs: &'a [Log]) -> Inner<&'a Log> {
         let name = lane.shape.name();
         let log = logs.iter().find(|log| log.table == name);
         let Some(log) = log.filter(|log| lane.is(log.id)) else {
@@ -96,27 +94,26 @@ impl QuestDbStore {
                 "table {name} was dropped while it was written to, with {lost} batches that were \
                  taken: they are to be sent again, to the table that is there by then"
             );
-            return Err(StoreError::new(ErrorKind::Schema, STORE, OP, context)
+            return Err(Failure::new(ErrorKind::Schema, context)
                 .with_delivery(Delivery::Unknown)
                 .with_act(Act::Halt));
         };
         lane.suspended.store(log.suspended, Ordering::SeqCst);
-        log.check(OP)?;
+        log.check()?;
         Ok(log)
     }
 }
 
 /// The batches that are applied, and of which rows are not there.
-async fn missing(pool: &Pool, lane: &Lane, done: &[(Token, Taken)]) -> Result<Vec<Token>> {
+async fn missing(pool: &Pool, lane: &Lane, done: &[(Token, Taken)]) -> Inner<Vec<Token>> {
     let mut missing = Vec::new();
     for (token, taken) in done {
         let Some(numbers) = &taken.origin else { continue };
         let (keys, name) = (&taken.keys, lane.shape.name());
         let span = (keys.first(), keys.last());
         let sql = sink::arrived(name, span, &numbers.stream, (numbers.first, numbers.last));
-        let rows = pool.ask(OP, &sql).await?;
-        let count = rows.first().map(|row| Cells::of(OP, row).count(0)).transpose()?;
-        if count.unwrap_or_default() >= keys.distinct() as u64 {
+        let count = only_row(pool.ask(&sql).await?)?.count(0)?;
+        if count >= keys.distinct() as u64 {
             continue;
         }
         // A row that came again since has the place of its last coming.
@@ -127,12 +124,12 @@ async fn missing(pool: &Pool, lane: &Lane, done: &[(Token, Taken)]) -> Result<Ve
     Ok(missing)
 }
 
-fn lost(batches: usize) -> StoreError {
+fn lost(batches: usize) -> Failure {
     let context = format!(
         "the server took {batches} batches and does not have all of their rows: they are to be sent \
          again"
     );
-    StoreError::new(ErrorKind::Transaction, STORE, OP, context)
+    Failure::new(ErrorKind::Transaction, context)
         .with_delivery(Delivery::Unknown)
         .with_act(Act::Retry { after: None })
 }

@@ -5,13 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 use tradekeep_models::Table;
-use tradekeep_store_traits::Result;
+use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 
 use super::ledger::Ledger;
 use super::sender::Connection;
 use super::shape::Shape;
 use crate::QuestDbConfig;
-use crate::error::closed;
 use crate::schema::definitions;
 
 /// Everything that writing shares.
@@ -48,7 +47,7 @@ pub(crate) struct Turn {
 }
 
 impl Writer {
-    pub(crate) fn new(config: &QuestDbConfig) -> Result<Self> {
+    pub(crate) fn new(config: &QuestDbConfig) -> Inner<Self> {
         let definitions = definitions()?;
         let defined = |table: &Table| {
             let definition = definitions.iter().find(|found| found.table == table.as_str())?;
@@ -73,8 +72,11 @@ impl Writer {
     }
 
     /// An error once the store is closed.
-    pub(crate) fn check_open(&self, op: &'static str) -> Result<()> {
-        if self.closed.load(Ordering::SeqCst) { Err(closed(op)) } else { Ok(()) }
+    pub(crate) fn check_open(&self) -> Inner<()> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Failure::new(ErrorKind::Connection, "the store is closed: open it again"));
+        }
+        Ok(())
     }
 
     /// Takes no more, and ends every connection once what it sends is answered.
