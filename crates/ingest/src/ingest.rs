@@ -10,7 +10,6 @@ use tokio::time::timeout;
 use tradekeep_store_traits::Records;
 
 use crate::appender::Appended;
-use crate::codec;
 use crate::config::Level;
 use crate::error::{IngestError, Result};
 use crate::pipeline::Pipeline;

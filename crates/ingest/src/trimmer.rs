@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::codec;
 use crate::error::Result;
 use crate::log::Segment;
 use crate::metrics;

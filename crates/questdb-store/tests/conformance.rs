@@ -20,7 +20,7 @@ impl Used {
     async fn open(&self, url: &str) -> Result<Arc<dyn SeriesStore>> {
         self.clear().await?;
         let config = QuestDbConfig::from_url(url)
-            .map_err(|error| StoreError::invalid("questdb", "open", &error))?
+            .map_err(|error| Failure::invalid(&error).at("questdb", "open"))?
             .with_table_prefix(questdb::prefix());
         let store = Arc::new(QuestDbStore::connect(config.clone()).await?);
         self.0

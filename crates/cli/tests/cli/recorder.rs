@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tradekeep::{
-    Act, BadRow, Config, ErrorKind, Ingest, IngestConfig, IngestStats, MemoryStore, Records,
+    Act, BadRow, Config, ErrorKind, Failure, Ingest, IngestConfig, IngestStats, MemoryStore, Records,
     SinkConfig, SinkId, StoreError, Symbol, Table, Tick, Timestamp, TradeId, Venue,
 };
 
@@ -73,7 +73,7 @@ impl Recorder {
     pub(crate) fn refuse(&self, record: impl Into<Records>) {
         let error = || {
             let rows = vec![BadRow { index: 0, reason: "price: is odd".into() }];
-            StoreError::bad_rows(ErrorKind::Conflict, "memory", "write", rows)
+            Failure::bad_rows(ErrorKind::Conflict, rows).at("memory", "write")
         };
         self.store.fail_next("write", 1, error).unwrap();
         self.deliver(record);

@@ -18,7 +18,6 @@ use self::settle::{InFlight, MAX_IN_FLIGHT};
 pub(crate) use self::slow::SlowFlushes;
 use super::sink::{LaneState, Sink};
 use super::spool_batch::SpoolBatch;
-use crate::codec;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::events::Events;

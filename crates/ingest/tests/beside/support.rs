@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use tradekeep_ingest::{Ingest, IngestConfig, SinkConfig, SinkId};
 use tradekeep_models::{Symbol, Table, Tick, TickFilter, Timestamp, TradeId};
 use tradekeep_store_traits::{
-    Act, BadRow, ErrorKind, MemoryStore, Records, SeriesStore, StoreError,
+    Act, BadRow, ErrorKind, Failure, MemoryStore, Records, SeriesStore, StoreError,
 };
 
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -122,7 +122,7 @@ pub(crate) fn mend(store: &MemoryStore) {
 pub(crate) fn refuse_one(store: &MemoryStore) {
     let error = || {
         let rows = vec![BadRow { index: 0, reason: "price: is odd".into() }];
-        StoreError::bad_rows(ErrorKind::Conflict, "memory", "write", rows)
+        Failure::bad_rows(ErrorKind::Conflict, rows).at("memory", "write")
     };
     store.fail_next("write", 1, error).unwrap();
 }

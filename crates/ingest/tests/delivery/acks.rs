@@ -11,8 +11,8 @@ use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{DeadLetterFilter, Ingest, LaneStatus};
 use tradekeep_models::{StreamId, TickFilter};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, MemoryStore, RecordSink, Result,
-    SeriesStore, Stage, StoreError, Table, Token,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink, Result,
+    SeriesStore, Stage, Table, Token,
 };
 
 use crate::support::{SOON, config, drained, error, open, sink, ticks};
@@ -93,7 +93,7 @@ impl RecordSink for Late {
         let seqs = &batch.origin().unwrap().seqs;
         if let Some(index) = seqs.iter().position(|seq| Some(*seq) == state.refuses) {
             let bad = vec![BadRow { index, reason: "is bad".into() }];
-            return Err(StoreError::bad_rows(ErrorKind::InvalidInput, "test", "write", bad));
+            return Err(Failure::bad_rows(ErrorKind::InvalidInput, bad).at("test", "write"));
         }
         if seqs.iter().any(|seq| Some(*seq) == state.fails_at) {
             return Err(error(ErrorKind::Write, Act::Retry { after: None }));

@@ -20,7 +20,7 @@ use tradekeep_ingest::{
 use tradekeep_models::record::Record;
 use tradekeep_models::{Metric, Name, StreamId, Symbol, Tick, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, MemoryStore, RecordSink, Records,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink, Records,
     Stage, StoreError, Table, Token, with_records,
 };
 
@@ -314,7 +314,7 @@ pub(crate) fn refusing(
         }
         let row = |index| BadRow { index, reason: "is bad".into() };
         let bad = bad.into_iter().map(row).collect();
-        Answer::Fail(StoreError::bad_rows(ErrorKind::InvalidInput, "test", "write", bad))
+        Answer::Fail(Failure::bad_rows(ErrorKind::InvalidInput, bad).at("test", "write"))
     }
 }
 
