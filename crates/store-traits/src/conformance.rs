@@ -26,18 +26,15 @@ mod positions;
 mod records;
 mod samples;
 mod sink;
+mod suite;
 mod ticks;
 mod trades;
 mod versions;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tradekeep_models::{
     Decimal, Interval, Market, Name, StreamId, Symbol, Tick, TickBuilder, TickFilter, TimeRange,
     Timestamp, TraderId, Venue,
@@ -47,6 +44,8 @@ use crate::{
     Ack, Act, BadRow, Batch, Delivery, ErrorKind, Result, Saved, SeriesStore, Stage, StoreError,
     Table,
 };
+
+pub use self::suite::{Fresh, run, run_with, trials};
 
 type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -151,70 +150,6 @@ pub fn cases() -> Vec<Case> {
         crowd::cases(),
     ]
     .concat()
-}
-
-/// The `main` of a test program that runs all cases, each on a store that `open` makes for it.
-pub fn run<F, Opened>(open: F) -> ExitCode
-where
-    F: Fn() -> Opened + Clone + Send + 'static,
-    Opened: Future<Output = Result<Store>>,
-{
-    run_with(Capabilities::default(), open)
-}
-
-/// The same for a store that leaves something out: cases that need it are ignored, with the reason.
-pub fn run_with<F, Opened>(capabilities: Capabilities, open: F) -> ExitCode
-where
-    F: Fn() -> Opened + Clone + Send + 'static,
-    Opened: Future<Output = Result<Store>>,
-{
-    libtest_mimic::run(&Arguments::from_args(), trials(capabilities, open)).exit_code()
-}
-
-/// The tests that [`run_with`] runs, for a harness of your own.
-pub fn trials<F, Opened>(capabilities: Capabilities, open: F) -> Vec<Trial>
-where
-    F: Fn() -> Opened + Clone + Send + 'static,
-    Opened: Future<Output = Result<Store>>,
-{
-    let trial = |case: Case| {
-        let open = open.clone();
-        Trial::ignorable_test(case.name, move || {
-            if let Some(reason) = case.excuse(capabilities) {
-                return Ok(Completion::ignored_with(reason));
-            }
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            within(LONGEST, move || {
-                runtime.block_on(async move {
-                    let store = open().await.map_err(Failed::from)?;
-                    case.run(store).await;
-                    Ok(Completion::Completed)
-                })
-            })
-        })
-    };
-    cases().into_iter().map(trial).collect()
-}
-
-/// How long a case may take. Most take milliseconds: one that takes longer waits for something that
-/// will not come, or goes through pages that do not end.
-const LONGEST: Duration = Duration::from_secs(60);
-
-/// What `test` answers, or that it does not end; then it is left to itself.
-fn within<F>(limit: Duration, test: F) -> std::result::Result<Completion, Failed>
-where
-    F: FnOnce() -> std::result::Result<Completion, Failed> + Send + 'static,
-{
-    // Closes when the test ends, however it does.
-    let (testing, tested) = channel::<()>();
-    let thread = std::thread::spawn(move || {
-        let _testing = testing;
-        test()
-    });
-    if tested.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-        return Err(format!("it did not end within {limit:?}").into());
-    }
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 // What the cases are written with.
@@ -352,20 +287,5 @@ mod tests {
         let without = excused(Capabilities { watermarks: false, ..Capabilities::default() });
         assert!(without.iter().all(|reason| reason == "this store does not promise `watermarks`"));
         assert!(!without.is_empty() && without.len() < cases().len() / 2);
-    }
-
-    #[test]
-    fn what_does_not_end_fails() {
-        let (never, waiting) = channel::<()>();
-        let endless = move || {
-            // Until the sender is gone.
-            let _ = waiting.recv();
-            Ok(Completion::Completed)
-        };
-        let failed = within(Duration::from_millis(1), endless).err().unwrap();
-        assert_eq!(failed.message(), Some("it did not end within 1ms"));
-        drop(never);
-        assert!(within(LONGEST, || Err("no store".into())).is_err());
-        assert!(within(LONGEST, || Ok(Completion::Completed)).is_ok());
     }
 }
