@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::packages::{need_duckdb, select};
 use crate::run::{cargo, checked, line, works};
-use crate::servers::Servers;
+use crate::servers::Running;
 use crate::setup::{self, DuckDb};
 
 // Not in every Rust: rustup's minimal profile has neither of the first two.
@@ -26,7 +26,7 @@ struct Step {
 pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
     let duckdb = if need_duckdb(crates) { setup::run(root)? } else { DuckDb::Library };
     // Until the last step is done.
-    let servers = Servers::start(root, crates)?;
+    let servers = Running::start(root, crates)?;
     let steps = if crates.is_empty() {
         all(root, duckdb, &servers)
     } else {
@@ -56,7 +56,7 @@ pub(crate) fn run(root: &Path, crates: &[String]) -> Result<()> {
     failure.map_or(Ok(()), Err)
 }
 
-fn all(root: &Path, duckdb: DuckDb, servers: &Servers) -> Vec<Step> {
+fn all(root: &Path, duckdb: DuckDb, servers: &Running) -> Vec<Step> {
     let workspace = || select(&[], duckdb);
     let step = |name, args: &[&str], more: Vec<String>| {
         let mut command = cargo(root);
@@ -81,7 +81,7 @@ fn all(root: &Path, duckdb: DuckDb, servers: &Servers) -> Vec<Step> {
     ]
 }
 
-fn test(root: &Path, crates: &[String], duckdb: DuckDb, servers: &Servers) -> Step {
+fn test(root: &Path, crates: &[String], duckdb: DuckDb, servers: &Running) -> Step {
     let mut command = cargo(root);
     command.arg("test").args(select(crates, duckdb)).envs(servers.variables.iter().cloned());
     Step { name: "test", command: Ok(command) }

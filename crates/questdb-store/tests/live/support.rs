@@ -5,7 +5,7 @@ use std::future::Future;
 use tokio_postgres::{Client, NoTls};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::Result;
-use tradekeep_test_servers::questdb;
+use tradekeep_test_servers::prefix;
 
 /// Tables with a prefix of their own.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), prefix: questdb::prefix() }
+        Self { url: url.to_owned(), prefix: prefix() }
     }
 
     pub(crate) fn config(&self) -> QuestDbConfig {
