@@ -2,6 +2,7 @@
 //! starts servers, so that it builds in seconds on a fresh machine and can install what the others need.
 
 mod demo;
+mod features;
 mod packages;
 mod run;
 mod servers;
