@@ -193,7 +193,7 @@ async fn stopped_holder_is_named() {
     let mut holder = Other::start(folder.path(), "obey");
     assert_eq!(holder.hear(), "ready");
     assert_eq!(holder.ask("save 0 3"), "3 0");
-    holder.signal("-STOP");
+    tradekeep_test_servers::pause(&holder.process).unwrap();
     let (answer, took) = timed(store.series()).await;
     let error = answer.unwrap_err();
     assert!((Duration::from_millis(300)..PATIENCE * 2).contains(&took), "{took:?}");
