@@ -70,8 +70,10 @@ impl Place {
             format!("SELECT count() FROM wal_tables() WHERE name = '{table}' AND suspended");
         let since = Instant::now();
         loop {
-            // Asked first: who applies nothing and is suspended afterwards begins nothing.
-            let is_idle = self.number(&applying) == Some(0);
+            // Asked first: who applies nothing and is suspended afterwards begins nothing. It is an error now
+            // and then, while another table is made.
+            let asked = http::rows(self.port, &applying);
+            let is_idle = asked.is_ok_and(|rows| rows[0][0].as_deref() == Some("0"));
             if self.number(&suspended) == Some(0) {
                 self.ask(&format!("ALTER TABLE \"{table}\" SUSPEND WAL"));
             } else if is_idle {

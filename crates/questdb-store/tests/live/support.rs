@@ -95,8 +95,10 @@ impl Scratch {
             format!("SELECT count() FROM wal_tables() WHERE name = '{table}' AND suspended");
         let telling = async {
             loop {
-                // Asked first: who applies nothing and is suspended afterwards begins nothing.
-                let is_idle = self.number(&applying).await == 0;
+                // Asked first: who applies nothing and is suspended afterwards begins nothing. It is an error
+                // now and then, while another table is made.
+                let asked = self.client().await.query_one(&applying, &[]).await;
+                let is_idle = asked.is_ok_and(|row| row.get::<_, i64>(0) == 0);
                 if self.number(&suspended).await == 0 {
                     self.execute(&[&format!("ALTER TABLE \"{table}\" SUSPEND WAL")]).await;
                 } else if is_idle {
