@@ -16,9 +16,9 @@ test *CRATES:
 demo *ARGS:
     cargo xtask demo {{ARGS}}
 
-# up, down or status
-servers ACTION:
-    cargo xtask servers {{ACTION}}
+# up, down or status, of all servers or of those named
+servers ACTION *NAMES:
+    cargo xtask servers {{ACTION}} {{NAMES}}
 
 # Side-by-side benches; arguments are cargo's: `just bench --bench NAME`
 bench *ARGS: setup

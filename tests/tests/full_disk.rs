@@ -9,29 +9,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep::{
     Act, ErrorKind, MemoryStore, Records, SeriesStore, StoreError, Symbol, Table, Tick, TickFilter,
     Timestamp, TradeId,
 };
 use tradekeep_ingest::{Ingest, IngestConfig, IngestError, Level, SinkConfig, SinkId, WhenFull};
+use tradekeep_test_servers::harness::{self, Absent, needing};
 use tradekeep_tests::disk::SmallDisk;
-
-/// What a test needs and does not find.
-type Absent = String;
 
 const PATIENCE: Duration = Duration::from_millis(300);
 /// Ticks appended together.
 const BATCH: u64 = 500;
 
 fn main() -> ExitCode {
-    let trial = |name, test: fn() -> Result<(), Absent>| {
-        Trial::ignorable_test(name, move || {
-            Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed))
-        })
-    };
-    let trials = vec![trial("a_full_disk_costs_nothing_and_is_over", a_full_disk)];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    harness::main(vec![needing("disk", "a_full_disk_costs_nothing_and_is_over", a_full_disk)])
 }
 
 fn tick(number: u64) -> Tick {

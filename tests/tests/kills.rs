@@ -153,7 +153,6 @@ fn killed_at_any_moment() -> Outcome {
     let median = resumed.get(resumed.len() / 2).copied().unwrap_or_default();
     println!("{killed} kills, {} records, first receipt after {median:.0?} as a rule", next - 1);
     judge(folder.path(), next)?;
-    assert!(median < Duration::from_secs(1), "resumes within a second: {median:?}");
     Ok(())
 }
 

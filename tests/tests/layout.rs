@@ -65,6 +65,21 @@ fn a_machines_folder_is_told_from_a_part_of_a_path() {
     }
 }
 
+/// Checkouts that share a target folder share what is built: in one of them it would use the files of the
+/// one where it was built.
+#[test]
+fn no_path_of_a_checkout_is_compiled_in() -> Result<()> {
+    let compiled_in = ["env!(\"CARGO_", "MANIFEST_DIR\")"].concat();
+    let mut found = Vec::new();
+    for path in files()?.iter().filter(|path| path.extension().is_some_and(|it| it == "rs")) {
+        if fs::read_to_string(root().join(path))?.contains(&compiled_in) {
+            found.push(path.display().to_string());
+        }
+    }
+    assert!(found.is_empty(), "a path that is there where it was built:\n{}", found.join("\n"));
+    Ok(())
+}
+
 #[test]
 fn without_git_the_same_files_are_found() -> Result<()> {
     let walked = walk(&root())?;
@@ -76,8 +91,9 @@ fn without_git_the_same_files_are_found() -> Result<()> {
     Ok(())
 }
 
+/// Cargo runs tests in the folder of their package.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    PathBuf::from("..")
 }
 
 /// Relative to the root: what git tracks or would, or all files where there is no git.

@@ -37,16 +37,12 @@ mod revoked;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use libtest_mimic::{Arguments, Completion, Trial};
-use tradekeep_test_servers::is_required;
-use tradekeep_test_servers::questdb::{Questdb, absent};
+use tradekeep_test_servers::harness::{self, Absent, needing, starting};
+use tradekeep_test_servers::questdb::{QUESTDB, Questdb};
 
 use crate::place::Place;
 
-/// What a test needs and does not find.
-type Absent = String;
-
-/// A name, and a test that starts a server of its own.
+/// A name, and a test that starts a server of its own; it may need a disk that it can fill.
 type Own = (&'static str, fn() -> Result<(), Absent>);
 
 /// A name, and a test on tables of its own, on a server that it leaves as it was.
@@ -56,9 +52,6 @@ type Sharing = (&'static str, fn(&Place));
 static SHARED: Mutex<Option<Questdb>> = Mutex::new(None);
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    // Times are measured, and a server takes all cores while it starts.
-    arguments.test_threads.get_or_insert(1);
     let own = [kills::OWN, revoked::OWN, paused::OWN, full_disk::OWN].concat();
     let sharing = [
         proxied::SHARING,
@@ -70,25 +63,14 @@ fn main() -> ExitCode {
         both::SHARING,
     ]
     .concat();
-    let own = own.into_iter().map(|(name, test)| trial(name, test));
-    let sharing = sharing.into_iter().map(|(name, test)| {
-        trial(name, move || {
-            test(&shared());
-            Ok(())
-        })
-    });
-    let conclusion = libtest_mimic::run(&arguments, own.chain(sharing).collect());
+    let own = own.into_iter().map(|(name, test)| needing("disk", name, test));
+    let sharing =
+        sharing.into_iter().map(|(name, test)| harness::test(name, move || test(&shared())));
+    // One at a time: times are measured, and a server takes all cores while it starts.
+    let outcome = harness::main_with(1, starting(&QUESTDB, own.chain(sharing).collect()));
     // Nothing drops what is static.
     drop(SHARED.lock().unwrap_or_else(PoisonError::into_inner).take());
-    conclusion.exit_code()
-}
-
-fn trial(name: &str, test: impl FnOnce() -> Result<(), Absent> + Send + 'static) -> Trial {
-    Trial::ignorable_test(name, move || match absent() {
-        Some(reason) if is_required("questdb") => Err(reason.into()),
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-        None => Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed)),
-    })
+    outcome
 }
 
 /// Tables for one test on the shared server.

@@ -2,15 +2,16 @@
 //! starts servers, so that it builds in seconds on a fresh machine and can install what the others need.
 
 mod demo;
+mod features;
 mod packages;
 mod run;
 mod servers;
 mod setup;
 mod test;
 
-use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::{Error, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -22,7 +23,7 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Install what builds and tests need: the DuckDB library into .duckdb/, QuestDB into .questdb/
+    /// Install what builds and tests need: the DuckDB library into .duckdb/, servers into folders of theirs
     Setup,
     /// Run every check and test, or just the tests of the crates named
     Test {
@@ -37,22 +38,30 @@ enum Command {
         args: Vec<String>,
     },
     /// Start, stop or list the servers that tests use
-    Servers { action: servers::Action },
+    Servers {
+        action: servers::Action,
+        /// Just these, instead of all
+        #[arg(value_name = "SERVER", value_parser = servers::names())]
+        names: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    let done = match Args::parse().command {
-        Command::Setup => setup::run(root).map(|_| servers::install(root)),
-        Command::Test { crates } => test::run(root, &crates),
-        Command::Demo { args } => demo::run(root, &args),
-        Command::Servers { action } => servers::run(root, action),
-    };
-    match done {
+    match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let root = tradekeep_test_servers::checkout().map_err(Error::msg)?;
+    match command {
+        Command::Setup => setup::run(&root).map(|_| servers::install(&root)),
+        Command::Test { crates } => test::run(&root, &crates),
+        Command::Demo { args } => demo::run(&root, &args),
+        Command::Servers { action, names } => servers::run(&root, action, &names),
     }
 }

@@ -17,19 +17,18 @@ mod support;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
-
-/// What a test needs and does not find.
-type Absent = String;
+use tradekeep_test_servers::harness::{self, Absent, needing};
 
 type Test = (&'static str, fn() -> Result<(), Absent>);
 
 fn main() -> ExitCode {
-    let trial = |(name, test): Test| {
-        Trial::ignorable_test(name, move || {
-            Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed))
-        })
+    let of = |need: &'static str, tests: &[Test]| -> Vec<_> {
+        tests.iter().map(|&(name, test)| needing(need, name, test)).collect()
     };
-    let tests = [modes::TESTS, disk::TESTS, real_files::TESTS].concat();
-    libtest_mimic::run(&Arguments::from_args(), tests.into_iter().map(trial).collect()).exit_code()
+    harness::main(
+        [of("modes", modes::TESTS), of("disk", disk::TESTS), of("files", real_files::TESTS)]
+            .into_iter()
+            .flatten()
+            .collect(),
+    )
 }

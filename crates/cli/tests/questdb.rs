@@ -22,8 +22,8 @@ mod support;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use tradekeep_test_servers::{is_required, questdb};
+use tradekeep_test_servers::harness::{self, sharing, starting};
+use tradekeep_test_servers::questdb::QUESTDB;
 
 use crate::scratch::Scratch;
 
@@ -34,28 +34,9 @@ type Test = (&'static str, fn(&Scratch));
 type OwnServer = (&'static str, fn());
 
 fn main() -> ExitCode {
-    let shared = [import::TESTS, record::TESTS, down::TESTS].concat();
-    let shared = shared.into_iter().map(|(name, test)| {
-        Trial::ignorable_test(name, move || match questdb::url() {
-            Ok(url) => {
-                test(&Scratch::on(&url));
-                Ok(Completion::Completed)
-            }
-            Err(reason) => ignored(reason),
-        })
-    });
-    let own = down::OWN_SERVER.iter().copied().map(|(name, test): OwnServer| {
-        Trial::ignorable_test(name, move || match questdb::absent() {
-            None => {
-                test();
-                Ok(Completion::Completed)
-            }
-            Some(reason) => ignored(reason),
-        })
-    });
-    libtest_mimic::run(&Arguments::from_args(), shared.chain(own).collect()).exit_code()
-}
-
-fn ignored(reason: String) -> Result<Completion, Failed> {
-    if is_required("questdb") { Err(reason.into()) } else { Ok(Completion::ignored_with(reason)) }
+    let shared = [import::TESTS, record::TESTS, down::TESTS].concat().into_iter();
+    let shared = shared.map(|(name, test): Test| (name, move |url: &str| test(&Scratch::on(url))));
+    let own = down::OWN_SERVER.iter().map(|(name, test): &OwnServer| harness::test(name, test));
+    let own = starting(&QUESTDB, own.collect());
+    harness::main(sharing(&QUESTDB, shared).into_iter().chain(own).collect())
 }

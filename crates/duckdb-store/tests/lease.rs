@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use child::{BATCH, Other, PATIENCE, config, count, durable, mark, ticks, write_batch};
+use child::{BATCH, Other, config, count, durable, mark, own_run, patience, ticks, write_batch};
 use tradekeep_duckdb_store::DuckDbStore;
 use tradekeep_models::Timestamp;
 use tradekeep_store_traits::{
@@ -42,12 +42,11 @@ async fn timed<T>(operation: impl Future<Output = T>) -> (T, Duration) {
 
 /// One process writes without a pause, three query: ten seconds, or `TRADEKEEP_TEST_LEASE_SECONDS`.
 ///
-/// No read fails. How long it waits is the machine's matter too: of the short run, which may share it
-/// with other tests, half of the reads have to be quick; of a run of its own, all but one.
+/// No read fails. How long it waits is the machine's matter too: in a run of its own all but one have to be
+/// quick; the short run, which may share it with other tests, has half of them wait for nobody.
 #[tokio::test]
 async fn one_writes_all_the_time_and_three_query() {
-    let own_run = env::var("TRADEKEEP_TEST_LEASE_SECONDS").ok();
-    let seconds: usize = own_run.as_ref().map_or(10, |text| text.parse().unwrap());
+    let seconds = own_run().unwrap_or(10);
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Other::start(folder.path(), "write s");
@@ -65,8 +64,8 @@ async fn one_writes_all_the_time_and_three_query() {
     }
     for reader in readers {
         let (reads, slow) = reader.end_reader();
-        assert!(reads >= seconds / 2, "{reads} reads in {seconds} s");
-        let may_be_slow = if own_run.is_some() { 1 } else { reads / 2 };
+        let (at_least, may_be_slow) = own_run().map_or((1, reads / 2), |seconds| (seconds / 2, 1));
+        assert!(reads >= at_least, "{reads} reads in {seconds} s");
         assert!(slow <= may_be_slow, "{slow} of {reads} reads were slow");
     }
     let batches: u64 = writer.end().parse().unwrap();
@@ -173,13 +172,13 @@ async fn idle_holder_gives_way() {
     assert_eq!(holder.hear(), "ready");
     assert_eq!(holder.ask("save 0 3"), "3 0");
     let (store, took) = timed(open(folder.path())).await;
-    assert!(took < PATIENCE, "{took:?}");
+    assert!(took < patience(), "{took:?}");
     let (found, took) = timed(count(&store)).await;
-    assert!(found == 3 && took < PATIENCE, "{found} {took:?}");
+    assert!(found == 3 && took < patience(), "{found} {took:?}");
     // Reading together, then writing in turns.
     assert_eq!(holder.ask("count"), "3");
     let (saved, took) = timed(store.save(ticks("X", 3, 3))).await;
-    assert!(saved.unwrap().inserted == 3 && took < PATIENCE, "{took:?}");
+    assert!(saved.unwrap().inserted == 3 && took < patience(), "{took:?}");
     assert_eq!(holder.ask("count"), "6");
     holder.end();
 }
@@ -188,38 +187,43 @@ async fn idle_holder_gives_way() {
 async fn stopped_holder_is_named() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
-    let impatient = config(folder.path()).with_open_wait(Duration::from_millis(300));
+    const OPEN_WAIT: Duration = Duration::from_millis(300);
+    let impatient = config(folder.path()).with_open_wait(OPEN_WAIT);
     let store = Arc::new(DuckDbStore::connect(impatient).await.unwrap());
     let mut holder = Other::start(folder.path(), "obey");
     assert_eq!(holder.hear(), "ready");
     assert_eq!(holder.ask("save 0 3"), "3 0");
-    holder.signal("-STOP");
+    tradekeep_test_servers::pause(&holder.process).unwrap();
     let (answer, took) = timed(store.series()).await;
     let error = answer.unwrap_err();
-    assert!((Duration::from_millis(300)..PATIENCE * 2).contains(&took), "{took:?}");
+    assert!((OPEN_WAIT..patience() * 2).contains(&took), "{took:?}");
     assert_eq!((error.kind, &error.act), (ErrorKind::Conflict, &Act::Retry { after: None }));
     let name = format!("process {} (", holder.process.id());
     let text = error.to_string();
     assert!(!cfg!(target_os = "linux") || text.contains(&name), "{text}");
     assert!(text.contains("has the database open") && !text.contains('\n'), "{text}");
-    // Many that wait do so together, not one after another.
+    // Many that wait do so together, not one after another: that would take half a minute.
     let (refused, took) = timed(async {
         let mut saves = tokio::task::JoinSet::new();
-        for n in 0..20 {
+        for n in 0..100 {
             let store = Arc::clone(&store);
             saves.spawn(async move { store.save(ticks("X", n, 1)).await.is_err() });
         }
         saves.join_all().await
     })
     .await;
-    assert!(refused.iter().all(|refused| *refused) && took < PATIENCE * 2, "{took:?}");
+    assert!(refused.iter().all(|refused| *refused) && took < patience() * 2, "{took:?}");
     let health = store.health().await;
     assert!(!health.readable && !health.writable, "{health:?}");
     assert_eq!(health.troubles.len(), 1);
     assert!(health.troubles[0].cause.contains("has the database open"), "{health:?}");
     holder.signal("-CONT");
     assert_eq!(holder.ask("save 3 3"), "3 0");
-    // Once it goes on it gives way.
+    // Once it goes on it gives way. Who has so little patience may have to try again, as it was told.
+    let since = Instant::now();
+    while let Err(error) = store.series().await {
+        assert!(error.is_transient() && since.elapsed() < Duration::from_secs(60), "{error}");
+    }
     assert_eq!(count(&store).await, 6);
     assert!(store.health().await.is_healthy());
     holder.end();
@@ -272,7 +276,7 @@ async fn readers_do_not_starve_a_writer() {
     for n in 1..=20 {
         let (ack, took) = timed(write_batch(&store, "s", n)).await;
         assert_eq!(ack.inserted, BATCH);
-        slow += usize::from(took >= PATIENCE);
+        slow += usize::from(took >= patience());
     }
     assert!(slow <= 1, "{slow} of 20 writes were slow");
     for reader in readers {

@@ -13,39 +13,29 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use child::{Other, config, ticks};
-use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep_duckdb_store::DuckDbStore;
 use tradekeep_store_traits::{RecordSink, RecordSinkExt};
-
-/// What a test needs and does not find.
-type Absent = String;
+use tradekeep_test_servers::harness::{self, Absent, needing};
 
 fn main() -> ExitCode {
-    let trial = |name, test: fn() -> Result<(), Absent>| {
-        Trial::ignorable_test(name, move || {
-            Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed))
-        })
-    };
-    let trials = vec![
-        trial("folder_mounted_read_only_is_read", mounted),
-        trial("folder_with_modes_to_read_is_read", by_modes),
+    harness::main(vec![
+        needing("mount", "folder_mounted_read_only_is_read", mounted),
+        needing("modes", "folder_with_modes_to_read_is_read", by_modes),
         // Run by the other tests in a process of its own.
-        trial("other_process", other_process).with_ignored_flag(true),
-    ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+        harness::test("other_process", other_process).with_ignored_flag(true),
+    ])
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-fn other_process() -> Result<(), Absent> {
+fn other_process() {
     if let (Some(folder), Ok(role)) =
         (env::var_os("TRADEKEEP_TEST_FOLDER"), env::var("TRADEKEEP_TEST_ROLE"))
     {
         block_on(child::run(Path::new(&folder), &role));
     }
-    Ok(())
 }
 
 /// Three rows in a folder that `start` starts a process for which may not write it: with the files that

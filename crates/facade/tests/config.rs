@@ -109,11 +109,12 @@ fn environment_and_files_stand_for_values() {
         Config::parse(&from_file, ConfigFormat::Toml).unwrap(),
         Config::from_url("memory://").unwrap()
     );
-    // Every test process has this one.
+    // Cargo gives every test this one.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let home = "[stores]\nseries = 'duckdb://${CARGO_MANIFEST_DIR}/data'";
     assert_eq!(
         Config::parse(home, ConfigFormat::Toml).unwrap(),
-        Config::from_url(&format!("duckdb://{}/data", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        Config::from_url(&format!("duckdb://{here}/data")).unwrap()
     );
     assert!(problems("[stores]\nseries = '${TRADEKEEP_NOT_SET}'")[0].contains("TRADEKEEP_NOT_SET"));
     assert!(problems("[stores]\nseries = 'a${b'")[0].contains("without its }"));

@@ -6,14 +6,14 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::Runtime;
 use tradekeep::{
     Batch, Config, ConfigFormat, Latency, LatencyFilter, Level, Metric, MetricFilter, Name,
     Records, Role, Stage, Symbol, Table, Tick, TickFilter, Tradekeep,
 };
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
-use tradekeep_test_servers::{is_required, questdb};
+use tradekeep_test_servers::questdb::QUESTDB;
+use tradekeep_test_servers::{harness, prefix};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -21,31 +21,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 type Test = (&'static str, fn(&str));
 
 fn main() -> ExitCode {
-    let on_server = |(name, test): Test| {
-        Trial::ignorable_test(name, move || match questdb::url() {
-            Ok(url) => {
-                test(&url);
-                Ok(Completion::Completed)
-            }
-            Err(reason) if is_required("questdb") => Err(reason.into()),
-            Err(reason) => Ok(Completion::ignored_with(reason)),
-        })
-    };
     let tests: [Test; 2] = [
         ("a_role_on_a_server_and_the_others_here", |url| run(url, a_role)),
         ("one_way_in_fills_both_and_both_answer_alike", |url| run(url, both)),
     ];
-    let mut trials: Vec<_> = tests.into_iter().map(on_server).collect();
-    trials.push(Trial::test("a_server_that_is_down_is_no_reason_not_to_start", || {
-        Runtime::new()?.block_on(down());
-        Ok(())
+    let mut tests = harness::sharing(&QUESTDB, tests);
+    tests.push(harness::test("a_server_that_is_down_is_no_reason_not_to_start", || {
+        Runtime::new().unwrap().block_on(down());
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    harness::main(tests)
 }
 
 /// Runs a test with a URL whose tables are its own, and drops them.
 fn run<Running: Future<Output = ()>>(server: &str, test: impl FnOnce(String) -> Running) {
-    let url = format!("{server}&table_prefix={}", questdb::prefix());
+    let url = format!("{server}&table_prefix={}", prefix());
     let runtime = Runtime::new().unwrap();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         runtime.block_on(test(url.clone()));

@@ -6,30 +6,22 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
 use tradekeep_formats::{Format, ReadOptions, Row, TickReader};
 use tradekeep_models::{Side, Tick};
-
-/// What is not here.
-type Absent = String;
+use tradekeep_test_servers::harness::{self, Absent, needing};
 
 fn main() -> ExitCode {
-    let trial = |name, test: fn() -> Result<(), Absent>| {
-        Trial::ignorable_test(name, move || {
-            Ok(test().map_or_else(Completion::ignored_with, |()| Completion::Completed))
-        })
-    };
-    let trials = vec![
-        trial("trades_of_bitcoin", trades_of_bitcoin),
-        trial("stream_of_binance", stream_of_binance),
-        trial("records_of_databento", records_of_databento),
-    ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    harness::main(vec![
+        needing("files", "trades_of_bitcoin", trades_of_bitcoin),
+        needing("files", "stream_of_binance", stream_of_binance),
+        needing("files", "records_of_databento", records_of_databento),
+    ])
 }
 
 /// All ticks of the file called `name`.
 fn ticks(name: &str, format: Format) -> Result<Vec<Tick>, Absent> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    // Cargo runs tests in the folder of their package.
+    let data = Path::new("../../../shared/data");
     let file = File::open(data.join(name)).map_err(|_| format!("{name} is not here"))?;
     let reader = TickReader::open(Box::new(file), ReadOptions::default()).unwrap();
     assert_eq!(reader.format(), format);

@@ -28,8 +28,8 @@ mod views;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
-use tradekeep_test_servers::{is_required, questdb};
+use tradekeep_test_servers::harness::{self, sharing, starting};
+use tradekeep_test_servers::questdb::QUESTDB;
 
 /// A name, and a test on a server of this URL.
 type Test = (&'static str, fn(&str));
@@ -49,31 +49,9 @@ fn main() -> ExitCode {
         views::TESTS,
         export::TESTS,
         numbers::TESTS,
-    ]
-    .concat();
-    let shared = shared.into_iter().map(|(name, test)| {
-        Trial::ignorable_test(name, move || {
-            Ok(match questdb::url() {
-                Ok(url) => {
-                    test(&url);
-                    Completion::Completed
-                }
-                Err(reason) if is_required("questdb") => return Err(reason.into()),
-                Err(reason) => Completion::ignored_with(reason),
-            })
-        })
-    });
-    let own = connection::OWN_SERVER.iter().copied().map(|(name, test): OwnServer| {
-        Trial::ignorable_test(name, move || {
-            Ok(match questdb::absent() {
-                None => {
-                    test();
-                    Completion::Completed
-                }
-                Some(reason) if is_required("questdb") => return Err(reason.into()),
-                Some(reason) => Completion::ignored_with(reason),
-            })
-        })
-    });
-    libtest_mimic::run(&Arguments::from_args(), shared.chain(own).collect()).exit_code()
+    ];
+    let own =
+        connection::OWN_SERVER.iter().map(|(name, test): &OwnServer| harness::test(name, test));
+    let own = starting(&QUESTDB, own.collect());
+    harness::main(sharing(&QUESTDB, shared.concat()).into_iter().chain(own).collect())
 }

@@ -27,19 +27,15 @@ mod positions;
 mod records;
 mod samples;
 mod sink;
+mod suite;
 mod ticks;
 mod trades;
 mod versions;
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::process::ExitCode;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tradekeep_models::record::Record;
 use tradekeep_models::{
     Cursor, Decimal, Interval, ListQuery, Market, Name, Page, StreamId, Symbol, Tick, TickBuilder,
@@ -50,6 +46,8 @@ use crate::{
     Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Result, Saved, SeriesStore, Stage,
     StoreError, Table,
 };
+
+pub use self::suite::{Fresh, run, trials};
 
 type Store = Arc<dyn SeriesStore>;
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -131,70 +129,6 @@ pub fn cases() -> Vec<Case> {
         crowd::cases(),
     ]
     .concat()
-}
-
-/// The `main` of a test program that runs all cases, each on a store that `open` makes for it. Those that
-/// need what the store does not promise are ignored, with the reason.
-pub fn run<F, Opened>(open: F) -> ExitCode
-where
-    F: Fn() -> Opened + Clone + Send + 'static,
-    Opened: Future<Output = Result<Store>>,
-{
-    libtest_mimic::run(&Arguments::from_args(), trials(open)).exit_code()
-}
-
-/// The tests that [`run`] runs, for a harness of your own.
-pub fn trials<F, Opened>(open: F) -> Vec<Trial>
-where
-    F: Fn() -> Opened + Clone + Send + 'static,
-    Opened: Future<Output = Result<Store>>,
-{
-    // Known once any store was open: the others need not be opened to be told the same.
-    let known: Arc<OnceLock<HashMap<Table, Capabilities>>> = Arc::default();
-    let trial = |case: Case| {
-        let (open, known) = (open.clone(), Arc::clone(&known));
-        Trial::ignorable_test(case.name, move || {
-            let excuse = move |can: &HashMap<_, _>| case.excuse(|table| can[&table]);
-            if let Some(reason) = known.get().and_then(excuse) {
-                return Ok(Completion::ignored_with(reason));
-            }
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            within(LONGEST, move || {
-                runtime.block_on(async move {
-                    let store = open().await.map_err(Failed::from)?;
-                    let of = |table: &Table| (*table, store.capabilities(*table));
-                    let can = known.get_or_init(|| Table::ALL.iter().map(of).collect());
-                    if let Some(reason) = excuse(can) {
-                        return Ok(Completion::ignored_with(reason));
-                    }
-                    case.run(store).await;
-                    Ok(Completion::Completed)
-                })
-            })
-        })
-    };
-    cases().into_iter().map(trial).collect()
-}
-
-/// How long a case may take. Most take milliseconds: one that takes longer waits for something that
-/// will not come, or goes through pages that do not end.
-const LONGEST: Duration = Duration::from_secs(60);
-
-/// What `test` answers, or that it does not end; then it is left to itself.
-fn within<F>(limit: Duration, test: F) -> std::result::Result<Completion, Failed>
-where
-    F: FnOnce() -> std::result::Result<Completion, Failed> + Send + 'static,
-{
-    // Closes when the test ends, however it does.
-    let (testing, tested) = channel::<()>();
-    let thread = std::thread::spawn(move || {
-        let _testing = testing;
-        test()
-    });
-    if tested.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-        return Err(format!("it did not end within {limit:?}").into());
-    }
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 // What the cases are written with.
@@ -355,20 +289,5 @@ mod tests {
         let without = excused(all.without_watermarks());
         assert!(without.iter().all(|reason| reason == "this store does not promise `watermarks`"));
         assert!(!without.is_empty() && without.len() < cases().len() / 2);
-    }
-
-    #[test]
-    fn what_does_not_end_fails() {
-        let (never, waiting) = channel::<()>();
-        let endless = move || {
-            // Until the sender is gone.
-            let _ = waiting.recv();
-            Ok(Completion::Completed)
-        };
-        let failed = within(Duration::from_millis(1), endless).err().unwrap();
-        assert_eq!(failed.message(), Some("it did not end within 1ms"));
-        drop(never);
-        assert!(within(LONGEST, || Err("no store".into())).is_err());
-        assert!(within(LONGEST, || Ok(Completion::Completed)).is_ok());
     }
 }

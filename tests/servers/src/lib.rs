@@ -1,31 +1,30 @@
 //! Servers that tests use: on free loopback ports, with data of their own, and at the mercy of a test
 //! that stops, kills and starts them again.
 //!
+//! [`SERVERS`] lists them. A new one is a file with its [`Server`], and a line there: xtask then gets what
+//! it needs, starts it for the tests that use it, and keeps it for `cargo xtask servers`; [`harness`] has
+//! those tests ignored where it is absent.
+//!
 //! Used by xtask as well, which starts them for whole runs. So it depends on no other crate of the
 //! workspace, and builds in seconds.
 
+mod checkout;
+mod error;
+pub mod harness;
+mod kept;
 mod ports;
+mod prefix;
+mod process;
 pub mod questdb;
+mod server;
 
-use std::env;
-use std::path::{Path, PathBuf};
+pub use self::checkout::checkout;
+pub use self::error::Error;
+pub use self::harness::{REQUIRE, is_required};
+pub use self::kept::Kept;
+pub use self::prefix::prefix;
+pub use self::process::{Life, pause};
+pub use self::server::{Running, Server, Started};
 
-/// Names, with commas between them, the servers whose absence fails their tests instead of having them
-/// ignored.
-pub const REQUIRE: &str = "TRADEKEEP_TEST_REQUIRE";
-
-/// Whether [`REQUIRE`] names `server`.
-///
-/// ```
-/// assert!(!tradekeep_test_servers::is_required("abacus"));
-/// ```
-#[must_use]
-pub fn is_required(server: &str) -> bool {
-    env::var(REQUIRE).is_ok_and(|names| names.split(',').any(|name| name.trim() == server))
-}
-
-/// The root of the checkout that this was built in.
-fn checkout() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
-}
+/// All there are.
+pub const SERVERS: &[&dyn Server] = &[&questdb::QUESTDB];

@@ -1,32 +1,26 @@
 //! QuestDB: the jar, a server of its own for each test that disturbs it, one for all that do not.
 
+mod install;
 mod java;
-mod kept;
-mod prefix;
-mod process;
 mod settings;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
-use thiserror::Error;
 
-pub use self::kept::Kept;
-pub use self::prefix::prefix;
 pub use self::settings::{HTTP_PASSWORD, HTTP_USER, PG_PASSWORD, PG_USER, Ports};
 
-use self::process::{Life, Process};
 use crate::ports::{free, http_status, loopback};
+use crate::process::{Life, Process};
+use crate::{Error, Running, Server, checkout};
 
 /// The version that tests run on.
 pub const VERSION: &str = "9.3.4";
-
-/// The variable that points tests at a server of one's own, by its URL. It is used, never disturbed.
-pub const URL_VARIABLE: &str = "TRADEKEEP_TEST_QUESTDB_URL";
 
 /// How long a server may take until it is ready. It takes 2.5 s on an idle machine.
 const START: Duration = Duration::from_secs(90);
@@ -35,66 +29,63 @@ const STOP: Duration = Duration::from_secs(20);
 /// A port found free may be taken before the server is there.
 const ATTEMPTS: u32 = 3;
 
-/// A server that did not do as it was told.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// Java or the jar is not here. The text says which, and what to do.
-    #[error("{0}")]
-    Absent(String),
-    /// It ended by itself.
-    #[error("QuestDB ended while it started: {0}")]
-    Ended(String),
-    /// It is not ready in time.
-    #[error("QuestDB is not ready after {START:?}: {0}")]
-    Late(String),
-    /// Files or processes.
-    #[error("QuestDB: {0}")]
-    Io(#[from] io::Error),
+/// QuestDB, among the [`SERVERS`](crate::SERVERS).
+pub const QUESTDB: Kind = Kind;
+
+/// What kind of server it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind;
+
+impl Server for Kind {
+    fn name(&self) -> &'static str {
+        "questdb"
+    }
+
+    fn title(&self) -> &'static str {
+        "QuestDB"
+    }
+
+    fn variable(&self) -> &'static str {
+        "TRADEKEEP_TEST_QUESTDB_URL"
+    }
+
+    fn packages(&self) -> &'static [&'static str] {
+        &[
+            "tradekeep",
+            "tradekeep-cli",
+            "tradekeep-questdb-store",
+            "tradekeep-test-servers",
+            "tradekeep-tests",
+        ]
+    }
+
+    fn install(&self, home: &Path) -> Result<String, String> {
+        install::install(home)
+    }
+
+    fn absent(&self) -> Option<String> {
+        found().err()
+    }
+
+    fn start(&self, data: &Path, life: Life) -> Result<Box<dyn Running>, Error> {
+        Ok(Box::new(Questdb::start_in(data, life)?))
+    }
 }
 
-/// The folder of the jar, in the checkout at `root`; ignored by git.
-#[must_use]
-pub fn home(root: &Path) -> PathBuf {
-    root.join(".questdb")
-}
-
-/// The jar, in the checkout at `root`, whether it is there or not.
-#[must_use]
-pub fn jar(root: &Path) -> PathBuf {
-    home(root).join(format!("questdb-{VERSION}.jar"))
-}
-
-/// Why no server can be started; nothing where one can.
-#[must_use]
-pub fn absent() -> Option<String> {
-    found().err()
+/// The jar in the folder of QuestDB, whether it is there or not.
+fn jar(home: &Path) -> PathBuf {
+    home.join(format!("questdb-{VERSION}.jar"))
 }
 
 /// The program of Java, and the jar.
 fn found() -> Result<(PathBuf, PathBuf), String> {
     let java = java::find()?;
-    let jar = jar(&crate::checkout());
+    let jar = jar(&QUESTDB.home(&checkout()?));
     if jar.is_file() {
         Ok((java, jar))
     } else {
         Err(format!("the jar of QuestDB {VERSION} is not here: run `cargo xtask setup`"))
     }
-}
-
-/// The URL of a server for tests that do not disturb it: one's own, or the one that
-/// `cargo xtask test` or `cargo xtask servers up` has started.
-///
-/// # Errors
-/// Why there is none, and how to have one.
-pub fn url() -> Result<String, String> {
-    let own = std::env::var(URL_VARIABLE).ok().filter(|url| !url.trim().is_empty());
-    let kept = || Kept::find(&home(&crate::checkout())).map(|kept| kept.url);
-    own.or_else(kept).ok_or_else(|| {
-        absent().unwrap_or_else(|| {
-            "no QuestDB runs: `cargo xtask test` starts one, `cargo xtask servers up` keeps one"
-                .into()
-        })
-    })
 }
 
 /// A server of one's own, with data in a folder of its own. It ends when this is dropped.
@@ -107,7 +98,7 @@ pub fn url() -> Result<String, String> {
 /// server.kill()?; // as a crash would
 /// server.restart()?; // with the same data, on the same ports
 /// server.stop()?;
-/// # Ok::<(), tradekeep_test_servers::questdb::Error>(())
+/// # Ok::<(), tradekeep_test_servers::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Questdb {
@@ -145,10 +136,10 @@ impl Questdb {
             let [http, pg, health] = free()?;
             let ports = Ports { http, pg, health };
             configure(root, ports, [HTTP_PASSWORD, PG_PASSWORD])?;
-            let process = launch(root, life)?;
+            let process = launch(root, life, Jit::Whole)?;
             let mut server = Self { process, ports, root: root.to_path_buf(), _folder: None };
             match server.ready() {
-                Err(Error::Ended(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(Error::Ended { .. }) if attempt < ATTEMPTS => attempt += 1,
                 outcome => return outcome.map(|()| server),
             }
         }
@@ -159,10 +150,14 @@ impl Questdb {
         let since = Instant::now();
         while !self.answers(Duration::from_secs(1)) {
             if self.process.has_ended()? {
-                return Err(Error::Ended(self.last_words()));
+                return Err(Error::Ended { server: QUESTDB.title(), said: self.last_words() });
             }
             if since.elapsed() > START {
-                return Err(Error::Late(self.last_words()));
+                return Err(Error::Late {
+                    server: QUESTDB.title(),
+                    patience: START,
+                    said: self.last_words(),
+                });
             }
             // Nothing tells when it begins to listen.
             std::thread::sleep(Duration::from_millis(20));
@@ -213,7 +208,7 @@ impl Questdb {
     /// As [`start`](Self::start).
     pub fn restart(&mut self) -> Result<(), Error> {
         self.kill()?;
-        self.process = launch(&self.root, Life::Short)?;
+        self.process = launch(&self.root, Life::Test, Jit::First)?;
         self.ready()
     }
 
@@ -258,6 +253,20 @@ impl Questdb {
     }
 }
 
+impl Running for Questdb {
+    fn pids(&self) -> Vec<u32> {
+        vec![self.pid()]
+    }
+
+    fn url(&self) -> String {
+        Self::url(self)
+    }
+
+    fn keep(&mut self) {
+        self.process.keep();
+    }
+}
+
 /// What it says, in its root.
 const LOG: &str = "server.log";
 
@@ -266,7 +275,24 @@ fn configure(root: &Path, ports: Ports, passwords: [&str; 2]) -> io::Result<()> 
     fs::write(root.join("conf").join("server.conf"), settings::server_conf(ports, passwords))
 }
 
-fn launch(root: &Path, life: Life) -> Result<Process, Error> {
+/// How far Java compiles what it runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Jit {
+    Whole,
+    /// For a server that starts more than it works: this takes a third off a start.
+    First,
+}
+
+fn launch(root: &Path, life: Life, jit: Jit) -> Result<Process, Error> {
     let (java, jar) = found().map_err(Error::Absent)?;
-    Ok(Process::start(&java, &jar, root, &root.join(LOG), life)?)
+    let mut command = Command::new(java);
+    // Tests are many and machines small: little heap, one thread that collects.
+    command.args(["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"]);
+    // The libraries that it unpacks stay where it is killed: with its data they go.
+    command.arg(format!("-Djava.io.tmpdir={}", root.display()));
+    if jit == Jit::First {
+        command.arg("-XX:TieredStopAtLevel=1");
+    }
+    command.arg("-p").arg(jar).args(["-m", "io.questdb/io.questdb.ServerMain", "-d"]).arg(root);
+    Ok(Process::start(command, &root.join(LOG), life)?)
 }

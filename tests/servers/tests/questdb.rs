@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Completion, Trial};
-use tradekeep_test_servers::is_required;
-use tradekeep_test_servers::questdb::{Error, Kept, Questdb, absent};
+use tradekeep_test_servers::harness::{self, Trial, starting};
+use tradekeep_test_servers::questdb::{QUESTDB, Questdb};
+use tradekeep_test_servers::{Error, Kept};
 
 type Test = (&'static str, fn() -> Result<(), Error>);
 
@@ -18,16 +18,8 @@ fn main() -> ExitCode {
         ("paused_it_is_silent_until_it_is_resumed", paused_it_is_silent_until_it_is_resumed),
         ("kept_it_goes_on_until_it_is_stopped", kept_it_goes_on_until_it_is_stopped),
     ];
-    let trial = |(name, test): Test| {
-        Trial::ignorable_test(name, move || {
-            match absent().filter(|_| !is_required("questdb")) {
-                Some(reason) => return Ok(Completion::ignored_with(reason)),
-                None => test()?,
-            }
-            Ok(Completion::Completed)
-        })
-    };
-    libtest_mimic::run(&Arguments::from_args(), tests.into_iter().map(trial).collect()).exit_code()
+    let trial = |(name, test): Test| Trial::test(name, move || Ok(test()?));
+    harness::main(starting(&QUESTDB, tests.into_iter().map(trial).collect()))
 }
 
 /// `tester:http-secret`.
@@ -85,8 +77,8 @@ fn paused_it_is_silent_until_it_is_resumed() -> Result<(), Error> {
 fn kept_it_goes_on_until_it_is_stopped() -> Result<(), Error> {
     let folder = tempfile::tempdir()?;
     assert_eq!(Kept::find(folder.path()), None);
-    let kept = Kept::start(folder.path())?;
-    assert_eq!(Kept::start(folder.path())?, kept, "one is enough");
+    let kept = Kept::start(&QUESTDB, folder.path())?;
+    assert_eq!(Kept::start(&QUESTDB, folder.path())?, kept, "one is enough");
     assert_eq!(Kept::find(folder.path()), Some(kept.clone()));
     kept.stop(folder.path())?;
     assert_eq!(Kept::find(folder.path()), None);

@@ -81,8 +81,8 @@ fn a_child_that_ends_before_its_point_was_not_killed() {
 
 #[test]
 fn a_child_that_does_not_read_is_killed_all_the_same() {
-    // The pipe fills up, and the feeder with it.
-    let point = Point::After(Duration::from_millis(50));
+    // The pipe fills up, and the feeder with it: in less time than this.
+    let point = Point::After(Duration::from_millis(500));
     let run = killer().run(&mut sh("sleep 1000"), rows(), point).unwrap();
     assert!(run.was_killed() && run.fed_bytes > 0);
 }
@@ -111,12 +111,13 @@ fn what_a_child_started_dies_with_it() {
 
 #[test]
 fn a_run_is_bounded_in_time_and_names_its_seed() {
-    let mut killer = Killer::new(42).with_limit(Duration::from_millis(300));
+    // Time enough for the child to say something.
+    let mut killer = Killer::new(42).with_limit(Duration::from_secs(2));
     let script = r#"echo '{"line":1,"seq":1}'; echo stuck >&2; sleep 1000"#;
     let error = killer.run(&mut sh(script), rows(), Point::Receipts(2)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "run 1, to be killed at Receipts(2): not done after 300ms, with 1 receipts; it last said \
+        "run 1, to be killed at Receipts(2): not done after 2s, with 1 receipts; it last said \
          \"stuck\". kill runner: TRADEKEEP_TEST_SEED=42 does the same again"
     );
 }

@@ -1,7 +1,7 @@
 //! A hundred who write and some who read: who reads sees whole batches, in their order.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tradekeep::{PartitionAdmin, Symbol, Table, Tick, Timestamp};
@@ -9,7 +9,7 @@ use tradekeep_ingest::Ingest;
 
 use crate::Sharing;
 use crate::judge::judge_all;
-use crate::place::{Place, Way, run};
+use crate::place::{LONG, Place, Way, run};
 
 pub(crate) const SHARING: &[Sharing] =
     &[("readers_among_a_hundred_writers_see_whole_batches", |place| run(crowd(place)))];
@@ -18,7 +18,26 @@ const WRITERS: u64 = 100;
 const READERS: usize = 4;
 /// Ticks that are appended together.
 const TOGETHER: u64 = 10;
+/// They write for so long, and until each reader has looked so often.
 const FOR: Duration = Duration::from_secs(4);
+const LOOKS: u64 = 6;
+
+/// When the writers may stop.
+#[derive(Debug)]
+struct Enough {
+    since: Instant,
+    /// How often each reader has found something.
+    looks: [AtomicU64; READERS],
+}
+
+impl Enough {
+    fn is_enough(&self) -> bool {
+        let looked = self.looks.iter().all(|looks| looks.load(Ordering::Relaxed) >= LOOKS);
+        let took = self.since.elapsed();
+        // A reader that has failed looks no more.
+        took > FOR && looked || took > LONG
+    }
+}
 
 /// The ticks of a writer have times of their own.
 fn tick(writer: u64, number: u64) -> Tick {
@@ -40,14 +59,15 @@ async fn crowd(place: &Place) {
     // Which makes the tables.
     assert_eq!(way.store.floor(Table::Ticks).await.unwrap(), None);
     let over = Arc::new(AtomicBool::new(false));
+    let enough = Arc::new(Enough { since: Instant::now(), looks: Default::default() });
     let readers: Vec<_> = (0..READERS)
-        .map(|_| {
-            let (place, over) = (place.clone(), Arc::clone(&over));
-            tokio::task::spawn_blocking(move || read(&place, &over))
+        .map(|reader| {
+            let (place, over, enough) = (place.clone(), Arc::clone(&over), Arc::clone(&enough));
+            tokio::task::spawn_blocking(move || read(&place, &over, &enough.looks[reader]))
         })
         .collect();
-    let until = Instant::now() + FOR;
-    let writers = (0..WRITERS).map(|writer| tokio::spawn(write(way.ingest.clone(), writer, until)));
+    let writers = (0..WRITERS)
+        .map(|writer| tokio::spawn(write(way.ingest.clone(), writer, Arc::clone(&enough))));
     let writers: Vec<_> = writers.collect();
     let mut sent = Vec::new();
     for (writer, task) in (0..).zip(writers) {
@@ -56,10 +76,10 @@ async fn crowd(place: &Place) {
     }
     way.end(0).await;
     over.store(true, Ordering::SeqCst);
-    let mut looks = Vec::new();
     for reader in readers {
-        looks.push(reader.await.unwrap());
+        reader.await.unwrap();
     }
+    let looks = &enough.looks;
     println!("{} ticks of {WRITERS} writers, looked at {looks:?} times", sent.len());
     let sql = "SELECT count(), sum(t.quantity), sum(t.notional) FROM \"{}ticks\" t";
     let stored: Vec<_> =
@@ -68,14 +88,14 @@ async fn crowd(place: &Place) {
         sent.iter().map(|tick| tick.quantity().to_string().parse::<u64>().unwrap()).sum();
     assert_eq!(stored, [sent.len() as f64, sum as f64, sum as f64 / 10.0]);
     judge_all(place, sent);
-    assert!(looks.iter().all(|looks| *looks > 5), "{looks:?}");
+    assert!(looks.iter().all(|looks| looks.load(Ordering::Relaxed) >= LOOKS), "{looks:?}");
 }
 
 /// Answers how many ticks it wrote.
-async fn write(ingest: Ingest, writer: u64, until: Instant) -> u64 {
+async fn write(ingest: Ingest, writer: u64, enough: Arc<Enough>) -> u64 {
     let mut beat = tokio::time::interval(Duration::from_millis(150));
     let mut count = 0;
-    while Instant::now() < until {
+    while !enough.is_enough() {
         beat.tick().await;
         let ticks: Vec<_> = (count..count + TOGETHER).map(|number| tick(writer, number)).collect();
         ingest.append(ticks).await.unwrap();
@@ -84,12 +104,12 @@ async fn write(ingest: Ingest, writer: u64, until: Instant) -> u64 {
     count
 }
 
-/// Looks again and again; answers how often there was something.
-fn read(place: &Place, over: &AtomicBool) -> u64 {
+/// Looks again and again, and counts how often there was something.
+fn read(place: &Place, over: &AtomicBool, looks: &AtomicU64) {
     let sql = "SELECT count(), min(t.ingest_seq), max(t.ingest_seq) FROM \"{}ticks\" t";
     let by_writer =
         "SELECT max(c.n % 10), sum(c.n) FROM (SELECT t.symbol, count() n FROM \"{}ticks\" t) c";
-    let (mut looks, mut most) = (0, 0);
+    let mut most = 0;
     loop {
         let last = over.load(Ordering::SeqCst);
         let row = number(&place.ask(sql)[0]);
@@ -101,10 +121,11 @@ fn read(place: &Place, over: &AtomicBool) -> u64 {
             let rows = number(&place.ask(by_writer)[0]);
             assert_eq!(rows[0], Some(0), "a part of an append");
             assert!(rows[1] >= Some(count), "{rows:?} after {count}");
-            (looks, most) = (looks + 1, count);
+            most = count;
+            looks.fetch_add(1, Ordering::Relaxed);
         }
         if last {
-            return looks;
+            return;
         }
     }
 }

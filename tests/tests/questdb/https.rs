@@ -13,7 +13,6 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tradekeep::{Probe as _, Records, Symbol, Table, Tick};
-use tradekeep_ingest::LaneStatus;
 
 use crate::Sharing;
 use crate::judge::judge_all;
@@ -41,10 +40,7 @@ async fn over_https(place: &Place) {
     ] {
         let way = Way::open(config).await;
         way.ingest.append(ticks[..10].to_vec()).await.unwrap();
-        way.halted(Table::Ticks).await;
-        let stats = way.ingest.stats();
-        let status = &stats.lanes().find(|lane| lane.table == Table::Ticks).unwrap().status;
-        let LaneStatus::Halted { reason, .. } = status else { panic!("{status:?}") };
+        let (reason, _) = way.halt(Table::Ticks).await;
         assert!(reason.contains(told), "{reason}");
         let health = way.store.health().await;
         assert!(health.readable && !health.writable, "{health:?}");

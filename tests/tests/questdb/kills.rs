@@ -57,7 +57,7 @@ async fn killed_again_and_again() {
     );
     judge_all(&place, fed.sent_ticks().map(|(_, tick)| tick));
     judge_all(&place, fed.sent_trades().map(|(_, trade)| trade));
-    assert!(median < Duration::from_secs(2), "delivery goes on within 2 s: {resumed:?}");
+    // How soon it tries again is the breaker's, whose tests have a clock of their own.
 }
 
 /// Waits for the moment to kill the server; answers whether that is in mid-request for certain.

@@ -1,6 +1,6 @@
 //! What an operator does behind our back, under load: a table that is suspended, and one that is made anew.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tradekeep::Table;
 use tradekeep_tests::oracle::Promise;
@@ -9,21 +9,18 @@ use tradekeep_tests::proxy::{Fault, Kind};
 use crate::Sharing;
 use crate::feeder::Feeder;
 use crate::judge::{judge, judge_all};
-use crate::place::{Place, Way, run};
+use crate::place::{ALARM, LONG, Place, Way, run};
 
 pub(crate) const SHARING: &[Sharing] = &[
     ("a_suspended_table_is_told_of_and_loses_nothing", |place| run(suspended(place))),
     ("a_table_made_anew_gets_all_that_was_not_in_the_old_one", |place| run(made_anew(place))),
 ];
 
-/// An alarm comes within this time.
-const ALARM: Duration = Duration::from_secs(5);
-
 async fn suspended(place: &Place) {
     let way = Way::open(place.config()).await;
     let feeder = Feeder::start(&way.ingest, 50);
     way.until("ticks", |_| way.applied() > 1_000).await;
-    place.ask("ALTER TABLE \"{}ticks\" SUSPEND WAL");
+    place.suspend(Table::Ticks).await;
     let alarm = way.halted(Table::Ticks).await;
     // Nothing of it moves, and trades go on.
     let cursor = || way.cursor(Table::Ticks);
@@ -94,17 +91,17 @@ async fn made_anew(place: &Place) {
 async fn quiet(place: &Place) {
     let sql =
         "SELECT w.\"sequencerTxn\", w.\"writerTxn\" FROM wal_tables() w WHERE w.name = '{}ticks'";
-    let mut before = Vec::new();
-    for _ in 0..200 {
+    let (since, mut before) = (Instant::now(), Vec::new());
+    loop {
         let now = place.ask(sql);
         if now == before && now[0][0] == now[0][1] {
             return;
         }
+        assert!(since.elapsed() < LONG, "the server does not catch up: {now:?}");
         before = now;
         // Nothing tells when it has caught up.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("the server does not catch up");
 }
 
 /// Ends delivery; answers the events that it told of.

@@ -17,6 +17,10 @@ use crate::http;
 /// Longer than anything here takes, unless it never comes.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
+/// An alarm comes within the time after which a write is given up: the server says what is wrong, and nobody
+/// has to wait to find out.
+pub(crate) const ALARM: Duration = Duration::from_secs(10);
+
 /// Where the tables of a test are.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -51,6 +55,33 @@ impl Place {
     pub(crate) fn ask(&self, sql: &str) -> Vec<Vec<http::Cell>> {
         let sql = sql.replace("{}", &self.prefix);
         http::rows(self.port, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Suspends a table, and waits until it stays so.
+    ///
+    /// Told so while it applies a transaction, the server says that the table is suspended, and takes it for
+    /// one that goes on once that transaction is applied (tried on 9.3.4): then it is told again.
+    pub(crate) async fn suspend(&self, table: Table) {
+        let table = self.table(table);
+        let applying = format!(
+            "SELECT count() FROM writer_pool() WHERE table_name = '{table}' AND owner_thread_id IS NOT NULL"
+        );
+        let suspended =
+            format!("SELECT count() FROM wal_tables() WHERE name = '{table}' AND suspended");
+        let since = Instant::now();
+        loop {
+            // Asked first: who applies nothing and is suspended afterwards begins nothing. It is an error now
+            // and then, while another table is made.
+            let asked = http::rows(self.port, &applying);
+            let is_idle = asked.is_ok_and(|rows| rows[0][0].as_deref() == Some("0"));
+            if self.number(&suspended) == Some(0) {
+                self.ask(&format!("ALTER TABLE \"{table}\" SUSPEND WAL"));
+            } else if is_idle {
+                return;
+            }
+            assert!(since.elapsed() < LONG, "{table} does not stay suspended");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// A number that it answers with; nothing where it answers NULL.
@@ -108,13 +139,17 @@ impl Way {
         lanes.next().unwrap().cursor
     }
 
-    /// Waits until it is so, no longer than [`LONG`]; answers how long that took.
-    pub(crate) async fn until(&self, what: &str, so: impl Fn(&IngestStats) -> bool) -> Duration {
+    /// Waits until there is something to find, no longer than [`LONG`]; answers it, and how long that took.
+    async fn found<T>(
+        &self,
+        what: &str,
+        find: impl Fn(&IngestStats) -> Option<T>,
+    ) -> (T, Duration) {
         let since = Instant::now();
         loop {
             let stats = self.ingest.stats();
-            if so(&stats) {
-                return since.elapsed();
+            if let Some(found) = find(&stats) {
+                return (found, since.elapsed());
             }
             assert!(since.elapsed() < LONG, "{what} does not come: {stats:#?}");
             // Nothing tells of a status.
@@ -122,13 +157,27 @@ impl Way {
         }
     }
 
-    /// Waits until a lane is halted; answers how long that took.
-    pub(crate) async fn halted(&self, table: Table) -> Duration {
-        let is_halted = |stats: &IngestStats| {
-            let halted = |status: &LaneStatus| matches!(status, LaneStatus::Halted { .. });
-            stats.lanes().any(|lane| lane.table == table && halted(&lane.status))
+    /// Waits until it is so; answers how long that took.
+    pub(crate) async fn until(&self, what: &str, so: impl Fn(&IngestStats) -> bool) -> Duration {
+        self.found(what, |stats| so(stats).then_some(())).await.1
+    }
+
+    /// Waits until a lane is halted; answers why it is, and how long that took. A moment later it may be about
+    /// to try again.
+    pub(crate) async fn halt(&self, table: Table) -> (String, Duration) {
+        let halted = |stats: &IngestStats| {
+            let mut lanes = stats.lanes().filter(|lane| lane.table == table);
+            lanes.find_map(|lane| match &lane.status {
+                LaneStatus::Halted { reason, .. } => Some(reason.to_string()),
+                _ => None,
+            })
         };
-        self.until("a halt", is_halted).await
+        self.found("a halt", halted).await
+    }
+
+    /// The same, for who knows why.
+    pub(crate) async fn halted(&self, table: Table) -> Duration {
+        self.halt(table).await.1
     }
 
     /// Delivers all, and ends. Everything is accounted for, and `dead` records are dead letters.

@@ -63,7 +63,6 @@ async fn refused(place: &Place) {
     way.end(bad.len() as u64).await;
     println!("{} dead letters, the others within {slowest:.1?}", bad.len());
     judge_all(place, good);
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
 }
 
 async fn expired(place: &Place) {

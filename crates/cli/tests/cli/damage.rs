@@ -56,11 +56,7 @@ fn a_process_that_does_not_let_go_is_named() {
         assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended early");
     }
     // It has read, and does nothing any more: not even see that others wait.
-    let signal = |name: &str| {
-        let sent = Command::new("kill").args([name, &holder.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    };
-    signal("-STOP");
+    tradekeep_test_servers::pause(&holder).unwrap();
     assert_eq!(folder.stored(), 4, "readers share");
     let run = folder.run("import trades.csv");
     let error = run.error(1);
@@ -68,7 +64,8 @@ fn a_process_that_does_not_let_go_is_named() {
         assert!(error.contains(&format!("process {} (tradekeep) has", holder.id())), "{error}");
     }
     assert!(error.contains("has the database open"), "{error}");
-    signal("-CONT");
+    let go_on = ["-CONT", &holder.id().to_string()];
+    assert!(Command::new("kill").args(go_on).status().unwrap().success());
     drop(stdin);
     assert!(holder.wait().unwrap().success());
     assert_eq!(folder.stored(), 4);

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 
+use tradekeep_test_servers::harness::Absent;
+
+use crate::Test;
 use crate::feed::{self, Recorder};
 use crate::support::{Folder, TRADES};
-use crate::{Absent, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("rejects_on_a_full_disk", rejects_on_a_full_disk),

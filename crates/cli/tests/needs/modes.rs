@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process;
 
 use assert_cmd::Command;
+use tradekeep_test_servers::harness::Absent;
 
+use crate::Test;
 use crate::support::{Folder, Run, TRADES};
-use crate::{Absent, Test};
 
 pub(crate) const TESTS: &[Test] =
     &[("an_unreadable_file_is_refused", an_unreadable_file_is_refused)];

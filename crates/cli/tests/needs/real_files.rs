@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tradekeep_test_servers::harness::Absent;
 
+use crate::Test;
 use crate::support::Folder;
-use crate::{Absent, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("coinbase_trades_as_csv", coinbase_trades_as_csv),
@@ -15,7 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
 
 /// The path of a real file, where it is there.
 fn real(name: &str) -> Result<String, Absent> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
+    let path = Path::new("../../../shared/data").join(name);
     let path = path.canonicalize().map_err(|_| format!("{name} is not here"))?;
     Ok(path.to_str().unwrap().to_owned())
 }

@@ -2,7 +2,7 @@
 
 use tokio::runtime::Runtime;
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
-use tradekeep_test_servers::questdb;
+use tradekeep_test_servers::prefix;
 
 use crate::support::{Folder, Run};
 
@@ -15,7 +15,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn on(server: &str) -> Self {
-        let url = format!("{server}&table_prefix={}", questdb::prefix());
+        let url = format!("{server}&table_prefix={}", prefix());
         let folder = Folder::new();
         folder.write("questdb.toml", format!("[stores]\nseries = '{url}'\n"));
         folder.write("duckdb.toml", "[stores]\nseries = 'duckdb://embedded'\n");

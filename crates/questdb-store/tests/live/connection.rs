@@ -6,7 +6,7 @@ use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::{Act, ErrorKind, Probe, StoreError};
 use tradekeep_test_servers::questdb::Questdb;
 
-use crate::support::{Scratch, run};
+use crate::support::{LONG, Scratch, run};
 use crate::{OwnServer, Test};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -84,12 +84,8 @@ async fn no_way_to_write(scratch: Scratch) {
 
 async fn suspended(scratch: Scratch) {
     let store = scratch.open().await.unwrap();
-    scratch
-        .execute(&[
-            "ALTER TABLE \"{}ticks\" SUSPEND WAL",
-            "INSERT INTO \"{}ticks\" (ts, symbol) VALUES (0::timestamp_ns, 'X')",
-        ])
-        .await;
+    scratch.suspend("ticks").await;
+    scratch.execute(&["INSERT INTO \"{}ticks\" (ts, symbol) VALUES (0::timestamp_ns, 'X')"]).await;
     let health = store.health().await;
     assert!(health.readable && !health.writable, "{health:?}");
     let [trouble] = &health.troubles[..] else { panic!("{health:?}") };
@@ -136,6 +132,7 @@ fn killed() {
     let error = runtime.block_on(refused(config));
     assert_eq!((error.kind, &error.act), (ErrorKind::Timeout, &Act::Probe), "{error}");
     server.resume().unwrap();
+    assert!(server.answers(LONG), "it does not go on");
     assert!(runtime.block_on(store.health()).is_healthy());
     server.stop().unwrap();
 }

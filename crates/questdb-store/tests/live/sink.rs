@@ -137,7 +137,7 @@ async fn wrong_password(scratch: Scratch) {
 
 async fn suspended(scratch: Scratch) {
     let store = scratch.open().await.unwrap();
-    scratch.execute(&["ALTER TABLE \"{}ticks\" SUSPEND WAL"]).await;
+    scratch.suspend("ticks").await;
     let ack = store.write(&batch(ticks(3))).await.unwrap();
     assert_eq!((ack.stage, ack.inserted), (Stage::Acked, 3));
     let error = store.settle(&[ack.token]).await.unwrap_err();
@@ -216,7 +216,7 @@ async fn counted(scratch: Scratch) {
             0,
         )
         .await;
-    scratch.execute(&["ALTER TABLE \"{}trades\" SUSPEND WAL"]).await;
+    scratch.suspend("trades").await;
     let lost = store.write(&batch(400)).await.unwrap().token;
     let taken = "SELECT \"sequencerTxn\" FROM wal_tables() WHERE name = '{}trades'";
     let next = scratch.number(taken).await + 1;

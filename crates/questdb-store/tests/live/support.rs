@@ -1,11 +1,17 @@
 //! A server, and tables on it that belong to one test.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_store_traits::Result;
-use tradekeep_test_servers::questdb;
+use tradekeep_test_servers::prefix;
+
+/// Longer than anything here takes, unless it never comes.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+/// Between two looks at what nothing tells of.
+pub(crate) const LOOK: Duration = Duration::from_millis(5);
 
 /// Tables with a prefix of their own.
 #[derive(Debug, Clone)]
@@ -16,7 +22,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), prefix: questdb::prefix() }
+        Self { url: url.to_owned(), prefix: prefix() }
     }
 
     pub(crate) fn config(&self) -> QuestDbConfig {
@@ -70,10 +76,38 @@ impl Scratch {
     pub(crate) async fn until(&self, sql: &str, number: i64) {
         let waiting = async {
             while self.number(sql).await != number {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                tokio::time::sleep(LOOK).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await.unwrap();
+        tokio::time::timeout(LONG, waiting).await.unwrap();
+    }
+
+    /// Suspends a table, and waits until it stays so.
+    ///
+    /// Told so while it applies a transaction, the server says that the table is suspended, and takes it for
+    /// one that goes on once that transaction is applied (tried on 9.3.4): then it is told again.
+    pub(crate) async fn suspend(&self, table: &str) {
+        let table = self.table(table);
+        let applying = format!(
+            "SELECT count() FROM writer_pool() WHERE table_name = '{table}' AND owner_thread_id IS NOT NULL"
+        );
+        let suspended =
+            format!("SELECT count() FROM wal_tables() WHERE name = '{table}' AND suspended");
+        let telling = async {
+            loop {
+                // Asked first: who applies nothing and is suspended afterwards begins nothing. It is an error
+                // now and then, while another table is made.
+                let asked = self.client().await.query_one(&applying, &[]).await;
+                let is_idle = asked.is_ok_and(|row| row.get::<_, i64>(0) == 0);
+                if self.number(&suspended).await == 0 {
+                    self.execute(&[&format!("ALTER TABLE \"{table}\" SUSPEND WAL")]).await;
+                } else if is_idle {
+                    return;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(LONG, telling).await.unwrap();
     }
 
     /// Drops what has its prefix.

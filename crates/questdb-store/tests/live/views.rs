@@ -1,13 +1,11 @@
 //! Materialized views of candles.
 
-use std::time::Duration;
-
 use tradekeep_models::{Candle, CandleQuery, Symbol, Tick, Timestamp, Venue};
 use tradekeep_questdb_store::QuestDbStore;
 use tradekeep_store_traits::{ErrorKind, PartitionAdmin, Probe, RecordSinkExt, Table, TickStore};
 
 use crate::Test;
-use crate::support::{Scratch, run};
+use crate::support::{LONG, LOOK, Scratch, run};
 
 pub(crate) const TESTS: &[Test] =
     &[("views_have_the_candles_of_their_last_refresh", |url| run(url, views))];
@@ -32,10 +30,10 @@ async fn equal(store: &QuestDbStore, interval: &str) -> Vec<Candle> {
     let expected = store.candle_page(&query(interval)).await.unwrap();
     let waiting = async {
         while store.view_candles(&query(interval)).await.unwrap() != expected {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap();
+    tokio::time::timeout(LONG, waiting).await.unwrap();
     expected.items
 }
 
@@ -59,10 +57,10 @@ async fn views(scratch: Scratch) {
     scratch.execute(&[&format!("ALTER TABLE \"{{}}ticks\" DROP PARTITION LIST '{day}'")]).await;
     let waiting = async {
         while store.health().await.is_healthy() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap();
+    tokio::time::timeout(LONG, waiting).await.unwrap();
     let health = store.health().await;
     assert!(health.writable && health.troubles[0].remedy.starts_with("REFRESH"), "{health:?}");
     QuestDbStore::new(config).unwrap().drop_tables().await.unwrap();

@@ -9,87 +9,71 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
-/// What a server is started for.
+/// How long a server is to live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Life {
-    /// One test.
+pub enum Life {
+    /// As long as who started it.
     Test,
-    /// A part of one: it starts more than it works.
-    Short,
     /// It outlives a signal to the caller's terminal.
     Kept,
 }
 
+/// Has a child of this process stand still, until it gets the signal CONT, and waits until its every thread
+/// does.
+///
+/// # Errors
+/// When it cannot be signalled.
+pub fn pause(child: &Child) -> io::Result<()> {
+    let child = Pid::from_child(child);
+    kill_process(child, Signal::STOP)?;
+    let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(child), stopped)?;
+    Ok(())
+}
+
 /// A child, which is killed when this is dropped, unless it was let go.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     kept: bool,
 }
 
 impl Process {
-    /// Starts the server on the data in `root`. What it says is added to `log`.
-    pub(super) fn start(
-        java: &Path,
-        jar: &Path,
-        root: &Path,
-        log: &Path,
-        life: Life,
-    ) -> io::Result<Self> {
+    /// Starts it. What it says is added to `log`.
+    pub(crate) fn start(mut command: Command, log: &Path, life: Life) -> io::Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
-        let mut command = Command::new(java);
-        // Tests are many and machines small: little heap, one thread that collects.
-        command.args(["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC"]);
-        match life {
-            Life::Test => {}
-            // This takes a third off a start.
-            Life::Short => {
-                command.arg("-XX:TieredStopAtLevel=1");
-            }
+        if life == Life::Kept {
             // Not in the terminal's group: Ctrl-C there is not meant for it.
-            Life::Kept => {
-                command.process_group(0);
-            }
+            command.process_group(0);
         }
-        command
-            .arg("-p")
-            .arg(jar)
-            .args(["-m", "io.questdb/io.questdb.ServerMain", "-d"])
-            .arg(root)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         Ok(Self { child: command.spawn()?, kept: false })
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub(super) fn has_ended(&mut self) -> io::Result<bool> {
+    pub(crate) fn has_ended(&mut self) -> io::Result<bool> {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), signal)?)
     }
 
-    /// Stops it, and waits until every thread of it stands still.
-    pub(super) fn pause(&self) -> io::Result<()> {
-        self.signal(Signal::STOP)?;
-        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        waitid(WaitId::Pid(Pid::from_child(&self.child)), stopped)?;
-        Ok(())
+    pub(crate) fn pause(&self) -> io::Result<()> {
+        pause(&self.child)
     }
 
     /// Ends it at once, and reaps it. Fine where it has ended.
-    pub(super) fn kill(&mut self) -> io::Result<()> {
+    pub(crate) fn kill(&mut self) -> io::Result<()> {
         self.child.kill()?;
         self.child.wait().map(drop)
     }
 
     /// Asks it to end, and ends it after `patience`.
-    pub(super) fn stop(&mut self, patience: Duration) -> io::Result<()> {
+    pub(crate) fn stop(&mut self, patience: Duration) -> io::Result<()> {
         let since = Instant::now();
         if !self.has_ended()? {
             // One that is paused hears nothing else.
@@ -106,7 +90,7 @@ impl Process {
     }
 
     /// It goes on when this is dropped.
-    pub(super) const fn keep(&mut self) {
+    pub(crate) const fn keep(&mut self) {
         self.kept = true;
     }
 }
