@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl QuestDbStore {
     /// Waits for these batches to be applied.
     pub(crate) async fn settled(&self, tokens: &[Token]) -> Inner<Vec<Stage>> {
+        self.writer.check_open()?;
         let until = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         loop {
