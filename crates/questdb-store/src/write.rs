@@ -178,6 +178,7 @@ impl RecordSink for QuestDbStore {
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        self.writer.check_open("settle")?;
         self.settled(tokens).await
     }
 
