@@ -114,6 +114,10 @@ impl DuckDbStore {
         self.writer.run(change).await.at(STORE, op)
     }
 
+    fn check_open(&self, op: &'static str) -> Result<()> {
+        if self.readers.is_closed() { Err(closed().at(STORE, op)) } else { Ok(()) }
+    }
+
     pub(crate) fn file(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(open::FILE))
     }
@@ -137,7 +141,7 @@ impl RecordSink for DuckDbStore {
 
     async fn ping(&self) -> Result<()> {
         // Its file is not opened for this: others may have their turn at it.
-        if self.readers.is_closed() { Err(closed().at(STORE, "ping")) } else { Ok(()) }
+        self.check_open("ping")
     }
 
     fn prepare(&self, batch: &Batch) {
@@ -160,6 +164,7 @@ impl RecordSink for DuckDbStore {
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        self.check_open("settle")?;
         let last = self.last_token.load(Ordering::Relaxed);
         if tokens.iter().any(|token| token.0 <= self.first_token || token.0 > last) {
             let context = "the token is not of this store";

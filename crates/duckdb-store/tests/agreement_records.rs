@@ -139,7 +139,7 @@ async fn numbers(store: &dyn SeriesStore, q: &Question) -> Vec<String> {
     let metrics = MetricFilter { name: q.name.clone(), range, ..MetricFilter::default() };
     let mut buckets = BucketQuery::new(metrics.clone(), q.width.parse().unwrap());
     buckets.limit = q.limit;
-    let page = store.metric_buckets(buckets.clone()).page().await.unwrap();
+    let page = store.metric_buckets(buckets).page().await.unwrap();
     let rows: Vec<_> = page.items.iter().map(|b| (b.open_ts, rounded(Some(b.stats)))).collect();
     let latencies = LatencyFilter { range, ..LatencyFilter::default() };
     let mev = store.mev_analysis(&MevFilter { range, ..MevFilter::default() }).await;

@@ -264,7 +264,8 @@ pub struct StoreError {
     pub act: Act,
     /// Which store: `duckdb`, `memory`.
     pub store: &'static str,
-    /// What it was doing: `write`, `candles`, `open`; of a page its table: `orders`.
+    /// What it was doing, by the name of the method: `write`, `open`. Of a page it is what is listed: `trades`,
+    /// `candles`, `metric_buckets`.
     pub op: &'static str,
     /// Cause and remedy, for people.
     pub context: String,

@@ -94,7 +94,7 @@ impl MemoryStore {
         Ok(store)
     }
 
-    /// Every operation, by the name of its method.
+    /// Every operation, by the name that errors and metrics call it.
     pub const OPERATIONS: &'static [&'static str] = faults::OPERATIONS;
 
     /// The same store, where each operation first awaits `delay` of its name.

@@ -126,7 +126,7 @@ pub trait RecordSink: Send + Sync {
     async fn checkpoint(&self) -> Result<()>;
 
     /// Finishes what is under way and makes all of it durable in the store's own files. Whoever
-    /// writes or reads afterwards gets an error of kind `Connection`; closing again is fine.
+    /// asks for anything afterwards gets an error of kind `Connection`; closing again is fine.
     ///
     /// # Errors
     /// When not all of it could be made durable; nothing that was applied is lost.

@@ -78,8 +78,10 @@ fn the_newest_layouts_have_the_columns_of_today() {
     for &table in Table::ALL {
         let version = super::version(table);
         let layout = super::layouts::layout(table, version).unwrap();
+        // A UUID is written as its text.
+        let written = |kind| if kind == Kind::Uuid { Kind::Text } else { kind };
         let today: Vec<_> =
-            table.columns().iter().map(|column| (column.name, column.kind)).collect();
+            table.columns().iter().map(|column| (column.name, written(column.kind))).collect();
         let next = version + 1;
         assert!(
             layout == today,

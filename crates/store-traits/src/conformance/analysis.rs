@@ -319,11 +319,11 @@ async fn closed_store_answers_connection(store: Store) {
     let buckets = BucketQuery::new(metrics.clone(), interval("1m"));
     let candles = CandleQuery::new(venue("v"), symbol("X"), interval("1m"));
     let errors = [
-        store.candles(candles.clone()).page().await.unwrap_err(),
+        store.candles(candles).page().await.unwrap_err(),
         store.series().await.unwrap_err(),
         store.drop_partitions(Table::Metrics, &[at(1, 0).day()]).await.unwrap_err(),
         store.metric_stats(&metrics).await.unwrap_err(),
-        store.metric_buckets(buckets.clone()).page().await.unwrap_err(),
+        store.metric_buckets(buckets).page().await.unwrap_err(),
         store.latency_stats(&latencies).await.unwrap_err(),
         store.latency_histogram(&latencies, &[1]).await.unwrap_err(),
         store.slippage(ALL, None).await.unwrap_err(),

@@ -172,7 +172,7 @@ async fn full_last_page_has_no_cursor(store: Store) {
 async fn limit_out_of_range_is_invalid_input(store: Store) {
     for limit in [0, 10_001] {
         let query = BucketQuery { limit, ..every("1m") };
-        let error = store.metric_buckets(query.clone()).page().await.unwrap_err();
+        let error = store.metric_buckets(query).page().await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidInput);
     }
 }

@@ -103,11 +103,11 @@ async fn answers(store: &Store) -> Vec<String> {
         days.extend(partitions.iter().map(|partition| (partition.day, partition.rows)));
     }
     // Neither sums nor means, which differ by the order of adding.
-    let buckets = store.metric_buckets(buckets.clone()).page().await.unwrap().items.into_iter();
+    let buckets = store.metric_buckets(buckets).page().await.unwrap().items.into_iter();
     let numbers = buckets.map(|bucket| (bucket.open_ts, bucket.stats.count, bucket.stats.p50));
     let numbers: Vec<_> = numbers.collect();
     vec![
-        format!("{ticks:?} {:?}", store.candles(candles.clone()).page().await.unwrap()),
+        format!("{ticks:?} {:?}", store.candles(candles).page().await.unwrap()),
         list::<Trade>(store).await,
         list::<Order>(store).await,
         list::<Fill>(store).await,

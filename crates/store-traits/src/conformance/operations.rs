@@ -67,6 +67,7 @@ async fn errors_name_the_store_and_the_operation(store: Store) {
         }
         let error = call(&*store, op).await.expect_err(op);
         assert_eq!((error.store, error.op), (name, *op), "{error}");
+        assert_eq!(error.kind, ErrorKind::Connection, "{error}");
     }
 }
 
