@@ -116,8 +116,9 @@ async fn found(pool: &Pool, config: &QuestDbConfig) -> Inner<Option<i64>> {
 
 async fn version(pool: &Pool, table: &str) -> Inner<i64> {
     let sql = Sql::plain(format!("SELECT max(version) FROM \"{table}\""));
-    let version: Option<i64> = only_row(pool.ask(&sql).await?)?.get(0)?;
-    Ok(version.unwrap_or_default())
+    let rows = pool.ask(&sql).await?;
+    let version: Option<Option<i64>> = rows.first().map(|row| row.get(0)).transpose()?;
+    Ok(version.flatten().unwrap_or_default())
 }
 
 /// The first of `names` that a table has.

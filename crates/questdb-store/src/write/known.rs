@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tradekeep_models::record::Value;
 use tradekeep_pg_common::PgRow;
 use tradekeep_store_traits::Inner;
-use tradekeep_store_traits::sql::{Row as _, only_row};
+use tradekeep_store_traits::sql::Row as _;
 
 use super::keys::{Keys, number};
 use super::shape::Shape;
@@ -77,6 +77,8 @@ fn number_of(shape: &Shape, row: &PgRow) -> Inner<u64> {
 
 /// The latest time of a table; before every one where it is empty.
 async fn newest(pool: &Pool, table: &str) -> Inner<i64> {
-    let newest = only_row(pool.ask(&sink::newest(table)).await?)?.maybe_int(0)?;
-    Ok(newest.unwrap_or(i64::MIN))
+    // An empty one has no row to answer.
+    let rows = pool.ask(&sink::newest(table)).await?;
+    let newest = rows.first().map(|row| row.maybe_int(0)).transpose()?;
+    Ok(newest.flatten().unwrap_or(i64::MIN))
 }

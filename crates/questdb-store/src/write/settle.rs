@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use tradekeep_models::Table;
-use tradekeep_store_traits::sql::{Row as _, only_row};
+use tradekeep_store_traits::sql::Row as _;
 use tradekeep_store_traits::{Act, Delivery, ErrorKind, Failure, Inner, Stage, Token};
 
 use super::known::stored;
@@ -113,8 +113,9 @@ async fn missing(pool: &Pool, lane: &Lane, done: &[(Token, Taken)]) -> Inner<Vec
         let (keys, name) = (&taken.keys, lane.shape.name());
         let span = (keys.first(), keys.last());
         let sql = sink::arrived(name, span, &numbers.stream, (numbers.first, numbers.last));
-        let count = only_row(pool.ask(&sql).await?)?.count(0)?;
-        if count >= keys.distinct() as u64 {
+        let rows = pool.ask(&sql).await?;
+        let count = rows.first().map(|row| row.count(0)).transpose()?;
+        if count.unwrap_or_default() >= keys.distinct() as u64 {
             continue;
         }
         // A row that came again since has the place of its last coming.
