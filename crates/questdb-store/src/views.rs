@@ -88,7 +88,7 @@ fn page_sql(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
 impl QuestDbStore {
     /// A page of candles out of the materialized view of their interval, which has to be one of
     /// [`QuestDbConfig::with_candle_view`]: as fast as reading rows, and not what
-    /// [`candles`](tradekeep_store_traits::TickStore::candles) promises.
+    /// [`candles`](tradekeep_store_traits::TickStore::candle_page) promises.
     ///
     /// They are those of the view's last refresh, which the server does by itself some time after ticks were
     /// applied. Open and close are of the tick that arrived first and last, among those of the first and the
