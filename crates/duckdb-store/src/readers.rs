@@ -125,7 +125,7 @@ impl Queue {
         self.in_use.fetch_add(1, Ordering::Relaxed);
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let mut pooled = self.database.check_out(Access::Read, asked)?;
-            let connection = pooled.connection.take().ok_or_else(|| closed())?;
+            let connection = pooled.connection.take().ok_or_else(closed)?;
             let answer = at_one_moment(&connection, read);
             pooled.connection = Some(connection);
             answer

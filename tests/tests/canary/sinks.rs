@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradekeep::{Act, BadRow, ErrorKind, Failure, Ingest, Metric, Name, Records, StoreError};
+use tradekeep::{Act, BadRow, ErrorKind, Failure, Ingest, Metric, Name, Records};
 use tradekeep_ingest::{IngestError, WhenFull};
 use tradekeep_tests::canary::{DECIMAL, VALUE, text_of};
 
@@ -21,9 +21,9 @@ async fn rows_that_are_bad() -> Outcome {
             ticks.iter().enumerate().filter(|(_, tick)| tick.ts().as_nanos() / 1_000_000 % 2 == 1);
         let bad: Vec<_> =
             odd.map(|(index, _)| BadRow { index, reason: "price: is odd".into() }).collect();
-        let error = Failure::bad_rows(ErrorKind::InvalidInput, bad).at("quoting", "write");
-        (!matches!(&error.act, Act::BadRows(rows) if rows.is_empty()))
-            .then(|| error.with_source(driver()))
+        let failure = Failure::bad_rows(ErrorKind::InvalidInput, bad);
+        (!matches!(&failure.act, Act::BadRows(rows) if rows.is_empty()))
+            .then(|| failure.with_source(driver()).at("quoting", "write"))
     });
     let ingest = open(folder.path(), vec![sink("poison", store)]).await?;
     ingest.append(ticks(0..10)?).await?.applied().await?;

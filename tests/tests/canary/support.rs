@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tradekeep::{
-    Ack, Act, Batch, Capabilities, ErrorKind, MemoryStore, RecordSink, Stage, StoreError, StreamId,
-    Symbol, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeId, TraderId, TradingMode,
-    Uuid, Venue,
+    Ack, Act, Batch, Capabilities, ErrorKind, Failure, MemoryStore, RecordSink, Stage, StoreError,
+    StreamId, Symbol, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeId, TraderId,
+    TradingMode, Uuid, Venue,
 };
 use tradekeep_ingest::{
     DeadLetter, DeadLetterFilter, Ingest, IngestConfig, IngestError, SinkConfig, SinkId, inspect,
@@ -81,9 +81,10 @@ pub(crate) fn driver() -> io::Error {
 
 /// A store's error, which obeys the contract: only its source quotes.
 pub(crate) fn error(kind: ErrorKind, act: Act) -> StoreError {
-    StoreError::new(kind, "quoting", "write", "the driver refuses")
+    Failure::new(kind, "the driver refuses")
         .with_act(act)
         .with_source(driver())
+        .at("quoting", "write")
 }
 
 type Script = dyn FnMut(&Batch) -> Option<StoreError> + Send;

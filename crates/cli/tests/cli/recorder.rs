@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tradekeep::{
-    Act, BadRow, Config, ErrorKind, Failure, Ingest, IngestConfig, IngestStats, MemoryStore, Records,
-    SinkConfig, SinkId, StoreError, Symbol, Table, Tick, Timestamp, TradeId, Venue,
+    Act, BadRow, Config, ErrorKind, Failure, Ingest, IngestConfig, IngestStats, MemoryStore,
+    Records, SinkConfig, SinkId, StoreError, Symbol, Table, Tick, Timestamp, TradeId, Venue,
 };
 
 use crate::support::Folder;

@@ -11,8 +11,8 @@ use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{DeadLetterFilter, Ingest, LaneStatus};
 use tradekeep_models::{StreamId, TickFilter};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink, Result,
-    SeriesStore, Stage, Table, Token,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink,
+    Result, SeriesStore, Stage, Table, Token,
 };
 
 use crate::support::{SOON, config, drained, error, open, sink, ticks};

@@ -20,8 +20,8 @@ use tradekeep_ingest::{
 use tradekeep_models::record::Record;
 use tradekeep_models::{Metric, Name, StreamId, Symbol, Tick, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink, Records,
-    Stage, StoreError, Table, Token, with_records,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink,
+    Records, Stage, StoreError, Table, Token, with_records,
 };
 
 /// How a store answers a batch.
