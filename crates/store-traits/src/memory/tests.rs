@@ -7,11 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use tradekeep_models::{
-    BucketQuery, CandleQuery, Interval, IntervalUnit, LatencyFilter, ListQuery, Metric,
-    MetricFilter, MevFilter, Name, Severity, StreamId, Symbol, SystemEvent, TimeRange, Timestamp,
-    TradeFilter, Venue,
-};
+use tradekeep_models::{ListQuery, Metric, Name, Severity, SystemEvent, Timestamp, Venue};
 
 use super::*;
 use crate::{
