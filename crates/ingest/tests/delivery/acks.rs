@@ -31,6 +31,8 @@ struct State {
     refuses: Option<u64>,
     /// It fails at any batch with a record of this place, as if that would pass.
     fails_at: Option<u64>,
+    /// It does not answer a ping.
+    is_away: bool,
 }
 
 struct Late {
@@ -85,6 +87,9 @@ impl RecordSink for Late {
     }
 
     async fn ping(&self) -> Result<()> {
+        if self.state().is_away {
+            return Err(error(ErrorKind::Connection, Act::Probe));
+        }
         Ok(())
     }
 
@@ -239,6 +244,24 @@ async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
     append(&ingest, 100, 2).await;
     let stats = drained(&ingest).await;
     assert_eq!((stats.dead_letters, late.stored().await), (1, 299));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_is_not_taken_for_a_record_that_poisons() {
+    let late = Late::new();
+    late.apply_all();
+    let ingest = with(&late, &SimFs::new()).await;
+    append(&ingest, 0, 1).await;
+    late.until_taken(1).await;
+    let last = late.state().taken[0].origin().unwrap().seqs[99];
+    (late.state().fails_at, late.state().is_away) = (Some(last + 8), true);
+    append(&ingest, 100, 2).await;
+    // For much longer than a record that poisons is tried.
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!((ingest.stats().dead_letters, ingest.stats().pending()), (0, 200));
+    (late.state().fails_at, late.state().is_away) = (None, false);
+    let stats = drained(&ingest).await;
+    assert_eq!((stats.dead_letters, late.stored().await), (0, 300));
 }
 
 #[tokio::test(start_paused = true)]
