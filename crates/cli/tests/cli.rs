@@ -39,3 +39,5 @@ mod tail;
 mod upgrade;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/waiting.rs"]
+mod waiting;
