@@ -13,6 +13,7 @@ const FEATURES: &[&str] = &[
     "tradekeep-store-traits/memory",
     "tradekeep-store-traits/mock",
     "tradekeep-store-traits/proptest",
+    "tradekeep-store-traits/sql",
 ];
 
 const DUCKDB_STORE: &str = "tradekeep-duckdb-store";
@@ -125,7 +126,7 @@ mod tests {
             "-p tradekeep-store-traits --features \
              tradekeep-store-traits/conformance,tradekeep-store-traits/layers,\
              tradekeep-store-traits/memory,tradekeep-store-traits/mock,\
-             tradekeep-store-traits/proptest"
+             tradekeep-store-traits/proptest,tradekeep-store-traits/sql"
         );
     }
 
