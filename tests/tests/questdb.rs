@@ -25,14 +25,14 @@ mod kills;
 mod operators;
 #[path = "questdb/paused.rs"]
 mod paused;
-#[path = "questdb/place.rs"]
-mod place;
 #[path = "questdb/poison.rs"]
 mod poison;
 #[path = "questdb/proxied.rs"]
 mod proxied;
 #[path = "questdb/revoked.rs"]
 mod revoked;
+#[path = "questdb/tables.rs"]
+mod tables;
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -40,13 +40,13 @@ use std::sync::{Mutex, PoisonError};
 use tradekeep_test_servers::harness::{self, Absent, needing, starting};
 use tradekeep_test_servers::questdb::{QUESTDB, Questdb};
 
-use crate::place::Place;
+use crate::tables::Tables;
 
 /// A name, and a test that starts a server of its own; it may need a disk that it can fill.
 type Own = (&'static str, fn() -> Result<(), Absent>);
 
 /// A name, and a test on tables of its own, on a server that it leaves as it was.
-type Sharing = (&'static str, fn(&Place));
+type Sharing = (&'static str, fn(&Tables));
 
 /// The server of the tests that share one, started by the first of them.
 static SHARED: Mutex<Option<Questdb>> = Mutex::new(None);
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 }
 
 /// Tables for one test on the shared server.
-fn shared() -> Place {
+fn shared() -> Tables {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    Place::on(shared.get_or_insert_with(|| Questdb::start().unwrap()))
+    Tables::on(shared.get_or_insert_with(|| Questdb::start().unwrap()))
 }

@@ -124,7 +124,7 @@ impl DuckDbStore {
 }
 
 pub(crate) fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
-    move |error| Failure::invalid(&error).at(STORE, op)
+    move |error| Failure::invalid(error).at(STORE, op)
 }
 
 fn cannot_start(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {

@@ -94,7 +94,7 @@ impl Drafter {
             || draft.trade_id.as_ref().is_some_and(|id| is_number(id.as_str()));
         if nameless || !numbered {
             let position = StreamPosition::next();
-            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_place(&position)));
+            draft.key = draft.key.or_else(|| nameless.then(|| TickKey::from_position(&position)));
             draft.sequence = draft.sequence.or_else(|| (!numbered).then_some(position.seq));
         }
         let tick = build(draft)?;

@@ -14,7 +14,7 @@ pub(crate) struct Events(pub(crate) Arc<Appender>);
 
 impl Events {
     pub(crate) fn breaker_opened(&self, sink: &str, reason: &str) {
-        let message = format!("{sink} does not take records, and is asked gently: {reason}");
+        let message = format!("{sink} does not take records, and is probed until it does: {reason}");
         self.tell(Severity::Error, "breaker_opened", &message);
     }
 
@@ -24,7 +24,7 @@ impl Events {
 
     pub(crate) fn halted(&self, sink: &str, table: Table, reason: &str) {
         let message =
-            format!("{sink} takes no {table} until somebody mends it, nothing is lost: {reason}");
+            format!("{sink} takes no {table} until it is repaired, nothing is lost: {reason}");
         self.tell(Severity::Critical, "sink_halted", &message);
     }
 

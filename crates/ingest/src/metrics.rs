@@ -43,7 +43,7 @@ const UNACCOUNTED: IngestMetric = of_lane(
 );
 const HALTED: IngestMetric = of_lane(
     "tradekeep_ingest_halted",
-    "1 while the sink takes none before somebody mends it, else 0",
+    "1 while the sink takes none until it is repaired, else 0",
 );
 const FLUSH: IngestMetric = IngestMetric {
     name: "tradekeep_ingest_flush_seconds",

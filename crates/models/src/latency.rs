@@ -20,7 +20,7 @@ record! {
     /// ```
     pub struct Latency in Latencies;
     const IDENTITY: &'static [&'static str] = &["ts", "stream", "seq"];
-    const NAMING: Naming = Naming::Place;
+    const NAMING: Naming = Naming::Position;
     {
         /// When the operation ended.
         ts: Timestamp,

@@ -20,7 +20,7 @@ record! {
     /// ```
     pub struct Metric in Metrics;
     const IDENTITY: &'static [&'static str] = &["ts", "stream", "seq"];
-    const NAMING: Naming = Naming::Place;
+    const NAMING: Naming = Naming::Position;
     {
         /// When it was measured.
         ts: Timestamp,

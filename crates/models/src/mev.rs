@@ -30,7 +30,7 @@ record! {
     /// ```
     pub struct MevEvent in MevEvents;
     const IDENTITY: &'static [&'static str] = &["ts", "stream", "seq"];
-    const NAMING: Naming = Naming::Place;
+    const NAMING: Naming = Naming::Position;
     {
         /// When it was seen.
         ts: Timestamp,

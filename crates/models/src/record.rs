@@ -88,7 +88,7 @@ pub enum Naming {
         of: &'static [&'static str],
     },
     /// `stream` and `seq` are made of the whole row.
-    Place,
+    Position,
 }
 
 /// A record of a series: an event at a time, which never changes once it is stored.

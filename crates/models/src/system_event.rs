@@ -33,7 +33,7 @@ record! {
     /// ```
     pub struct SystemEvent in SystemEvents;
     const IDENTITY: &'static [&'static str] = &["ts", "stream", "seq"];
-    const NAMING: Naming = Naming::Place;
+    const NAMING: Naming = Naming::Position;
     const NEWEST_FIRST: bool = true;
     {
         /// When it happened.

@@ -196,7 +196,7 @@ fn columns_are_sound() {
             Naming::Uuid { column, of } => {
                 assert!(R::IDENTITY.contains(&column) && of.iter().all(|of| named(of).is_some()));
             }
-            Naming::Place => assert_eq!(R::IDENTITY, ["ts", "stream", "seq"]),
+            Naming::Position => assert_eq!(R::IDENTITY, ["ts", "stream", "seq"]),
         }
     }
     check::<Tick>();

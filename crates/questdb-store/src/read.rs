@@ -27,7 +27,7 @@ struct Way {
 }
 
 pub(crate) async fn page(store: &QuestDbStore, query: &ListQuery) -> Inner<RecordPage> {
-    query.validate().map_err(|error| Failure::invalid(&error))?;
+    query.validate().map_err(Failure::invalid)?;
     with_record_of!(query.table, R => store.list::<R>(query).await)
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn candles(
     store: &QuestDbStore,
     query: &CandleQuery,
 ) -> Inner<Page<Candle, CandleCursor>> {
-    query.validate().map_err(|error| Failure::invalid(&error))?;
+    query.validate().map_err(Failure::invalid)?;
     let rows = store.dialect.rows(&query.ticks());
     let found = store.ask(&sql::stats::candles(query, rows)).await?;
     Ok(query.page(answers::candles(query, found)?))

@@ -67,7 +67,7 @@ impl QuestDbStore {
     }
 
     fn unconnected(config: QuestDbConfig) -> Inner<Self> {
-        config.validate().map_err(|error| Failure::invalid(&error))?;
+        config.validate().map_err(Failure::invalid)?;
         Ok(Self {
             pool: pool(&config)?,
             writer: Writer::new(&config)?,

@@ -102,7 +102,7 @@ impl QuestDbStore {
     }
 
     async fn view_page(&self, query: &CandleQuery) -> Inner<Page<Candle, CandleCursor>> {
-        query.validate().map_err(|error| Failure::invalid(&error))?;
+        query.validate().map_err(Failure::invalid)?;
         if !self.config.candle_views().contains(&query.interval) {
             let context = format!(
                 "this store has no view of {} candles: open it with candle_views={}",

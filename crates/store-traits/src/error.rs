@@ -117,9 +117,9 @@ pub enum Act {
     BadRows(Vec<BadRow>),
     /// Send it in smaller batches.
     Split,
-    /// Stop and call for help: nothing will work until somebody mends it.
+    /// Stop and call for help: nothing will work until it is repaired.
     Halt,
-    /// The store is down or full: ask gently until it is back.
+    /// The store is down or full: probe it until it is back.
     Probe,
     /// Do not try again: the answer will be the same.
     Never,
@@ -161,7 +161,7 @@ impl Failure {
 
     /// The caller's mistake, found before any I/O.
     #[must_use]
-    pub fn invalid(error: &InvalidInput) -> Self {
+    pub fn invalid(error: InvalidInput) -> Self {
         Self::new(ErrorKind::InvalidInput, error.to_string())
     }
 

@@ -176,7 +176,7 @@ impl MemoryStore {
 }
 
 fn invalid(op: &'static str) -> impl Fn(InvalidInput) -> StoreError {
-    move |error| Failure::invalid(&error).at(STORE, op)
+    move |error| Failure::invalid(error).at(STORE, op)
 }
 
 fn too_large(op: &'static str) -> impl Fn(DecimalError) -> StoreError {

@@ -66,7 +66,7 @@ async fn one_that_halts_and_then_vanishes() -> Outcome {
     let id = ingest.stats().sinks[0].id.as_str().to_owned();
     let text = everything(&ingest, folder.path()).await?;
     let halted = format!("tradekeep_ingest_halted{{sink=\"{id}\",table=\"ticks\"}} 1");
-    assert_clean(&text, &["quoting://halted takes no ticks until somebody mends it", &halted]);
+    assert_clean(&text, &["quoting://halted takes no ticks until it is repaired", &halted]);
     ingest.shutdown(Duration::ZERO).await?;
     drop(ingest);
     let Err(vanished) = open(folder.path(), Vec::new()).await else {
@@ -100,7 +100,7 @@ async fn one_whose_breaker_opens() -> Outcome {
     assert_clean(
         &text,
         &[
-            "quoting://down does not take records, and is asked gently",
+            "quoting://down does not take records, and is probed until it does",
             "to be sent again sink=\"quoting://down\"",
             "Retrying",
             "tradekeep_ingest_breaker_open",

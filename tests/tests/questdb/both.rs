@@ -16,10 +16,10 @@ use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig};
 use tradekeep_questdb_store::QuestDbStore;
 
 use crate::Sharing;
-use crate::place::{LONG, Place, run, sink};
+use crate::tables::{LONG, Tables, run, sink};
 
 pub(crate) const SHARING: &[Sharing] =
-    &[("one_spool_feeds_duckdb_and_questdb_alike", |place| run(both(place)))];
+    &[("one_spool_feeds_duckdb_and_questdb_alike", |tables| run(both(tables)))];
 
 /// Up to so many records of new identities that contradict none before them: what a store does about others
 /// is its own.
@@ -41,8 +41,8 @@ where
     // A batch is compared with what is stored within its range of time: all together have the widest.
     while let Err(error) = MemoryStore::new().save(Records::from(kept.clone())).await {
         let Act::BadRows(bad) = error.act else { panic!("{error}") };
-        let mut place = 0..;
-        kept.retain(|_| place.next().is_some_and(|n| bad.iter().all(|row| row.index != n)));
+        let mut indexes = 0..;
+        kept.retain(|_| indexes.next().is_some_and(|n| bad.iter().all(|row| row.index != n)));
     }
     kept.into()
 }
@@ -63,11 +63,11 @@ async fn everything() -> Vec<Records> {
     ]
 }
 
-async fn both(place: &Place) {
+async fn both(tables: &Tables) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("duckdb://{}", folder.path().join("duck").display());
     let duck = Tradekeep::open(&Config::from_url(&url).unwrap()).await.unwrap();
-    let quest: Arc<dyn SeriesStore> = Arc::new(QuestDbStore::new(place.config()).unwrap());
+    let quest: Arc<dyn SeriesStore> = Arc::new(QuestDbStore::new(tables.config()).unwrap());
     let sinks = vec![sink("duckdb", duck.store()), sink("questdb", Arc::clone(&quest) as _)];
     let ingest = Ingest::open(IngestConfig::new(folder.path()), sinks).await.unwrap();
     let mut sent = 0;

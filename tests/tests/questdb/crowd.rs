@@ -9,10 +9,10 @@ use tradekeep_ingest::Ingest;
 
 use crate::Sharing;
 use crate::judge::judge_all;
-use crate::place::{LONG, Place, Way, run};
+use crate::tables::{LONG, Tables, Way, run};
 
 pub(crate) const SHARING: &[Sharing] =
-    &[("readers_among_a_hundred_writers_see_whole_batches", |place| run(crowd(place)))];
+    &[("readers_among_a_hundred_writers_see_whole_batches", |tables| run(crowd(tables)))];
 
 const WRITERS: u64 = 100;
 const READERS: usize = 4;
@@ -50,11 +50,11 @@ fn tick(writer: u64, number: u64) -> Tick {
         .unwrap()
 }
 
-async fn crowd(place: &Place) {
+async fn crowd(tables: &Tables) {
     // A batch holds whole appends: its most is a multiple of them.
     let wait = Duration::from_millis(10);
     let way =
-        Way::open_with(place.config(), |config| config.with_batch(500, wait).with_max_batch(2_000));
+        Way::open_with(tables.config(), |config| config.with_batch(500, wait).with_max_batch(2_000));
     let way = way.await;
     // Which makes the tables.
     assert_eq!(way.store.floor(Table::Ticks).await.unwrap(), None);
@@ -62,8 +62,8 @@ async fn crowd(place: &Place) {
     let enough = Arc::new(Enough { since: Instant::now(), looks: Default::default() });
     let readers: Vec<_> = (0..READERS)
         .map(|reader| {
-            let (place, over, enough) = (place.clone(), Arc::clone(&over), Arc::clone(&enough));
-            tokio::task::spawn_blocking(move || read(&place, &over, &enough.looks[reader]))
+            let (tables, over, enough) = (tables.clone(), Arc::clone(&over), Arc::clone(&enough));
+            tokio::task::spawn_blocking(move || read(&tables, &over, &enough.looks[reader]))
         })
         .collect();
     let writers = (0..WRITERS)
@@ -83,11 +83,11 @@ async fn crowd(place: &Place) {
     println!("{} ticks of {WRITERS} writers, looked at {looks:?} times", sent.len());
     let sql = "SELECT count(), sum(t.quantity), sum(t.notional) FROM \"{}ticks\" t";
     let stored: Vec<_> =
-        place.ask(sql)[0].iter().flatten().map(|text| text.parse::<f64>().unwrap()).collect();
+        tables.ask(sql)[0].iter().flatten().map(|text| text.parse::<f64>().unwrap()).collect();
     let sum: u64 =
         sent.iter().map(|tick| tick.quantity().to_string().parse::<u64>().unwrap()).sum();
     assert_eq!(stored, [sent.len() as f64, sum as f64, sum as f64 / 10.0]);
-    judge_all(place, sent);
+    judge_all(tables, sent);
     assert!(looks.iter().all(|looks| looks.load(Ordering::Relaxed) >= LOOKS), "{looks:?}");
 }
 
@@ -105,20 +105,20 @@ async fn write(ingest: Ingest, writer: u64, enough: Arc<Enough>) -> u64 {
 }
 
 /// Looks again and again, and counts how often there was something.
-fn read(place: &Place, over: &AtomicBool, looks: &AtomicU64) {
+fn read(tables: &Tables, over: &AtomicBool, looks: &AtomicU64) {
     let sql = "SELECT count(), min(t.ingest_seq), max(t.ingest_seq) FROM \"{}ticks\" t";
     let by_writer =
         "SELECT max(c.n % 10), sum(c.n) FROM (SELECT t.symbol, count() n FROM \"{}ticks\" t) c";
     let mut most = 0;
     loop {
         let last = over.load(Ordering::SeqCst);
-        let row = number(&place.ask(sql)[0]);
+        let row = number(&tables.ask(sql)[0]);
         if let [Some(count), Some(first), Some(newest)] = row[..] {
             // All up to the newest, so batches come one after the other; no half append, so they come whole.
             assert_eq!(count, newest - first + 1, "some before the newest are not there");
             assert!(count >= most, "{count} ticks after {most}");
             assert_eq!(count % TOGETHER.cast_signed(), 0, "a part of a batch");
-            let rows = number(&place.ask(by_writer)[0]);
+            let rows = number(&tables.ask(by_writer)[0]);
             assert_eq!(rows[0], Some(0), "a part of an append");
             assert!(rows[1] >= Some(count), "{rows:?} after {count}");
             most = count;

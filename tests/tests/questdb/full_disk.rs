@@ -12,7 +12,7 @@ use tradekeep_tests::disk::SmallDisk;
 
 use crate::feeder::Feeder;
 use crate::judge::judge_all;
-use crate::place::{ALARM, LONG, Place, Way, run};
+use crate::tables::{ALARM, LONG, Tables, Way, run};
 use crate::{Absent, Own};
 
 pub(crate) const OWN: &[Own] = &[("a_full_disk_is_probed_gently_and_costs_nothing", full)];
@@ -33,9 +33,9 @@ fn full() -> Result<(), Absent> {
 }
 
 async fn filled(mut server: Questdb, disk: &Path) {
-    let place = Place::on(&server);
-    let proxy = place.proxy(0).await;
-    let config = place.config().with_port(proxy.addr().port());
+    let tables = Tables::on(&server);
+    let proxy = tables.proxy(0).await;
+    let config = tables.config().with_port(proxy.addr().port());
     let way = Way::open_with(config, |config| config.with_probe_every(PROBE)).await;
     let feeder = Feeder::start(&way.ingest, 20);
     way.until("rows", |_| way.applied() > 2_000).await;
@@ -62,8 +62,8 @@ async fn filled(mut server: Questdb, disk: &Path) {
     let mut suspended = BTreeSet::new();
     let since = Instant::now();
     while waits(&way.ingest.stats()) > 0 {
-        for table in place.ask("SELECT w.name FROM wal_tables() w WHERE w.suspended").concat() {
-            place.ask(&format!("ALTER TABLE \"{}\" RESUME WAL", table.as_ref().unwrap()));
+        for table in tables.ask("SELECT w.name FROM wal_tables() w WHERE w.suspended").concat() {
+            tables.ask(&format!("ALTER TABLE \"{}\" RESUME WAL", table.as_ref().unwrap()));
             suspended.insert(table);
         }
         assert!(since.elapsed() < LONG, "it does not go on: {:#?}", way.ingest.stats());
@@ -78,8 +78,8 @@ async fn filled(mut server: Questdb, disk: &Path) {
          suspended {}; on its way {resumed:.0?} later",
         suspended.len()
     );
-    judge_all(&place, fed.sent_ticks().map(|(_, tick)| tick));
-    judge_all(&place, fed.sent_trades().map(|(_, trade)| trade));
+    judge_all(&tables, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(&tables, fed.sent_trades().map(|(_, trade)| trade));
     let reasons = format!("{waiting:?}");
     assert!(reasons.contains("disk is full") || reasons.contains("RESUME WAL"), "{reasons}");
     assert!(alarm < ALARM, "{alarm:?}");

@@ -7,10 +7,10 @@ use tradekeep::{
 
 use crate::Sharing;
 use crate::judge::judge_all;
-use crate::place::{Place, Way, run};
+use crate::tables::{Tables, Way, run};
 
 pub(crate) const SHARING: &[Sharing] =
-    &[("hostile_text_comes_back_byte_for_byte", |place| run(hostile(place)))];
+    &[("hostile_text_comes_back_byte_for_byte", |tables| run(hostile(tables)))];
 
 /// For names: neither control characters nor space around.
 const NAMES: &[&str] = &[
@@ -62,8 +62,8 @@ fn texts() -> Vec<String> {
     texts
 }
 
-async fn hostile(place: &Place) {
-    let way = Way::open(place.config()).await;
+async fn hostile(tables: &Tables) {
+    let way = Way::open(tables.config()).await;
     let ticks: Vec<_> = NAMES
         .iter()
         .enumerate()
@@ -114,7 +114,7 @@ async fn hostile(place: &Place) {
     let stored = store.system_events(SystemEventFilter::default()).oldest_first();
     assert_eq!(stored.all().await.unwrap(), events);
     way.end(0).await;
-    judge_all(place, ticks);
-    judge_all(place, metrics);
-    judge_all(place, events);
+    judge_all(tables, ticks);
+    judge_all(tables, metrics);
+    judge_all(tables, events);
 }

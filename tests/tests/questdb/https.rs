@@ -16,19 +16,19 @@ use tradekeep::{Probe as _, Records, Symbol, Table, Tick};
 
 use crate::Sharing;
 use crate::judge::judge_all;
-use crate::place::{Place, Way, run};
+use crate::tables::{Tables, Way, run};
 
 pub(crate) const SHARING: &[Sharing] =
-    &[("https_goes_to_whom_our_authority_vouches_for_and_to_nobody_else", |place| {
-        run(over_https(place));
+    &[("https_goes_to_whom_our_authority_vouches_for_and_to_nobody_else", |tables| {
+        run(over_https(tables));
     })];
 
-async fn over_https(place: &Place) {
+async fn over_https(tables: &Tables) {
     let folder = tempfile::tempdir().unwrap();
     let (ours, other) = (folder.path().join("ours.pem"), folder.path().join("other.pem"));
-    let port = proxy(place.port, &ours).await;
+    let port = proxy(tables.port, &ours).await;
     authority(&other);
-    let config = || place.config().with_port(port).with_https();
+    let config = || tables.config().with_port(port).with_https();
     let ticks: Vec<_> = (0..2_000).map(tick).collect();
 
     for (config, told) in [
@@ -36,7 +36,7 @@ async fn over_https(place: &Place) {
         (config(), "give tls_roots"),
         (config().with_tls_roots(&other), "give tls_roots"),
         (config().with_tls_roots(folder.path().join("gone.pem")), "tls_roots cannot be read"),
-        (place.config().with_port(port), "what listens there takes no records"),
+        (tables.config().with_port(port), "what listens there takes no records"),
     ] {
         let way = Way::open(config).await;
         way.ingest.append(ticks[..10].to_vec()).await.unwrap();
@@ -48,7 +48,7 @@ async fn over_https(place: &Place) {
         let trouble = format!("{}: {}", trouble.cause, trouble.remedy);
         assert!(trouble.contains(told), "{trouble}");
     }
-    assert_eq!(place.number("SELECT count() FROM \"{}ticks\""), Some(0));
+    assert_eq!(tables.number("SELECT count() FROM \"{}ticks\""), Some(0));
 
     let way = Way::open(config().with_tls_roots(&ours)).await;
     way.stored(Records::from(ticks.clone())).await;
@@ -61,7 +61,7 @@ async fn over_https(place: &Place) {
     file.read_to_end(&mut end).unwrap();
     assert!(bytes == end.len() as u64 && end.ends_with(b"PAR1"), "{bytes} bytes");
     way.end(0).await;
-    judge_all(place, ticks);
+    judge_all(tables, ticks);
 }
 
 fn tick(number: i64) -> Tick {

@@ -10,11 +10,11 @@ use tradekeep::record::{Column, Kind, Record, Value};
 use tradekeep_tests::oracle::Promise;
 
 use crate::http::Cell;
-use crate::place::Place;
+use crate::tables::Tables;
 
 /// Compares every row of a table with what was sent. `kept` were to be there, those that are not may be.
 #[track_caller]
-pub(crate) fn judge<R: Record>(place: &Place, sent: impl IntoIterator<Item = (R, Promise)>) {
+pub(crate) fn judge<R: Record>(tables: &Tables, sent: impl IntoIterator<Item = (R, Promise)>) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let file = |name: &str| BufWriter::new(File::create(path(name)).unwrap());
@@ -24,7 +24,7 @@ pub(crate) fn judge<R: Record>(place: &Place, sent: impl IntoIterator<Item = (R,
         writeln!(out, "{}", row(&record)).unwrap();
     }
     let mut out = file("stored");
-    for row in stored(place, R::TABLE, R::COLUMNS) {
+    for row in stored(tables, R::TABLE, R::COLUMNS) {
         writeln!(out, "{row}").unwrap();
     }
     for mut file in [kept, open, out] {
@@ -40,13 +40,13 @@ pub(crate) fn judge<R: Record>(place: &Place, sent: impl IntoIterator<Item = (R,
 
 /// As [`judge`], where all is to be there.
 #[track_caller]
-pub(crate) fn judge_all<R: Record>(place: &Place, sent: impl IntoIterator<Item = R>) {
-    judge(place, sent.into_iter().map(|record| (record, Promise::Kept)));
+pub(crate) fn judge_all<R: Record>(tables: &Tables, sent: impl IntoIterator<Item = R>) {
+    judge(tables, sent.into_iter().map(|record| (record, Promise::Kept)));
 }
 
 /// A record as a line.
 fn row<R: Record>(record: &R) -> String {
-    let cell = |place: usize| match record.value(place) {
+    let cell = |tables: usize| match record.value(tables) {
         Value::Null => None,
         Value::Time(time) => Some(time.as_nanos().to_string()),
         value => Some(value.to_string()),
@@ -55,13 +55,13 @@ fn row<R: Record>(record: &R) -> String {
 }
 
 /// Every row of a table, as a line.
-fn stored(place: &Place, table: Table, columns: &[Column]) -> Vec<String> {
+fn stored(tables: &Tables, table: Table, columns: &[Column]) -> Vec<String> {
     let select = |column: &Column| match column.kind {
         Kind::Time => format!("t.\"{}\"::long", column.name),
         _ => format!("t.\"{}\"", column.name),
     };
     let select: Vec<_> = columns.iter().map(select).collect();
-    let sql = format!("SELECT {} FROM \"{}\" t", select.join(", "), place.table(table));
+    let sql = format!("SELECT {} FROM \"{}\" t", select.join(", "), tables.table(table));
     let spelled = |(column, cell): (&Column, Cell)| {
         // A number has many spellings.
         cell.map(|text| match column.kind {
@@ -69,7 +69,7 @@ fn stored(place: &Place, table: Table, columns: &[Column]) -> Vec<String> {
             _ => text,
         })
     };
-    let rows = place.ask(&sql).into_iter();
+    let rows = tables.ask(&sql).into_iter();
     rows.map(|cells| line(columns, columns.iter().zip(cells).map(spelled))).collect()
 }
 

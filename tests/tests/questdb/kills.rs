@@ -11,7 +11,7 @@ use tradekeep_tests::seed;
 
 use crate::feeder::Feeder;
 use crate::judge::judge_all;
-use crate::place::{LONG, Place, Way, run};
+use crate::tables::{LONG, Tables, Way, run};
 use crate::{Absent, Own};
 
 pub(crate) const OWN: &[Own] = &[("killed_it_loses_nothing_and_doubles_nothing", killed)];
@@ -31,9 +31,9 @@ async fn killed_again_and_again() {
     println!("{}", told.advice());
     let mut random = fastrand::Rng::with_seed(told.seed());
     let mut server = block_in_place(Questdb::start).unwrap();
-    let place = Place::on(&server);
-    let proxy = place.proxy(told.seed()).await;
-    let way = Way::open(place.config().with_port(proxy.addr().port())).await;
+    let tables = Tables::on(&server);
+    let proxy = tables.proxy(told.seed()).await;
+    let way = Way::open(tables.config().with_port(proxy.addr().port())).await;
     let feeder = Feeder::start(&way.ingest, 20);
     let first = way.applied();
     way.until("the first row", |_| way.applied() > first).await;
@@ -55,8 +55,8 @@ async fn killed_again_and_again() {
         resumed[resumed.len() - 1],
         fed.p99(|_| true)
     );
-    judge_all(&place, fed.sent_ticks().map(|(_, tick)| tick));
-    judge_all(&place, fed.sent_trades().map(|(_, trade)| trade));
+    judge_all(&tables, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(&tables, fed.sent_trades().map(|(_, trade)| trade));
     // How soon it tries again is the breaker's, whose tests have a clock of their own.
 }
 

@@ -9,35 +9,35 @@ use tradekeep_tests::proxy::{Fault, Kind};
 use crate::Sharing;
 use crate::feeder::Feeder;
 use crate::judge::{judge, judge_all};
-use crate::place::{ALARM, LONG, Place, Way, run};
+use crate::tables::{ALARM, LONG, Tables, Way, run};
 
 pub(crate) const SHARING: &[Sharing] = &[
-    ("a_suspended_table_is_told_of_and_loses_nothing", |place| run(suspended(place))),
-    ("a_table_made_anew_gets_all_that_was_not_in_the_old_one", |place| run(made_anew(place))),
+    ("a_suspended_table_is_told_of_and_loses_nothing", |tables| run(suspended(tables))),
+    ("a_table_made_anew_gets_all_that_was_not_in_the_old_one", |tables| run(made_anew(tables))),
 ];
 
-async fn suspended(place: &Place) {
-    let way = Way::open(place.config()).await;
+async fn suspended(tables: &Tables) {
+    let way = Way::open(tables.config()).await;
     let feeder = Feeder::start(&way.ingest, 50);
     way.until("ticks", |_| way.applied() > 1_000).await;
-    place.suspend(Table::Ticks).await;
+    tables.suspend(Table::Ticks).await;
     let alarm = way.halted(Table::Ticks).await;
     // Nothing of it moves, and trades go on.
     let cursor = || way.cursor(Table::Ticks);
     let (before, others) = (cursor(), way.cursor(Table::Trades));
     way.until("trades", |_| way.cursor(Table::Trades) > others + 1_000).await;
     assert_eq!(cursor(), before, "it was released unapplied");
-    let there = place.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t").unwrap();
+    let there = tables.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t").unwrap();
     assert!(before <= there.unsigned_abs(), "{before} of {there} that are there");
-    place.ask("ALTER TABLE \"{}ticks\" RESUME WAL");
+    tables.ask("ALTER TABLE \"{}ticks\" RESUME WAL");
     let resumed = way.until("ticks again", |_| cursor() > before).await;
     let fed = feeder.stop().await;
-    let events = told(place, way).await;
+    let events = told(tables, way).await;
     println!(
         "halted after {alarm:.0?}, on its way {resumed:.0?} after RESUME WAL, told: {events:?}"
     );
-    judge_all(place, fed.sent_ticks().map(|(_, tick)| tick));
-    judge_all(place, fed.sent_trades().map(|(_, trade)| trade));
+    judge_all(tables, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(tables, fed.sent_trades().map(|(_, trade)| trade));
     assert!(alarm < ALARM, "{alarm:?}");
     assert!(events.contains(&"sink_halted".to_owned()), "{events:?}");
     assert!(events.contains(&"sink_resumed".to_owned()), "{events:?}");
@@ -45,12 +45,12 @@ async fn suspended(place: &Place) {
 
 /// Twice: with all that is on its way being at the server already, and with a request that is on its way
 /// while the table is made anew, over a connection that knows the old one.
-async fn made_anew(place: &Place) {
-    let proxy = place.proxy(1).await;
-    let way = Way::open(place.config().with_port(proxy.addr().port())).await;
+async fn made_anew(tables: &Tables) {
+    let proxy = tables.proxy(1).await;
+    let way = Way::open(tables.config().with_port(proxy.addr().port())).await;
     let feeder = Feeder::start(&way.ingest, 50);
     way.until("ticks", |_| way.cursor(Table::Ticks) > 0).await;
-    let created = place.ask("SHOW CREATE TABLE \"{}ticks\"");
+    let created = tables.ask("SHOW CREATE TABLE \"{}ticks\"");
     let create = created[0][0].as_ref().unwrap().trim_end_matches(';');
     let mut alarms = Vec::new();
     let mut gone = 0;
@@ -59,12 +59,12 @@ async fn made_anew(place: &Place) {
         way.until("ticks", |_| way.cursor(Table::Ticks) > before + 2_000).await;
         if on_its_way {
             proxy.set(Fault::always(Kind::Stall));
-            quiet(place).await;
+            quiet(tables).await;
             // What is there is all that the old table will ever have.
-            gone = place.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t").unwrap();
+            gone = tables.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t").unwrap();
         }
-        place.ask("DROP TABLE \"{}ticks\"");
-        place.ask(create);
+        tables.ask("DROP TABLE \"{}ticks\"");
+        tables.ask(create);
         proxy.set(Fault::none());
         let alarm = way.halted(Table::Ticks).await;
         let released = way.cursor(Table::Ticks);
@@ -77,23 +77,23 @@ async fn made_anew(place: &Place) {
     let before = way.cursor(Table::Ticks);
     let resumed = way.until("ticks again", |_| way.cursor(Table::Ticks) > before).await;
     let fed = feeder.stop().await;
-    let events = told(place, way).await;
+    let events = told(tables, way).await;
     println!("halted after {alarms:.0?}, on its way {resumed:.0?} after the last alarm");
     // What was released before the table was dropped went with it: that was the operator's.
     let promise = |seq: u64| if seq <= gone.unsigned_abs() { Promise::Open } else { Promise::Kept };
-    judge(place, fed.sent_ticks().map(|(seq, tick)| (tick, promise(seq))));
-    judge_all(place, fed.sent_trades().map(|(_, trade)| trade));
+    judge(tables, fed.sent_ticks().map(|(seq, tick)| (tick, promise(seq))));
+    judge_all(tables, fed.sent_trades().map(|(_, trade)| trade));
     assert!(alarms.iter().all(|alarm| *alarm < ALARM), "{alarms:?}");
     assert!(events.iter().filter(|event| *event == "sink_halted").count() >= 3, "{events:?}");
 }
 
 /// Waits until all that the server has taken is applied, with nothing more coming.
-async fn quiet(place: &Place) {
+async fn quiet(tables: &Tables) {
     let sql =
         "SELECT w.\"sequencerTxn\", w.\"writerTxn\" FROM wal_tables() w WHERE w.name = '{}ticks'";
     let (since, mut before) = (Instant::now(), Vec::new());
     loop {
-        let now = place.ask(sql);
+        let now = tables.ask(sql);
         if now == before && now[0][0] == now[0][1] {
             return;
         }
@@ -105,8 +105,8 @@ async fn quiet(place: &Place) {
 }
 
 /// Ends delivery; answers the events that it told of.
-async fn told(place: &Place, way: Way) -> Vec<String> {
+async fn told(tables: &Tables, way: Way) -> Vec<String> {
     way.end(0).await;
     let sql = "SELECT t.event_type FROM \"{}system_events\" t ORDER BY t.ts";
-    place.ask(sql).into_iter().filter_map(|row| row.into_iter().next()?).collect()
+    tables.ask(sql).into_iter().filter_map(|row| row.into_iter().next()?).collect()
 }

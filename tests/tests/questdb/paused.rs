@@ -8,7 +8,7 @@ use tradekeep_test_servers::questdb::Questdb;
 
 use crate::feeder::Feeder;
 use crate::judge::judge_all;
-use crate::place::{Place, Way, run};
+use crate::tables::{Tables, Way, run};
 use crate::{Absent, Own};
 
 pub(crate) const OWN: &[Own] = &[("paused_it_holds_up_nobody", || {
@@ -27,8 +27,8 @@ async fn paused() {
     let given = std::env::var("TRADEKEEP_TEST_PAUSE").ok().and_then(|text| text.parse().ok());
     let pause = Duration::from_secs(given.unwrap_or(PAUSE));
     let server = block_in_place(Questdb::start).unwrap();
-    let place = Place::on(&server);
-    let config = place.config().with_write_timeout(WRITE_TIMEOUT);
+    let tables = Tables::on(&server);
+    let config = tables.config().with_write_timeout(WRITE_TIMEOUT);
     let way = Way::open(config).await;
     let feeder = Feeder::start(&way.ingest, RATE);
     way.until("rows", |_| way.applied() > 5_000).await;
@@ -50,8 +50,8 @@ async fn paused() {
          waited and were stored in {drained:.1?}, {ratio:.0} times the rate at which they came",
         grown >> 20
     );
-    judge_all(&place, fed.sent_ticks().map(|(_, tick)| tick));
-    judge_all(&place, fed.sent_trades().map(|(_, trade)| trade));
+    judge_all(&tables, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(&tables, fed.sent_trades().map(|(_, trade)| trade));
     // No append waits for the server, which at the least it would until a batch is given up.
     assert!(during < WRITE_TIMEOUT / 2, "{usual:?}, then {during:?}");
     assert!(grown <= 64 << 20, "{grown} bytes more");

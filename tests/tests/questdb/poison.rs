@@ -10,11 +10,11 @@ use tradekeep_ingest::{Class, DeadLetterFilter};
 
 use crate::Sharing;
 use crate::judge::judge_all;
-use crate::place::{Place, Way, run};
+use crate::tables::{Tables, Way, run};
 
 pub(crate) const SHARING: &[Sharing] = &[
-    ("just_the_rows_that_it_refuses_are_dead_letters", |place| run(refused(place))),
-    ("just_the_rows_under_a_floor_are_dead_letters", |place| run(expired(place))),
+    ("just_the_rows_that_it_refuses_are_dead_letters", |tables| run(refused(tables))),
+    ("just_the_rows_under_a_floor_are_dead_letters", |tables| run(expired(tables))),
 ];
 
 fn at(number: u64) -> Timestamp {
@@ -34,13 +34,13 @@ fn tick(number: u64, is_bad: bool) -> Tick {
         .unwrap()
 }
 
-async fn refused(place: &Place) {
-    let way = Way::open(place.config()).await;
+async fn refused(tables: &Tables) {
+    let way = Way::open(tables.config()).await;
     // Which makes the tables. No row of ours is refused as things are: a column is made narrower behind the
     // store's back, before it has a connection that knows the old one.
     assert_eq!(way.store.floor(Table::Ticks).await.unwrap(), None);
-    place.ask("ALTER TABLE \"{}ticks\" DROP COLUMN trade_id");
-    place.ask("ALTER TABLE \"{}ticks\" ADD COLUMN trade_id UUID");
+    tables.ask("ALTER TABLE \"{}ticks\" DROP COLUMN trade_id");
+    tables.ask("ALTER TABLE \"{}ticks\" ADD COLUMN trade_id UUID");
     // One in 10,000, then one in 100.
     let is_bad = |number: u64| match number {
         0..30_000 => number % 10_000 == 7_777,
@@ -62,11 +62,11 @@ async fn refused(place: &Place) {
     assert_eq!(dead, bad);
     way.end(bad.len() as u64).await;
     println!("{} dead letters, the others within {slowest:.1?}", bad.len());
-    judge_all(place, good);
+    judge_all(tables, good);
 }
 
-async fn expired(place: &Place) {
-    let way = Way::open(place.config()).await;
+async fn expired(tables: &Tables) {
+    let way = Way::open(tables.config()).await;
     let metric = |number: u64| Metric {
         seq: i64::try_from(number).unwrap(),
         ..Metric::new(at(number), Name::new("m").unwrap(), 0.5)
@@ -83,7 +83,7 @@ async fn expired(place: &Place) {
     let dead: BTreeSet<_> = letters.iter().map(|letter| ts(letter.record.as_ref())).collect();
     assert_eq!(dead, under.iter().map(|metric| metric.ts).collect());
     way.end(under.len() as u64).await;
-    judge_all(place, good);
+    judge_all(tables, good);
 }
 
 fn ts(record: Option<&Records>) -> Timestamp {

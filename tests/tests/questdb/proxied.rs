@@ -8,17 +8,17 @@ use tradekeep_tests::seed;
 use crate::Sharing;
 use crate::feeder::{Fed, append};
 use crate::judge::judge_all;
-use crate::place::{Place, Way, run};
+use crate::tables::{Tables, Way, run};
 
 pub(crate) const SHARING: &[Sharing] =
-    &[("a_bad_network_costs_nothing_and_doubles_nothing", |place| run(bad_network(place)))];
+    &[("a_bad_network_costs_nothing_and_doubles_nothing", |tables| run(bad_network(tables)))];
 
-async fn bad_network(place: &Place) {
+async fn bad_network(tables: &Tables) {
     let told = seed::Told::new("questdb proxied", seed::from_env());
     println!("{}", told.advice());
     let mut random = fastrand::Rng::with_seed(told.seed());
-    let proxy = place.proxy(told.seed()).await;
-    let config = place.config().with_port(proxy.addr().port());
+    let proxy = tables.proxy(told.seed()).await;
+    let config = tables.config().with_port(proxy.addr().port());
     // Soon enough that who waits for a reply that does not come has it again within the test.
     let config = config.with_write_timeout(Duration::from_millis(500));
     let few = Duration::from_millis(5);
@@ -56,6 +56,6 @@ async fn bad_network(place: &Place) {
     proxy.set(Fault::none());
     way.end(0).await;
     println!("{:.1?}: {:?}", since.elapsed(), proxy.counters());
-    judge_all(place, fed.sent_ticks().map(|(_, tick)| tick));
-    judge_all(place, fed.sent_trades().map(|(_, trade)| trade));
+    judge_all(tables, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(tables, fed.sent_trades().map(|(_, trade)| trade));
 }

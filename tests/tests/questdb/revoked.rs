@@ -8,7 +8,7 @@ use tradekeep_test_servers::questdb::{HTTP_PASSWORD, PG_PASSWORD, Questdb};
 
 use crate::feeder::Feeder;
 use crate::judge::judge_all;
-use crate::place::{ALARM, Place, Way, run};
+use crate::tables::{ALARM, Tables, Way, run};
 use crate::{Absent, Own};
 
 pub(crate) const OWN: &[Own] = &[("revoked_credentials_halt_and_lose_nothing", || {
@@ -18,8 +18,8 @@ pub(crate) const OWN: &[Own] = &[("revoked_credentials_halt_and_lose_nothing", |
 
 async fn revoked() {
     let mut server = block_in_place(Questdb::start).unwrap();
-    let place = Place::on(&server);
-    let way = Way::open(place.config()).await;
+    let tables = Tables::on(&server);
+    let way = Way::open(tables.config()).await;
     let feeder = Feeder::start(&way.ingest, 20);
     let mut again = |http: &str, pg: &str| {
         server.set_passwords(http, pg).unwrap();
@@ -44,7 +44,7 @@ async fn revoked() {
     // No dead letters.
     way.end(0).await;
     println!("halted {alarms:.0?} after ready, on its way {resumed:.0?} after the mending start");
-    judge_all(&place, fed.sent_ticks().map(|(_, tick)| tick));
-    judge_all(&place, fed.sent_trades().map(|(_, trade)| trade));
+    judge_all(&tables, fed.sent_ticks().map(|(_, tick)| tick));
+    judge_all(&tables, fed.sent_trades().map(|(_, trade)| trade));
     assert!(alarms.iter().all(|alarm| *alarm < ALARM), "{alarms:?}");
 }

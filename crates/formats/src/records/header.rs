@@ -71,7 +71,7 @@ impl Columns {
         let made = |name: &str| match R::NAMING {
             Naming::Given => false,
             Naming::Uuid { column, .. } => name == column,
-            Naming::Place => ["stream", "seq"].contains(&name),
+            Naming::Position => ["stream", "seq"].contains(&name),
         };
         let has = |column: usize| {
             let held = fields.iter().zip(&self.places).filter(|(_, place)| place.is_some());

@@ -21,7 +21,7 @@ pub(super) fn named<R: Record>(
             check_first_version::<R>(column, &row)?;
             row[place] = uuid(Uuid::now_v7());
         }
-        Naming::Place => {
+        Naming::Position => {
             let (Some(stream), Some(seq)) = (R::index_of("stream"), R::index_of("seq")) else {
                 return Ok((row, false));
             };

@@ -45,7 +45,7 @@ impl Namer {
                 row[place] = uuid(self.uuid(&unnamed, place, of)?);
                 R::from_row(row)
             }
-            Naming::Place => {
+            Naming::Position => {
                 let (Some(stream), Some(seq)) = (R::index_of("stream"), R::index_of("seq")) else {
                     return R::from_row(row);
                 };

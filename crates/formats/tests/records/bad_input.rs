@@ -56,7 +56,7 @@ fn reason_of_missing<R: Record>(column: &Column) -> Option<&'static str> {
     let made = match R::NAMING {
         Naming::Given => false,
         Naming::Uuid { column: made, .. } => column.name == made,
-        Naming::Place => ["stream", "seq"].contains(&column.name),
+        Naming::Position => ["stream", "seq"].contains(&column.name),
     };
     match (R::TABLE, column.name) {
         (Table::Trades, "id") => Some("is missing, where version is not 0"),

@@ -47,8 +47,8 @@ impl TickKey {
     /// The key of a tick that has no trade id and comes from no file: of its place in the stream of who
     /// recorded it.
     #[must_use]
-    pub fn from_place(place: &StreamPosition) -> Self {
-        let StreamPosition { stream, seq } = place;
+    pub fn from_position(position: &StreamPosition) -> Self {
+        let StreamPosition { stream, seq } = position;
         // Two lines: neither an id, which is one, nor content, which is four or five.
         Self::first_bytes(&blake3::hash(format!("{}\n{seq}", stream.as_str()).as_bytes()))
     }
@@ -91,9 +91,9 @@ mod tests {
 
     #[test]
     fn keys_of_places_are_what_they_were() {
-        let place = StreamPosition { stream: StreamId::new("process-1").unwrap(), seq: 7 };
-        let key = TickKey::from_place(&place);
+        let position = StreamPosition { stream: StreamId::new("process-1").unwrap(), seq: 7 };
+        let key = TickKey::from_position(&position);
         assert_eq!(key.0.to_be_bytes(), blake3::hash(b"process-1\n7").as_bytes()[..8]);
-        assert_ne!(key, TickKey::from_place(&StreamPosition { seq: 8, ..place }));
+        assert_ne!(key, TickKey::from_position(&StreamPosition { seq: 8, ..position }));
     }
 }

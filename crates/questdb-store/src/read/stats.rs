@@ -24,7 +24,7 @@ pub(crate) async fn buckets(
     store: &QuestDbStore,
     query: &BucketQuery,
 ) -> Inner<Page<MetricBucket, BucketCursor>> {
-    query.validate().map_err(|error| Failure::invalid(&error))?;
+    query.validate().map_err(Failure::invalid)?;
     let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
     let sql = stats::buckets(store.dialect.rows(&filter), query.interval, query.limit + 1);
     Ok(query.page(answers::buckets(query, store.ask(&sql).await?)?))
@@ -42,7 +42,7 @@ pub(crate) async fn histogram(
     filter: &LatencyFilter,
     bounds_ns: &[u64],
 ) -> Inner<Vec<u64>> {
-    LatencyNumbers::check_bounds(bounds_ns).map_err(|error| Failure::invalid(&error))?;
+    LatencyNumbers::check_bounds(bounds_ns).map_err(Failure::invalid)?;
     let sql = stats::histogram(store.dialect.rows(filter), &most_below(bounds_ns));
     answers::histogram(bounds_ns.len(), store.ask(&sql).await?)
 }

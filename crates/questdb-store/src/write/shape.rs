@@ -9,9 +9,9 @@ use uuid::Uuid;
 use crate::rows::NULL_UUID;
 use crate::schema::definition::Definition;
 
-/// A column of a table.
+/// A column, and where it is.
 #[derive(Debug, Clone, Copy)]
-struct Field {
+struct ColumnAt {
     /// Its index in a record.
     index: usize,
     column: &'static Column,
@@ -23,11 +23,11 @@ pub(crate) struct Shape {
     /// Its name on the server.
     name: String,
     /// What the protocol wants before everything else.
-    symbols: Vec<Field>,
+    symbols: Vec<ColumnAt>,
     /// Everything else but the designated timestamp, which it wants last.
-    rest: Vec<Field>,
+    rest: Vec<ColumnAt>,
     /// Those of the rest that may be absent, and of which the server takes a value for that.
-    doubtful: Vec<Field>,
+    doubtful: Vec<ColumnAt>,
     /// What tells its rows apart, in a record, the designated timestamp first.
     pub(crate) keys: Vec<usize>,
     table: Table,
@@ -40,12 +40,12 @@ impl Shape {
         let (mut symbols, mut rest) = (Vec::new(), Vec::new());
         for defined in definition.columns.iter().filter(|it| it.name != definition.designated) {
             let Some(index) = index(defined.name) else { continue };
-            let field = Field { index, column: &table.columns()[index] };
-            if defined.kind == "SYMBOL" { symbols.push(field) } else { rest.push(field) }
+            let at = ColumnAt { index, column: &table.columns()[index] };
+            if defined.kind == "SYMBOL" { symbols.push(at) } else { rest.push(at) }
         }
         // Where one is required, it is read back as that value.
-        let is_doubtful = |field: &&Field| {
-            !field.column.required && matches!(field.column.kind, Kind::Uuid | Kind::Int)
+        let is_doubtful = |at: &&ColumnAt| {
+            !at.column.required && matches!(at.column.kind, Kind::Uuid | Kind::Int)
         };
         let doubtful = rest.iter().filter(is_doubtful).copied().collect();
         let keys = definition.keys.iter().filter_map(|name| index(name)).collect();
@@ -73,14 +73,14 @@ impl Shape {
         let stream = origin.map(stream);
         for (row, record) in records.iter().enumerate() {
             buffer.table(table)?;
-            for field in &self.symbols {
-                symbol(buffer, field.column.name, &record.value(field.index))?;
+            for at in &self.symbols {
+                symbol(buffer, at.column.name, &record.value(at.index))?;
             }
             if let Some(stream) = &stream {
                 buffer.symbol(ColumnName::new_unchecked(STREAM), stream)?;
             }
-            for field in &self.rest {
-                plain(buffer, field.column.name, &record.value(field.index))?;
+            for at in &self.rest {
+                plain(buffer, at.column.name, &record.value(at.index))?;
             }
             if let Some(seq) = origin.and_then(|origin| origin.seqs.get(row)) {
                 buffer.column_i64(ColumnName::new_unchecked(SEQ), seq.cast_signed())?;
@@ -94,15 +94,15 @@ impl Shape {
     pub(crate) fn unfit<R: Record>(&self, records: &[R]) -> Vec<BadRow> {
         let mut bad = Vec::new();
         for (index, record) in records.iter().enumerate() {
-            let is_none = |field: &&Field| match record.value(field.index) {
+            let is_none = |at: &&ColumnAt| match record.value(at.index) {
                 Value::Int(number) => number == i64::MIN,
                 Value::Uuid(id) => id == NULL_UUID,
                 _ => false,
             };
-            if let Some(field) = self.doubtful.iter().find(is_none) {
+            if let Some(at) = self.doubtful.iter().find(is_none) {
                 let reason = format!(
                     "{}: has the value that QuestDB takes for none, choose another",
-                    field.column.name
+                    at.column.name
                 );
                 bad.push(BadRow { index, reason });
             }

@@ -23,13 +23,13 @@ pub(crate) const ALARM: Duration = Duration::from_secs(10);
 
 /// Where the tables of a test are.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Tables {
     pub(crate) port: u16,
     url: String,
     prefix: String,
 }
 
-impl Place {
+impl Tables {
     pub(crate) fn on(server: &Questdb) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("t{}_", NEXT.fetch_add(1, Ordering::Relaxed));
