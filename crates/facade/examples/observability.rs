@@ -2,14 +2,13 @@
 //! metrics, and told to Prometheus: `cargo run -p tradekeep --example observability`.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 use tradekeep::{
-    BucketQuery, Config, Latency, LatencyFilter, LayerConfig, Layered, Message, Metric,
-    MetricFilter, Name, SeriesStore, SystemEvent, Timestamp, Tradekeep, describe_store_metrics,
+    BucketQuery, Config, Latency, LatencyFilter, Message, Metric, MetricFilter, Name, SeriesStore,
+    SystemEvent, Timestamp, Tradekeep, describe_store_metrics,
 };
 
 const EVERY: Duration = Duration::from_millis(100);
@@ -27,27 +26,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
     describe_store_metrics();
 
     let store = Tradekeep::open(&Config::from_url("duckdb://:memory:")?).await?;
-    // Every call is counted and timed.
-    let layers = LayerConfig::default().with_metrics();
-    let watched: Arc<dyn SeriesStore> = Arc::new(Layered::new("duckdb", store.store(), layers));
     let started = Message::new("watching this process")?;
     store.save(vec![SystemEvent::info(now()?, started)]).await?;
 
-    watch(&*watched).await?;
+    watch(&*store).await?;
 
     let seconds = "1s".parse()?;
     for name in ["process_cpu_percent", "process_memory_mib"] {
         let query = BucketQuery::new(MetricFilter::of(Name::new(name)?), seconds);
-        for bucket in watched.metric_buckets(query).all().await? {
+        for bucket in store.metric_buckets(query).all().await? {
             let stats = bucket.stats;
             println!("{} {name}: avg {:.1}, max {:.1}", bucket.open_ts, stats.avg, stats.max);
         }
     }
-    for stats in watched.latency_stats(&LatencyFilter::default()).await? {
+    for stats in store.latency_stats(&LatencyFilter::default()).await? {
         let p99 = stats.numbers.ok_or("nothing succeeded")?.p99_ns;
         println!("{} {}: p99 {:.1?}", stats.service, stats.operation, Duration::from_nanos(p99));
         assert_eq!(stats.successes, u64::from(SAMPLES));
     }
+    // Every read is counted and timed.
     let text = prometheus.render();
     let told: Vec<_> =
         text.lines().filter(|line| line.starts_with("tradekeep_store_operations_total")).collect();

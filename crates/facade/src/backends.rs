@@ -55,6 +55,17 @@ impl Backend {
         }
     }
 
+    /// Its scheme, which is its name in metrics and errors.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            #[cfg(feature = "duckdb")]
+            Self::DuckDb(_) => tradekeep_duckdb_store::SCHEME,
+            #[cfg(feature = "questdb")]
+            Self::QuestDb(_) => tradekeep_questdb_store::SCHEME,
+        }
+    }
+
     /// Whether this and `other` are one store: a folder can be written in many ways, and a server be
     /// reached by several users.
     pub(crate) fn is(&self, other: &Self) -> bool {

@@ -1,6 +1,8 @@
 //! Configuration: from a file, a string, or nothing.
 
 mod ingest;
+mod query;
+mod section;
 mod values;
 
 use std::collections::BTreeMap;
@@ -10,8 +12,10 @@ use std::{fmt, fs};
 use config::{File, FileFormat, Value};
 
 use tradekeep_ingest::{IngestConfig, SinkId};
+use tradekeep_store_traits::LayerConfig;
 
 pub(crate) use self::ingest::IngestSection;
+use self::query::QuerySection;
 use self::values::{expand, flatten, where_and_why};
 use crate::Role;
 use crate::backends::Backend;
@@ -60,7 +64,7 @@ pub struct Config {
     series: Backend,
     /// In the order of [`Role::ALL`].
     roles: [Option<Backend>; Role::ALL.len()],
-    max_results: usize,
+    query: QuerySection,
     memory_megabytes: Option<u32>,
     ingest: IngestSection,
 }
@@ -68,15 +72,12 @@ pub struct Config {
 /// Sections and their keys.
 const KEYS: &[(&str, &[&str])] = &[
     ("stores", &["series", "ticks", "trades", "executions", "metrics", "events"]),
-    ("query", &["max_results"]),
+    ("query", query::KEYS),
     ("ingest", ingest::KEYS),
 ];
 
 /// The folder of the embedded store, and of the spool, where nothing names one.
 const DATA: &str = "./tradekeep-data";
-
-/// Rows that a list query answers unless told otherwise.
-const DEFAULT_MAX_RESULTS: usize = 10_000;
 
 impl Config {
     /// All series in one store, named by its URL: `memory://`, `duckdb://./tradekeep-data`,
@@ -90,7 +91,7 @@ impl Config {
         Ok(Self {
             series,
             roles: Default::default(),
-            max_results: DEFAULT_MAX_RESULTS,
+            query: QuerySection::default(),
             memory_megabytes: None,
             ingest: IngestSection::default(),
         })
@@ -143,22 +144,13 @@ impl Config {
             }
         };
         let (series, roles) = (url("series"), Role::ALL.map(|role| url(role.as_str())));
-        let max_results = values.get("query.max_results").map(|value| value.clone().into_uint());
-        let max_results = match max_results.map(|found| found.ok().and_then(|n| n.try_into().ok()))
-        {
-            None => DEFAULT_MAX_RESULTS,
-            Some(Some(most)) if most > 0 => most,
-            Some(_) => {
-                problems.push("query.max_results: must be a whole number from 1 on".into());
-                DEFAULT_MAX_RESULTS
-            }
-        };
+        let query = QuerySection::read(&values, &mut problems);
         let ingest = IngestSection::read(&values, &mut problems);
         let series = match series {
             Some(series) => series,
             None => Backend::parse(&format!("duckdb://{DATA}"))?,
         };
-        let config = Self { series, roles, max_results, memory_megabytes: None, ingest };
+        let config = Self { series, roles, query, memory_megabytes: None, ingest };
         if let Some(store) = config.ingest.also.iter().find(|store| config.has(store)) {
             let name = store.name();
             problems.push(format!("ingest.also: {name} is a store of [stores]: leave it out"));
@@ -169,7 +161,12 @@ impl Config {
     /// Rows that a list query answers unless told otherwise; 10,000 by default.
     #[must_use]
     pub const fn max_results(&self) -> usize {
-        self.max_results
+        self.query.max_results
+    }
+
+    /// What every read of a store passes: `[query]`, and metrics.
+    pub(crate) fn layers(&self) -> LayerConfig {
+        self.query.layers()
     }
 
     /// With all series in the store of `url` instead; everything else stays, but that what

@@ -2,14 +2,16 @@
 
 mod metrics;
 mod roles;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tradekeep_models::{Day, StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Batch, Capabilities, Delivery, ErrorKind, Maintenance, Partition, PartitionAdmin,
-    RecordSink, Result, SeriesStore, Stage, StoreError, TableStats, Token,
+    Ack, Batch, Capabilities, Delivery, ErrorKind, LayerConfig, Layered, Maintenance, Partition,
+    PartitionAdmin, RecordSink, Result, SeriesStore, Stage, StoreError, TableStats, Token,
 };
 
 use crate::Role;
@@ -20,21 +22,29 @@ const STORE: &str = "tradekeep";
 /// The stores, each once.
 pub(crate) struct Routed {
     stores: Vec<Arc<dyn SeriesStore>>,
+    /// The same, behind the layers that reads pass.
+    reads: Vec<Layered<dyn SeriesStore>>,
     /// The place of each role's store, in the order of [`Role::ALL`].
     of: [usize; Role::ALL.len()],
 }
 
 impl Routed {
-    pub(crate) const fn new(
-        stores: Vec<Arc<dyn SeriesStore>>,
+    /// The stores, each with its name in metrics and errors, and the place of each role's store; `layers` are what
+    /// reads pass. Writes do not: delivery repeats by itself, and keeps the order of batches.
+    pub(crate) fn new(
+        stores: Vec<(&'static str, Arc<dyn SeriesStore>)>,
         of: [usize; Role::ALL.len()],
+        layers: LayerConfig,
     ) -> Self {
-        Self { stores, of }
+        let reads =
+            stores.iter().map(|(name, store)| Layered::new(name, Arc::clone(store), layers));
+        let reads = reads.collect();
+        Self { stores: stores.into_iter().map(|(_, store)| store).collect(), reads, of }
     }
 
-    /// The store with this role.
-    fn of(&self, role: Role) -> &Arc<dyn SeriesStore> {
-        &self.stores[self.of[role.place()]]
+    /// What reads the store with this role.
+    fn of(&self, role: Role) -> &Layered<dyn SeriesStore> {
+        &self.reads[self.of[role.place()]]
     }
 
     /// Whether one store has both roles.
@@ -90,7 +100,8 @@ impl RecordSink for Routed {
             let (asked, inner): (Vec<_>, Vec<_>) = (tokens.iter().enumerate().filter(here))
                 .map(|(asked, token)| (asked, self.inner(*token).1))
                 .unzip();
-            if !inner.is_empty() {
+            // Asked for none, each still says whether it is open.
+            if !inner.is_empty() || tokens.is_empty() {
                 let found = store.settle(&inner).await?;
                 asked.into_iter().zip(found).for_each(|(asked, stage)| stages[asked] = stage);
             }

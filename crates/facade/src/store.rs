@@ -93,8 +93,9 @@ impl Tradekeep {
         });
         let sinks = sinks.collect();
         let also = stores.split_off(with_roles);
+        let named = opened.iter().map(|backend| backend.scheme()).zip(stores).collect();
         Ok(Self {
-            routed: Arc::new(Routed::new(stores, of)),
+            routed: Arc::new(Routed::new(named, of, config.layers())),
             intake: Arc::new(Intake { config: intake, sinks, also }),
         })
     }

@@ -18,6 +18,21 @@ fn nothing_is_the_embedded_store() {
 }
 
 #[test]
+fn how_stores_are_read_has_bounds() {
+    let found =
+        problems("[query]\nmax_results = 1.5\nretries = 101\ntimeout_ms = 0\nconcurrency = 'many'");
+    let expected = [
+        "query.max_results: must be a whole number from 1 on",
+        "query.retries: must be a whole number from 0 to 100",
+        "query.timeout_ms: must be a whole number from 1 to 3600000",
+        "query.concurrency: must be a whole number from 1 to 10000",
+    ];
+    assert_eq!(found, expected);
+    let text = "[query]\nretries = 3\ntimeout_ms = 500\nconcurrency = 4";
+    assert!(Config::parse(text, ConfigFormat::Toml).is_ok());
+}
+
+#[test]
 fn toml_and_yaml_say_the_same() {
     let toml =
         "[stores]\nseries = 'memory://'\nticks = 'duckdb://:memory:'\n[query]\nmax_results = 5";

@@ -14,7 +14,8 @@ pub(crate) struct Events(pub(crate) Arc<Appender>);
 
 impl Events {
     pub(crate) fn breaker_opened(&self, sink: &str, reason: &str) {
-        let message = format!("{sink} does not take records, and is probed until it does: {reason}");
+        let message =
+            format!("{sink} does not take records, and is probed until it does: {reason}");
         self.tell(Severity::Error, "breaker_opened", &message);
     }
 

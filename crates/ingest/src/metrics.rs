@@ -41,10 +41,8 @@ const UNACCOUNTED: IngestMetric = of_lane(
     "tradekeep_ingest_unaccounted",
     "accepted - before - applied - dead - pending: 0, or the records that damage to the spool has cost",
 );
-const HALTED: IngestMetric = of_lane(
-    "tradekeep_ingest_halted",
-    "1 while the sink takes none until it is repaired, else 0",
-);
+const HALTED: IngestMetric =
+    of_lane("tradekeep_ingest_halted", "1 while the sink takes none until it is repaired, else 0");
 const FLUSH: IngestMetric = IngestMetric {
     name: "tradekeep_ingest_flush_seconds",
     kind: "histogram",

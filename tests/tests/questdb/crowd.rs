@@ -53,8 +53,9 @@ fn tick(writer: u64, number: u64) -> Tick {
 async fn crowd(tables: &Tables) {
     // A batch holds whole appends: its most is a multiple of them.
     let wait = Duration::from_millis(10);
-    let way =
-        Way::open_with(tables.config(), |config| config.with_batch(500, wait).with_max_batch(2_000));
+    let way = Way::open_with(tables.config(), |config| {
+        config.with_batch(500, wait).with_max_batch(2_000)
+    });
     let way = way.await;
     // Which makes the tables.
     assert_eq!(way.store.floor(Table::Ticks).await.unwrap(), None);

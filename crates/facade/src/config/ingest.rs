@@ -1,13 +1,13 @@
 //! The section `[ingest]`: how records are taken and delivered.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Value, ValueKind};
 use tradekeep_ingest::{IngestConfig, WhenFull};
 
+use super::section::{Found, Section};
 use crate::backends::Backend;
 
 /// Its keys.
@@ -62,22 +62,20 @@ const BLOCK: Duration = Duration::from_secs(5);
 impl IngestSection {
     /// Reads the section, and says what is wrong with it.
     pub(super) fn read(values: &BTreeMap<String, Value>, problems: &mut Vec<String>) -> Self {
-        let section = Section { values };
+        let section = Section { name: "ingest", values };
         let before = problems.len();
         let mut read = Self::default();
-        let mut told = |outcome: Result<(), (&str, String)>| {
-            if let Err((key, problem)) = outcome {
-                problems.push(format!("ingest.{key}: {problem}"));
-            }
-        };
+        let mut told = |outcome: Found<()>| section.tell(outcome, problems);
         told(section.text("folder").map(|folder| read.folder = folder.map(PathBuf::from)));
         told(section.also().map(|also| read.also = also));
         told(section.rows("batch_rows", &mut read.batch_rows));
-        told(section.millis("batch_ms", 0..=LONGEST_WAIT, &mut read.batch_wait));
+        let wait = section.millis("batch_ms", 0..=LONGEST_WAIT);
+        told(wait.map(|wait| read.batch_wait = wait.unwrap_or(read.batch_wait)));
         told(section.rows("max_batch_rows", &mut read.max_batch_rows));
         told(section.whole("max_bytes", 1..=u64::MAX).map(|bytes| read.max_bytes = bytes));
         let mut block = BLOCK;
-        told(section.millis("block_ms", 0..=LONGEST_BLOCK, &mut block));
+        let wait = section.millis("block_ms", 0..=LONGEST_BLOCK);
+        told(wait.map(|wait| block = wait.unwrap_or(block)));
         told(section.when_full(block).map(|when_full| read.when_full = when_full));
         if problems.len() == before
             && let Err(error) = read.config(Path::new("")).validate()
@@ -100,59 +98,11 @@ impl IngestSection {
     }
 }
 
-/// The values of the section.
-struct Section<'a> {
-    values: &'a BTreeMap<String, Value>,
-}
-
-/// Of a key, or what is wrong with it.
-type Found<T> = Result<T, (&'static str, String)>;
-
+/// What is read as only this section has it.
 impl Section<'_> {
-    fn get(&self, key: &str) -> Option<&Value> {
-        self.values.get(&format!("ingest.{key}"))
-    }
-
-    fn text(&self, key: &'static str) -> Found<Option<String>> {
-        match self.get(key).map(|value| &value.kind) {
-            None => Ok(None),
-            Some(ValueKind::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
-            Some(_) => Err((key, "must be text".into())),
-        }
-    }
-
-    /// A number in a range, and nothing that a number can be made of but by rounding.
-    fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Found<Option<u64>> {
-        let Some(value) = self.get(key) else { return Ok(None) };
-        let number = match value.kind {
-            ValueKind::Float(_) | ValueKind::Boolean(_) => None,
-            _ => value.clone().into_uint().ok(),
-        };
-        let (least, most) = (*range.start(), *range.end());
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => Ok(Some(number)),
-            None if most == u64::MAX => {
-                Err((key, format!("must be a whole number from {least} on")))
-            }
-            None => Err((key, format!("must be a whole number from {least} to {most}"))),
-        }
-    }
-
     fn rows(&self, key: &'static str, rows: &mut usize) -> Found<()> {
         if let Some(number) = self.whole(key, 1..=MOST_ROWS)? {
             *rows = usize::try_from(number).unwrap_or(usize::MAX);
-        }
-        Ok(())
-    }
-
-    fn millis(
-        &self,
-        key: &'static str,
-        range: RangeInclusive<u64>,
-        wait: &mut Duration,
-    ) -> Found<()> {
-        if let Some(millis) = self.whole(key, range)? {
-            *wait = Duration::from_millis(millis);
         }
         Ok(())
     }
