@@ -40,11 +40,15 @@ impl Data {
         self.path().join("spool")
     }
 
-    /// The spool's segments, oldest first.
+    /// The segments of the spool that are begun, oldest first.
     pub(crate) fn segments(&self) -> Vec<PathBuf> {
         let mut paths: Vec<_> =
             fs::read_dir(self.spool()).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
+        // One that was made ahead may be going again at this moment, since another was begun first.
+        let is_begun =
+            |path: &PathBuf| fs::read(path).is_ok_and(|bytes| bytes.iter().any(|byte| *byte != 0));
+        paths.retain(is_begun);
         paths.sort();
         paths
     }
