@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tradekeep_pg_common::PgRow;
-use tradekeep_store_traits::{Failure, Health, Inner, Trouble};
+use tradekeep_store_traits::{ErrorKind, Failure, Health, Inner, Trouble};
 
 use crate::pool::Pool;
 use crate::schema::all_tables;
@@ -23,7 +23,12 @@ pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
         writable: false,
         troubles: Vec::new(),
     };
-    match look(pool, config).await {
+    let mut looked = look(pool, config).await;
+    // At times the server fails at its own lists, while a table is made or goes: what it says twice is so.
+    if looked.as_ref().is_err_and(|error| error.kind == ErrorKind::Query) {
+        looked = look(pool, config).await;
+    }
+    match looked {
         Ok(looked) => {
             health.version = Some(looked.version);
             health.readable = true;
