@@ -1,6 +1,7 @@
 //! The server's condition.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tradekeep_pg_common::PgRow;
 use tradekeep_store_traits::{ErrorKind, Failure, Health, Inner, Trouble};
@@ -14,6 +15,9 @@ use crate::{QuestDbConfig, STORE, disk, http, views};
 /// Transactions that the log may be ahead of a table before that is said. A batch is one.
 const FAR_BEHIND: i64 = 100;
 
+/// Times that the server's parameters are asked for, before it is said that it fails.
+const MOST_TRIES: u32 = 5;
+
 /// Its condition now.
 pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
     let mut health = Health {
@@ -23,12 +27,7 @@ pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
         writable: false,
         troubles: Vec::new(),
     };
-    let mut looked = look(pool, config).await;
-    // At times the server fails at its own lists, while a table is made or goes: what it says twice is so.
-    if looked.as_ref().is_err_and(|error| error.kind == ErrorKind::Query) {
-        looked = look(pool, config).await;
-    }
-    match looked {
+    match look(pool, config).await {
         Ok(looked) => {
             health.version = Some(looked.version);
             health.readable = true;
@@ -62,9 +61,7 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Inner<Looked> {
     let mut troubles = Vec::new();
     let mut writable = true;
 
-    let rows = pool.ask_within(limit, &Sql::plain("SHOW PARAMETERS")).await?;
-    let parameters = rows.iter().map(|row| Ok((text(row, 0)?, text(row, 2)?)));
-    let parameters: HashMap<String, String> = parameters.collect::<Inner<_>>()?;
+    let parameters = parameters(pool, limit).await?;
     for name in ["readonly", "http.security.readonly"] {
         if is_on(&parameters, name) {
             writable = false;
@@ -87,6 +84,20 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Inner<Looked> {
     troubles.extend(logs.first().and_then(|log| disk::trouble(&parameters, &log.folder)));
     troubles.extend(views::troubles(pool, config).await?);
     Ok(Looked { version: version(&build), writable, troubles })
+}
+
+/// The server's parameters, by their names. Where several ask for them at once, 9.3.4 fails at times, each time with
+/// another exception of its own: then they are asked for again.
+async fn parameters(pool: &Pool, limit: Duration) -> Inner<HashMap<String, String>> {
+    let sql = Sql::plain("SHOW PARAMETERS");
+    let mut tries = 1..MOST_TRIES;
+    let rows = loop {
+        match pool.ask_within(limit, &sql).await {
+            Err(error) if error.kind == ErrorKind::Query && tries.next().is_some() => {}
+            answer => break answer?,
+        }
+    };
+    rows.iter().map(|row| Ok((text(row, 0)?, text(row, 2)?))).collect()
 }
 
 /// What is wrong with the log of a table.
