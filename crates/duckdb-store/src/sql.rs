@@ -75,7 +75,7 @@ pub(crate) fn candles(query: &CandleQuery) -> Sql {
          FROM buckets JOIN edges opening ON opening.ts = first_ts \
            JOIN edges closing ON closing.ts = last_ts ORDER BY bucket"
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// The number of the bucket that holds `ts`.

@@ -46,7 +46,7 @@ pub(crate) fn list<R: Record>(mut rows: Conditions<'_>, part: Part) -> Sql {
         }
     };
     let text = format!("SELECT {} FROM {}{order}", columns(R::COLUMNS), rows.from());
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// The number of the bucket that holds `t.ts`, as [`Interval::index`] counts.

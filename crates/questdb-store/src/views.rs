@@ -82,7 +82,7 @@ fn page_sql(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
         bucket(query.interval),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 impl QuestDbStore {

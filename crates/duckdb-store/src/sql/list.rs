@@ -45,5 +45,5 @@ pub(crate) fn list(query: &ListQuery, versions: bool) -> Sql {
         rows.from(),
         order.join(", ")
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }

@@ -5,7 +5,7 @@
 use tradekeep_models::{
     BucketQuery, LatencyFilter, MetricFilter, MevFilter, Table, TimeRange, TradeFilter,
 };
-use tradekeep_store_traits::sql::{Conditions, Sql};
+use tradekeep_store_traits::sql::Sql;
 
 use super::{bucket, rows};
 
@@ -26,15 +26,15 @@ fn halves(number: &str) -> String {
     format!("{}, {}", half("//"), half("%"))
 }
 
-fn sql(text: String, rows: Conditions<'_>) -> Sql {
-    Sql { text, values: rows.values }
-}
-
 /// Numbers about the values of metrics, in one row.
 pub(crate) fn metrics(filter: &MetricFilter) -> Sql {
     let rows = rows(filter, false);
-    let text = format!("SELECT {SPREAD} FROM (SELECT {} FROM {})", numbers("value", "fsum(value)"), rows.from());
-    sql(text, rows)
+    let text = format!(
+        "SELECT {SPREAD} FROM (SELECT {} FROM {})",
+        numbers("value", "fsum(value)"),
+        rows.from()
+    );
+    rows.sql(text)
 }
 
 /// The same for each bucket, with its number first.
@@ -49,7 +49,7 @@ pub(crate) fn buckets(query: &BucketQuery) -> Sql {
         rows.from(),
         query.limit + 1
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// What `answers::latency_stats` reads.
@@ -66,7 +66,7 @@ pub(crate) fn latencies(filter: &LatencyFilter) -> Sql {
            FROM {} GROUP BY service, operation)",
         rows.from()
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// What `answers::summary` reads of latencies.
@@ -78,7 +78,7 @@ pub(crate) fn all_latencies(range: TimeRange) -> Sql {
         halves("latency_ns"),
         rows.from()
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// What `answers::histogram` reads, of what is most below each bound.
@@ -95,7 +95,7 @@ pub(crate) fn histogram(filter: &LatencyFilter, most: &[i64]) -> Sql {
         most.len(),
         rows.from()
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// Numbers about the slippage of trades, in one row.
@@ -103,7 +103,7 @@ pub(crate) fn slippage(filter: &TradeFilter, versions: bool) -> Sql {
     let rows = rows(filter, versions);
     let numbers = numbers("actual_slippage", "sum(actual_slippage)::DOUBLE");
     let text = format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM {})", rows.from());
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// What `answers::mev_analysis` reads. Sizes are added up in whole dollars and the rest apart, because
@@ -118,14 +118,14 @@ pub(crate) fn mev(filter: &MevFilter) -> Sql {
         halves("priority_fee_lamports"),
         rows.from()
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// MEV events, and those avoided.
 pub(crate) fn avoided(range: TimeRange) -> Sql {
     let rows = rows(&MevFilter { range, ..MevFilter::default() }, false);
     let text = format!("SELECT count(*), count(*) FILTER (avoided) FROM {}", rows.from());
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// What `answers::summary` reads of trades.
@@ -135,7 +135,7 @@ pub(crate) fn slipped(filter: &TradeFilter, versions: bool) -> Sql {
         "SELECT count(*), count(actual_slippage), sum(actual_slippage)::DOUBLE FROM {}",
         rows.from()
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// What `answers::performance` reads. Of failed trades only counts and fees have to add up.
@@ -169,7 +169,7 @@ pub(crate) fn performance(filter: &TradeFilter, versions: bool) -> Sql {
         of("quote_amount", " AND action = 'sell'"),
         of("transfer_fees", ""),
     );
-    sql(text, rows)
+    rows.sql(text)
 }
 
 /// Rows, earliest and latest time of a table.

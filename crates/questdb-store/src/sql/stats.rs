@@ -46,7 +46,7 @@ pub(crate) fn candles(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
         bucket(query.interval),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// Every (venue, symbol).
@@ -66,7 +66,7 @@ pub(crate) fn values(mut rows: Conditions<'_>, column: &str) -> Sql {
         spread(),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// The spread of metrics for each of the first `limit` buckets, behind its number.
@@ -82,7 +82,7 @@ pub(crate) fn buckets(mut rows: Conditions<'_>, interval: Interval, limit: usize
         bucket(interval),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// Of each operation, in no order. What failed has no value.
@@ -100,7 +100,7 @@ pub(crate) fn latencies(rows: Conditions<'_>) -> Sql {
         halves("v"),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// The same columns; percentiles by the server's histogram of three digits, which are off by 0.1 % at most.
@@ -115,7 +115,7 @@ pub(crate) fn approx_latencies(rows: Conditions<'_>) -> Sql {
         halves("v"),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// Of all successful latencies: count, sum in two halves, p99.
@@ -128,7 +128,7 @@ pub(crate) fn all_latencies(mut rows: Conditions<'_>) -> Sql {
         rank(99, 100),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// How many successful latencies are at most each of `most`, past the one before, in rows of (place,
@@ -141,7 +141,7 @@ pub(crate) fn histogram(mut rows: Conditions<'_>, most: &[i64]) -> Sql {
         place(&places, 0),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// Looks for the place by halves: it takes ten steps to one of a thousand.
@@ -167,13 +167,13 @@ pub(crate) fn mev(rows: Conditions<'_>) -> Sql {
         halves("t.priority_fee_lamports"),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// events, avoided.
 pub(crate) fn avoided(rows: Conditions<'_>) -> Sql {
     let text = format!("SELECT count(), {} FROM {}", count_if("t.avoided"), rows.from());
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// How many trades there are, how many of them have a slippage, and its sum.
@@ -182,7 +182,7 @@ pub(crate) fn slipped(rows: Conditions<'_>) -> Sql {
         "SELECT count(), count(t.actual_slippage), ksum(t.actual_slippage::double) FROM {}",
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }
 
 /// Of the confirmed trades of each pair, and of the failed ones, in no order.
@@ -206,5 +206,5 @@ pub(crate) fn performance(mut rows: Conditions<'_>) -> Sql {
         of("quote_amount", "sell"),
         rows.from()
     );
-    Sql { text, values: rows.values }
+    rows.sql(text)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use tradekeep_models::record::{Kind, Value};
 use tradekeep_models::{Condition, Labels, ListQuery, RecordFilter, Table, TimeRange};
 
-use super::Bind;
+use super::{Bind, Sql};
 
 /// How a store writes what stores write differently.
 pub trait Dialect: Send + Sync {
@@ -137,6 +137,12 @@ impl<'d> Conditions<'d> {
         let (table, join, conditions) = (&self.table, &self.join, self.conditions.join(" AND "));
         let all = if conditions.is_empty() { "" } else { " WHERE " };
         format!("\"{table}\" t{join}{all}{conditions}")
+    }
+
+    /// The statement `text`, with the values of these conditions: it has [`from`](Self::from) in it.
+    #[must_use]
+    pub fn sql(self, text: String) -> Sql {
+        Sql { text, values: self.values }
     }
 }
 
