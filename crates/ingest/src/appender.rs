@@ -79,17 +79,13 @@ impl Appender {
 
     /// Appends records where there is room, and waits for room as long as is configured.
     pub(crate) async fn append(&self, records: &Records) -> Result<Appended> {
-        if records.is_empty() {
-            return Ok(Appended::From(0));
-        }
         let patience = match self.config.when_full {
             WhenFull::Reject => Duration::ZERO,
             WhenFull::Block(patience) | WhenFull::DropMeasurements(patience) => patience,
         };
         let started = Instant::now();
         loop {
-            let appended = self.admit().and_then(|()| self.spool.append(records, |_| Ok(())));
-            let error = match self.finish(records, appended) {
+            let error = match self.try_append(records) {
                 Err(error) if error.is_full() => error,
                 done => return done,
             };

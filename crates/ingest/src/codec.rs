@@ -136,39 +136,26 @@ fn record<R: Record>(row: Vec<Value<'_>>) -> Result<R, Undecodable> {
     Ok(R::from_row(row)?)
 }
 
-/// Records of one table, read one by one.
-#[derive(Debug)]
-pub(crate) struct Decoded {
-    records: Records,
+/// Adds the record of their table whose payload this is to `records`.
+///
+/// # Errors
+/// As [`decode`]; nothing is added then.
+pub(crate) fn push(records: &mut Records, version: u16, payload: &[u8]) -> Result<(), Undecodable> {
+    match records {
+        Records::Ticks(ticks) if version == 1 => {
+            ticks.push(tick::read(payload).map_or_else(|| decode(version, payload), Ok)?);
+        }
+        records => with_records!(records, rows => rows.push(decode(version, payload)?)),
+    }
+    Ok(())
 }
 
-impl Decoded {
-    /// No record yet, of `table`.
-    pub(crate) const fn new(table: Table) -> Self {
-        Self { records: Records::empty(table) }
-    }
-
-    /// Adds the record whose payload this is.
-    ///
-    /// # Errors
-    /// As [`decode`]; nothing is added then.
-    pub(crate) fn push(&mut self, version: u16, payload: &[u8]) -> Result<(), Undecodable> {
-        match &mut self.records {
-            Records::Ticks(ticks) if version == 1 => {
-                ticks.push(tick::read(payload).map_or_else(|| decode(version, payload), Ok)?);
-            }
-            records => with_records!(records, rows => rows.push(decode(version, payload)?)),
-        }
-        Ok(())
-    }
-
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    /// All of them, in the order they were added.
-    pub(crate) fn into_records(self) -> Records {
-        self.records
-    }
+/// The record of `table` whose payload this is, alone.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn read(table: Table, version: u16, payload: &[u8]) -> Result<Records, Undecodable> {
+    let mut record = Records::empty(table);
+    push(&mut record, version, payload)?;
+    Ok(record)
 }

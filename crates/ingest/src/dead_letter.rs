@@ -341,11 +341,8 @@ impl DeadLetters {
 impl DeadLetter {
     fn of(letter: &Letter<'_>, state: State) -> Self {
         let table = Table::of_number(letter.kind);
-        let record = table.and_then(|table| {
-            let mut record = codec::Decoded::new(table);
-            record.push(letter.version, letter.payload).ok()?;
-            Some(record.into_records())
-        });
+        let record =
+            table.and_then(|table| codec::read(table, letter.version, letter.payload).ok());
         let time = |nanos| Timestamp::from_nanos(nanos).unwrap_or(Timestamp::MIN);
         Self {
             id: letter.id,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tradekeep_models::Timestamp;
 use tradekeep_store_traits::{Records, Table};
 
-use crate::codec::Decoded;
+use crate::codec;
 use crate::error::{IngestError, Result};
 use crate::ingest::Ingest;
 use crate::log::{Frame, Reader};
@@ -90,8 +90,7 @@ pub(crate) fn next(reader: &mut Reader) -> Result<Option<Accepted>> {
 /// The record of a frame, where it can be read.
 pub(crate) fn accepted(frame: &Frame<'_>) -> Option<Accepted> {
     let table = Table::of_number(frame.head.kind)?;
-    let mut record = Decoded::new(table);
-    record.push(frame.head.version, frame.payload).ok()?;
+    let record = codec::read(table, frame.head.version, frame.payload).ok()?;
     let time = Timestamp::from_nanos(frame.head.time).unwrap_or(Timestamp::MIN);
-    Some(Accepted { seq: frame.head.seq, time, table, record: record.into_records() })
+    Some(Accepted { seq: frame.head.seq, time, table, record })
 }

@@ -8,10 +8,10 @@ use tradekeep_models::record::{Kind, Record, Value};
 use tradekeep_models::{
     Latency, Metric, Name, NodeHealth, Symbol, Table, Tick, Timestamp, TradeId, strategies,
 };
-use tradekeep_store_traits::with_records;
+use tradekeep_store_traits::{Records, with_records};
 
 use super::cell::Cell;
-use super::{Decoded, Layout, Undecodable};
+use super::{Layout, Undecodable};
 
 fn encoded<R: Record>(record: &R) -> Vec<u8> {
     let mut payload = Vec::new();
@@ -173,7 +173,7 @@ fn a_record_is_not_named_anew_each_time_it_is_read() {
     for table in [Table::Trades, Table::Orders, Table::Fills] {
         let layout = super::layouts::layout(table, 1).unwrap();
         let cells = vec![Cell::Null; layout.len()];
-        let refused = Decoded::new(table).push(1, &payload_of(&cells)).unwrap_err();
+        let refused = super::read(table, 1, &payload_of(&cells)).unwrap_err();
         let id = ["id", "order_id", "fill_id"].map(|id| format!("{id}: is missing"));
         assert!(id.contains(&refused.reason), "{refused}");
     }
@@ -249,19 +249,18 @@ mod reads_back {
     use super::*;
 
     fn all_read_back<R: Record>(records: &[R]) {
-        let mut decoded = Decoded::new(R::TABLE);
+        let mut decoded = Records::empty(R::TABLE);
         for record in records {
             let payload = encoded(record);
             assert_same(
                 &super::super::decode::<R>(super::super::version(R::TABLE), &payload).unwrap(),
                 record,
             );
-            decoded.push(super::super::version(R::TABLE), &payload).unwrap();
+            super::super::push(&mut decoded, super::super::version(R::TABLE), &payload).unwrap();
             // What cannot be read adds nothing.
-            decoded.push(0, &payload).unwrap_err();
+            super::super::push(&mut decoded, 0, &payload).unwrap_err();
         }
         assert_eq!(decoded.len(), records.len());
-        let decoded = decoded.into_records();
         assert_eq!(decoded.table(), R::TABLE);
         let payloads: Vec<_> = with_records!(&decoded, rows => rows.iter().map(encoded).collect());
         assert_eq!(payloads, records.iter().map(encoded).collect::<Vec<_>>());

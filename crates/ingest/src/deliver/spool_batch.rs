@@ -3,9 +3,9 @@
 use std::io;
 
 use tradekeep_models::{InvalidInput, StreamId};
-use tradekeep_store_traits::{Batch, Origin, Table, with_records};
+use tradekeep_store_traits::{Batch, Origin, Records, Table, with_records};
 
-use crate::codec::{self, Decoded};
+use crate::codec;
 use crate::dead_letter::{Class, RejectedRecord};
 use crate::log::Reader;
 
@@ -30,7 +30,7 @@ impl SpoolBatch {
         most: usize,
         stream: &(StreamId, u64),
     ) -> io::Result<Option<Self>> {
-        let mut records = Decoded::new(table);
+        let mut records = Records::empty(table);
         let (mut seqs, mut times, mut undecodable) = (Vec::new(), Vec::new(), Vec::new());
         let mut last = 0;
         while seqs.len() + undecodable.len() < most {
@@ -42,7 +42,7 @@ impl SpoolBatch {
             };
             let head = frame.head;
             last = head.seq;
-            match records.push(head.version, frame.payload) {
+            match codec::push(&mut records, head.version, frame.payload) {
                 Ok(()) => {
                     seqs.push(head.seq);
                     times.push(head.time);
@@ -63,7 +63,7 @@ impl SpoolBatch {
             return Ok(None);
         }
         let origin = Origin { stream: stream.0.clone(), epoch: stream.1, seqs };
-        let batch = Batch::from_stream(records.into_records(), origin).map_err(io::Error::other)?;
+        let batch = Batch::from_stream(records, origin).map_err(io::Error::other)?;
         Ok(Some(Self { batch, times, undecodable, last }))
     }
 

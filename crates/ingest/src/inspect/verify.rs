@@ -6,7 +6,7 @@ use std::path::Path;
 use tradekeep_store_traits::Table;
 
 use super::{disk, folder, holder, manifest, name};
-use crate::codec::Decoded;
+use crate::codec;
 use crate::config::IngestConfig;
 use crate::dead_letter::DeadLetters;
 use crate::error::Result;
@@ -174,8 +174,8 @@ fn read(frame: &Frame<'_>) -> std::result::Result<Table, String> {
     let kind = frame.head.kind;
     let table = Table::of_number(kind)
         .ok_or_else(|| format!("kind {kind} of records is not known to this program"))?;
-    let read = Decoded::new(table).push(frame.head.version, frame.payload);
-    read.map(|()| table).map_err(|error| error.reason)
+    let read = codec::read(table, frame.head.version, frame.payload);
+    read.map(|_| table).map_err(|error| error.reason)
 }
 
 fn dead_letters(data: &Path) -> Result<LogVerified> {

@@ -6,25 +6,22 @@ use proptest::sample::{Index, select};
 use serde::Deserialize;
 use tradekeep_models::record::{Kind, Record};
 use tradekeep_models::{Decimal, Table, Timestamp, strategies};
-use tradekeep_store_traits::with_records;
+use tradekeep_store_traits::{Records, with_records};
 
 use super::{encoded, payload_of};
 use crate::codec::cell::Cell;
-use crate::codec::{Decoded, version};
+use crate::codec::{push, read, version};
 
 /// A record that was read is whole: it is written, and read again.
 fn is_read_or_refused(table: Table, version: u16, payload: &[u8]) {
-    let mut decoded = Decoded::new(table);
-    match decoded.push(version, payload) {
-        Err(refused) => assert!(decoded.len() == 0 && !refused.reason.is_empty()),
+    let mut records = Records::empty(table);
+    match push(&mut records, version, payload) {
+        Err(refused) => assert!(records.is_empty() && !refused.reason.is_empty()),
         Ok(()) => {
-            assert_eq!(decoded.len(), 1);
-            let records = decoded.into_records();
+            assert_eq!(records.len(), 1);
             records.validate().unwrap();
             let again = with_records!(&records, rows => encoded(&rows[0]));
-            let mut decoded = Decoded::new(table);
-            decoded.push(crate::codec::version(table), &again).unwrap();
-            assert_eq!(decoded.into_records(), records);
+            assert_eq!(read(table, crate::codec::version(table), &again).unwrap(), records);
         }
     }
 }
