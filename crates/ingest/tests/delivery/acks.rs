@@ -232,16 +232,22 @@ async fn a_dead_letter_is_one_also_when_its_batch_is_lost() {
     assert_eq!(letters.len(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
-    let late = Late::new();
+/// A hundred records that it has, and two hundred more, at one of which it fails.
+async fn poisoned(late: &Arc<Late>) -> Ingest {
     late.apply_all();
-    let ingest = with(&late, &SimFs::new()).await;
+    let ingest = with(late, &SimFs::new()).await;
     append(&ingest, 0, 1).await;
     late.until_taken(1).await;
     let last = late.state().taken[0].origin().unwrap().seqs[99];
     late.state().fails_at = Some(last + 8);
     append(&ingest, 100, 2).await;
+    ingest
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
+    let late = Late::new();
+    let ingest = poisoned(&late).await;
     let stats = drained(&ingest).await;
     assert_eq!((stats.dead_letters, late.stored().await), (1, 299));
 }
@@ -249,13 +255,8 @@ async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_away_is_not_taken_for_a_record_that_poisons() {
     let late = Late::new();
-    late.apply_all();
-    let ingest = with(&late, &SimFs::new()).await;
-    append(&ingest, 0, 1).await;
-    late.until_taken(1).await;
-    let last = late.state().taken[0].origin().unwrap().seqs[99];
-    (late.state().fails_at, late.state().is_away) = (Some(last + 8), true);
-    append(&ingest, 100, 2).await;
+    late.state().is_away = true;
+    let ingest = poisoned(&late).await;
     // For much longer than a record that poisons is tried.
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!((ingest.stats().dead_letters, ingest.stats().pending()), (0, 200));
