@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use duckdb::Connection;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, LatencyFilter, LatencyNumbers, LatencyStats, ListQuery,
-    MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary, RecordPage,
-    SlippageStats, Summary, Symbol, TimeRange, TradeFilter, ValueStats,
+    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, LatencyFilter, LatencyNumbers,
+    LatencyStats, ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page,
+    PerformanceSummary, RecordPage, SlippageStats, Summary, Symbol, TimeRange, TradeFilter,
+    ValueStats,
 };
 use tradekeep_store_traits::{
-    Inner, Maintenance, MetricStore, RecordSource, Result, TableStats, TradeStore,
+    Inner, Maintenance, MetricStore, RecordSource, Result, TableStats, TickSeries, TickStore,
+    TradeStore,
 };
 
 use crate::read::{self, stats};
@@ -38,6 +40,18 @@ impl RecordSource for DuckDbStore {
         let op = query.table.as_str();
         query.validate().map_err(invalid(op))?;
         self.ask(op, query, read::page).await
+    }
+}
+
+#[async_trait]
+impl TickStore for DuckDbStore {
+    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        query.validate().map_err(invalid("candles"))?;
+        self.ask("candles", query, read::candles).await
+    }
+
+    async fn series(&self) -> Result<Vec<TickSeries>> {
+        self.read("series", read::series).await
     }
 }
 

@@ -7,19 +7,17 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use duckdb::Connection;
-use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, Day, InvalidInput, Page, StreamId, Timestamp,
-};
+use tradekeep_models::{Day, InvalidInput, StreamId, Timestamp};
 use tradekeep_store_traits::{
     Ack, At, Batch, Capabilities, ErrorKind, Failure, Health, Inner, Partition, PartitionAdmin,
-    Probe, RecordSink, Result, Stage, StoreError, Table, TickSeries, TickStore, Token,
+    Probe, RecordSink, Result, Stage, StoreError, Table, Token,
 };
 
 use crate::database::{Database, closed};
 use crate::readers::{PoolStats, Readers};
 use crate::session::{Session, WriteCache};
 use crate::writer::Writer;
-use crate::{DuckDbConfig, STORE, admin, floor, open, read, watermark, write};
+use crate::{DuckDbConfig, STORE, admin, floor, open, watermark, write};
 
 /// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
 ///
@@ -200,19 +198,6 @@ impl RecordSink for DuckDbStore {
     async fn close(&self) -> Result<()> {
         self.readers.close().await;
         self.writer.close().await.at(STORE, "close")
-    }
-}
-
-#[async_trait]
-impl TickStore for DuckDbStore {
-    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        query.validate().map_err(invalid("candles"))?;
-        let query = query.clone();
-        self.read("candles", move |connection| read::candles(connection, &query)).await
-    }
-
-    async fn series(&self) -> Result<Vec<TickSeries>> {
-        self.read("series", read::series).await
     }
 }
 
