@@ -14,6 +14,7 @@ const FEATURES: &[&str] = &[
     "tradekeep-store-traits/mock",
     "tradekeep-store-traits/proptest",
     "tradekeep-store-traits/sql",
+    "tradekeep-store-traits/url",
 ];
 
 const DUCKDB_STORE: &str = "tradekeep-duckdb-store";
@@ -126,7 +127,8 @@ mod tests {
             "-p tradekeep-store-traits --features \
              tradekeep-store-traits/conformance,tradekeep-store-traits/layers,\
              tradekeep-store-traits/memory,tradekeep-store-traits/mock,\
-             tradekeep-store-traits/proptest,tradekeep-store-traits/sql"
+             tradekeep-store-traits/proptest,tradekeep-store-traits/sql,\
+             tradekeep-store-traits/url"
         );
     }
 

@@ -4,6 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tradekeep_models::InvalidInput;
+use tradekeep_store_traits::url::{StoreUrl, refuse};
+
+use crate::SCHEME;
+
+/// What DuckDB may use where nothing else is set.
+const MEMORY_MEGABYTES: u32 = 1_024;
 
 /// Where the database is and how it is kept.
 ///
@@ -21,7 +27,7 @@ pub struct DuckDbConfig {
     readers: usize,
     idle_readers: usize,
     threads: Option<u16>,
-    memory_megabytes: u32,
+    memory_megabytes: Option<u32>,
     open_wait: Duration,
 }
 
@@ -41,24 +47,30 @@ impl DuckDbConfig {
             readers: 10,
             idle_readers: 2,
             threads: None,
-            memory_megabytes: 1_024,
+            memory_megabytes: None,
             open_wait: Duration::from_secs(5),
         }
     }
 
-    /// The database that `duckdb://FOLDER` or `duckdb://:memory:` names.
+    /// The database that `duckdb://FOLDER`, `duckdb://FOLDER?memory_megabytes=512` or `duckdb://:memory:` names.
     ///
     /// # Errors
-    /// When the URL has another scheme, no folder, or parameters.
+    /// When the URL has another scheme, no folder, or other parameters.
     pub fn from_url(url: &str) -> Result<Self, InvalidInput> {
-        let refuse = |reason: &'static str| Err(InvalidInput::new("url", reason));
-        match url.strip_prefix("duckdb://") {
-            None => refuse("must look like duckdb://./tradekeep-data or duckdb://:memory:"),
-            Some("") => refuse("names no folder: use duckdb://./tradekeep-data"),
-            Some(":memory:") => Ok(Self::in_memory()),
-            Some(rest) if rest.contains('?') => refuse("takes no parameters after `?`"),
-            Some(folder) => Ok(Self::new(folder)),
+        let form = "url must look like duckdb://./tradekeep-data or duckdb://:memory:";
+        let mut url = StoreUrl::of(SCHEME, url).ok_or_else(|| InvalidInput::new(SCHEME, form))?;
+        let mut config = match url.place() {
+            ":memory:" => Self::in_memory(),
+            folder => Self::new(folder),
+        };
+        if url.place().is_empty() {
+            url.problem("url names no folder: use duckdb://./tradekeep-data");
         }
+        config.memory_megabytes =
+            url.take("memory_megabytes", "is not a whole number", |value| value.parse().ok());
+        url.finish()?;
+        config.validate()?;
+        Ok(config)
     }
 
     /// Megabytes of write-ahead log after which a commit checkpoints; 128 by default, at least 1.
@@ -86,8 +98,14 @@ impl DuckDbConfig {
     /// Memory that DuckDB may use, in megabytes; 1,024 by default, at least 64.
     #[must_use]
     pub const fn with_memory_megabytes(mut self, megabytes: u32) -> Self {
-        self.memory_megabytes = megabytes;
+        self.memory_megabytes = Some(megabytes);
         self
+    }
+
+    /// The memory that DuckDB may use, where it is set.
+    #[must_use]
+    pub const fn memory_megabytes(&self) -> Option<u32> {
+        self.memory_megabytes
     }
 
     /// How long to wait for another process to let go of the file; 5 s by default.
@@ -121,14 +139,10 @@ impl DuckDbConfig {
         if self.threads == Some(0) {
             problems.push("threads must be at least 1");
         }
-        if self.memory_megabytes < 64 {
+        if self.memory_megabytes.is_some_and(|megabytes| megabytes < 64) {
             problems.push("memory_megabytes must be at least 64");
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(InvalidInput::new("duckdb", problems.join("; ")))
-        }
+        refuse(SCHEME, &problems)
     }
 
     pub(crate) const fn readers(&self) -> (usize, usize) {
@@ -143,7 +157,7 @@ impl DuckDbConfig {
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut settings = vec![
             ("checkpoint_threshold", format!("{}MB", self.checkpoint_megabytes)),
-            ("max_memory", format!("{}MB", self.memory_megabytes)),
+            ("max_memory", format!("{}MB", self.memory_megabytes.unwrap_or(MEMORY_MEGABYTES))),
             // Nothing but its own files: no COPY to or from elsewhere, no extensions.
             ("enable_external_access", "false".into()),
             ("autoinstall_known_extensions", "false".into()),
@@ -165,9 +179,33 @@ mod tests {
         let folder = |url| DuckDbConfig::from_url(url).map(|config| config.folder);
         assert_eq!(folder("duckdb://./data"), Ok(Some("./data".into())));
         assert_eq!(folder("duckdb:///var/data"), Ok(Some("/var/data".into())));
+        assert_eq!(folder("duckdb://data?memory_megabytes=64"), Ok(Some("data".into())));
         assert_eq!(folder("duckdb://:memory:"), Ok(None));
         for url in ["duckdb://", "duckdb:data", "questdb://x", "duckdb://data?threads=2"] {
             assert!(folder(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn memory_is_a_parameter() {
+        let memory = |url: &str| {
+            let config = DuckDbConfig::from_url(url)?;
+            let settings = config.settings();
+            let (_, memory) = settings.iter().find(|(name, _)| *name == "max_memory").unwrap();
+            Ok::<_, InvalidInput>((memory.clone(), config.memory_megabytes()))
+        };
+        assert_eq!(memory("duckdb://data"), Ok(("1024MB".into(), None)));
+        let named = memory("duckdb://:memory:?memory_megabytes=512");
+        assert_eq!(named, Ok(("512MB".into(), Some(512))));
+        for (value, problem) in [
+            ("memory_megabytes=much", "memory_megabytes is not a whole number"),
+            ("memory_megabytes=63", "memory_megabytes must be at least 64"),
+            ("memory=512", "parameter 1 is none of memory_megabytes"),
+            ("memory_megabytes=64&memory_megabytes=65", "parameter 2 is given before"),
+        ] {
+            let url = format!("duckdb://data?{value}");
+            let error = memory(&url).unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
         }
     }
 

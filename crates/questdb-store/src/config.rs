@@ -1,6 +1,5 @@
 //! How to reach a server.
 
-mod credentials;
 mod url;
 mod validate;
 
@@ -9,8 +8,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tradekeep_models::{Interval, InvalidInput};
+use tradekeep_store_traits::url::Credentials;
 
-pub(crate) use self::credentials::Credentials;
+/// User and password that every QuestDB is shipped with.
+pub(crate) const SHIPPED: (&str, &str) = ("admin", "quest");
 
 /// Where the server is, who we are there, and how it is used.
 ///
@@ -175,7 +176,7 @@ impl QuestDbConfig {
     }
 
     /// Has the server keep candles of this interval in a materialized view, for
-    /// [`QuestDbStore::view_candles`](crate::QuestDbStore::view_candles). It costs the server work with every
+    /// [`CandleViews`](tradekeep_store_traits::CandleViews). It costs the server work with every
     /// batch of ticks. So many of an interval have to make a day.
     #[must_use]
     pub fn with_candle_view(mut self, interval: Interval) -> Self {
@@ -294,7 +295,7 @@ impl QuestDbConfig {
     /// Who we are over PostgreSQL's protocol.
     pub(crate) fn pg_credentials(&self) -> Credentials {
         let own = self.pg.as_ref().or(self.http.as_ref());
-        own.cloned().unwrap_or_else(|| Credentials::new("admin", "quest"))
+        own.cloned().unwrap_or_else(|| Credentials::new(SHIPPED.0, SHIPPED.1))
     }
 
     pub(crate) fn candle_views(&self) -> &[Interval] {

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use tradekeep_models::{Ident, InvalidInput};
+use tradekeep_store_traits::url::refuse;
 
 use super::QuestDbConfig;
 use crate::schema::SCHEMA_TABLE;
-use crate::views;
+use crate::{SCHEME, views};
 
 impl QuestDbConfig {
     /// Checks every setting.
@@ -49,17 +50,8 @@ impl QuestDbConfig {
                  pg_host to the near end of a TLS tunnel, or allow_plaintext=true",
             );
         }
-        refuse(&problems)
+        refuse(SCHEME, &problems)
     }
-}
-
-/// All problems as one.
-pub(super) fn refuse(problems: &[impl AsRef<str>]) -> Result<(), InvalidInput> {
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let problems: Vec<&str> = problems.iter().map(AsRef::as_ref).collect();
-    Err(InvalidInput::new("questdb", problems.join("; ")))
 }
 
 /// Whether nobody is between us and `host`.
