@@ -86,8 +86,8 @@ impl Config {
     /// # Errors
     /// When no store has such a URL.
     pub fn from_url(url: &str) -> Result<Self, ConfigError> {
-        let series =
-            Backend::parse(url).map_err(|problem| format!("the store's URL: {problem}"))?;
+        let series = Backend::parse(url, &Role::ALL)
+            .map_err(|problem| format!("the store's URL: {problem}"))?;
         Ok(Self {
             series,
             roles: Default::default(),
@@ -133,22 +133,27 @@ impl Config {
             .map_err(|error| where_and_why(&error.to_string()))?;
         let mut problems = Vec::new();
         let values = flatten(KEYS, tree, &mut problems);
-        let mut url = |role: &str| {
-            let text = values.get(&format!("stores.{role}"))?.clone().into_string();
-            match text.map_err(|_| "must be text".into()).and_then(|url| Backend::parse(&url)) {
+        let key = |name: &str| format!("stores.{name}");
+        let mut url = |name: &str, roles: &[Role]| {
+            let text = values.get(&key(name))?.clone().into_string();
+            let parse = |url: String| Backend::parse(&url, roles);
+            match text.map_err(|_| "must be text".into()).and_then(parse) {
                 Ok(backend) => Some(backend),
                 Err(problem) => {
-                    problems.push(format!("stores.{role}: {problem}"));
+                    problems.push(format!("{}: {problem}", key(name)));
                     None
                 }
             }
         };
-        let (series, roles) = (url("series"), Role::ALL.map(|role| url(role.as_str())));
+        let is_left = |role: &Role| !values.contains_key(&key(role.as_str()));
+        let left: Vec<Role> = Role::ALL.into_iter().filter(is_left).collect();
+        let series = url("series", &left);
+        let roles = Role::ALL.map(|role| url(role.as_str(), &[role]));
         let query = QuerySection::read(&values, &mut problems);
         let ingest = IngestSection::read(&values, &mut problems);
         let series = match series {
             Some(series) => series,
-            None => Backend::parse(&format!("duckdb://{DATA}"))?,
+            None => Backend::parse(&format!("duckdb://{DATA}"), &left)?,
         };
         let config = Self { series, roles, query, memory_megabytes: None, ingest };
         if let Some(store) = config.ingest.also.iter().find(|store| config.has(store)) {
@@ -195,7 +200,7 @@ impl Config {
     /// # Errors
     /// When no store has such a URL.
     pub fn with_also(mut self, url: &str) -> Result<Self, ConfigError> {
-        let store = filled(url)?;
+        let store = filled(url, &Role::ALL)?;
         if !self.has(&store) && !self.ingest.also.iter().any(|other| other.is(&store)) {
             self.ingest.also.push(store);
         }
@@ -208,7 +213,7 @@ impl Config {
     /// # Errors
     /// When no store has such a URL.
     pub fn sink_id(&self, url: &str) -> Result<SinkId, ConfigError> {
-        Ok(filled(url)?.sink_id(self.ingest().data()))
+        Ok(filled(url, &[])?.sink_id(self.ingest().data()))
     }
 
     /// What people are told of the store of `url`: a URL without users and passwords.
@@ -216,7 +221,7 @@ impl Config {
     /// # Errors
     /// When no store has such a URL.
     pub fn sink_name(&self, url: &str) -> Result<String, ConfigError> {
-        Ok(filled(url)?.name())
+        Ok(filled(url, &[])?.name())
     }
 
     /// The stores that get every record besides those of `[stores]`.
@@ -235,7 +240,8 @@ impl Config {
         self.backend(role).folder()
     }
 
-    /// Memory that an embedded store may use, in megabytes, instead of what it takes by default.
+    /// Memory that an embedded store may use, in megabytes, where its URL does not say
+    /// (`?memory_megabytes=512`), instead of what it takes by default.
     #[must_use]
     pub const fn with_memory_megabytes(mut self, megabytes: u32) -> Self {
         self.memory_megabytes = Some(megabytes);
@@ -253,7 +259,7 @@ impl Config {
 }
 
 /// The store of a URL that may name variables of the environment.
-fn filled(url: &str) -> Result<Backend, ConfigError> {
-    let store = expand(url).and_then(|url| Backend::parse(&url));
+fn filled(url: &str, roles: &[Role]) -> Result<Backend, ConfigError> {
+    let store = expand(url).and_then(|url| Backend::parse(&url, roles));
     store.map_err(|problem| format!("the store's URL: {problem}").into())
 }

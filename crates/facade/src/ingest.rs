@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tradekeep_ingest::{Ingest, IngestConfig, IngestError, SinkConfig};
-use tradekeep_store_traits::SeriesStore;
+use tradekeep_store_traits::RecordStore;
 
 use crate::Tradekeep;
 
@@ -13,7 +13,7 @@ pub(crate) struct Intake {
     pub(crate) config: IngestConfig,
     pub(crate) sinks: Vec<SinkConfig>,
     /// The stores without a role.
-    pub(crate) also: Vec<Arc<dyn SeriesStore>>,
+    pub(crate) also: Vec<Arc<dyn RecordStore>>,
 }
 
 impl fmt::Debug for Intake {

@@ -2,6 +2,7 @@
 
 mod backends;
 mod config;
+mod handles;
 mod health;
 mod import;
 mod ingest;

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod roles;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -10,9 +11,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tradekeep_models::{Day, StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Batch, Capabilities, Delivery, ErrorKind, LayerConfig, Layered, Maintenance, Partition,
-    PartitionAdmin, RecordSink, Result, SeriesStore, Stage, StoreError, TableStats, Token,
+    Ack, ApproxLatencies, Batch, CandleViews, Capabilities, Delivery, ErrorKind, Maintenance,
+    Partition, PartitionAdmin, RecordSink, RecordStore, Result, Stage, StoreError, TableStats,
+    Token,
 };
+
+pub(crate) use self::store::Store;
 
 use crate::Role;
 
@@ -21,30 +25,40 @@ const STORE: &str = "tradekeep";
 
 /// The stores, each once.
 pub(crate) struct Routed {
-    stores: Vec<Arc<dyn SeriesStore>>,
-    /// The same, behind the layers that reads pass.
-    reads: Vec<Layered<dyn SeriesStore>>,
+    stores: Vec<Store>,
     /// The place of each role's store, in the order of [`Role::ALL`].
     of: [usize; Role::ALL.len()],
 }
 
 impl Routed {
-    /// The stores, each with its name in metrics and errors, and the place of each role's store; `layers` are what
-    /// reads pass. Writes do not: delivery repeats by itself, and keeps the order of batches.
-    pub(crate) fn new(
-        stores: Vec<(&'static str, Arc<dyn SeriesStore>)>,
-        of: [usize; Role::ALL.len()],
-        layers: LayerConfig,
-    ) -> Self {
-        let reads =
-            stores.iter().map(|(name, store)| Layered::new(name, Arc::clone(store), layers));
-        let reads = reads.collect();
-        Self { stores: stores.into_iter().map(|(_, store)| store).collect(), reads, of }
+    /// The stores, and the place of each role's.
+    pub(crate) const fn new(stores: Vec<Store>, of: [usize; Role::ALL.len()]) -> Self {
+        Self { stores, of }
     }
 
-    /// What reads the store with this role.
-    fn of(&self, role: Role) -> &Layered<dyn SeriesStore> {
-        &self.reads[self.of[role.place()]]
+    /// The store with this role.
+    fn of(&self, role: Role) -> &Store {
+        &self.stores[self.of[role.place()]]
+    }
+
+    /// The store of this table, written to directly.
+    fn holds(&self, table: Table) -> &dyn RecordStore {
+        &*self.of(Role::of(table)).records
+    }
+
+    /// Each store, to be asked for something that is no read.
+    fn all(&self) -> impl Iterator<Item = &dyn RecordStore> {
+        self.stores.iter().map(|store| &*store.records)
+    }
+
+    /// What keeps candles beside the ticks.
+    pub(crate) fn candle_views(&self) -> Result<&dyn CandleViews> {
+        self.of(Role::Ticks).candle_views()
+    }
+
+    /// What tells latencies without sorting them.
+    pub(crate) fn approx_latencies(&self) -> Result<&dyn ApproxLatencies> {
+        self.of(Role::Metrics).approx_latencies()
     }
 
     /// Whether one store has both roles.
@@ -53,10 +67,11 @@ impl Routed {
     }
 
     /// Each store with its roles.
-    pub(crate) fn stores(&self) -> impl Iterator<Item = (&Arc<dyn SeriesStore>, Vec<Role>)> {
+    pub(crate) fn stores(&self) -> impl Iterator<Item = (&Arc<dyn RecordStore>, Vec<Role>)> {
         let roles =
             move |place| Role::ALL.into_iter().filter(move |role| self.of[role.place()] == place);
-        self.stores.iter().enumerate().map(move |(place, store)| (store, roles(place).collect()))
+        let stores = self.stores.iter().enumerate();
+        stores.map(move |(place, store)| (&store.records, roles(place).collect()))
     }
 
     fn place_of(&self, table: Table) -> usize {
@@ -67,23 +82,23 @@ impl Routed {
 #[async_trait]
 impl RecordSink for Routed {
     fn capabilities(&self, table: Table) -> Capabilities {
-        self.stores[self.place_of(table)].capabilities(table)
+        self.holds(table).capabilities(table)
     }
 
     async fn ping(&self) -> Result<()> {
-        for store in &self.stores {
+        for store in self.all() {
             store.ping().await?;
         }
         Ok(())
     }
 
     fn prepare(&self, batch: &Batch) {
-        self.stores[self.place_of(batch.records().table())].prepare(batch);
+        self.holds(batch.records().table()).prepare(batch);
     }
 
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let place = self.place_of(batch.records().table());
-        let ack = self.stores[place].write(batch).await?;
+        let ack = self.stores[place].records.write(batch).await?;
         let token = self.outer(place, ack.token).ok_or_else(|| {
             let context = "the store numbers its batches too high to tell them from another's: \
                            name one store for all series";
@@ -95,7 +110,7 @@ impl RecordSink for Routed {
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
         let mut stages = vec![Stage::Acked; tokens.len()];
-        for (place, store) in self.stores.iter().enumerate() {
+        for (place, store) in self.all().enumerate() {
             let here = |(_, token): &(usize, &Token)| self.inner(**token).0 == place;
             let (asked, inner): (Vec<_>, Vec<_>) = (tokens.iter().enumerate().filter(here))
                 .map(|(asked, token)| (asked, self.inner(*token).1))
@@ -110,7 +125,7 @@ impl RecordSink for Routed {
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
-        self.stores[self.place_of(table)].watermark(stream, epoch, table).await
+        self.holds(table).watermark(stream, epoch, table).await
     }
 
     async fn durable_watermark(
@@ -119,12 +134,12 @@ impl RecordSink for Routed {
         epoch: u64,
         table: Table,
     ) -> Result<Option<u64>> {
-        self.stores[self.place_of(table)].durable_watermark(stream, epoch, table).await
+        self.holds(table).durable_watermark(stream, epoch, table).await
     }
 
     async fn checkpoint(&self) -> Result<()> {
         let mut outcome = Ok(());
-        for store in &self.stores {
+        for store in self.all() {
             outcome = outcome.and(store.checkpoint().await);
         }
         outcome
@@ -132,7 +147,7 @@ impl RecordSink for Routed {
 
     async fn close(&self) -> Result<()> {
         let mut outcome = Ok(());
-        for store in &self.stores {
+        for store in self.all() {
             outcome = outcome.and(store.close().await);
         }
         outcome
@@ -156,19 +171,19 @@ impl Routed {
 #[async_trait]
 impl PartitionAdmin for Routed {
     async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
-        self.stores[self.place_of(table)].partitions(table).await
+        self.holds(table).partitions(table).await
     }
 
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
-        self.stores[self.place_of(table)].drop_partitions(table, days).await
+        self.holds(table).drop_partitions(table, days).await
     }
 
     async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
-        self.stores[self.place_of(table)].floor(table).await
+        self.holds(table).floor(table).await
     }
 
     async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
-        self.stores[self.place_of(table)].set_floor(table, floor).await
+        self.holds(table).set_floor(table, floor).await
     }
 }
 
@@ -176,7 +191,7 @@ impl PartitionAdmin for Routed {
 impl Maintenance for Routed {
     async fn table_stats(&self) -> Result<Vec<TableStats>> {
         let mut tables = Vec::new();
-        for (place, store) in self.stores.iter().enumerate() {
+        for (place, store) in self.all().enumerate() {
             let found = store.table_stats().await?;
             tables.extend(found.into_iter().filter(|stats| self.place_of(stats.table) == place));
         }
@@ -185,7 +200,7 @@ impl Maintenance for Routed {
     }
 
     async fn optimize(&self) -> Result<()> {
-        for store in &self.stores {
+        for store in self.all() {
             store.optimize().await?;
         }
         Ok(())

@@ -4,12 +4,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tradekeep_ingest::SinkConfig;
-use tradekeep_store_traits::{RecordSink, Result, SeriesStore, Table};
+use tradekeep_store_traits::{
+    ApproxLatencies, CandleViews, RecordSink, Result, SeriesStore, Table,
+};
 
 use crate::backends::Backend;
 use crate::health::{Report, StoreReport};
 use crate::ingest::Intake;
-use crate::routed::Routed;
+use crate::routed::{Routed, Store};
 use crate::{Config, Role};
 
 /// The stores of a configuration, open, each role answered by its own.
@@ -62,14 +64,15 @@ impl Tradekeep {
         }
         let with_roles = opened.len();
         opened.extend(config.also());
-        let mut stores = Vec::new();
+        let (layers, mut stores) = (config.layers(), Vec::new());
         for backend in &opened {
-            match backend.connect(config.memory_megabytes()).await {
+            let handles = backend.connect(config.memory_megabytes()).await;
+            match handles.and_then(|handles| Store::new(backend.scheme(), handles, layers)) {
                 Ok(store) => stores.push(store),
                 Err(error) => {
                     for store in stores {
                         // The error that is told came first, and nothing was written.
-                        let _ = store.close().await;
+                        let _ = store.records.close().await;
                     }
                     return Err(error);
                 }
@@ -81,21 +84,18 @@ impl Tradekeep {
             if place < with_roles { held } else { Table::ALL.to_vec() }
         };
         let intake = config.ingest();
-        let sinks = opened.iter().zip(&stores).enumerate().map(|(place, (backend, store))| {
-            let store: Arc<dyn SeriesStore> = Arc::clone(store);
-            SinkConfig {
+        let sinks =
+            opened.iter().zip(&stores).enumerate().map(|(place, (backend, store))| SinkConfig {
                 id: backend.sink_id(intake.data()),
                 name: backend.name(),
-                sink: store,
+                sink: Arc::clone(&store.records) as _,
                 tables: tables(place),
                 from_now: false,
-            }
-        });
+            });
         let sinks = sinks.collect();
-        let also = stores.split_off(with_roles);
-        let named = opened.iter().map(|backend| backend.scheme()).zip(stores).collect();
+        let also = stores.split_off(with_roles).into_iter().map(|store| store.records).collect();
         Ok(Self {
-            routed: Arc::new(Routed::new(named, of, config.layers())),
+            routed: Arc::new(Routed::new(stores, of)),
             intake: Arc::new(Intake { config: intake, sinks, also }),
         })
     }
@@ -120,6 +120,23 @@ impl Tradekeep {
     #[must_use]
     pub fn store(&self) -> Arc<dyn SeriesStore> {
         Arc::clone(&self.routed) as _
+    }
+
+    /// The candles that the store of ticks keeps by itself: `keep.candle_views()?.view_candles(&query)`.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the stores that do, where it keeps none.
+    pub fn candle_views(&self) -> Result<&dyn CandleViews> {
+        self.routed.candle_views()
+    }
+
+    /// Approximate statistics of latencies, of the store of metrics:
+    /// `keep.approx_latencies()?.approx_latency_stats(&filter)`.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the stores that have them, where it does not.
+    pub fn approx_latencies(&self) -> Result<&dyn ApproxLatencies> {
+        self.routed.approx_latencies()
     }
 
     /// How each store is doing.

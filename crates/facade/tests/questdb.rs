@@ -84,6 +84,13 @@ async fn a_role(url: String) {
         stats.iter().filter(|stats| stats.rows > 0).map(|s| (s.table, s.rows)).collect();
     assert_eq!(rows, [(Table::Ticks, 1), (Table::Metrics, 2), (Table::Latencies, 1)]);
 
+    // What only some stores have is that of the role's store.
+    let approx = store.approx_latencies().unwrap();
+    let found = approx.approx_latency_stats(&LatencyFilter::default()).await.unwrap();
+    assert_eq!(found, store.latency_stats(&LatencyFilter::default()).await.unwrap());
+    let error = store.candle_views().err().unwrap();
+    assert!(error.to_string().contains("no views of candles: questdb has"), "{error}");
+
     // A direct save answers when it can be read, and a record is stored once.
     let saved = store.save(lag).await.unwrap();
     assert_eq!((saved.inserted, saved.duplicates), (0, 2));

@@ -2,11 +2,11 @@
 
 use tradekeep_models::{Buckets, Candle, CandleCursor, CandleQuery, Interval, Page, Table};
 use tradekeep_store_traits::sql::answers;
-use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, Result, Trouble};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner, Trouble};
 
 use crate::pool::Pool;
 use crate::sql::{Conditions, Sql, bucket};
-use crate::{QuestDbConfig, QuestDbStore, STORE};
+use crate::{QuestDbConfig, QuestDbStore};
 
 const DAY: i64 = 86_400_000_000_000;
 
@@ -85,36 +85,23 @@ fn page_sql(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
     rows.sql(text)
 }
 
-impl QuestDbStore {
-    /// A page of candles out of the materialized view of their interval, which has to be one of
-    /// [`QuestDbConfig::with_candle_view`]: as fast as reading rows, and not what
-    /// [`candles`](tradekeep_store_traits::TickStore::candle_page) promises.
-    ///
-    /// They are those of the view's last refresh, which the server does by itself some time after ticks were
-    /// applied. Open and close are of the tick that arrived first and last, among those of the first and the
-    /// last moment. Sums, highest, lowest and counts are exact.
-    ///
-    /// # Errors
-    /// `InvalidInput` before any I/O when the limit is out of range, `Unsupported` where the store was opened
-    /// without this view; else as `candles`.
-    pub async fn view_candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        self.view_page(query).await.at(STORE, "view_candles")
+/// A page of candles out of the view of their interval, which has to be one of `config`.
+pub(crate) async fn candles(
+    store: &QuestDbStore,
+    query: &CandleQuery,
+) -> Inner<Page<Candle, CandleCursor>> {
+    query.validate().map_err(Failure::invalid)?;
+    if !store.config.candle_views().contains(&query.interval) {
+        let context = format!(
+            "this store has no view of {} candles: open it with candle_views={}",
+            query.interval, query.interval
+        );
+        return Err(Failure::new(ErrorKind::Unsupported, context));
     }
-
-    async fn view_page(&self, query: &CandleQuery) -> Inner<Page<Candle, CandleCursor>> {
-        query.validate().map_err(Failure::invalid)?;
-        if !self.config.candle_views().contains(&query.interval) {
-            let context = format!(
-                "this store has no view of {} candles: open it with candle_views={}",
-                query.interval, query.interval
-            );
-            return Err(Failure::new(ErrorKind::Unsupported, context));
-        }
-        let mut rows = self.dialect.rows(&query.ticks());
-        rows.table = name(&self.config, query.interval);
-        let found = self.ask(&page_sql(query, rows)).await?;
-        Ok(query.page(answers::candles(query, found)?))
-    }
+    let mut rows = store.dialect.rows(&query.ticks());
+    rows.table = name(&store.config, query.interval);
+    let found = store.ask(&page_sql(query, rows)).await?;
+    Ok(query.page(answers::candles(query, found)?))
 }
 
 #[cfg(test)]

@@ -69,8 +69,8 @@ use crate::{Result, StoreError};
 pub struct Layered<T: ?Sized> {
     store: &'static str,
     config: LayerConfig,
-    gate: Option<limit::Gate>,
-    dice: Option<chaos::Dice>,
+    gate: Option<Arc<limit::Gate>>,
+    dice: Option<Arc<chaos::Dice>>,
     inner: Arc<T>,
 }
 
@@ -78,9 +78,16 @@ impl<T: ?Sized> Layered<T> {
     /// The store `inner`, called `store` in metrics and errors (`duckdb`), with these layers.
     #[must_use]
     pub fn new(store: &'static str, inner: Arc<T>, config: LayerConfig) -> Self {
-        let gate = config.limit.map(limit::Gate::new);
-        let dice = config.chaos.map(chaos::Dice::new);
+        let gate = config.limit.map(limit::Gate::new).map(Arc::new);
+        let dice = config.chaos.map(chaos::Dice::new).map(Arc::new);
         Self { store, config, gate, dice, inner }
+    }
+
+    /// Another handle of the same store: its calls and those of this one share the limit.
+    #[must_use]
+    pub fn beside<U: ?Sized>(&self, inner: Arc<U>) -> Layered<U> {
+        let (gate, dice) = (self.gate.clone(), self.dice.clone());
+        Layered { store: self.store, config: self.config, gate, dice, inner }
     }
 
     /// The only place that says in which order the layers are: from the outside in.
@@ -95,8 +102,8 @@ impl<T: ?Sized> Layered<T> {
     {
         let call = Call { store: self.store, op, kind };
         let attempt = || {
-            let work = chaos::disturbed(self.dice.as_ref(), call, &next);
-            let work = limit::admitted(self.gate.as_ref(), call, work);
+            let work = chaos::disturbed(self.dice.as_deref(), call, &next);
+            let work = limit::admitted(self.gate.as_deref(), call, work);
             timeout::bounded(self.config.timeout, call, work)
         };
         let work = retry::retried(self.config.retry, call, attempt);

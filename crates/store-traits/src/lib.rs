@@ -16,6 +16,7 @@ mod memory;
 mod metrics;
 #[cfg(feature = "mock")]
 pub mod mock;
+mod optional;
 mod partition;
 mod pool;
 mod probe;
@@ -26,6 +27,8 @@ mod source;
 pub mod sql;
 mod ticks;
 mod trades;
+#[cfg(feature = "url")]
+pub mod url;
 
 pub use batch::{Batch, Origin};
 pub use capabilities::Capabilities;
@@ -40,10 +43,11 @@ pub use maintenance::{Maintenance, TableStats};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 pub use metrics::MetricStore;
+pub use optional::{ApproxLatencies, CandleViews};
 pub use partition::{Partition, PartitionAdmin, PartitionAdminExt};
 pub use pool::PoolStats;
 pub use probe::{Health, Probe, Trouble};
-pub use series::SeriesStore;
+pub use series::{RecordStore, SeriesStore};
 pub use sink::{Ack, RecordSink, RecordSinkExt, Saved, Stage, Token};
 pub use source::RecordSource;
 pub use ticks::{TickSeries, TickStore};

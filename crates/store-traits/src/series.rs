@@ -32,29 +32,19 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait SeriesStore:
-    RecordSink
-    + RecordSource
-    + TickStore
-    + TradeStore
-    + MetricStore
-    + PartitionAdmin
-    + Maintenance
-    + Probe
-    + 'static
+pub trait SeriesStore: RecordStore + TickStore + TradeStore + MetricStore {}
+
+impl<T: RecordStore + TickStore + TradeStore + MetricStore> SeriesStore for T {}
+
+/// What every store of records has, whatever it is used for: records go in and come out, days are dropped, it is
+/// looked after. Nobody implements it: who has all of it has it.
+pub trait RecordStore:
+    RecordSink + RecordSource + PartitionAdmin + Maintenance + Probe + 'static
 {
 }
 
-impl<T> SeriesStore for T where
-    T: RecordSink
-        + RecordSource
-        + TickStore
-        + TradeStore
-        + MetricStore
-        + PartitionAdmin
-        + Maintenance
-        + Probe
-        + 'static
+impl<T> RecordStore for T where
+    T: RecordSink + RecordSource + PartitionAdmin + Maintenance + Probe + 'static
 {
 }
 

@@ -8,6 +8,7 @@ use config::{Value, ValueKind};
 use tradekeep_ingest::{IngestConfig, WhenFull};
 
 use super::section::{Found, Section};
+use crate::Role;
 use crate::backends::Backend;
 
 /// Its keys.
@@ -139,7 +140,7 @@ impl Section<'_> {
         };
         let mut also: Vec<Backend> = Vec::new();
         for (number, url) in (1..).zip(&urls) {
-            let store = Backend::parse(url)
+            let store = Backend::parse(url, &Role::ALL)
                 .map_err(|problem| at_fault(format!("number {number}: {problem}")))?;
             if also.iter().any(|other| other.is(&store)) {
                 return Err(at_fault(format!("number {number} is there twice: leave one out")));

@@ -15,15 +15,15 @@ use crate::Role;
 #[deny(clippy::missing_trait_methods)]
 impl MetricStore for Routed {
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
-        self.of(Role::Metrics).metric_stats(filter).await
+        self.of(Role::Metrics).metrics()?.metric_stats(filter).await
     }
 
     async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
-        self.of(Role::Metrics).bucket_page(query).await
+        self.of(Role::Metrics).metrics()?.bucket_page(query).await
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        self.of(Role::Metrics).latency_stats(filter).await
+        self.of(Role::Metrics).metrics()?.latency_stats(filter).await
     }
 
     async fn latency_histogram(
@@ -31,7 +31,7 @@ impl MetricStore for Routed {
         filter: &LatencyFilter,
         bounds_ns: &[u64],
     ) -> Result<Vec<u64>> {
-        self.of(Role::Metrics).latency_histogram(filter, bounds_ns).await
+        self.of(Role::Metrics).metrics()?.latency_histogram(filter, bounds_ns).await
     }
 
     async fn slippage(
@@ -41,28 +41,28 @@ impl MetricStore for Routed {
     ) -> Result<Option<SlippageStats>> {
         // Trades go first, wherever they are; a metric counts from the store of metrics alone.
         if !self.share(Role::Metrics, Role::Trades) {
-            let of_trades = self.of(Role::Trades).slippage(range, token).await?;
+            let of_trades = self.of(Role::Trades).metrics()?.slippage(range, token).await?;
             let found = of_trades.filter(|found| found.source == SlippageSource::Trades);
             if found.is_some() {
                 return Ok(found);
             }
         }
-        self.of(Role::Metrics).slippage(range, token).await
+        self.of(Role::Metrics).metrics()?.slippage(range, token).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
-        self.of(Role::Metrics).mev_analysis(filter).await
+        self.of(Role::Metrics).metrics()?.mev_analysis(filter).await
     }
 
     async fn summary(&self, range: TimeRange) -> Result<Summary> {
         if self.share(Role::Metrics, Role::Trades) {
-            return self.of(Role::Metrics).summary(range).await;
+            return self.of(Role::Metrics).metrics()?.summary(range).await;
         }
         let slippage = self.slippage(range, None).await?;
         Ok(Summary {
-            total_trades: self.of(Role::Trades).summary(range).await?.total_trades,
+            total_trades: self.of(Role::Trades).metrics()?.summary(range).await?.total_trades,
             avg_slippage_bps: slippage.map(|found| found.numbers.avg),
-            ..self.of(Role::Metrics).summary(range).await?
+            ..self.of(Role::Metrics).metrics()?.summary(range).await?
         })
     }
 }

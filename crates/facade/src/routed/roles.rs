@@ -15,7 +15,7 @@ use crate::Role;
 #[deny(clippy::missing_trait_methods)]
 impl RecordSource for Routed {
     async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
-        self.of(Role::of(query.table)).page(query).await
+        self.of(Role::of(query.table)).pages.page(query).await
     }
 }
 
@@ -23,11 +23,11 @@ impl RecordSource for Routed {
 #[deny(clippy::missing_trait_methods)]
 impl TickStore for Routed {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        self.of(Role::Ticks).candle_page(query).await
+        self.of(Role::Ticks).ticks()?.candle_page(query).await
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {
-        self.of(Role::Ticks).series().await
+        self.of(Role::Ticks).ticks()?.series().await
     }
 }
 
@@ -35,7 +35,7 @@ impl TickStore for Routed {
 #[deny(clippy::missing_trait_methods)]
 impl TradeStore for Routed {
     async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
-        self.of(Role::Trades).performance(filter).await
+        self.of(Role::Trades).trades()?.performance(filter).await
     }
 }
 
@@ -45,7 +45,7 @@ impl Probe for Routed {
     /// As the only store, or else as the one that is worst off.
     async fn health(&self) -> Health {
         if let [only] = &self.stores[..] {
-            return only.health().await;
+            return only.records.health().await;
         }
         let mut all = Health {
             store: STORE,
@@ -54,7 +54,7 @@ impl Probe for Routed {
             writable: true,
             troubles: Vec::new(),
         };
-        for (store, _) in self.stores() {
+        for store in self.all() {
             let one = store.health().await;
             all.readable &= one.readable;
             all.writable &= one.writable;

@@ -6,12 +6,13 @@ use tradekeep_store_traits::{
 };
 
 use super::*;
+use crate::handles::Handles;
 
 /// Of one store, whose reads are repeated once.
 fn routed(store: &Arc<MemoryStore>) -> Routed {
-    let store: Arc<dyn SeriesStore> = Arc::<MemoryStore>::clone(store);
+    let handles = Handles::of_series(Arc::<MemoryStore>::clone(store));
     let layers = LayerConfig::default().with_retry(RetryPolicy::new(1));
-    Routed::new(vec![("memory", store)], [0; Role::ALL.len()], layers)
+    Routed::new(vec![Store::new("memory", handles, layers).unwrap()], [0; Role::ALL.len()])
 }
 
 fn for_the_moment() -> StoreError {
@@ -33,4 +34,40 @@ async fn reads_are_repeated_and_writes_are_not() {
     store.fail_next("write", 1, for_the_moment).unwrap();
     assert!(routed.save(nothing()).await.is_err());
     assert!(routed.save(nothing()).await.is_ok());
+}
+
+/// A store that keeps ticks and nothing else, and one for the rest.
+#[tokio::test]
+async fn a_store_of_one_role_is_wired() {
+    let store = |handles| Store::new("memory", handles, LayerConfig::default()).unwrap();
+    let ticks = Arc::new(MemoryStore::new());
+    let only_ticks = Handles {
+        records: Some(Arc::<MemoryStore>::clone(&ticks)),
+        ticks: Some(ticks),
+        ..Handles::default()
+    };
+    let rest = Handles::of_series(Arc::new(MemoryStore::new()));
+    let mut of = [1; Role::ALL.len()];
+    of[Role::Ticks.place()] = 0;
+    let routed = Routed::new(vec![store(only_ticks.clone()), store(rest)], of);
+    let keep: &dyn SeriesStore = &routed;
+    assert_eq!(keep.series().await.unwrap(), []);
+    assert_eq!(keep.performance(&TradeFilter::default()).await.unwrap().trades, 0);
+
+    let routed = Routed::new(vec![store(only_ticks)], [0; Role::ALL.len()]);
+    let keep: &dyn SeriesStore = &routed;
+    let error = keep.performance(&TradeFilter::default()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(
+        error.context.ends_with("no trades: use memory, duckdb or questdb for them"),
+        "{error}"
+    );
+    let error = routed.candle_views().err().unwrap();
+    assert!(error.context.ends_with("no views of candles: questdb has"), "{error}");
+}
+
+#[test]
+fn a_store_without_records_has_no_role() {
+    let error = Store::new("cache", Handles::default(), LayerConfig::default()).err().unwrap();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
 }

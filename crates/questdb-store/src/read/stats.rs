@@ -7,10 +7,10 @@ use tradekeep_models::{
 };
 use tradekeep_store_traits::sql::answers::{self, SummaryRows};
 use tradekeep_store_traits::sql::most_below;
-use tradekeep_store_traits::{At, Failure, Inner, Result};
+use tradekeep_store_traits::{Failure, Inner};
 
+use crate::QuestDbStore;
 use crate::sql::stats;
-use crate::{QuestDbStore, STORE};
 
 pub(crate) async fn metrics(
     store: &QuestDbStore,
@@ -92,15 +92,9 @@ pub(crate) async fn performance(
     answers::performance(store.ask(&stats::performance(store.dialect.rows(filter))).await?)
 }
 
-impl QuestDbStore {
-    /// As [`MetricStore::latency_stats`](tradekeep_store_traits::MetricStore::latency_stats), but percentiles are
-    /// approximate: each is within 0.1 % of the exact one. All else is exact. It reads the range once and sorts
-    /// nothing.
-    ///
-    /// # Errors
-    /// As that.
-    pub async fn approx_latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        let rows = self.ask(&stats::approx_latencies(self.dialect.rows(filter))).await;
-        rows.and_then(answers::latency_stats).at(STORE, "approx_latency_stats")
-    }
+pub(crate) async fn approx_latencies(
+    store: &QuestDbStore,
+    filter: &LatencyFilter,
+) -> Inner<Vec<LatencyStats>> {
+    answers::latency_stats(store.ask(&stats::approx_latencies(store.dialect.rows(filter))).await?)
 }

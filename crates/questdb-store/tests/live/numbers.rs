@@ -5,7 +5,9 @@ use tradekeep_models::{
     BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, Metric, MetricFilter, MevEvent,
     MevFilter, TimeRange, Timestamp, Trade, TradeFilter, TradeStatus, ValueStats, strategies,
 };
-use tradekeep_store_traits::{ErrorKind, MemoryStore, MetricStore, RecordSinkExt, TradeStore};
+use tradekeep_store_traits::{
+    ApproxLatencies, ErrorKind, MemoryStore, MetricStore, RecordSinkExt, TradeStore,
+};
 
 use crate::Test;
 use crate::insert::insert;

@@ -2,7 +2,9 @@
 
 use tradekeep_models::{Candle, CandleQuery, Symbol, Tick, Timestamp, Venue};
 use tradekeep_questdb_store::QuestDbStore;
-use tradekeep_store_traits::{ErrorKind, PartitionAdmin, Probe, RecordSinkExt, Table, TickStore};
+use tradekeep_store_traits::{
+    CandleViews, ErrorKind, PartitionAdmin, Probe, RecordSinkExt, Table, TickStore,
+};
 
 use crate::Test;
 use crate::support::{LONG, LOOK, Scratch, run};

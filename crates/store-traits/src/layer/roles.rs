@@ -11,9 +11,9 @@ use tradekeep_models::{
 use super::Kind::{Close, Health as Condition, Optimize, Read, Write};
 use super::Layered;
 use crate::{
-    Ack, Batch, Capabilities, Health, Maintenance, MetricStore, Partition, PartitionAdmin, Probe,
-    RecordSink, RecordSource, Result, Stage, Table, TableStats, TickSeries, TickStore, Token,
-    TradeStore, Trouble,
+    Ack, ApproxLatencies, Batch, CandleViews, Capabilities, Health, Maintenance, MetricStore,
+    Partition, PartitionAdmin, Probe, RecordSink, RecordSource, Result, Stage, Table, TableStats,
+    TickSeries, TickStore, Token, TradeStore, Trouble,
 };
 
 #[async_trait]
@@ -178,5 +178,22 @@ impl<T: Probe + ?Sized> Probe for Layered<T> {
                 remedy: "see whether the store is overloaded or cannot be reached".to_owned(),
             }],
         })
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: CandleViews + ?Sized> CandleViews for Layered<T> {
+    async fn view_candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        self.around(Read, "view_candles", || self.inner.view_candles(query)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: ApproxLatencies + ?Sized> ApproxLatencies for Layered<T> {
+    async fn approx_latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
+        let next = || self.inner.approx_latency_stats(filter);
+        self.around(Read, "approx_latency_stats", next).await
     }
 }

@@ -3,10 +3,12 @@
 //!
 //! A whole number that may need more than 64 bits stands in two columns: thousands of millions, and the rest.
 
+use std::collections::BTreeMap;
+
 use tradekeep_models::{
     BucketQuery, Candle, CandleQuery, Decimal, InvalidInput, LatencyNumbers, LatencyStats,
-    MetricBucket, MevAnalysis, PairPerformance, PerformanceSummary, Summary, Timestamp, ValueStats,
-    vwap,
+    MetricBucket, MevAnalysis, PairPerformance, PerformanceSummary, Summary, Table, Timestamp,
+    ValueStats, vwap,
 };
 
 use super::Row;
@@ -273,4 +275,21 @@ fn pair<R: Row>(row: &R) -> Inner<PairPerformance> {
     }
     .with_pnl()
     .map_err(|error| Failure::too_large(&error))
+}
+
+/// The retention floor of each table that has one.
+pub type Floors = BTreeMap<Table, Timestamp>;
+
+/// The name of a table, and its floor or nothing.
+///
+/// # Errors
+/// As [`value_stats`].
+pub fn floors<R: Row>(rows: Vec<R>) -> Inner<Floors> {
+    let mut floors = Floors::new();
+    for row in rows {
+        let unknown = |_| row.broken("a floor is of a table that is not known");
+        let table: Table = row.text(0)?.parse().map_err(unknown)?;
+        floors.extend(row.maybe_time(1)?.map(|floor| (table, floor)));
+    }
+    Ok(floors)
 }
