@@ -1,33 +1,18 @@
 //! Retention floors: the time before which a table takes no row.
 
-use std::collections::BTreeMap;
-
 use duckdb::Connection;
 use tradekeep_models::Timestamp;
-use tradekeep_store_traits::{Delivery, ErrorKind, Failure, Inner, Table};
+use tradekeep_store_traits::sql::Sql;
+use tradekeep_store_traits::sql::answers::{self, Floors};
+use tradekeep_store_traits::{Delivery, Inner, Table};
 
 use crate::error::classify;
+use crate::read::ask;
 use crate::sql;
-
-/// The floor of each table that has one.
-pub(crate) type Floors = BTreeMap<Table, Timestamp>;
 
 /// All floors.
 pub(crate) fn floors(connection: &Connection) -> Inner<Floors> {
-    let mut statement = connection.prepare(sql::FLOORS).map_err(classify)?;
-    let mut rows = statement.query([]).map_err(classify)?;
-    let mut floors = Floors::new();
-    while let Some(row) = rows.next().map_err(classify)? {
-        let (name, nanos): (String, i64) =
-            (row.get(0).map_err(classify)?, row.get(1).map_err(classify)?);
-        let broken = || {
-            let context = "a row of retention_floor is not of this tradekeep: restore a backup";
-            Failure::new(ErrorKind::Deserialization, context)
-        };
-        let floor = Timestamp::from_nanos(nanos).map_err(|_| broken())?;
-        floors.insert(name.parse().map_err(|_| broken())?, floor);
-    }
-    Ok(floors)
+    answers::floors(ask(connection, Sql::plain(sql::FLOORS))?)
 }
 
 /// Sets the floor of `table`, or takes it away.

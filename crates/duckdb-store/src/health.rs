@@ -1,109 +1,18 @@
-//! Days: list, size, drop; and how the store is doing.
+//! How the store is doing.
 
 use std::fs;
 use std::path::Path;
 
-use duckdb::Connection;
-use tradekeep_models::{Day, NANOS_PER_DAY};
-use tradekeep_store_traits::sql::{Row, Sql, only_row};
-use tradekeep_store_traits::{
-    At, Delivery, ErrorKind, Health, Inner, Partition, Table, TableStats, Trouble,
-};
+use tradekeep_store_traits::sql::Sql;
+use tradekeep_store_traits::{At, ErrorKind, Health, Inner, Trouble};
 
+use crate::STORE;
 use crate::database::Database;
 use crate::error::classify;
 use crate::read::ask;
 use crate::readers::Readers;
-use crate::rows::Cells;
 use crate::session::Session;
-use crate::writer::Writer;
-use crate::{STORE, sql, wal};
-
-/// Bytes of a row in the write-ahead log: the estimate where there is no file to measure.
-const ROW_BYTES: u64 = 72;
-
-/// The days that have ticks; `file` is the database's, to measure.
-pub(crate) fn partitions(
-    connection: &Connection,
-    table: Table,
-    file: Option<&Path>,
-) -> Inner<Vec<Partition>> {
-    let day = |row: Cells| {
-        let day = Day::new(row.int(0)?).map_err(|error| row.broken(&error.to_string()))?;
-        Ok((day, row.count(1)?))
-    };
-    let days = ask(connection, sql::days(table))?.into_iter().map(day);
-    let days = days.collect::<Inner<Vec<_>>>()?;
-    let all = days.iter().map(|(_, rows)| rows).sum();
-    let on_disk = file.map(bytes_on_disk);
-    Ok(days
-        .into_iter()
-        .map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) })
-        .collect())
-}
-
-/// What each table holds; `file` is the database's, to measure.
-pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Inner<Vec<TableStats>> {
-    let extent = |table: &Table| {
-        let row = only_row(ask(connection, sql::stats::extent(*table))?)?;
-        Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
-    };
-    let extents: Vec<_> = Table::ALL.iter().map(extent).collect::<Inner<_>>()?;
-    let all = extents.iter().map(|(_, rows, ..)| rows).sum();
-    let on_disk = file.map(bytes_on_disk);
-    let stats = |(table, rows, first_ts, last_ts)| TableStats {
-        table,
-        rows,
-        bytes: share(on_disk, rows, all),
-        first_ts,
-        last_ts,
-    };
-    Ok(extents.into_iter().map(stats).collect())
-}
-
-/// The part of so many bytes on disk that `rows` of `all` rows take: spread evenly, in the estimate.
-fn share(on_disk: Option<u64>, rows: u64, all: u64) -> u64 {
-    match on_disk {
-        Some(bytes) if bytes > 0 && all > 0 => {
-            u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(all)).unwrap_or(bytes)
-        }
-        _ => rows * ROW_BYTES,
-    }
-}
-
-/// Writes every table that is not in order of time anew, and checkpoints: row groups of a short time
-/// each are what queries by time skip.
-pub(crate) fn optimize(connection: &mut Connection) -> Inner<()> {
-    let transaction = connection.transaction().map_err(classify)?;
-    for table in Table::ALL {
-        if only_row(ask(&transaction, sql::disorder(*table))?)?.int(0)? > 0 {
-            transaction.execute_batch(&sql::rewrite(*table)).map_err(classify)?;
-        }
-    }
-    transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
-    connection.execute_batch("CHECKPOINT").map_err(classify)
-}
-
-/// The database's file and its write-ahead log. Their sizes only: opening them would end DuckDB's
-/// lock on them.
-fn bytes_on_disk(file: &Path) -> u64 {
-    let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
-    size(file) + size(&wal::path(file))
-}
-
-/// Deletes these days in one transaction.
-pub(crate) fn drop_days(connection: &mut Connection, table: Table, days: &[Day]) -> Inner<u64> {
-    let transaction = connection.transaction().map_err(classify)?;
-    let mut dropped = 0;
-    for day in days {
-        let start = day.start().as_nanos();
-        dropped += transaction
-            .execute(&sql::drop_day(table), [start, start + NANOS_PER_DAY])
-            .map_err(classify)?;
-    }
-    transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
-    Ok(dropped as u64)
-}
+use crate::write::Writer;
 
 /// Free space under which the disk is called nearly full.
 const LITTLE_SPACE: u64 = 512 << 20;

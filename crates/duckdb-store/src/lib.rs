@@ -1,14 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-mod admin;
 mod config;
 mod database;
 mod durable;
 mod error;
 mod floor;
+mod health;
 mod lease;
 mod lock_holders;
+mod maintenance;
 mod open;
+mod partitions;
 mod process_lock;
 mod read;
 mod readers;
@@ -22,7 +24,6 @@ mod store;
 mod wal;
 mod watermark;
 mod write;
-mod writer;
 
 pub use config::DuckDbConfig;
 pub use readers::PoolStats;

@@ -1,21 +1,27 @@
-//! The roles of records and measurements, each handed to the file that does it.
+//! The roles of the store, each handed to the file that does it. What goes wrong is told here which operation it
+//! was.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use duckdb::Connection;
 use tradekeep_models::{
-    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, LatencyFilter, LatencyNumbers,
-    LatencyStats, ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page,
-    PerformanceSummary, RecordPage, SlippageStats, Summary, Symbol, TimeRange, TradeFilter,
-    ValueStats,
+    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter,
+    LatencyNumbers, LatencyStats, ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter,
+    Page, PerformanceSummary, RecordPage, SlippageStats, StreamId, Summary, Symbol, TimeRange,
+    Timestamp, TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::{
-    Inner, Maintenance, MetricStore, RecordSource, Result, TableStats, TickSeries, TickStore,
-    TradeStore,
+    Ack, At, Batch, Capabilities, ErrorKind, Failure, Health, Inner, Maintenance, MetricStore,
+    Partition, PartitionAdmin, Probe, RecordSink, RecordSource, Result, Stage, Table, TableStats,
+    TickSeries, TickStore, Token, TradeStore,
 };
 
 use crate::read::{self, stats};
+use crate::session::{Session, WriteCache};
 use crate::store::invalid;
-use crate::{DuckDbStore, admin};
+use crate::{DuckDbStore, STORE, floor, health, maintenance, open, partitions, watermark, write};
 
 impl DuckDbStore {
     /// Answers from a copy of what is asked.
@@ -31,6 +37,13 @@ impl DuckDbStore {
     {
         let asked = asked.clone();
         self.read(op, move |connection| read(connection, &asked)).await
+    }
+}
+
+#[async_trait]
+impl Probe for DuckDbStore {
+    async fn health(&self) -> Health {
+        health::health(&self.database, &self.readers, &self.writer, self.folder.as_deref()).await
     }
 }
 
@@ -109,14 +122,115 @@ impl MetricStore for DuckDbStore {
 }
 
 #[async_trait]
+impl RecordSink for DuckDbStore {
+    fn capabilities(&self, _: Table) -> Capabilities {
+        Capabilities::all()
+    }
+
+    async fn ping(&self) -> Result<()> {
+        // Its file is not opened for this: others may have their turn at it.
+        self.check_open("ping")
+    }
+
+    fn prepare(&self, batch: &Batch) {
+        if let Ok(prepared) = write::prepare(batch) {
+            batch.keep_prepared(prepared);
+        }
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<Ack> {
+        // Here, so that the next batch is made ready while the writer is busy with this one.
+        let prepared = match batch.take_prepared() {
+            Some(prepared) => prepared,
+            None => write::prepare(batch).at(STORE, "write")?,
+        };
+        let written =
+            self.change("write", move |connection| write::write(connection, prepared)).await?;
+        let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
+        let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
+        Ok(Ack { stage: Stage::Applied, token, inserted, duplicates })
+    }
+
+    async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
+        self.check_open("settle")?;
+        let last = self.last_token.load(Ordering::Relaxed);
+        if tokens.iter().any(|token| token.0 <= self.first_token || token.0 > last) {
+            let context = "the token is not of this store";
+            return Err(Failure::new(ErrorKind::NotFound, context).at(STORE, "settle"));
+        }
+        Ok(vec![Stage::Applied; tokens.len()])
+    }
+
+    async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
+        let key = (stream.clone(), epoch, table);
+        let read = move |connection: &Connection| watermark::watermark(connection, &key);
+        self.read("watermark", read).await
+    }
+
+    async fn durable_watermark(
+        &self,
+        stream: &StreamId,
+        epoch: u64,
+        table: Table,
+    ) -> Result<Option<u64>> {
+        let (key, database) = ((stream.clone(), epoch, table), Arc::clone(&self.database));
+        let read =
+            move |session: &mut Session| database.durable().watermark(&session.connection, &key);
+        self.change("durable_watermark", read).await
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        // The writer sees that there is no log before its next job.
+        let moved = |session: &mut Session| open::checkpoint(&session.connection);
+        self.change("checkpoint", moved).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.readers.close().await;
+        self.writer.close().await.at(STORE, "close")
+    }
+}
+
+#[async_trait]
+impl PartitionAdmin for DuckDbStore {
+    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
+        let file = self.file();
+        let read =
+            move |connection: &Connection| partitions::of(connection, table, file.as_deref());
+        self.read("partitions", read).await
+    }
+
+    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
+        let days = days.to_vec();
+        self.change("drop_partitions", move |session| {
+            partitions::drop_days(&mut session.connection, table, &days)
+        })
+        .await
+    }
+
+    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
+        Ok(self.read("floor", floor::floors).await?.remove(&table))
+    }
+
+    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
+        let set = move |session: &mut Session| {
+            session.cache = WriteCache::default();
+            floor::set(&mut session.connection, table, floor)
+        };
+        self.change("set_floor", set).await
+    }
+}
+
+#[async_trait]
 impl Maintenance for DuckDbStore {
     async fn table_stats(&self) -> Result<Vec<TableStats>> {
         let file = self.file();
-        let read = move |connection: &Connection| admin::table_stats(connection, file.as_deref());
+        let read =
+            move |connection: &Connection| maintenance::table_stats(connection, file.as_deref());
         self.read("table_stats", read).await
     }
 
     async fn optimize(&self) -> Result<()> {
-        self.change("optimize", |session| admin::optimize(&mut session.connection)).await
+        self.change("optimize", |session| maintenance::optimize(&mut session.connection)).await
     }
 }

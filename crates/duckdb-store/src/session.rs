@@ -4,8 +4,8 @@ use duckdb::Connection;
 use hashbrown::HashMap;
 use tradekeep_store_traits::Table;
 
-use crate::floor::Floors;
 use crate::watermark::WatermarkKey;
+use tradekeep_store_traits::sql::answers::Floors;
 
 /// The writer's connection, and what it remembers of the tables; one job has both at a time.
 pub(crate) struct Session {

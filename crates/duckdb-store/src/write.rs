@@ -4,6 +4,7 @@ mod conflicts;
 mod dedup;
 mod plan;
 mod shape;
+mod writer;
 
 use duckdb::{Connection, Transaction};
 use tradekeep_formats::arrow::records_to_batch;
@@ -13,6 +14,7 @@ use tradekeep_store_traits::{
 
 use self::plan::Plan;
 use self::shape::Shape;
+pub(crate) use self::writer::Writer;
 use crate::error::{classify, conversion};
 use crate::session::{Session, WriteCache};
 use crate::watermark::{move_watermark, watermark};

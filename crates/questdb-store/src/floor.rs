@@ -1,11 +1,11 @@
 //! Retention floors: the time before which a table takes no row.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tradekeep_models::Timestamp;
 use tradekeep_store_traits::sql::Row as _;
+use tradekeep_store_traits::sql::answers::{self, Floors};
 use tradekeep_store_traits::{Inner, Table};
 
 use crate::schema::FLOOR_TABLE;
@@ -15,9 +15,6 @@ use crate::{QuestDbStore, wal};
 /// How long a sink may go by floors it has read, counted from before it asked for them. Whoever changes one
 /// waits so long.
 pub(crate) const KEPT: Duration = Duration::from_secs(1);
-
-/// The floor of each table that has one.
-pub(crate) type Floors = BTreeMap<Table, Timestamp>;
 
 /// Floors as they were read, and when that was asked for.
 #[derive(Debug, Default)]
@@ -46,15 +43,9 @@ impl QuestDbStore {
              LATEST ON changed_at PARTITION BY table_name",
             self.config.table(FLOOR_TABLE)
         );
-        let mut floors = Floors::new();
-        let pool = self.ready().await?;
         // Who writes cannot wait as long as a query may take.
-        for row in pool.ask_within(self.config.connect_timeout(), &Sql::plain(sql)).await? {
-            let unknown = |_| row.broken("a floor is of a table that is not known");
-            let table: Table = row.text(0)?.parse().map_err(unknown)?;
-            floors.extend(row.maybe_time(1)?.map(|floor| (table, floor)));
-        }
-        Ok(floors)
+        let limit = self.config.connect_timeout();
+        answers::floors(self.ready().await?.ask_within(limit, &Sql::plain(sql)).await?)
     }
 
     /// Sets the floor of `table`, or takes it away, and answers when every sink goes by it.

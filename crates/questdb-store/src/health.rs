@@ -6,6 +6,7 @@ use std::time::Duration;
 use tradekeep_pg_common::PgRow;
 use tradekeep_store_traits::{ErrorKind, Failure, Health, Inner, Trouble};
 
+use crate::config::SHIPPED;
 use crate::pool::Pool;
 use crate::schema::all_tables;
 use crate::sql::Sql;
@@ -139,7 +140,7 @@ fn open_defaults(parameters: &HashMap<String, String>, config: &QuestDbConfig) -
             "set http.user and http.password in its server.conf, and start it again".into(),
         ));
     }
-    if config.pg_credentials().are_shipped() {
+    if config.pg_credentials().are(SHIPPED.0, SHIPPED.1) {
         troubles.push(trouble(
             "the server has the PostgreSQL user and password it was shipped with".into(),
             "set pg.user and pg.password in its server.conf".into(),

@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod admin;
 mod config;
 mod disk;
 mod error;
 mod export;
 mod floor;
+mod health;
 mod http;
 mod maintenance;
 mod partitions;

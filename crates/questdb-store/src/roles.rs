@@ -9,18 +9,18 @@ use tradekeep_models::{
     ValueStats,
 };
 use tradekeep_store_traits::{
-    Ack, At, Batch, Capabilities, Health, Maintenance, MetricStore, Partition, PartitionAdmin,
-    Probe, RecordSink, RecordSource, Result, Stage, TableStats, TickSeries, TickStore, Token,
-    TradeStore,
+    Ack, ApproxLatencies, At, Batch, CandleViews, Capabilities, Health, Maintenance, MetricStore,
+    Partition, PartitionAdmin, Probe, RecordSink, RecordSource, Result, Stage, TableStats,
+    TickSeries, TickStore, Token, TradeStore,
 };
 
 use crate::read::{self, stats};
-use crate::{QuestDbStore, STORE, admin, maintenance, partitions, write};
+use crate::{QuestDbStore, STORE, health, maintenance, partitions, views, write};
 
 #[async_trait]
 impl Probe for QuestDbStore {
     async fn health(&self) -> Health {
-        admin::health(&self.pool, &self.config).await
+        health::health(&self.pool, &self.config).await
     }
 }
 
@@ -158,5 +158,19 @@ impl Maintenance for QuestDbStore {
 
     async fn optimize(&self) -> Result<()> {
         maintenance::optimize(self).await.at(STORE, "optimize")
+    }
+}
+
+#[async_trait]
+impl CandleViews for QuestDbStore {
+    async fn view_candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
+        views::candles(self, query).await.at(STORE, "view_candles")
+    }
+}
+
+#[async_trait]
+impl ApproxLatencies for QuestDbStore {
+    async fn approx_latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
+        stats::approx_latencies(self, filter).await.at(STORE, "approx_latency_stats")
     }
 }

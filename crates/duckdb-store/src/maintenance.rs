@@ -1,0 +1,44 @@
+//! What the tables hold, and putting them in order.
+
+use std::path::Path;
+
+use duckdb::Connection;
+use tradekeep_store_traits::sql::{Row as _, only_row};
+use tradekeep_store_traits::{Delivery, Inner, Table, TableStats};
+
+use crate::error::classify;
+use crate::partitions::{bytes_on_disk, share};
+use crate::read::ask;
+use crate::sql;
+
+/// What each table holds; `file` is the database's, to measure.
+pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Inner<Vec<TableStats>> {
+    let extent = |table: &Table| {
+        let row = only_row(ask(connection, sql::stats::extent(*table))?)?;
+        Ok((*table, row.count(0)?, row.maybe_time(1)?, row.maybe_time(2)?))
+    };
+    let extents: Vec<_> = Table::ALL.iter().map(extent).collect::<Inner<_>>()?;
+    let all = extents.iter().map(|(_, rows, ..)| rows).sum();
+    let on_disk = file.map(bytes_on_disk);
+    let stats = |(table, rows, first_ts, last_ts)| TableStats {
+        table,
+        rows,
+        bytes: share(on_disk, rows, all),
+        first_ts,
+        last_ts,
+    };
+    Ok(extents.into_iter().map(stats).collect())
+}
+
+/// Writes every table that is not in order of time anew, and checkpoints: row groups of a short time
+/// each are what queries by time skip.
+pub(crate) fn optimize(connection: &mut Connection) -> Inner<()> {
+    let transaction = connection.transaction().map_err(classify)?;
+    for table in Table::ALL {
+        if only_row(ask(&transaction, sql::disorder(*table))?)?.int(0)? > 0 {
+            transaction.execute_batch(&sql::rewrite(*table)).map_err(classify)?;
+        }
+    }
+    transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
+    connection.execute_batch("CHECKPOINT").map_err(classify)
+}
