@@ -14,7 +14,6 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use tradekeep::formats::{RecordObject, TickObject};
 use tradekeep::{
     Config, Records, Symbol, Table, Tick, TickFilter, Trade, TradeAction, TradeFilter, TradeId,
     Tradekeep, TraderId, TradingMode, Uuid,
@@ -202,9 +201,9 @@ fn judge(folder: &Path, next: u64) -> Outcome {
     let (mut ticks, mut trades) = (file("ticks.sent")?, file("trades.sent")?);
     for number in 1..next {
         if is_trade(number) {
-            writeln!(trades, "{}", serde_json::to_string(&RecordObject(&trade(number)?))?)?;
+            writeln!(trades, "{}", serde_json::to_string(&trade(number)?)?)?;
         } else {
-            writeln!(ticks, "{}", serde_json::to_string(&TickObject(&tick(number)?))?)?;
+            writeln!(ticks, "{}", serde_json::to_string(&tick(number)?)?)?;
         }
     }
     ticks.flush()?;
@@ -224,12 +223,12 @@ async fn dump(folder: &Path) -> Outcome {
     let store = Tradekeep::open(&config(folder)?).await?;
     let mut out = BufWriter::new(File::create(folder.join("ticks.stored"))?);
     for tick in store.ticks(TickFilter::default()).all().await? {
-        writeln!(out, "{}", serde_json::to_string(&TickObject(&tick))?)?;
+        writeln!(out, "{}", serde_json::to_string(&tick)?)?;
     }
     out.flush()?;
     let mut out = BufWriter::new(File::create(folder.join("trades.stored"))?);
     for trade in store.trades(TradeFilter::default()).all().await? {
-        writeln!(out, "{}", serde_json::to_string(&RecordObject(&trade))?)?;
+        writeln!(out, "{}", serde_json::to_string(&trade)?)?;
     }
     out.flush()?;
     store.shutdown().await?;

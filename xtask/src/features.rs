@@ -1,5 +1,6 @@
-//! That the facade builds with any choice of its backends, and each backend by itself: what one of them
-//! turns on would otherwise be there for all, since the other checks build the workspace as a whole.
+//! That the facade builds with any choice of its backends, and with `serde`, and each backend by itself: what
+//! one of them turns on would otherwise be there for all, since the other checks build the workspace as a
+//! whole.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +25,7 @@ struct Check {
 fn checks() -> Vec<Check> {
     let all: Vec<_> = BACKENDS.iter().map(|(feature, _)| *feature).collect();
     let single = all.iter().map(|feature| vec![*feature]);
-    let facade = std::iter::once(Vec::new()).chain(single).chain([all.clone()]);
+    let facade = std::iter::once(Vec::new()).chain(single).chain([all.clone(), vec!["serde"]]);
     let facade = facade.map(|features| Check { package: FACADE, features: Some(features) });
     let backends = BACKENDS.iter().map(|(_, package)| Check { package, features: None });
     facade.chain(backends).collect()
@@ -75,6 +76,7 @@ mod tests {
                 "check --quiet -p tradekeep --no-default-features --features duckdb",
                 "check --quiet -p tradekeep --no-default-features --features questdb",
                 "check --quiet -p tradekeep --no-default-features --features duckdb,questdb",
+                "check --quiet -p tradekeep --no-default-features --features serde",
                 "check --quiet -p tradekeep-duckdb-store",
                 "check --quiet -p tradekeep-questdb-store",
             ]
@@ -85,7 +87,7 @@ mod tests {
             .iter()
             .map(|line| line.contains("tradekeep-duckdb-store/bundled"))
             .collect();
-        assert_eq!(bundled, [false, true, false, true, true, false]);
+        assert_eq!(bundled, [false, true, false, true, false, true, false]);
     }
 
     /// A backend that the list lacks is not checked.

@@ -6,13 +6,16 @@ use crate::setup::DuckDb;
 /// also turn on `bundled` and compile DuckDB. Every step takes the same list, so that cargo
 /// builds each crate once.
 const FEATURES: &[&str] = &[
+    "tradekeep/serde",
     "tradekeep-ingest/sim",
     "tradekeep-models/proptest",
+    "tradekeep-models/serde",
     "tradekeep-store-traits/conformance",
     "tradekeep-store-traits/layers",
     "tradekeep-store-traits/memory",
     "tradekeep-store-traits/mock",
     "tradekeep-store-traits/proptest",
+    "tradekeep-store-traits/serde",
     "tradekeep-store-traits/sql",
     "tradekeep-store-traits/url",
 ];
@@ -120,15 +123,15 @@ mod tests {
         assert_eq!(selected(&["cli"], DuckDb::Library), "-p tradekeep-cli");
         assert_eq!(
             selected(&["models"], DuckDb::FromSource),
-            "-p tradekeep-models --features tradekeep-models/proptest"
+            "-p tradekeep-models --features tradekeep-models/proptest,tradekeep-models/serde"
         );
         assert_eq!(
             selected(&["store-traits"], DuckDb::Library),
             "-p tradekeep-store-traits --features \
              tradekeep-store-traits/conformance,tradekeep-store-traits/layers,\
              tradekeep-store-traits/memory,tradekeep-store-traits/mock,\
-             tradekeep-store-traits/proptest,tradekeep-store-traits/sql,\
-             tradekeep-store-traits/url"
+             tradekeep-store-traits/proptest,tradekeep-store-traits/serde,\
+             tradekeep-store-traits/sql,tradekeep-store-traits/url"
         );
     }
 

@@ -6,6 +6,7 @@ use tradekeep_models::Table;
 
 /// A kind of data that a store can be named for in `[stores]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Role {
     /// Ticks and candles.
     Ticks,

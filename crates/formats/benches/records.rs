@@ -13,6 +13,7 @@ use std::hint::black_box;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tradekeep_formats::arrow::{from_batch, ticks_from_batch, ticks_to_batch, to_batch};
 use tradekeep_formats::{
     RecordOptions, RecordReader, RecordRow, SampleActivity, SampleMarket, write_record,
@@ -52,7 +53,7 @@ fn main() -> Outcome {
     Ok(())
 }
 
-fn lines<R: Record>(records: &[R]) -> Outcome<Vec<u8>> {
+fn lines<R: Record + Serialize>(records: &[R]) -> Outcome<Vec<u8>> {
     let mut file = Vec::new();
     for record in records {
         write_record(&mut file, record)?;

@@ -28,10 +28,10 @@ mod tardis;
 pub use decompress::verify;
 pub use error::{FilePosition, FormatError};
 pub use field::{ColumnMap, Field};
-pub use ndjson::{TickObject, write_tick};
+pub use ndjson::write_tick;
 pub use reader::{Format, ReadOptions, Reject, Row, TickReader};
 pub use records::{
-    FieldMap, Line, LineReader, RecordObject, RecordOptions, RecordReader, RecordRow, write_record,
+    FieldMap, Line, LineReader, RecordOptions, RecordReader, RecordRow, write_record,
 };
 pub use sample::{SampleActivity, SampleMarket, write_csv};
 pub use source::MAX_LINE;

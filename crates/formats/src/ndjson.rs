@@ -4,7 +4,6 @@ use std::io;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 use tradekeep_models::{InvalidInput, Tick};
 
@@ -12,7 +11,7 @@ use crate::draft::{Drafter, RawTick};
 use crate::json::{object, scalar, string};
 use crate::lines::next_row;
 use crate::source::Source;
-use crate::{FormatError, Row};
+use crate::{FormatError, Row, write_record};
 
 /// One line. Whatever else is in it is refused: a misspelt field must not vanish.
 macro_rules! line {
@@ -97,49 +96,10 @@ pub(crate) fn live_tick(line: &[u8], drafter: &mut Drafter) -> Result<(Tick, boo
     object::<TypedLine<'_>>(line)?.read(|fields| drafter.live_tick(fields))
 }
 
-/// A tick as the JSON object that is one line of a file: decimals and the key are strings, times are
-/// RFC 3339 with nanoseconds, what is absent is `null`.
-///
-/// ```
-/// use tradekeep_formats::TickObject;
-/// use tradekeep_models::{Symbol, Tick};
-///
-/// let tick = Tick::builder(Symbol::new("BTC-USD")?, "2024-08-08T10:00:05Z".parse()?)
-///     .price("61837.63".parse()?)
-///     .quantity("0.5".parse()?)
-///     .build()?;
-/// let json = serde_json::to_string(&TickObject(&tick))?;
-/// assert!(json.starts_with(r#"{"ts":"2024-08-08T10:00:05.000000000Z","venue":"unknown","#));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct TickObject<'a>(pub &'a Tick);
-
-impl Serialize for TickObject<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tick = self.0;
-        let text = |value: &dyn std::fmt::Display| value.to_string();
-        let mut object = serializer.serialize_struct("Tick", 11)?;
-        object.serialize_field("ts", &text(&tick.ts()))?;
-        object.serialize_field("venue", tick.venue().as_str())?;
-        object.serialize_field("symbol", tick.symbol().as_str())?;
-        object.serialize_field("trade_id", &tick.trade_id().map(|id| id.as_str()))?;
-        object.serialize_field("price", &text(&tick.price()))?;
-        object.serialize_field("quantity", &text(&tick.quantity()))?;
-        object.serialize_field("side", &tick.side().map(|side| side.as_str()))?;
-        object.serialize_field("notional", &text(&tick.notional()))?;
-        object.serialize_field("sequence", &tick.sequence())?;
-        object.serialize_field("received_ts", &tick.received_ts().map(|ts| text(&ts)))?;
-        object.serialize_field("key", &text(&tick.key().0))?;
-        object.end()
-    }
-}
-
 /// Writes `tick` as one line of JSON.
 ///
 /// # Errors
 /// What `out` answers.
 pub fn write_tick(out: &mut impl io::Write, tick: &Tick) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &TickObject(tick))?;
-    out.write_all(b"\n")
+    write_record(out, tick)
 }

@@ -10,12 +10,12 @@ mod maker;
 mod map;
 mod names;
 mod naming;
-mod object;
 mod reader;
 mod values;
+mod write;
 
 pub(crate) use header::is_of_records;
 pub use line::{Line, LineReader};
 pub use map::FieldMap;
-pub use object::{RecordObject, write_record};
 pub use reader::{RecordOptions, RecordReader, RecordRow};
+pub use write::write_record;

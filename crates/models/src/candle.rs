@@ -7,15 +7,16 @@ use crate::{Decimal, DecimalError, Interval, InvalidInput, Symbol, Tick, Timesta
 /// Open and close are the first and last tick by (ts, sequence, key). Prices are absent only in a
 /// bucket without ticks that was filled by [`GapFill::Zero`](crate::GapFill::Zero).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Candle {
+    /// First moment of the bucket; it ends where the next begins.
+    pub open_ts: Timestamp,
     /// Where it traded.
     pub venue: Venue,
     /// What traded.
     pub symbol: Symbol,
     /// Width of the bucket.
     pub interval: Interval,
-    /// First moment of the bucket; it ends where the next begins.
-    pub open_ts: Timestamp,
     /// Price of the first tick.
     pub open: Option<Decimal>,
     /// Highest price.

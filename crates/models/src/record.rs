@@ -3,6 +3,8 @@
 //! Each record type is declared once, by `record!`; files, stores and documents go by its columns.
 
 pub(crate) mod cell;
+#[cfg(feature = "serde")]
+pub(crate) mod json;
 mod macros;
 pub(crate) mod order;
 mod value;

@@ -61,6 +61,11 @@ macro_rules! records {
     )+) => {
         /// Records of one kind: what goes into a store, and what comes out.
         #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(rename_all = "snake_case")
+        )]
         pub enum Records {
             $($(#[$doc])* $table(Vec<crate::$record>)),+
         }

@@ -33,6 +33,7 @@ pub fn nearest_rank<T>(sorted: &[T], num: usize, den: usize) -> Option<&T> {
 
 /// Six numbers about a window of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Summary {
     /// Our own trades, each in its highest version.
     pub total_trades: u64,

@@ -75,18 +75,20 @@ impl FromStr for Side {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Tick {
+    // In the order of its JSON.
+    ts: Timestamp,
     venue: Venue,
     symbol: Symbol,
-    ts: Timestamp,
-    key: TickKey,
-    sequence: i64,
     trade_id: Option<TradeId>,
-    received_ts: Option<Timestamp>,
     price: Decimal,
     quantity: Decimal,
-    notional: Decimal,
     side: Option<Side>,
+    notional: Decimal,
+    sequence: i64,
+    received_ts: Option<Timestamp>,
+    key: TickKey,
 }
 
 impl Tick {

@@ -7,6 +7,7 @@ use crate::{Result, Table};
 
 /// What one table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TableStats {
     /// The table.
     pub table: Table,

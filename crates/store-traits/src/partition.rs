@@ -7,6 +7,7 @@ use crate::{Result, Table};
 
 /// One UTC day of one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Partition {
     /// The day.
     pub day: Day,

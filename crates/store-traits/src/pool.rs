@@ -2,6 +2,7 @@
 
 /// How a pool of connections is used at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PoolStats {
     /// Reads that may run at once.
     pub most: usize,

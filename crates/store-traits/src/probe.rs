@@ -1,9 +1,12 @@
 //! How a store is doing.
 
 use async_trait::async_trait;
+#[cfg(feature = "serde")]
+use serde::ser::SerializeStruct as _;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Trouble {
     /// What is wrong, and why as far as is known.
     pub cause: String,
@@ -31,6 +34,21 @@ impl Health {
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.readable && self.writable && self.troubles.is_empty()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Health {
+    /// Its fields, and `healthy`, which follows from them.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Health", 6)?;
+        object.serialize_field("store", self.store)?;
+        object.serialize_field("version", &self.version)?;
+        object.serialize_field("healthy", &self.is_healthy())?;
+        object.serialize_field("readable", &self.readable)?;
+        object.serialize_field("writable", &self.writable)?;
+        object.serialize_field("troubles", &self.troubles)?;
+        object.end()
     }
 }
 

@@ -135,6 +135,7 @@ pub trait RecordSink: Send + Sync {
 
 /// What [`RecordSinkExt::save`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Saved {
     /// Records that were new.
     pub inserted: u64,

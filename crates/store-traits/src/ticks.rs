@@ -7,12 +7,14 @@ use crate::Result;
 
 /// What is stored of one (venue, symbol).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TickSeries {
     /// Where it traded.
     pub venue: Venue,
     /// What traded.
     pub symbol: Symbol,
     /// Ticks stored; never 0.
+    #[cfg_attr(feature = "serde", serde(rename = "ticks"))]
     pub count: u64,
     /// Time of the first.
     pub first_ts: Timestamp,

@@ -1,5 +1,6 @@
 //! What every list of records is asked with.
 
+use serde::Serialize;
 use tradekeep::{ListQuery, RecordFilter};
 
 use super::parse::limit;
@@ -55,7 +56,7 @@ impl Paging {
 /// The arguments of a list of records.
 pub(crate) trait Listed {
     /// What they filter by.
-    type Filter: RecordFilter;
+    type Filter: RecordFilter<Record: Serialize>;
 
     /// Which records.
     fn filter(&self) -> Result<Self::Filter, WrongUsage>;

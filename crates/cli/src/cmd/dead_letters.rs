@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use serde::{Serialize, Serializer};
-use tradekeep::formats::RecordObject;
 use tradekeep::requests::{Answer, Request, ask};
 use tradekeep::{
     Config, DeadLetter, DeadLetterFilter, DeadState, Records, Replayed, inspect, operate,
@@ -54,10 +53,7 @@ pub(super) struct RecordJson<'a>(pub(super) &'a Records);
 
 impl Serialize for RecordJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        with_records!(self.0, rows => match rows.first() {
-            Some(row) => RecordObject(row).serialize(serializer),
-            None => serializer.serialize_none(),
-        })
+        with_records!(self.0, rows => rows.first().serialize(serializer))
     }
 }
 

@@ -14,25 +14,9 @@ use crate::output::{Out, one_line};
 struct Object<'a> {
     /// Its URL, without secrets.
     name: Option<&'a str>,
-    roles: Vec<&'static str>,
-    store: &'a str,
-    version: Option<&'a str>,
-    healthy: bool,
-    readable: bool,
-    writable: bool,
-    troubles: Vec<TroubleObject<'a>>,
-}
-
-#[derive(Serialize)]
-struct TroubleObject<'a> {
-    cause: &'a str,
-    remedy: &'a str,
-}
-
-impl<'a> TroubleObject<'a> {
-    fn of(trouble: &'a Trouble) -> Self {
-        Self { cause: &trouble.cause, remedy: &trouble.remedy }
-    }
+    roles: &'a [Role],
+    #[serde(flatten)]
+    health: &'a Health,
 }
 
 pub(crate) async fn run(store: &Tradekeep, spool: &Path, out: &mut Out) -> Result<Outcome> {
@@ -50,19 +34,9 @@ fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
     let troubles = spool.troubles();
     let healthy = troubles.is_empty();
     if out.json() {
-        let troubles = troubles.iter().map(TroubleObject::of).collect();
         let (store, version) = ("spool", None);
-        let object = Object {
-            name: None,
-            roles: Vec::new(),
-            store,
-            version,
-            healthy,
-            readable: true,
-            writable: true,
-            troubles,
-        };
-        out.object(&object)?;
+        let health = Health { store, version, readable: true, writable: true, troubles };
+        out.object(&Object { name: None, roles: &[], health: &health })?;
     } else {
         let how = if healthy { "healthy" } else { "in trouble" };
         out.line(format_args!("spool: {how}, {}", spool.waiting()))?;
@@ -98,20 +72,11 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
 }
 
 fn tell(name: Option<&str>, roles: &[Role], health: &Health, out: &mut Out) -> Result<()> {
-    let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
     if out.json() {
-        return out.object(&Object {
-            name,
-            roles,
-            store: health.store,
-            version: health.version.as_deref(),
-            healthy: health.is_healthy(),
-            readable: health.readable,
-            writable: health.writable,
-            troubles: health.troubles.iter().map(TroubleObject::of).collect(),
-        });
+        return out.object(&Object { name, roles, health });
     }
     let can = |able: bool, what: &str| format!("{}{what}", if able { "" } else { "not " });
+    let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
     let all = roles.len() == Role::ALL.len();
     let name = name.map_or_else(String::new, |name| format!(" ({})", one_line(name)));
     out.line(format_args!(

@@ -10,31 +10,13 @@ use super::spool::Brief;
 use crate::Outcome;
 use crate::output::{Column, Out, counted, grouped, size};
 
-#[derive(Serialize)]
-struct OfTable {
-    table: &'static str,
-    rows: u64,
-    bytes: u64,
-    first_ts: Option<String>,
-    last_ts: Option<String>,
-}
-
-#[derive(Serialize)]
-struct SeriesRow<'a> {
-    venue: &'a str,
-    symbol: &'a str,
-    ticks: u64,
-    first_ts: String,
-    last_ts: String,
-}
-
 /// Of ticks, but for the bytes.
 #[derive(Serialize)]
 struct Totals {
     series: usize,
     ticks: u64,
-    first_ts: Option<String>,
-    last_ts: Option<String>,
+    first_ts: Option<Timestamp>,
+    last_ts: Option<Timestamp>,
     days: usize,
     bytes: u64,
 }
@@ -84,31 +66,14 @@ fn objects(
     spool: Option<&Brief>,
     out: &mut Out,
 ) -> Result<()> {
-    let text = |ts: Option<Timestamp>| ts.map(|ts| ts.to_string());
-    for stats in tables {
-        out.object(&OfTable {
-            table: stats.table.as_str(),
-            rows: stats.rows,
-            bytes: stats.bytes,
-            first_ts: text(stats.first_ts),
-            last_ts: text(stats.last_ts),
-        })?;
-    }
-    for series in all {
-        out.object(&SeriesRow {
-            venue: series.venue.as_str(),
-            symbol: series.symbol.as_str(),
-            ticks: series.count,
-            first_ts: series.first_ts.to_string(),
-            last_ts: series.last_ts.to_string(),
-        })?;
-    }
+    tables.iter().try_for_each(|table| out.object(table))?;
+    all.iter().try_for_each(|series| out.object(series))?;
     tell(spool, out)?;
     out.object(&Totals {
         series: all.len(),
         ticks: ticks(all),
-        first_ts: text(all.iter().map(|series| series.first_ts).min()),
-        last_ts: text(all.iter().map(|series| series.last_ts).max()),
+        first_ts: all.iter().map(|series| series.first_ts).min(),
+        last_ts: all.iter().map(|series| series.last_ts).max(),
         days: days.len(),
         bytes: bytes(tables),
     })

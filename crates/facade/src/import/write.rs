@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use tradekeep_formats::{RecordObject, Reject};
+use serde::Serialize;
+use tradekeep_formats::Reject;
 use tradekeep_models::record::Record;
 use tradekeep_store_traits::{
     Act, BadRow, Batch, RecordSink, RecordSinkExt, Records, Result, StoreError, with_records,
@@ -71,10 +72,10 @@ fn bad_rows(error: &StoreError, rows: usize) -> &[BadRow] {
     }
 }
 
-fn rejects<R: Record>(rows: &[R], lines: &[u64], bad: &[BadRow]) -> Vec<Reject> {
+fn rejects<R: Serialize>(rows: &[R], lines: &[u64], bad: &[BadRow]) -> Vec<Reject> {
     let reject = |bad: &BadRow| {
         // Read again as it is, whatever the format of the file was.
-        let row = serde_json::to_string(&RecordObject(&rows[bad.index])).unwrap_or_default();
+        let row = serde_json::to_string(&rows[bad.index]).unwrap_or_default();
         Reject { line: lines[bad.index], reason: bad.reason.clone(), row }
     };
     bad.iter().map(reject).collect()

@@ -1,6 +1,6 @@
 //! One small file of each layout, and what it says.
 
-use tradekeep_formats::{Field, Format, ReadOptions, TickObject};
+use tradekeep_formats::{Field, Format, ReadOptions};
 use tradekeep_models::{Side, Tick};
 
 use crate::{format, gzip, open, read, read_with, ticks, zstd};
@@ -187,7 +187,7 @@ fn json_lines() {
     let read = ticks(file, &ReadOptions::default());
     assert_eq!(read[1].key().0, -3);
     assert_eq!(
-        serde_json::to_string(&TickObject(&read[1])).unwrap(),
+        serde_json::to_string(&read[1]).unwrap(),
         r#"{"ts":"2024-08-08T10:00:05.000000000Z","venue":"x","symbol":"BTC-USD","trade_id":"5","price":"1","quantity":"0.000000000000000001","side":"buy","notional":"0.000000000000000001","sequence":9007199254740993,"received_ts":null,"key":"-3"}"#
     );
 }

@@ -1,5 +1,6 @@
 //! Files in which something is wrong: the rows that are good are read all the same.
 
+use serde::Serialize;
 use tradekeep_formats::{Format, FormatError, RecordOptions};
 use tradekeep_models::record::{Column, Kind, Naming, Record};
 use tradekeep_models::*;
@@ -7,8 +8,8 @@ use tradekeep_models::*;
 use crate::samples::{Sample, every_record};
 use crate::{gzip, read, refused, refused_with, zstd};
 
-fn object<R: Record>(record: &R) -> serde_json::Map<String, serde_json::Value> {
-    match serde_json::to_value(tradekeep_formats::RecordObject(record)).unwrap() {
+fn object(record: &impl Serialize) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::to_value(record).unwrap() {
         serde_json::Value::Object(object) => object,
         other => panic!("{other}"),
     }

@@ -1,5 +1,6 @@
 //! What is written of each record must stay readable: these lines never change.
 
+use serde::Serialize;
 use tradekeep_formats::write_record;
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
@@ -7,7 +8,7 @@ use tradekeep_models::*;
 use crate::records;
 use crate::samples::Sample;
 
-fn line<R: Record>(record: &R) -> String {
+fn line<R: Record + Serialize>(record: &R) -> String {
     let mut out = Vec::new();
     write_record(&mut out, record).unwrap();
     String::from_utf8(out).unwrap()

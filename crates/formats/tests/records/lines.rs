@@ -1,6 +1,7 @@
 //! Records of all kinds, line by line.
 
 use proptest::prelude::*;
+use serde::Serialize;
 use tradekeep_formats::{Line, LineReader, MAX_LINE, write_record};
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
@@ -20,7 +21,7 @@ fn refused(line: &str) -> String {
 }
 
 /// Of a record as it is written, with its kind put in front.
-fn typed<R: Record>(record: &R, kind: &str) -> String {
+fn typed<R: Record + Serialize>(record: &R, kind: &str) -> String {
     let mut line = Vec::new();
     write_record(&mut line, record).unwrap();
     let line = String::from_utf8(line).unwrap();

@@ -1,14 +1,15 @@
 //! Records as JSON lines and back.
 
 use proptest::prelude::*;
-use tradekeep_formats::{Format, RecordObject, RecordOptions, write_record};
+use serde::Serialize;
+use tradekeep_formats::{Format, RecordOptions, write_record};
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
 
 use crate::samples::{Sample, every_record};
 use crate::{any, gzip, open, read, records, zstd};
 
-fn file<R: Record>(records: &[R]) -> Vec<u8> {
+fn file<R: Record + Serialize>(records: &[R]) -> Vec<u8> {
     let mut file = Vec::new();
     for record in records {
         write_record(&mut file, record).unwrap();
@@ -60,7 +61,7 @@ fn json_within_comes_back_byte_for_byte() {
 
 #[test]
 fn an_object_is_a_value_too() {
-    let value = serde_json::to_value(RecordObject(&Metric::sample())).unwrap();
+    let value = serde_json::to_value(Metric::sample()).unwrap();
     assert_eq!(value["labels"]["symbol"], "BTC/USD");
     assert_eq!(value["seq"], 9_007_199_254_740_993_i64);
     assert_eq!(value["value"], 45.3);

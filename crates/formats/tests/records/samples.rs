@@ -1,5 +1,6 @@
 //! One of each record with every column set.
 
+use serde::Serialize;
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
 
@@ -17,7 +18,7 @@ fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-pub(crate) trait Sample: Record {
+pub(crate) trait Sample: Record + Serialize {
     fn sample() -> Self;
 }
 

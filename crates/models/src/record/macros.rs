@@ -41,6 +41,13 @@ macro_rules! record {
             )+
         }
 
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $record {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::record::json::serialize(self, serializer)
+            }
+        }
+
         impl $crate::record::Record for $record {
             const TABLE: $crate::Table = $crate::Table::$table;
             const COLUMNS: &'static [$crate::record::Column] = &[$(

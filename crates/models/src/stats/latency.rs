@@ -4,26 +4,27 @@ use crate::{InvalidInput, Name, nearest_rank};
 
 /// How long one operation of one service took.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LatencyStats {
     /// Whose operation.
     pub service: Name,
     /// What was done.
     pub operation: Name,
-    /// Times it failed; these are in none of the numbers.
-    pub failures: u64,
     /// Times it succeeded.
     pub successes: u64,
+    /// Times it failed; these are in none of the numbers.
+    pub failures: u64,
     /// How long it took when it succeeded; nothing where it never did.
+    #[cfg_attr(feature = "serde", serde(flatten, serialize_with = "each"))]
     pub numbers: Option<LatencyNumbers>,
 }
 
 /// Numbers about latencies, in nanoseconds. Percentiles are nearest rank.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LatencyNumbers {
     /// The shortest.
     pub min_ns: u64,
-    /// The longest.
-    pub max_ns: u64,
     /// The mean, to the nearest double.
     pub avg_ns: f64,
     /// The median.
@@ -34,6 +35,20 @@ pub struct LatencyNumbers {
     pub p99_ns: u64,
     /// The 99.9th percentile.
     pub p999_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+}
+
+/// Writes each number, as `null` where there are none.
+#[cfg(feature = "serde")]
+fn each<S: serde::Serializer>(numbers: &Option<LatencyNumbers>, to: S) -> Result<S::Ok, S::Error> {
+    match numbers {
+        Some(numbers) => serde::Serialize::serialize(numbers, to),
+        None => {
+            let names = ["min_ns", "avg_ns", "p50_ns", "p95_ns", "p99_ns", "p999_ns", "max_ns"];
+            to.collect_map(names.map(|name| (name, ())))
+        }
+    }
 }
 
 impl LatencyNumbers {

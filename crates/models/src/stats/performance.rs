@@ -6,6 +6,7 @@ use crate::{Decimal, DecimalError, Symbol, Timestamp, Trade, TradeAction, TradeS
 
 /// What our confirmed trades gained, by pair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PerformanceSummary {
     /// Confirmed trades.
     pub trades: u64,
@@ -19,6 +20,7 @@ pub struct PerformanceSummary {
 
 /// What confirmed trades in one pair gained.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PairPerformance {
     /// What was traded.
     pub base_token: Symbol,

@@ -4,6 +4,7 @@ use crate::{Labels, MetricFilter, Name, Symbol, TimeRange, ValueStats};
 
 /// Where the numbers about slippage come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum SlippageSource {
     /// `actual_slippage` of our own trades.
     Trades,
@@ -27,10 +28,12 @@ impl SlippageSource {
 /// Taken from our own trades where any in the window has an actual slippage, else from the metric
 /// `slippage_bps`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SlippageStats {
     /// Where the numbers come from.
     pub source: SlippageSource,
     /// The numbers, in basis points. Decimals count as their nearest doubles.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub numbers: ValueStats,
 }
 

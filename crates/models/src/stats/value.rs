@@ -10,6 +10,7 @@ use crate::{
 
 /// Numbers about some values; there is at least one.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ValueStats {
     /// How many.
     pub count: u64,
@@ -53,10 +54,12 @@ impl ValueStats {
 
 /// Numbers about the values of one bucket of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct MetricBucket {
     /// When the bucket opens.
     pub open_ts: Timestamp,
     /// The numbers.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub stats: ValueStats,
 }
 

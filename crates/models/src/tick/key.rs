@@ -59,6 +59,14 @@ impl TickKey {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for TickKey {
+    /// A string: many readers of JSON round numbers of 64 bits.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

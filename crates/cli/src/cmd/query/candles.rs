@@ -1,7 +1,6 @@
 //! `tradekeep query candles`.
 
 use anyhow::{Result, bail};
-use serde::Serialize;
 use tradekeep::{
     Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TimeRange, Timestamp,
     Tradekeep, Venue,
@@ -169,25 +168,9 @@ fn draw(candles: &[Candle], earlier: bool, look: &Look, out: &mut Out) -> Result
     }
 }
 
-#[derive(Serialize)]
-struct Object<'a> {
-    open_ts: String,
-    venue: &'a str,
-    symbol: &'a str,
-    interval: String,
-    open: Option<String>,
-    high: Option<String>,
-    low: Option<String>,
-    close: Option<String>,
-    volume: String,
-    notional: String,
-    count: u64,
-    vwap: Option<String>,
-}
-
 fn tell(candles: &[Candle], out: &mut Out) -> Result<()> {
     if out.json() {
-        return candles.iter().try_for_each(|candle| out.object(&object(candle)));
+        return candles.iter().try_for_each(|candle| out.object(candle));
     }
     if candles.is_empty() {
         return Ok(());
@@ -213,22 +196,4 @@ fn tell(candles: &[Candle], out: &mut Out) -> Result<()> {
             .extra(),
         Column::numbers("ticks", candles.iter().map(|candle| grouped(candle.count)).collect()),
     ])
-}
-
-fn object(candle: &Candle) -> Object<'_> {
-    let text = |value: Option<Decimal>| value.map(|value| value.to_string());
-    Object {
-        open_ts: candle.open_ts.to_string(),
-        venue: candle.venue.as_str(),
-        symbol: candle.symbol.as_str(),
-        interval: candle.interval.to_string(),
-        open: text(candle.open),
-        high: text(candle.high),
-        low: text(candle.low),
-        close: text(candle.close),
-        volume: candle.volume.to_string(),
-        notional: candle.notional.to_string(),
-        count: candle.count,
-        vwap: text(candle.vwap),
-    }
 }

@@ -1,7 +1,6 @@
 //! `tradekeep query latency`.
 
 use anyhow::Result;
-use serde::Serialize;
 use tradekeep::{Latency, LatencyFilter, LatencyNumbers, LatencyStats, Tradekeep};
 
 use super::list::{self, maybe, nothing};
@@ -24,7 +23,7 @@ pub(super) async fn run(
     let filter = args.filter()?;
     let stats = store.latency_stats(&filter).await?;
     if out.json() {
-        return stats.iter().try_for_each(|stats| out.object(&Object::of(stats)));
+        return stats.iter().try_for_each(|stats| out.object(stats));
     }
     if stats.is_empty() {
         return nothing(WHAT, out);
@@ -71,40 +70,6 @@ pub(crate) fn numbers(all: &[LatencyStats]) -> Vec<Column> {
         Column::amounts("p99.9", taken(|numbers| numbers.p999_ns)),
         Column::amounts("max", taken(|numbers| numbers.max_ns)).extra(),
     ]
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    service: &'a str,
-    operation: &'a str,
-    successes: u64,
-    failures: u64,
-    min_ns: Option<u64>,
-    avg_ns: Option<f64>,
-    p50_ns: Option<u64>,
-    p95_ns: Option<u64>,
-    p99_ns: Option<u64>,
-    p999_ns: Option<u64>,
-    max_ns: Option<u64>,
-}
-
-impl<'a> Object<'a> {
-    fn of(stats: &'a LatencyStats) -> Self {
-        let numbers = stats.numbers.as_ref();
-        Self {
-            service: stats.service.as_str(),
-            operation: stats.operation.as_str(),
-            successes: stats.successes,
-            failures: stats.failures,
-            min_ns: numbers.map(|numbers| numbers.min_ns),
-            avg_ns: numbers.map(|numbers| numbers.avg_ns),
-            p50_ns: numbers.map(|numbers| numbers.p50_ns),
-            p95_ns: numbers.map(|numbers| numbers.p95_ns),
-            p99_ns: numbers.map(|numbers| numbers.p99_ns),
-            p999_ns: numbers.map(|numbers| numbers.p999_ns),
-            max_ns: numbers.map(|numbers| numbers.max_ns),
-        }
-    }
 }
 
 /// Draws how the latencies that these numbers are about spread.

@@ -1,7 +1,6 @@
 //! Lists of records, one form for all.
 
 use anyhow::Result;
-use tradekeep::formats::write_record;
 use tradekeep::{ListQuery, RecordFilter, RecordList, Table, Tradekeep, record::Record};
 
 use super::{pages, tell_next};
@@ -27,7 +26,7 @@ pub(super) async fn run<A: Listed>(
     let take = |page: Vec<Of<A>>| {
         found += page.len();
         if out.json() {
-            page.iter().try_for_each(|row| out.with(|stdout| write_record(stdout, row)))?;
+            page.iter().try_for_each(|row| out.object(row))?;
         } else if !page.is_empty() {
             out.table(columns(&page))?;
         }

@@ -1,7 +1,6 @@
 //! `tradekeep query metrics`.
 
 use anyhow::Result;
-use serde::Serialize;
 use tradekeep::{BucketQuery, Interval, Labels, Metric, MetricBucket, Tradekeep, ValueStats};
 
 use super::list::{self, nothing};
@@ -45,31 +44,10 @@ fn labels(labels: &Labels) -> String {
     labels.to_map().into_iter().map(pair).collect::<Vec<_>>().join(" ")
 }
 
-#[derive(Serialize)]
-struct Object {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    open_ts: Option<String>,
-    count: u64,
-    sum: f64,
-    avg: f64,
-    min: f64,
-    max: f64,
-    p50: f64,
-    p95: f64,
-    p99: f64,
-}
-
-impl Object {
-    fn of(open_ts: Option<String>, stats: &ValueStats) -> Self {
-        let ValueStats { count, sum, avg, min, max, p50, p95, p99 } = *stats;
-        Self { open_ts, count, sum, avg, min, max, p50, p95, p99 }
-    }
-}
-
 async fn stats(args: &Metrics, store: &Tradekeep, out: &mut Out) -> Result<()> {
     match store.metric_stats(&args.filter()?).await? {
         None => nothing(WHAT, out),
-        Some(stats) if out.json() => out.object(&Object::of(None, &stats)),
+        Some(stats) if out.json() => out.object(&stats),
         Some(stats) => out.table(numbers(&[stats])),
     }
 }
@@ -115,9 +93,7 @@ async fn buckets(
 
 fn tell(buckets: &[MetricBucket], out: &mut Out) -> Result<()> {
     if out.json() {
-        let object =
-            |bucket: &MetricBucket| Object::of(Some(bucket.open_ts.to_string()), &bucket.stats);
-        return buckets.iter().try_for_each(|bucket| out.object(&object(bucket)));
+        return buckets.iter().try_for_each(|bucket| out.object(bucket));
     }
     if buckets.is_empty() {
         return Ok(());

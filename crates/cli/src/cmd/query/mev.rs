@@ -1,7 +1,6 @@
 //! `tradekeep query mev`.
 
 use anyhow::Result;
-use serde::Serialize;
 use tradekeep::{MevAnalysis, MevEvent, Tradekeep};
 
 use super::facts::Facts;
@@ -20,7 +19,7 @@ pub(super) async fn run(
     }
     let analysis = store.mev_analysis(&args.filter()?).await?;
     if out.json() {
-        return out.object(&Object::of(&analysis));
+        return out.object(&analysis);
     }
     if analysis.events == 0 {
         return nothing("MEV events", out);
@@ -76,30 +75,5 @@ fn money(text: &str) -> String {
         Some((whole, part)) if part.len() < 2 => format!("{whole}.{part:0<2}"),
         Some(_) => text.into(),
         None => format!("{text}.00"),
-    }
-}
-
-#[derive(Serialize)]
-struct Object {
-    events: u64,
-    avoided: u64,
-    suffered: u64,
-    avoidance_rate: Option<f64>,
-    avg_risk: Option<f64>,
-    total_loss_usd: String,
-    avg_priority_fee_lamports: Option<f64>,
-}
-
-impl Object {
-    fn of(analysis: &MevAnalysis) -> Self {
-        Self {
-            events: analysis.events,
-            avoided: analysis.avoided,
-            suffered: analysis.suffered,
-            avoidance_rate: analysis.avoidance_rate,
-            avg_risk: analysis.avg_risk,
-            total_loss_usd: analysis.total_loss_usd.to_string(),
-            avg_priority_fee_lamports: analysis.avg_priority_fee_lamports,
-        }
     }
 }

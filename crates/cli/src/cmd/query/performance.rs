@@ -9,21 +9,6 @@ use crate::args::Performance;
 use crate::output::{Column, Out, counted, grouped};
 
 #[derive(Serialize)]
-struct Pair<'a> {
-    base_token: &'a str,
-    quote_token: &'a str,
-    trades: u64,
-    volume: String,
-    bought: String,
-    sold: String,
-    paid: String,
-    received: String,
-    transfer_fees: String,
-    last_price: String,
-    pnl: String,
-}
-
-#[derive(Serialize)]
 struct Totals {
     trades: u64,
     failed: u64,
@@ -68,21 +53,7 @@ fn columns(pairs: &[PairPerformance]) -> Vec<Column> {
 }
 
 fn objects(summary: &PerformanceSummary, out: &mut Out) -> Result<()> {
-    for pair in &summary.pairs {
-        out.object(&Pair {
-            base_token: pair.base_token.as_str(),
-            quote_token: pair.quote_token.as_str(),
-            trades: pair.trades,
-            volume: pair.volume.to_string(),
-            bought: pair.bought.to_string(),
-            sold: pair.sold.to_string(),
-            paid: pair.paid.to_string(),
-            received: pair.received.to_string(),
-            transfer_fees: pair.transfer_fees.to_string(),
-            last_price: pair.last_price.to_string(),
-            pnl: pair.pnl.to_string(),
-        })?;
-    }
+    summary.pairs.iter().try_for_each(|pair| out.object(pair))?;
     let PerformanceSummary { trades, failed, fees_lamports, .. } = *summary;
     out.object(&Totals { trades, failed, fees_lamports })
 }

@@ -1,35 +1,17 @@
 //! `tradekeep query summary`.
 
 use anyhow::Result;
-use serde::Serialize;
 use tradekeep::{TimeRange, Tradekeep};
 
 use super::facts::Facts;
 use crate::args::Window;
 use crate::output::{Out, grouped, rounded, times, took};
 
-#[derive(Serialize)]
-struct Object {
-    total_trades: u64,
-    avg_latency_ns: Option<f64>,
-    p99_latency_ns: Option<u64>,
-    avg_slippage_bps: Option<f64>,
-    mev_avoided: u64,
-    mev_suffered: u64,
-}
-
 pub(super) async fn run(args: &Window, store: &Tradekeep, out: &mut Out) -> Result<()> {
     let range = args.range()?;
     let summary = store.summary(range).await?;
     if out.json() {
-        return out.object(&Object {
-            total_trades: summary.total_trades,
-            avg_latency_ns: summary.avg_latency_ns,
-            p99_latency_ns: summary.p99_latency_ns,
-            avg_slippage_bps: summary.avg_slippage_bps,
-            mev_avoided: summary.mev_avoided,
-            mev_suffered: summary.mev_suffered,
-        });
+        return out.object(&summary);
     }
     let absent = || String::from("-");
     let mut facts = Facts::default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tradekeep::formats::RecordObject;
+use serde::Serialize;
 use tradekeep::record::Record;
 use tradekeep::{AnyRecord, Records, with_records};
 
@@ -59,8 +59,8 @@ impl Run {
 }
 
 fn row(records: &Records, place: usize) -> String {
-    fn text<R: Record>(record: &R) -> String {
-        let object = serde_json::to_string(&RecordObject(record)).unwrap_or_default();
+    fn text<R: Record + Serialize>(record: &R) -> String {
+        let object = serde_json::to_string(record).unwrap_or_default();
         match object.strip_prefix('{') {
             Some(fields) => format!("{{\"type\":\"{}\",{fields}", R::TABLE),
             None => object,
