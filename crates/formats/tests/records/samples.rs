@@ -1,6 +1,6 @@
 //! One of each record with every column set.
 
-use tradekeep_models::record::Record;
+use tradekeep_formats::FileRecord;
 use tradekeep_models::*;
 
 pub(crate) const ID: &str = "0191314e-2d3a-7c10-8d7e-0a1b2c3d4e5f";
@@ -17,7 +17,7 @@ fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-pub(crate) trait Sample: Record {
+pub(crate) trait Sample: FileRecord {
     fn sample() -> Self;
 }
 
