@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tradekeep::formats::{ReadOptions, TickReader, write_csv};
-use tradekeep::{Config, IMPORT_MEMORY_MEGABYTES, Tradekeep, import};
+use tradekeep::formats::{ReadOptions, RecordReader, write_csv};
+use tradekeep::{Config, IMPORT_MEMORY_MEGABYTES, Tick, Tradekeep, import};
 use tradekeep_benches::{Outcome, rate, raw, rows, ticks};
 
 const CHILD: &str = "TRADEKEEP_BENCH_CHILD";
@@ -65,9 +65,9 @@ fn by_tradekeep(csv: &str, data: &str) -> Outcome<u64> {
         let config = Config::from_url(&format!("duckdb://{data}"))?
             .with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
         let store = Tradekeep::open(&config).await?;
-        let reader = TickReader::open(Box::new(File::open(csv)?), ReadOptions::default())?;
-        let (summary, outcome) = import(&*store.store(), reader, |_| Ok(()), |_| {}).await;
-        outcome?;
+        let file = Box::new(File::open(csv)?);
+        let reader = RecordReader::<Tick>::open(file, ReadOptions::default())?;
+        let summary = import(&*store.store(), reader, |_| Ok(()), |_| {}).await?;
         store.shutdown().await?;
         Ok(summary.imported)
     })

@@ -11,14 +11,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradekeep::formats::{
-    Format, ReadOptions, RecordOptions, RecordReader, RecordRow, Row, TickReader,
-};
-use tradekeep::record::Record;
+use tradekeep::formats::{FileRecord, Format, ReadOptions, RecordReader, Row};
+use tradekeep::record::Value;
 use tradekeep::{
-    Config, ConfigFormat, Day, Decimal, Fill, Ident, Interval, Labels, Latency, ListQuery, Market,
-    Metric, MevEvent, Name, NodeHealth, Order, Position, StreamId, Symbol, SystemEvent, Table,
-    Timestamp, Trade, TradeId, TraderId, Venue,
+    Config, ConfigFormat, Day, Decimal, Ident, Interval, Labels, ListQuery, Market, Name, StreamId,
+    Symbol, Table, Tick, Timestamp, TradeId, TraderId, Venue, with_record_of,
 };
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig, SystemClock};
@@ -77,48 +74,33 @@ pub(crate) fn open_with(folder: &str, data: &[u8]) -> (usize, usize) {
 
 /// JSON lines of every kind of record.
 pub(crate) fn ndjson(data: &[u8]) {
-    fn records<R: Record>(data: &[u8]) {
-        let options = RecordOptions { format: Some(Format::Ndjson), ..RecordOptions::default() };
-        let Ok(rows) =
-            RecordReader::<R>::open(Box::new(std::io::Cursor::new(data.to_vec())), options)
-        else {
-            return;
-        };
-        for row in rows {
-            if let Ok(RecordRow::Record(record)) = row {
-                assert!(record.validate().is_ok());
-            }
-        }
+    for table in Table::ALL {
+        with_record_of!(*table, R => records::<R>(data, Some(Format::Ndjson)));
     }
-    records::<Trade>(data);
-    records::<Order>(data);
-    records::<Fill>(data);
-    records::<Position>(data);
-    records::<Metric>(data);
-    records::<Latency>(data);
-    records::<MevEvent>(data);
-    records::<SystemEvent>(data);
-    records::<NodeHealth>(data);
-    ticks(data, Some(Format::Ndjson));
 }
 
 /// A file of market data, in whatever format it says it is, and in each.
 pub(crate) fn importer(data: &[u8]) {
-    ticks(data, None);
+    records::<Tick>(data, None);
     for format in Format::ALL {
-        ticks(data, Some(format));
+        records::<Tick>(data, Some(format));
     }
 }
 
-fn ticks(data: &[u8], format: Option<Format>) {
-    let options =
-        ReadOptions { format, symbol: Symbol::new("BTC-USD").ok(), ..ReadOptions::default() };
+fn records<R: FileRecord>(data: &[u8], format: Option<Format>) {
+    let mut options = ReadOptions { format, ..ReadOptions::default() };
+    if R::TABLE == Table::Ticks {
+        options.symbol = Symbol::new("BTC-USD").ok();
+    }
     let input = Box::new(std::io::Cursor::new(data.to_vec()));
-    let Ok(rows) = TickReader::open(input, options) else { return };
+    let Ok(rows) = RecordReader::<R>::open(input, options) else { return };
     for row in rows {
-        if let Ok(Row::Tick(tick)) = row {
-            let again = tick.price().mul_round(tick.quantity());
-            assert_eq!(again.ok(), Some(tick.notional()));
+        let Ok(Row::Record(record)) = row else { continue };
+        assert!(record.validate().is_ok());
+        if let (Value::Decimal(price), Value::Decimal(quantity), Value::Decimal(notional)) =
+            (record.named("price"), record.named("quantity"), record.named("notional"))
+        {
+            assert_eq!(price.mul_round(quantity).ok(), Some(notional));
         }
     }
 }

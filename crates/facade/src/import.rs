@@ -3,15 +3,16 @@
 mod rows;
 mod write;
 
-use std::io;
+use std::error::Error;
+use std::{fmt, io};
 
 use tokio::sync::mpsc;
-use tradekeep_formats::{FormatError, RecordReader, Reject, TickReader};
+use tradekeep_formats::{FileRecord, FormatError, RecordReader, Reject};
 use tradekeep_models::Timestamp;
 use tradekeep_models::record::Record;
-use tradekeep_store_traits::{RecordSink, Records, StoreError};
+use tradekeep_store_traits::{RecordSink, StoreError};
 
-use self::rows::{Chunk, Rows, read};
+use self::rows::{Chunk, read};
 use self::write::write;
 
 /// Memory of an embedded store, in megabytes, that is enough to import at full speed: with more it
@@ -50,10 +51,32 @@ impl ImportSummary {
     }
 }
 
-/// Why an import ended early. What it wrote before is stored, and importing again adds the rest.
+/// An import that ended early. What it wrote before is stored, and importing again adds the rest.
+#[derive(Debug)]
+pub struct ImportError {
+    /// What was done before.
+    pub summary: ImportSummary,
+    /// Why it ended.
+    pub cause: ImportFailure,
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl Error for ImportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // The cause itself is what this displays.
+        self.cause.source()
+    }
+}
+
+/// Why an import ended early.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ImportError {
+pub enum ImportFailure {
     /// The source cannot be read further.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -68,107 +91,64 @@ pub enum ImportError {
     Interrupted,
 }
 
-/// Writes the ticks of `reader` to `sink`.
+/// Writes the records of `reader` to `sink`.
 ///
-/// A bad row never stops the rest: it goes to `on_reject`. Rows that are stored already, from this
-/// source or another, add nothing. `on_progress` is called after each write. The summary counts what
-/// was done, also when an error ends it.
+/// A bad row never stops the rest: it goes to `on_reject`, and so does what the store refuses (a record
+/// with the identity of another one, or that breaks a rule). Rows that are stored already, from this
+/// source or another, add nothing. `on_progress` is called after each write.
+///
+/// # Errors
+/// When the source cannot be read further, the store cannot take its records, or `on_reject` fails; the
+/// error has the summary of what was done before.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
-/// use tradekeep::{Config, Tradekeep, formats::{ReadOptions, TickReader}, import};
+/// use tradekeep::formats::{ReadOptions, RecordReader};
+/// use tradekeep::{Config, Tick, Tradekeep, import};
 ///
 /// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
 /// let csv = "time,pair,price,qty\n2024-08-08T10:00:05Z,BTC-USD,61837.63,0.02\n";
-/// let reader = TickReader::open(Box::new(csv.as_bytes()), ReadOptions::default())?;
-/// let (summary, outcome) = import(&*store, reader, |_| Ok(()), |_| {}).await;
-/// outcome?;
+/// let reader = RecordReader::<Tick>::open(Box::new(csv.as_bytes()), ReadOptions::default())?;
+/// let summary = import(&*store, reader, |_| Ok(()), |_| {}).await?;
 /// assert_eq!(summary.imported, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub async fn import(
-    sink: &dyn RecordSink,
-    reader: TickReader,
-    on_reject: impl FnMut(Reject) -> io::Result<()>,
-    on_progress: impl FnMut(&ImportSummary),
-) -> (ImportSummary, Result<(), ImportError>) {
-    run(sink, reader, on_reject, on_progress).await
-}
-
-/// Writes the records of `reader` to `sink`, as [`import`] does ticks.
-///
-/// What the store refuses (a record with the identity of another one, or that breaks a rule) is a bad
-/// row, and the rest is stored.
-///
-/// ```
-/// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
-/// use tradekeep::formats::{RecordOptions, RecordReader};
-/// use tradekeep::{Config, Latency, Tradekeep, import_records};
-///
-/// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
-/// let csv = "ts,service,operation,latency_ns\n2024-08-08T10:00:05Z,router,quote,1250000\n";
-/// let reader = RecordReader::<Latency>::open(Box::new(csv.as_bytes()), RecordOptions::default())?;
-/// let (summary, outcome) = import_records(&*store, reader, |_| Ok(()), |_| {}).await;
-/// outcome?;
-/// assert_eq!(summary.imported, 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub async fn import_records<R>(
+pub async fn import<R: FileRecord>(
     sink: &dyn RecordSink,
     reader: RecordReader<R>,
-    on_reject: impl FnMut(Reject) -> io::Result<()>,
-    on_progress: impl FnMut(&ImportSummary),
-) -> (ImportSummary, Result<(), ImportError>)
-where
-    R: Record,
-    Records: From<Vec<R>>,
-{
-    run(sink, reader, on_reject, on_progress).await
-}
-
-async fn run<R>(
-    sink: &dyn RecordSink,
-    rows: impl Rows<Record = R>,
     mut on_reject: impl FnMut(Reject) -> io::Result<()>,
     mut on_progress: impl FnMut(&ImportSummary),
-) -> (ImportSummary, Result<(), ImportError>)
-where
-    R: Record,
-    Records: From<Vec<R>>,
-{
+) -> Result<ImportSummary, ImportError> {
     let mut summary = ImportSummary::default();
     // One chunk waits while one is written and one is read.
     let (chunks, mut queue) = mpsc::channel(1);
-    let reading = tokio::task::spawn_blocking(move || read(rows, &chunks));
+    let reading = tokio::task::spawn_blocking(move || read(reader, &chunks));
     while let Some(chunk) = queue.recv().await {
-        if let Err(error) = take(sink, chunk, &mut summary, &mut on_reject).await {
-            return (summary, Err(error));
+        if let Err(cause) = take(sink, chunk, &mut summary, &mut on_reject).await {
+            return Err(ImportError { summary, cause });
         }
         on_progress(&summary);
     }
-    let outcome = reading.await.map_err(|_| ImportError::Interrupted);
-    (summary, outcome)
+    match reading.await {
+        Ok(()) => Ok(summary),
+        Err(_) => Err(ImportError { summary, cause: ImportFailure::Interrupted }),
+    }
 }
 
-async fn take<R>(
+async fn take<R: Record>(
     sink: &dyn RecordSink,
     chunk: Chunk<R>,
     summary: &mut ImportSummary,
     on_reject: &mut impl FnMut(Reject) -> io::Result<()>,
-) -> Result<(), ImportError>
-where
-    R: Record,
-    Records: From<Vec<R>>,
-{
+) -> Result<(), ImportFailure> {
     let mut set_aside = |rejects: Vec<Reject>, summary: &mut ImportSummary| {
         for reject in rejects {
-            on_reject(reject).map_err(ImportError::Rejects)?;
+            on_reject(reject).map_err(ImportFailure::Rejects)?;
             summary.read += 1;
             summary.rejected += 1;
         }
-        Ok::<(), ImportError>(())
+        Ok::<(), ImportFailure>(())
     };
     // First, so that a store's failure does not lose them.
     set_aside(chunk.rejects, summary)?;

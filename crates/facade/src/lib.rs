@@ -12,7 +12,7 @@ mod store;
 
 pub use config::{Config, ConfigError, ConfigFormat};
 pub use health::{Report, StoreReport};
-pub use import::{IMPORT_MEMORY_MEGABYTES, ImportError, ImportSummary, import, import_records};
+pub use import::{IMPORT_MEMORY_MEGABYTES, ImportError, ImportFailure, ImportSummary, import};
 pub use role::Role;
 pub use store::Tradekeep;
 

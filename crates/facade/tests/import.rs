@@ -1,10 +1,12 @@
 //! Files of records into a store: what it refuses is set aside, the rest is stored.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
-use tradekeep::formats::{RecordOptions, RecordReader, Reject, write_record};
-use tradekeep::record::Record;
+use std::error::Error;
+use std::io::{self, Read};
+
+use tradekeep::formats::{FileRecord, ReadOptions, RecordReader, Reject, write_record};
 use tradekeep::{
-    Config, ImportSummary, Order, Records, Trade, TradeFilter, Tradekeep, import_records,
+    Config, ImportError, ImportFailure, ImportSummary, Order, Trade, TradeFilter, Tradekeep,
 };
 
 const TRADES: &str = "\
@@ -13,19 +15,15 @@ ts,id,version,trader_id,mode,action,base_token,quote_token,base_amount,quote_amo
 2024-08-08T10:00:01Z,01913a5e-7c1b-7d3e-9f00-000000000002,0,arb-1,live,sell,SOL,USDC,1,151,151
 ";
 
-async fn import<R: Record>(store: &Tradekeep, text: &str) -> (ImportSummary, Vec<Reject>)
-where
-    Records: From<Vec<R>>,
-{
-    let text = std::io::Cursor::new(text.to_owned());
-    let reader = RecordReader::<R>::open(Box::new(text), RecordOptions::default()).unwrap();
+async fn import<R: FileRecord>(store: &Tradekeep, text: &str) -> (ImportSummary, Vec<Reject>) {
+    let text = io::Cursor::new(text.to_owned());
+    let reader = RecordReader::<R>::open(Box::new(text), ReadOptions::default()).unwrap();
     let mut rejects = Vec::new();
     let on_reject = |reject| {
         rejects.push(reject);
         Ok(())
     };
-    let (summary, outcome) = import_records(&*store.store(), reader, on_reject, |_| {}).await;
-    outcome.unwrap();
+    let summary = tradekeep::import(&*store.store(), reader, on_reject, |_| {}).await.unwrap();
     (summary, rejects)
 }
 
@@ -58,6 +56,38 @@ async fn conflicts_are_rejects_and_the_rest_is_stored() {
         let again = import::<Trade>(&store, &String::from_utf8(lines).unwrap()).await.0;
         assert_eq!(counts(&again), [4, 0, 4, 0], "{url}");
     }
+}
+
+#[tokio::test]
+async fn an_error_has_what_was_done_before() {
+    struct Failing;
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+    let store = Tradekeep::open(&Config::from_url("memory://").unwrap()).await.unwrap();
+    let input = Box::new(TRADES.as_bytes().chain(Failing));
+    let reader = RecordReader::<Trade>::open(input, ReadOptions::default()).unwrap();
+    let failed = tradekeep::import(&*store.store(), reader, |_| Ok(()), |_| {}).await;
+    let ImportError { summary, cause } = failed.unwrap_err();
+    assert_eq!(counts(&summary), [2, 2, 0, 0]);
+    assert!(matches!(cause, ImportFailure::Format(_)));
+    let error = ImportError { summary, cause };
+    assert_eq!(error.to_string(), "cannot read on after line 3: the disk is gone");
+    assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
+
+    let bad = TRADES.replace("buy", "hold");
+    let reader =
+        RecordReader::<Trade>::open(Box::new(io::Cursor::new(bad)), ReadOptions::default());
+    let full = |_| Err(io::Error::other("no space left"));
+    let failed = tradekeep::import(&*store.store(), reader.unwrap(), full, |_| {}).await;
+    let error = failed.unwrap_err();
+    assert_eq!(counts(&error.summary), [0; 4]);
+    assert_eq!(
+        error.to_string(),
+        "the rejected rows cannot be written: no space left; name another file with --rejected"
+    );
 }
 
 #[tokio::test]

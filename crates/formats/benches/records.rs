@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tradekeep_formats::arrow::{from_batch, ticks_from_batch, ticks_to_batch, to_batch};
 use tradekeep_formats::{
-    RecordOptions, RecordReader, RecordRow, SampleActivity, SampleMarket, write_record,
+    FileRecord, ReadOptions, RecordReader, Row, SampleActivity, SampleMarket, write_record,
 };
 use tradekeep_models::record::Record;
 use tradekeep_models::{Latency, Tick, Trade};
@@ -61,12 +61,12 @@ fn lines<R: Record + Serialize>(records: &[R]) -> Outcome<Vec<u8>> {
     Ok(file)
 }
 
-fn read<R: Record>(file: &[u8]) -> Outcome<Vec<R>> {
+fn read<R: FileRecord>(file: &[u8]) -> Outcome<Vec<R>> {
     let input = Box::new(Cursor::new(file.to_vec()));
-    let rows = RecordReader::<R>::open(input, RecordOptions::default())?;
+    let rows = RecordReader::<R>::open(input, ReadOptions::default())?;
     let record = |row| match row {
-        Ok(RecordRow::Record(record)) => Ok(record),
-        Ok(RecordRow::Rejected(reject)) => Err(reject.reason.into()),
+        Ok(Row::Record(record)) => Ok(record),
+        Ok(Row::Rejected(reject)) => Err(reject.reason.into()),
         Err(error) => Err(Box::<dyn Error>::from(error)),
     };
     rows.map(record).collect()

@@ -43,7 +43,10 @@ struct Message<'a> {
 }
 
 /// The next trade; messages that are no trades are passed over.
-pub(crate) fn next(source: &mut Source, drafter: &mut Drafter) -> Result<Option<Row>, FormatError> {
+pub(crate) fn next(
+    source: &mut Source,
+    drafter: &mut Drafter,
+) -> Result<Option<Row<Tick>>, FormatError> {
     next_row(source, |line| tick(line, drafter))
 }
 

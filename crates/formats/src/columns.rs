@@ -2,6 +2,7 @@
 
 use crate::csv_row::CsvRow;
 use crate::draft::RawTick;
+use crate::map::mapped;
 use crate::mistaken::OWN_FIELDS;
 use crate::records::is_of_records;
 use crate::{ColumnMap, Field, FormatError};
@@ -26,15 +27,14 @@ impl Columns {
     /// By the names in `header`, and before them by `map`.
     pub(crate) fn named(header: &CsvRow, map: &ColumnMap) -> Result<Self, FormatError> {
         // Orders and fills have times, prices and quantities too, and are no prints of a market.
-        let own =
-            OWN_FIELDS.into_iter().find(|name| map.is_empty() && find(header, name).is_some());
+        let own = OWN_FIELDS.into_iter().find(|name| map.is_empty() && header.find(name).is_some());
         if let Some(name) = own {
             return Err(own_records(&format!("column {name}")));
         }
         let mut places = Vec::new();
         for field in Field::ALL {
-            let place = match map.column(field) {
-                Some(column) => Some(mapped(header, field, column)?),
+            let place = match map.column(field.as_str()) {
+                Some(column) => Some(mapped(header, field.as_str(), column)?),
                 None => known(header, field),
             };
             places.extend(place.map(|place| (field, place)));
@@ -52,7 +52,7 @@ impl Columns {
             return Err(own_records(&format!("columns {}", header.printable())));
         }
         let names = ["open", "high", "low", "close"];
-        if names.into_iter().all(|name| find(header, name).is_some()) {
+        if names.into_iter().all(|name| header.find(name).is_some()) {
             return Err(FormatError::UnsupportedSchema {
                 found: format!("candles (columns {})", header.printable()),
                 supported: "single trades, with a column each for ts, price and quantity",
@@ -100,20 +100,7 @@ fn own_records(found: &str) -> FormatError {
     }
 }
 
-fn find(header: &CsvRow, name: &str) -> Option<usize> {
-    header.iter().position(|column| column.eq_ignore_ascii_case(name.as_bytes()))
-}
-
 fn known(header: &CsvRow, field: Field) -> Option<usize> {
     let mut names = field.column_names().iter();
-    names.find_map(|name| find(header, name))
-}
-
-fn mapped(header: &CsvRow, field: Field, column: &str) -> Result<usize, FormatError> {
-    let exact = header.iter().position(|name| name == column.as_bytes());
-    exact.or_else(|| find(header, column)).ok_or_else(|| FormatError::NoSuchColumn {
-        field: field.as_str(),
-        column: crate::csv_row::printable(column.as_bytes()),
-        found: header.printable(),
-    })
+    names.find_map(|name| header.find(name))
 }

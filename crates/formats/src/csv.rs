@@ -25,7 +25,7 @@ impl CsvRows {
         &mut self,
         source: &mut Source,
         drafter: &mut Drafter,
-    ) -> Result<Option<Row>, FormatError> {
+    ) -> Result<Option<Row<Tick>>, FormatError> {
         next_row(source, |line| self.tick(line, drafter).map(Some))
     }
 

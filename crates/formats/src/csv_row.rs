@@ -85,6 +85,11 @@ impl CsvRow {
         (0..self.len).map(|place| self.get(place))
     }
 
+    /// The place of the field `name`, in any case.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.iter().position(|field| field.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
     /// The fields in one line for a message.
     pub(crate) fn printable(&self) -> String {
         let names: Vec<_> = self.iter().map(String::from_utf8_lossy).collect();

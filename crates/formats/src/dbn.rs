@@ -60,7 +60,7 @@ impl DbnRows {
         &mut self,
         source: &mut Source,
         drafter: &mut Drafter,
-    ) -> Result<Option<Row>, FormatError> {
+    ) -> Result<Option<Row<Tick>>, FormatError> {
         loop {
             let Some(size) = source.peek(1).first().map(|words| usize::from(*words) * 4) else {
                 return source.take_error().map_or(Ok(None), Err);
@@ -76,7 +76,7 @@ impl DbnRows {
             }
             let trade = Trade::read(&self.record);
             return Ok(Some(match self.tick(trade.as_ref(), drafter) {
-                Ok(tick) => Row::Tick(tick),
+                Ok(tick) => Row::Record(tick),
                 Err(error) => Row::Rejected(Reject {
                     line: source.number(),
                     reason: error.to_string(),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tradekeep_models::Table;
+use tradekeep_models::{InvalidInput, Table};
 
 use crate::Format;
 
@@ -84,6 +84,9 @@ pub enum FormatError {
         /// The columns that they have.
         supported: String,
     },
+    /// An option that does not suit the records, or is wrong by itself.
+    #[error("--{} {}", .0.field, .0.reason)]
+    WrongOption(InvalidInput),
     /// A format that has ticks only.
     #[error("{format} is a format of ticks: files of {table} are csv or ndjson")]
     NotOfRecords {

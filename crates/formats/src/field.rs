@@ -108,79 +108,9 @@ impl FromStr for Field {
     }
 }
 
-/// Which columns hold which fields, where their names do not say: `ts=when,price=last`.
-///
-/// ```
-/// use tradekeep_formats::{ColumnMap, Field};
-///
-/// let map: ColumnMap = "ts=when,price=last".parse()?;
-/// assert_eq!(map.column(Field::Price), Some("last"));
-/// assert!("when=ts".parse::<ColumnMap>().is_err());
-/// # Ok::<(), tradekeep_models::InvalidInput>(())
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ColumnMap(Vec<(Field, String)>);
-
-impl ColumnMap {
-    /// Maps `field` to the column named `column`.
-    ///
-    /// # Errors
-    /// When the field is mapped already.
-    pub fn insert(&mut self, field: Field, column: impl Into<String>) -> Result<(), InvalidInput> {
-        if self.column(field).is_some() {
-            return Err(InvalidInput::new("map", format!("maps {field} twice")));
-        }
-        self.0.push((field, column.into()));
-        Ok(())
-    }
-
-    /// The column that `field` is mapped to.
-    #[must_use]
-    pub fn column(&self, field: Field) -> Option<&str> {
-        let found = self.0.iter().find(|(mapped, _)| *mapped == field);
-        found.map(|(_, column)| column.as_str())
-    }
-
-    /// Whether it maps nothing.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl FromStr for ColumnMap {
-    type Err = InvalidInput;
-
-    /// Reads `field=column`, several of them with commas between.
-    fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let mut map = Self::default();
-        for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
-            let (field, column) = pair
-                .split_once('=')
-                .map(|(field, column)| (field.trim(), column.trim()))
-                .filter(|(_, column)| !column.is_empty())
-                .ok_or_else(|| InvalidInput::new("map", "is not like field=column"))?;
-            map.insert(field.parse()?, column)?;
-        }
-        Ok(map)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn maps_by_name() {
-        let map: ColumnMap = " ts = when , quantity=last size,".parse().unwrap();
-        assert_eq!(map.column(Field::Ts), Some("when"));
-        assert_eq!(map.column(Field::Quantity), Some("last size"));
-        assert_eq!(map.column(Field::Price), None);
-        for bad in ["ts", "ts=", "=x", "when=ts", "ts=a,ts=b"] {
-            assert!(bad.parse::<ColumnMap>().is_err(), "{bad}");
-        }
-        assert!(ColumnMap::default().is_empty());
-    }
 
     #[test]
     fn no_column_name_means_two_fields() {

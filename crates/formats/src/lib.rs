@@ -13,25 +13,30 @@ mod detect;
 mod draft;
 mod error;
 mod field;
+mod format;
 mod json;
 mod lines;
+mod map;
 mod mistaken;
 mod ndjson;
 mod number;
 mod occurrence;
+mod options;
 mod reader;
 mod records;
 mod sample;
 mod source;
 mod tardis;
+mod ticks;
 
 pub use decompress::verify;
 pub use error::{FilePosition, FormatError};
-pub use field::{ColumnMap, Field};
+pub use field::Field;
+pub use format::Format;
+pub use map::ColumnMap;
 pub use ndjson::write_tick;
-pub use reader::{Format, ReadOptions, Reject, Row, TickReader};
-pub use records::{
-    FieldMap, Line, LineReader, RecordOptions, RecordReader, RecordRow, write_record,
-};
+pub use options::ReadOptions;
+pub use reader::{FileRecord, RecordReader, Reject, Row};
+pub use records::{Line, LineReader, write_record};
 pub use sample::{SampleActivity, SampleMarket, write_csv};
 pub use source::MAX_LINE;

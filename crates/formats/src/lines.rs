@@ -4,22 +4,22 @@ use tradekeep_models::InvalidInput;
 
 use crate::csv_row::row_text;
 use crate::source::{Line, Source};
-use crate::{FormatError, Reject};
+use crate::{FormatError, Reject, Row};
 
 /// The next row: what `make` makes of the next line that is not blank. Lines of which it makes nothing
 /// are passed over.
-pub(crate) fn next_row<T, R: From<Result<T, Reject>>>(
+pub(crate) fn next_row<R>(
     source: &mut Source,
-    mut make: impl FnMut(&[u8]) -> Result<Option<T>, InvalidInput>,
-) -> Result<Option<R>, FormatError> {
+    mut make: impl FnMut(&[u8]) -> Result<Option<R>, InvalidInput>,
+) -> Result<Option<Row<R>>, FormatError> {
     while let Some(Line { number: line, text, too_long }) = source.text_line()? {
         let made = if too_long { Err(skipped()) } else { make(text) };
         match made {
-            Ok(Some(made)) => return Ok(Some(R::from(Ok(made)))),
+            Ok(Some(made)) => return Ok(Some(Row::Record(made))),
             Ok(None) => {}
             Err(error) => {
                 let (reason, row) = (error.to_string(), row_text(text));
-                return Ok(Some(R::from(Err(Reject { line, reason, row }))));
+                return Ok(Some(Row::Rejected(Reject { line, reason, row })));
             }
         }
     }

@@ -83,7 +83,10 @@ line! {
 }
 
 /// The next row.
-pub(crate) fn next(source: &mut Source, drafter: &mut Drafter) -> Result<Option<Row>, FormatError> {
+pub(crate) fn next(
+    source: &mut Source,
+    drafter: &mut Drafter,
+) -> Result<Option<Row<Tick>>, FormatError> {
     next_row(source, |line| tick(line, drafter).map(Some))
 }
 

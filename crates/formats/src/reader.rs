@@ -2,109 +2,26 @@
 
 use std::fmt;
 use std::io::Read;
-use std::str::FromStr;
 
-use tradekeep_models::{InvalidInput, Symbol, Tick, Venue};
+use tradekeep_models::for_each_record;
+use tradekeep_models::record::Record;
 
-use crate::clock::Unit;
-use crate::csv::CsvRows;
-use crate::dbn::DbnRows;
 use crate::decompress::Decompressed;
-use crate::detect::{Plan, detect};
-use crate::draft::Drafter;
+use crate::records::RecordRows;
 use crate::source::Source;
-use crate::{ColumnMap, FormatError, binance, binance_ws, ndjson};
-
-/// A layout of market data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// A CSV whose header names its columns.
-    Csv,
-    /// Binance's files of trades and aggregated trades, spot and futures.
-    BinanceTrades,
-    /// Binance's market data stream, as recorded.
-    BinanceWs,
-    /// Tardis' files of trades.
-    Tardis,
-    /// Databento's binary encoding, schema `trades`.
-    Dbn,
-    /// Ticks as JSON, one object a line.
-    Ndjson,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 6] =
-        [Self::Csv, Self::BinanceTrades, Self::BinanceWs, Self::Tardis, Self::Dbn, Self::Ndjson];
-
-    /// Its name: `csv`, `binance-trades`, `binance-ws`, `tardis`, `dbn` or `ndjson`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::BinanceTrades => "binance-trades",
-            Self::BinanceWs => "binance-ws",
-            Self::Tardis => "tardis",
-            Self::Dbn => "dbn",
-            Self::Ndjson => "ndjson",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Format {
-    type Err = InvalidInput;
-
-    fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let found = Self::ALL.into_iter().find(|format| format.as_str() == text);
-        found.ok_or_else(|| {
-            let all = Self::ALL.map(Self::as_str).join(", ");
-            InvalidInput::new("format", format!("is unknown; the formats are {all}"))
-        })
-    }
-}
-
-/// What a file does not say of itself. By default everything is found out.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
-    /// The format, where it is not to be detected.
-    pub format: Option<Format>,
-    /// The venue of rows that name none; else that of the format, else `unknown`.
-    pub venue: Option<Venue>,
-    /// The symbol of rows that name none.
-    pub symbol: Option<Symbol>,
-    /// The columns of a CSV whose names do not say what they hold.
-    pub map: ColumnMap,
-    /// Keeps rows without trade id apart from equal rows of other sources.
-    pub source: Option<String>,
-    /// The file's name, which tells the symbol of Binance's files.
-    pub file_name: Option<String>,
-}
+use crate::ticks::TickRows;
+use crate::{Format, FormatError, ReadOptions};
 
 /// One row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
-    /// A tick.
-    Tick(Tick),
+pub enum Row<R> {
+    /// A record.
+    Record(R),
     /// A row that is none. It does not stop the others.
     Rejected(Reject),
 }
 
-impl From<Result<Tick, Reject>> for Row {
-    fn from(row: Result<Tick, Reject>) -> Self {
-        match row {
-            Ok(tick) => Self::Tick(tick),
-            Err(reject) => Self::Rejected(reject),
-        }
-    }
-}
-
-/// A row that is no tick or other record, and why.
+/// A row that is no such record, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The line of the decompressed file, or in DBN the record, from 1.
@@ -115,79 +32,89 @@ pub struct Reject {
     pub row: String,
 }
 
-/// Reads a file of market data, row by row, in memory that does not grow with it.
+/// A record that is read from files, which each kind is. Ticks have formats of their own.
+pub trait FileRecord: Record {
+    /// How its rows are read.
+    #[doc(hidden)]
+    type Rows: Rows<Record = Self>;
+}
+
+macro_rules! file_records {
+    (
+        $(#[$tick_doc:meta])*
+        Ticks(Tick) $ticks:ident = $tick_number:literal, $tick:literal;
+        $(
+            $(#[$doc:meta])*
+            $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        )+
+    ) => {
+        impl FileRecord for tradekeep_models::Tick {
+            type Rows = TickRows;
+        }
+        $(
+            impl FileRecord for tradekeep_models::$record {
+                type Rows = RecordRows<Self>;
+            }
+        )+
+    };
+}
+
+for_each_record!(file_records);
+
+/// What makes records of the rows of a file.
+pub trait Rows: fmt::Debug + Send + Sized + 'static {
+    /// What a row is.
+    type Record;
+
+    /// Finds out how `source` is written, and takes off what comes before its rows.
+    fn open(source: &mut Source, options: ReadOptions) -> Result<(Format, Self), FormatError>;
+
+    /// The next row; nothing at the end.
+    fn next(&mut self, source: &mut Source) -> Result<Option<Row<Self::Record>>, FormatError>;
+}
+
+/// Reads a file of records of one kind, row by row, in memory that does not grow with it.
 ///
 /// Compression, format and the unit of times are found out from the file's content. After an error
 /// there are no more rows.
 ///
 /// ```
-/// use tradekeep_formats::{ReadOptions, Row, TickReader};
+/// use tradekeep_formats::{ReadOptions, RecordReader, Row};
+/// use tradekeep_models::{Latency, Tick};
 ///
 /// let file = "ts,symbol,price,qty\n2024-08-08T10:00:05Z,BTC-USD,61837.63,3.844E-5\n";
-/// let mut rows = TickReader::open(Box::new(file.as_bytes()), ReadOptions::default())?;
-/// let Some(Ok(Row::Tick(tick))) = rows.next() else { panic!() };
+/// let mut rows = RecordReader::<Tick>::open(Box::new(file.as_bytes()), ReadOptions::default())?;
+/// let Some(Ok(Row::Record(tick))) = rows.next() else { panic!() };
 /// assert_eq!(tick.quantity().to_string(), "0.00003844");
 /// assert!(rows.next().is_none());
+///
+/// let file = "timestamp,service,operation,latency_ms\n2024-08-08T10:00:05Z,router,quote,1.25\n";
+/// let mut rows = RecordReader::<Latency>::open(Box::new(file.as_bytes()), ReadOptions::default())?;
+/// let Some(Ok(Row::Record(latency))) = rows.next() else { panic!() };
+/// assert_eq!((latency.latency_ns, latency.success), (1_250_000, true));
+/// assert_eq!(latency.stream.as_str(), "import");
 /// # Ok::<(), tradekeep_formats::FormatError>(())
 /// ```
 #[derive(Debug)]
-pub struct TickReader {
+pub struct RecordReader<R: FileRecord> {
     source: Source,
-    drafter: Drafter,
-    rows: Rows,
+    rows: R::Rows,
     format: Format,
     done: bool,
 }
 
-#[derive(Debug)]
-enum Rows {
-    Csv(Box<CsvRows>),
-    BinanceWs,
-    Ndjson,
-    Dbn(Box<DbnRows>),
-    Nothing,
-}
-
-impl TickReader {
+impl<R: FileRecord> RecordReader<R> {
     /// Reads as much of `input` as tells how to read the rest.
     ///
     /// # Errors
-    /// When it is empty, is in no known format or not in the one asked for, holds something else
-    /// than trades, or cannot be read.
-    pub fn open(
-        input: Box<dyn Read + Send>,
-        mut options: ReadOptions,
-    ) -> Result<Self, FormatError> {
+    /// When it is empty, is in no format of such records or not in the one asked for, holds something
+    /// else, has columns that the records do not have or lacks one that they need, or cannot be read;
+    /// and when [`ReadOptions::check`] refuses `options`.
+    pub fn open(input: Box<dyn Read + Send>, options: ReadOptions) -> Result<Self, FormatError> {
+        options.check(R::TABLE)?;
         let mut source = Source::new(Decompressed::new(input)?);
-        let plan = detect(&mut source, &options)?;
-        let (format, rows) = match plan {
-            Plan::Csv { format, columns, header } => {
-                if header {
-                    source.text_line()?;
-                }
-                (format, Rows::Csv(Box::new(CsvRows::new(columns))))
-            }
-            Plan::BinanceWs => (Format::BinanceWs, Rows::BinanceWs),
-            Plan::Ndjson => (Format::Ndjson, Rows::Ndjson),
-            Plan::Dbn => {
-                let rows = DbnRows::open(&mut source, options.symbol.clone())?;
-                (Format::Dbn, Rows::Dbn(Box::new(rows)))
-            }
-            Plan::Nothing(format) => (format, Rows::Nothing),
-        };
-        if matches!(format, Format::BinanceTrades | Format::BinanceWs) {
-            options.venue = options.venue.or_else(|| Venue::new(binance::VENUE).ok());
-        }
-        if format == Format::BinanceTrades {
-            let name = options.file_name.as_deref().unwrap_or_default();
-            let symbol = options.symbol.or_else(|| binance::symbol_of_file(name));
-            options.symbol = Some(symbol.ok_or(FormatError::MissingSymbol)?);
-        }
-        let mut drafter = Drafter::new(&options);
-        if format == Format::Tardis {
-            drafter.fix_unit(Unit::Micros);
-        }
-        Ok(Self { source, drafter, rows, format, done: false })
+        let (format, rows) = R::Rows::open(&mut source, options)?;
+        Ok(Self { source, rows, format, done: false })
     }
 
     /// The file's format.
@@ -195,26 +122,25 @@ impl TickReader {
     pub const fn format(&self) -> Format {
         self.format
     }
+
+    /// The line of the row that came last, from 1, in the decompressed file; in DBN its record.
+    #[must_use]
+    pub const fn line(&self) -> u64 {
+        self.source.number()
+    }
 }
 
-impl Iterator for TickReader {
-    type Item = Result<Row, FormatError>;
+impl<R: FileRecord> Iterator for RecordReader<R> {
+    type Item = Result<Row<R>, FormatError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.done {
             return None;
         }
-        let (source, drafter) = (&mut self.source, &mut self.drafter);
-        let next = match &mut self.rows {
-            Rows::Csv(rows) => rows.next(source, drafter),
-            Rows::BinanceWs => binance_ws::next(source, drafter),
-            Rows::Ndjson => ndjson::next(source, drafter),
-            Rows::Dbn(rows) => rows.next(source, drafter),
-            Rows::Nothing => Ok(None),
-        };
+        let next = self.rows.next(&mut self.source);
         self.done = !matches!(next, Ok(Some(_)));
         next.transpose()
     }
 }
 
-impl std::iter::FusedIterator for TickReader {}
+impl<R: FileRecord> std::iter::FusedIterator for RecordReader<R> {}

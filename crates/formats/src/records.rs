@@ -1,5 +1,5 @@
-//! Files of every record but ticks, and such files of ticks as we write ourselves: one reader and one
-//! writer that go by the columns of [`Record`](tradekeep_models::record::Record).
+//! Files of every record but ticks: one reader and one writer that go by the columns of
+//! [`Record`](tradekeep_models::record::Record).
 
 mod detect;
 mod header;
@@ -7,15 +7,13 @@ mod json;
 mod line;
 mod live;
 mod maker;
-mod map;
 mod names;
 mod naming;
-mod reader;
+mod rows;
 mod values;
 mod write;
 
 pub(crate) use header::is_of_records;
 pub use line::{Line, LineReader};
-pub use map::FieldMap;
-pub use reader::{RecordOptions, RecordReader, RecordRow};
+pub(crate) use rows::RecordRows;
 pub use write::write_record;

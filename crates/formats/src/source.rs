@@ -29,7 +29,7 @@ pub(crate) struct Line<'a> {
 }
 
 /// The decompressed file behind a buffer that never outgrows [`MAX_LINE`] plus a chunk.
-pub(crate) struct Source {
+pub struct Source {
     input: Decompressed,
     buffer: Vec<u8>,
     /// Where the unread bytes start, and end.

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tradekeep_formats::{Format, ReadOptions, Row, TickReader};
+use tradekeep_formats::{Format, ReadOptions, RecordReader, Row};
 use tradekeep_models::{Side, Tick};
 use tradekeep_test_servers::harness::{self, Absent, needing};
 
@@ -23,10 +23,10 @@ fn ticks(name: &str, format: Format) -> Result<Vec<Tick>, Absent> {
     // Cargo runs tests in the folder of their package.
     let data = Path::new("../../../shared/data");
     let file = File::open(data.join(name)).map_err(|_| format!("{name} is not here"))?;
-    let reader = TickReader::open(Box::new(file), ReadOptions::default()).unwrap();
+    let reader = RecordReader::<Tick>::open(Box::new(file), ReadOptions::default()).unwrap();
     assert_eq!(reader.format(), format);
     let tick = |row| match row {
-        Ok(Row::Tick(tick)) => tick,
+        Ok(Row::Record(tick)) => tick,
         other => panic!("{other:?}"),
     };
     Ok(reader.map(tick).collect())

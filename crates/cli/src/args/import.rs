@@ -1,10 +1,9 @@
 //! `tradekeep import`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::ValueEnum;
-use tradekeep::formats::{Format, ReadOptions, RecordOptions};
+use tradekeep::formats::{Format, FormatError, ReadOptions};
 use tradekeep::{InvalidInput, Symbol, Table, Venue, for_each_record};
 
 use super::parse::parsed;
@@ -59,50 +58,26 @@ pub(crate) struct Import {
 }
 
 impl Import {
-    /// How to read ticks.
-    pub(crate) fn tick_options(&self) -> Result<ReadOptions, WrongUsage> {
-        Ok(ReadOptions {
+    /// How to read them.
+    pub(crate) fn options(&self) -> Result<ReadOptions, WrongUsage> {
+        let map = self.map.as_deref().unwrap_or_default().parse();
+        let map = map.map_err(|e: InvalidInput| WrongUsage(format!("--map {}", e.reason)))?;
+        let options = ReadOptions {
             format: self.format.format(),
             venue: self.venue.clone(),
             symbol: self.symbol.clone(),
-            map: flag("--map", self.map.as_deref())?.unwrap_or_default(),
+            map,
             source: self.source.clone(),
             file_name: None,
-        })
-    }
-
-    /// How to read other records.
-    pub(crate) fn record_options(&self) -> Result<RecordOptions, WrongUsage> {
-        for (name, given) in
-            [("--venue", self.venue.is_some()), ("--symbol", self.symbol.is_some())]
-        {
-            if given {
-                return Err(WrongUsage(format!(
-                    "{name} is for ticks: rows of other types name theirs, leave it out"
-                )));
-            }
-        }
-        let format = self.format.format();
-        if let Some(format) = format.filter(|it| !matches!(it, Format::Csv | Format::Ndjson)) {
-            return Err(WrongUsage(format!(
+        };
+        options.check(self.records.table()).map_err(|error| match error {
+            FormatError::NotOfRecords { format, .. } => WrongUsage(format!(
                 "files of {format} hold ticks: other types come as csv or ndjson"
-            )));
-        }
-        Ok(RecordOptions {
-            format,
-            map: flag("--map", self.map.as_deref())?.unwrap_or_default(),
-            source: flag("--source", self.source.as_deref())?,
-        })
+            )),
+            error => WrongUsage(error.to_string()),
+        })?;
+        Ok(options)
     }
-}
-
-/// A flag whose meaning depends on others.
-fn flag<T>(name: &str, text: Option<&str>) -> Result<Option<T>, WrongUsage>
-where
-    T: FromStr<Err = InvalidInput>,
-{
-    let parsed = text.map(str::parse::<T>).transpose();
-    parsed.map_err(|error: InvalidInput| WrongUsage(format!("{name} {}", error.reason)))
 }
 
 macro_rules! types {

@@ -20,10 +20,7 @@ use crate::{Outcome, WrongUsage, tell_error};
 
 /// Refuses files that cannot be read together.
 pub(crate) fn check(args: &args::Import) -> Result<(), WrongUsage> {
-    match args.records {
-        Type::Ticks => args.tick_options().map(drop)?,
-        _ => args.record_options().map(drop)?,
-    }
+    args.options()?;
     let stdins = args.files.iter().filter(|file| file.as_os_str() == STDIN).count();
     if stdins > 1 {
         return Err(WrongUsage("- can be given once: stdin is read to its end".into()));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tradekeep_formats::Reject;
 use tradekeep_models::record::Record;
 use tradekeep_store_traits::{
-    Act, BadRow, Batch, RecordSink, RecordSinkExt, Records, Result, StoreError, with_records,
+    Act, BadRow, Batch, RecordSink, RecordSinkExt, Result, StoreError, with_records,
 };
 
 use super::ImportSummary;
@@ -21,20 +21,16 @@ pub(super) struct Written {
 }
 
 /// Writes `records`, which stood in these lines.
-pub(super) async fn write<R>(
+pub(super) async fn write<R: Record>(
     sink: &dyn RecordSink,
     records: Vec<R>,
     mut lines: Vec<u64>,
-) -> Result<Written>
-where
-    R: Record,
-    Records: From<Vec<R>>,
-{
+) -> Result<Written> {
     let mut refused = Vec::new();
     if records.is_empty() {
         return Ok(Written::default());
     }
-    let mut batch = Batch::new(records.into());
+    let mut batch = Batch::new(R::into_records(records));
     loop {
         let error = match sink.save_batch(&batch).await {
             Ok(saved) => {

@@ -2,24 +2,20 @@
 
 use tradekeep_models::record::Record;
 
-use super::RecordOptions;
 use super::header::Columns;
 use super::names::FieldName;
 use crate::csv_row::printable;
 use crate::detect::{check, first_lines, first_of, header, with_cause};
 use crate::source::{MAX_LINE, Source};
-use crate::{Format, FormatError, dbn};
+use crate::{Format, FormatError, ReadOptions, dbn};
 
 /// The columns of a CSV, whose header is still to be skipped; nothing where the file is NDJSON.
 pub(crate) fn detect<R: Record>(
     source: &mut Source,
-    options: &RecordOptions,
+    options: &ReadOptions,
     fields: &[FieldName],
 ) -> Result<Option<Columns>, FormatError> {
     let asked = options.format;
-    if let Some(format) = asked.filter(|asked| !matches!(asked, Format::Csv | Format::Ndjson)) {
-        return Err(FormatError::NotOfRecords { format, table: R::TABLE });
-    }
     if dbn::is_dbn(source.peek(4)) {
         return Err(FormatError::UnsupportedSchema {
             found: "ticks as DBN, the encoding of Databento".into(),
@@ -51,7 +47,7 @@ pub(crate) fn detect<R: Record>(
 
 fn columns<R: Record>(
     line: &[u8],
-    options: &RecordOptions,
+    options: &ReadOptions,
     fields: &[FieldName],
 ) -> Result<Columns, FormatError> {
     let wrong = |_| FormatError::WrongFormat { format: Format::Csv, found: printable(line) };

@@ -1,14 +1,12 @@
 //! Which column of a CSV holds which field of a record.
 
 use tradekeep_models::record::{Naming, Record};
-use tradekeep_models::{
-    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, Table, Trade,
-};
+use tradekeep_models::{Table, with_record_of};
 
-use super::FieldMap;
 use super::names::{FieldName, fields};
-use crate::FormatError;
 use crate::csv_row::{CsvRow, printable};
+use crate::map::mapped;
+use crate::{ColumnMap, FormatError};
 
 /// The place of each field among a row's columns.
 #[derive(Debug)]
@@ -22,10 +20,10 @@ impl Columns {
     /// By the names in `header`, and before them by `map`.
     pub(crate) fn named<R: Record>(
         header: &CsvRow,
-        map: &FieldMap,
+        map: &ColumnMap,
         fields: &[FieldName],
     ) -> Result<Self, FormatError> {
-        let mapped = mapped::<R>(header, map, fields)?;
+        let mapped = by_map::<R>(header, map, fields)?;
         let mut places = vec![None; fields.len()];
         let mut unknown = Vec::new();
         for (place, name) in header.iter().enumerate() {
@@ -94,20 +92,10 @@ impl Columns {
 /// Whether `header` is that of some record but ticks, and has all that it needs.
 pub(crate) fn is_of_records(header: &CsvRow) -> bool {
     fn fits<R: Record>(header: &CsvRow) -> bool {
-        Columns::named::<R>(header, &FieldMap::default(), &fields(R::TABLE)).is_ok()
+        Columns::named::<R>(header, &ColumnMap::default(), &fields(R::TABLE)).is_ok()
     }
-    let records = [
-        fits::<Trade>,
-        fits::<Order>,
-        fits::<Fill>,
-        fits::<Position>,
-        fits::<Metric>,
-        fits::<Latency>,
-        fits::<MevEvent>,
-        fits::<SystemEvent>,
-        fits::<NodeHealth>,
-    ];
-    records.into_iter().any(|fits| fits(header))
+    let mut records = Table::ALL.iter().filter(|table| **table != Table::Ticks);
+    records.any(|table| with_record_of!(*table, R => fits::<R>(header)))
 }
 
 fn find(fields: &[FieldName], is: impl Fn(&str) -> bool) -> Option<usize> {
@@ -126,12 +114,12 @@ fn other_column(fields: &[FieldName], places: &[Option<usize>], field: usize) ->
 }
 
 /// The columns that `map` names, each with its field; no field where it is left out.
-fn mapped<R: Record>(
+fn by_map<R: Record>(
     header: &CsvRow,
-    map: &FieldMap,
+    map: &ColumnMap,
     fields: &[FieldName],
 ) -> Result<Vec<(usize, Option<usize>)>, FormatError> {
-    let mut mapped = Vec::new();
+    let mut places = Vec::new();
     for (name, column) in map.pairs() {
         let field = match name {
             None => None,
@@ -143,19 +131,10 @@ fn mapped<R: Record>(
                 }
             })?),
         };
-        let exact = header.iter().position(|found| found == column.as_bytes());
-        let place = exact
-            .or_else(|| {
-                header.iter().position(|found| found.eq_ignore_ascii_case(column.as_bytes()))
-            })
-            .ok_or_else(|| FormatError::NoSuchColumn {
-                field: field.map_or("_", |field| fields[field].name),
-                column: printable(column.as_bytes()),
-                found: header.printable(),
-            })?;
-        mapped.push((place, field));
+        let place = mapped(header, field.map_or("_", |field| fields[field].name), column)?;
+        places.push((place, field));
     }
-    Ok(mapped)
+    Ok(places)
 }
 
 /// The columns of `table`, for a message.

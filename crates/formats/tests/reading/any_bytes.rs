@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tradekeep_formats::{Format, ReadOptions, Row, TickReader};
+use tradekeep_formats::{Format, ReadOptions, RecordReader, Row};
+use tradekeep_models::Tick;
 
 use crate::dbn::{metadata, trade};
 use crate::{gzip, zstd};
@@ -12,7 +13,8 @@ use crate::{gzip, zstd};
 /// Reads to the end and counts rows.
 fn exhaust(bytes: &[u8], format: Option<Format>) {
     let options = ReadOptions { format, symbol: "X".parse().ok(), ..ReadOptions::default() };
-    let Ok(mut reader) = TickReader::open(Box::new(Cursor::new(bytes.to_vec())), options) else {
+    let Ok(mut reader) = RecordReader::<Tick>::open(Box::new(Cursor::new(bytes.to_vec())), options)
+    else {
         return;
     };
     let mut rows = 0;
@@ -20,7 +22,7 @@ fn exhaust(bytes: &[u8], format: Option<Format>) {
     for row in reader.by_ref() {
         assert!(!failed, "rows after an error");
         match row {
-            Ok(Row::Tick(_)) => rows += 1,
+            Ok(Row::Record(_)) => rows += 1,
             Ok(Row::Rejected(reject)) => {
                 rows += 1;
                 assert!(reject.line > 0 && !reject.reason.contains('\n'), "{reject:?}");

@@ -2,7 +2,8 @@
 
 use std::io::{self, Read};
 
-use tradekeep_formats::{Format, ReadOptions, TickReader};
+use tradekeep_formats::{Format, ReadOptions, RecordReader};
+use tradekeep_models::Tick;
 
 use crate::{format, gzip, read, read_with, refused, zstd};
 
@@ -249,15 +250,18 @@ fn disks_that_fail() {
             Err(self.0.into())
         }
     }
-    let folder =
-        TickReader::open(Box::new(Failing(io::ErrorKind::IsADirectory)), ReadOptions::default());
+    let folder = RecordReader::<Tick>::open(
+        Box::new(Failing(io::ErrorKind::IsADirectory)),
+        ReadOptions::default(),
+    );
     assert_eq!(
         folder.unwrap_err().to_string(),
         "cannot read on after its very start: is a directory: name the files in it"
     );
     let file = "ts,symbol,price,qty\n1,B,1,1\n2,B,1,1\n3,B";
     let input = io::Cursor::new(file).chain(Failing(io::ErrorKind::TimedOut));
-    let rows: Vec<_> = TickReader::open(Box::new(input), ReadOptions::default()).unwrap().collect();
+    let rows: Vec<_> =
+        RecordReader::<Tick>::open(Box::new(input), ReadOptions::default()).unwrap().collect();
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[2].as_ref().unwrap_err().to_string(), "cannot read on after line 3: timed out");
 }

@@ -3,7 +3,8 @@
 
 use std::io::{self, Read};
 
-use tradekeep_formats::{FormatError, MAX_LINE, ReadOptions, Row, TickReader};
+use tradekeep_formats::{FormatError, MAX_LINE, ReadOptions, RecordReader, Row};
+use tradekeep_models::Tick;
 
 use crate::{Outcome, gzip, read, refused, zstd};
 
@@ -124,8 +125,8 @@ fn a_line_without_end_ends_the_file() {
         let line = good.lines().count() + 1;
         let input = io::Cursor::new(good).chain(io::repeat(b'x'));
         let options = ReadOptions { symbol: "B".parse().ok(), ..ReadOptions::default() };
-        let rows: Vec<_> = TickReader::open(Box::new(input), options).unwrap().collect();
-        assert!(matches!(rows[..], [Ok(Row::Tick(_)), Err(_)]), "{rows:?}");
+        let rows: Vec<_> = RecordReader::<Tick>::open(Box::new(input), options).unwrap().collect();
+        assert!(matches!(rows[..], [Ok(Row::Record(_)), Err(_)]), "{rows:?}");
         assert_eq!(
             rows[1].as_ref().unwrap_err().to_string(),
             format!(

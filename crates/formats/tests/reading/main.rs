@@ -15,7 +15,7 @@ mod truncated;
 
 use std::io::{Cursor, Write};
 
-use tradekeep_formats::{Format, FormatError, ReadOptions, Reject, Row, TickReader};
+use tradekeep_formats::{Format, FormatError, ReadOptions, RecordReader, Reject, Row};
 use tradekeep_models::Tick;
 
 /// All that a file gives.
@@ -34,8 +34,11 @@ impl Outcome {
     }
 }
 
-fn open(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<TickReader, FormatError> {
-    TickReader::open(Box::new(Cursor::new(bytes.into())), options.clone())
+fn open(
+    bytes: impl Into<Vec<u8>>,
+    options: &ReadOptions,
+) -> Result<RecordReader<Tick>, FormatError> {
+    RecordReader::open(Box::new(Cursor::new(bytes.into())), options.clone())
 }
 
 fn read_with(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Outcome {
@@ -44,7 +47,7 @@ fn read_with(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Outcome {
         Ok(reader) => {
             for row in reader {
                 match row {
-                    Ok(Row::Tick(tick)) => outcome.ticks.push(tick),
+                    Ok(Row::Record(tick)) => outcome.ticks.push(tick),
                     Ok(Row::Rejected(reject)) => outcome.rejects.push(reject),
                     Err(error) => outcome.error = Some(error),
                 }
@@ -91,6 +94,6 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn readers_move_between_threads() {
     fn is_send<T: Send>() {}
-    is_send::<TickReader>();
+    is_send::<RecordReader<Tick>>();
     is_send::<FormatError>();
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use tradekeep_formats::{SampleActivity, write_record};
+use tradekeep_formats::{FileRecord, SampleActivity, write_record};
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
 
@@ -18,7 +18,7 @@ fn activity() -> SampleActivity {
 }
 
 /// Valid, in time order, within the day, told apart; answers how many there are, and a hash of them.
-fn check<R: Record + Serialize>(rows: &[R], on: Day) -> (usize, String) {
+fn check<R: FileRecord + Serialize>(rows: &[R], on: Day) -> (usize, String) {
     let mut file = Vec::new();
     let mut identities = BTreeSet::new();
     for row in rows {

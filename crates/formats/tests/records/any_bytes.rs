@@ -2,16 +2,15 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tradekeep_formats::{Format, RecordOptions, write_record};
-use tradekeep_models::record::Record;
+use tradekeep_formats::{FileRecord, Format, ReadOptions, write_record};
 use tradekeep_models::*;
 
 use crate::samples::{Sample, every_record};
 use crate::{gzip, read_with};
 
-fn exhaust<R: Record>(bytes: &[u8]) {
+fn exhaust<R: FileRecord>(bytes: &[u8]) {
     for format in [None, Some(Format::Csv), Some(Format::Ndjson)] {
-        let options = RecordOptions { format, ..RecordOptions::default() };
+        let options = ReadOptions { format, ..ReadOptions::default() };
         let outcome = read_with::<R>(bytes, &options);
         for reject in &outcome.rejects {
             assert!(reject.line > 0 && !reject.reason.contains('\n'), "{reject:?}");

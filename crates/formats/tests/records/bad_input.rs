@@ -1,7 +1,7 @@
 //! Files in which something is wrong: the rows that are good are read all the same.
 
 use serde::Serialize;
-use tradekeep_formats::{Format, FormatError, RecordOptions};
+use tradekeep_formats::{Format, FormatError, ReadOptions};
 use tradekeep_models::record::{Column, Kind, Naming, Record};
 use tradekeep_models::*;
 
@@ -31,6 +31,11 @@ macro_rules! wrong_types {
                     Kind::Bool => ("\"maybe\"", "is neither true nor false"),
                     Kind::Decimal => ("[1]", "is not a decimal number"),
                     Kind::Time => ("{}", "is not a time"),
+                };
+                let is_text = ["venue", "symbol", "side"].contains(&column.name);
+                let reason = match $record::TABLE {
+                    Table::Ticks if !is_text => "is neither a string nor a number",
+                    _ => reason,
                 };
                 let mut bad = good.clone();
                 bad[column.name] = serde_json::from_str(wrong).unwrap();
@@ -62,6 +67,7 @@ fn reason_of_missing<R: Record>(column: &Column) -> Option<&'static str> {
     match (R::TABLE, column.name) {
         (Table::Trades, "id") => Some("is missing, where version is not 0"),
         (Table::Latencies, "success") => None,
+        (Table::Ticks, "venue" | "key" | "sequence" | "notional") => None,
         _ if column.required && !column.default && !made => Some("is missing"),
         _ => None,
     }
@@ -250,8 +256,33 @@ fn long_lines_are_rejected_and_passed() {
 }
 
 #[test]
+fn options_that_do_not_suit_are_refused_before_the_file_is_read() {
+    let of_ticks = "is for ticks: rows of other types name theirs, leave it out";
+    let none = ReadOptions::default;
+    for (options, reason) in [
+        (ReadOptions { venue: "kraken".parse().ok(), ..none() }, format!("--venue {of_ticks}")),
+        (ReadOptions { symbol: "X".parse().ok(), ..none() }, format!("--symbol {of_ticks}")),
+        (
+            ReadOptions { map: "ts=a,price=A".parse().unwrap(), ..none() },
+            "--map maps one column twice".into(),
+        ),
+        (ReadOptions { source: Some(String::new()), ..none() }, "--source is empty".into()),
+    ] {
+        assert_eq!(refused_with::<Trade>("", &options), reason);
+        assert_eq!(options.check(Table::Trades).unwrap_err().to_string(), reason);
+        assert!(options.check(Table::Ticks).is_ok(), "{reason}");
+    }
+    let options = ReadOptions { map: "when=ts".parse().unwrap(), ..none() };
+    assert_eq!(
+        refused_with::<Tick>("", &options),
+        "--map maps an unknown field; the fields are ts, price, quantity, symbol, venue, side, \
+         is_buyer_maker, trade_id, received_ts, sequence"
+    );
+}
+
+#[test]
 fn files_of_another_kind_are_refused_by_name() {
-    let with = |format| RecordOptions { format: Some(format), ..RecordOptions::default() };
+    let with = |format| ReadOptions { format: Some(format), ..ReadOptions::default() };
     assert_eq!(
         refused_with::<Trade>("x\n", &with(Format::Tardis)),
         "tardis is a format of ticks: files of trades are csv or ndjson"

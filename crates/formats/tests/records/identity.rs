@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tradekeep_formats::RecordOptions;
+use tradekeep_formats::ReadOptions;
 use tradekeep_models::*;
 
 use crate::{read, records, records_with};
 
-fn from(source: &str) -> RecordOptions {
-    RecordOptions { source: source.parse().ok(), ..RecordOptions::default() }
+fn from(source: &str) -> ReadOptions {
+    ReadOptions { source: source.parse().ok(), ..ReadOptions::default() }
 }
 
 const FILLS: &str = "\
@@ -62,13 +62,13 @@ fn uuids_are_made_of_names_and_values() {
 
 #[test]
 fn places_never_change() {
-    let places = |options: &RecordOptions| -> Vec<_> {
+    let places = |options: &ReadOptions| -> Vec<_> {
         let latencies = records_with::<Latency>(LATENCIES, options);
         latencies.into_iter().map(|l| (l.stream.to_string(), l.seq)).collect()
     };
     let import = |seq| ("import".to_owned(), seq);
     assert_eq!(
-        places(&RecordOptions::default()),
+        places(&ReadOptions::default()),
         [
             import(8_976_132_328_672_640_050),
             import(5_169_678_454_971_586_721),

@@ -16,8 +16,7 @@ mod samples;
 
 use std::io::{Cursor, Write};
 
-use tradekeep_formats::{FormatError, RecordOptions, RecordReader, RecordRow, Reject};
-use tradekeep_models::record::Record;
+use tradekeep_formats::{FileRecord, FormatError, ReadOptions, RecordReader, Reject, Row};
 
 /// All that a file gives.
 #[derive(Debug)]
@@ -35,21 +34,21 @@ impl<R> Outcome<R> {
     }
 }
 
-fn open<R: Record>(
+fn open<R: FileRecord>(
     bytes: impl Into<Vec<u8>>,
-    options: &RecordOptions,
+    options: &ReadOptions,
 ) -> Result<RecordReader<R>, FormatError> {
     RecordReader::open(Box::new(Cursor::new(bytes.into())), options.clone())
 }
 
-fn read_with<R: Record>(bytes: impl Into<Vec<u8>>, options: &RecordOptions) -> Outcome<R> {
+fn read_with<R: FileRecord>(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Outcome<R> {
     let mut outcome = Outcome { records: Vec::new(), rejects: Vec::new(), error: None };
     match open(bytes, options) {
         Ok(reader) => {
             for row in reader {
                 match row {
-                    Ok(RecordRow::Record(record)) => outcome.records.push(record),
-                    Ok(RecordRow::Rejected(reject)) => outcome.rejects.push(reject),
+                    Ok(Row::Record(record)) => outcome.records.push(record),
+                    Ok(Row::Rejected(reject)) => outcome.rejects.push(reject),
                     Err(error) => outcome.error = Some(error),
                 }
             }
@@ -59,31 +58,31 @@ fn read_with<R: Record>(bytes: impl Into<Vec<u8>>, options: &RecordOptions) -> O
     outcome
 }
 
-fn read<R: Record>(bytes: impl Into<Vec<u8>>) -> Outcome<R> {
-    read_with(bytes, &RecordOptions::default())
+fn read<R: FileRecord>(bytes: impl Into<Vec<u8>>) -> Outcome<R> {
+    read_with(bytes, &ReadOptions::default())
 }
 
 /// All records of a file in which nothing is wrong.
-fn records_with<R: Record>(bytes: impl Into<Vec<u8>>, options: &RecordOptions) -> Vec<R> {
+fn records_with<R: FileRecord>(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Vec<R> {
     let outcome = read_with(bytes, options);
     assert!(outcome.error.is_none(), "{:?}", outcome.error);
     assert_eq!(outcome.rejects, []);
     outcome.records
 }
 
-fn records<R: Record>(bytes: impl Into<Vec<u8>>) -> Vec<R> {
-    records_with(bytes, &RecordOptions::default())
+fn records<R: FileRecord>(bytes: impl Into<Vec<u8>>) -> Vec<R> {
+    records_with(bytes, &ReadOptions::default())
 }
 
 /// Why a file is refused.
-fn refused_with<R: Record>(bytes: impl Into<Vec<u8>>, options: &RecordOptions) -> String {
+fn refused_with<R: FileRecord>(bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> String {
     let error = open::<R>(bytes, options).map(|_| ()).unwrap_err().to_string();
     assert!(!error.contains('\n'), "more than one line: {error}");
     error
 }
 
-fn refused<R: Record>(bytes: impl Into<Vec<u8>>) -> String {
-    refused_with::<R>(bytes, &RecordOptions::default())
+fn refused<R: FileRecord>(bytes: impl Into<Vec<u8>>) -> String {
+    refused_with::<R>(bytes, &ReadOptions::default())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde::Serialize;
-use tradekeep_formats::{Format, RecordOptions, write_record};
+use tradekeep_formats::{Format, ReadOptions, write_record};
 use tradekeep_models::record::Record;
 use tradekeep_models::*;
 
@@ -89,6 +89,6 @@ fn a_field_may_come_in_any_place() {
     let latencies = records::<Latency>(lines.join("\r\n"));
     let told: Vec<_> = latencies.iter().map(|l| (l.latency_ns, l.success)).collect();
     assert_eq!(told, [(1, true), (2, true), (3_000_000, false)]);
-    let reader = open::<Latency>(lines[0], &RecordOptions::default()).unwrap();
+    let reader = open::<Latency>(lines[0], &ReadOptions::default()).unwrap();
     assert_eq!(reader.format(), Format::Ndjson);
 }

@@ -1,7 +1,7 @@
 //! One of each record with every column set.
 
 use serde::Serialize;
-use tradekeep_models::record::Record;
+use tradekeep_formats::FileRecord;
 use tradekeep_models::*;
 
 pub(crate) const ID: &str = "0191314e-2d3a-7c10-8d7e-0a1b2c3d4e5f";
@@ -18,7 +18,7 @@ fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
-pub(crate) trait Sample: Record + Serialize {
+pub(crate) trait Sample: FileRecord + Serialize {
     fn sample() -> Self;
 }
 

@@ -7,11 +7,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tradekeep::formats::{Format, RecordReader, Reject, TickReader, verify};
-use tradekeep::record::Record;
-use tradekeep::{
-    ImportError, ImportSummary, Records, Table, Tradekeep, import, import_records, with_record_of,
-};
+use tradekeep::formats::{FileRecord, RecordReader, Reject, verify};
+use tradekeep::{ImportSummary, Tradekeep, import, with_record_of};
 
 use super::Report;
 use crate::args;
@@ -28,8 +25,6 @@ pub(super) struct Job<'a> {
     pub(super) report: &'a mut Report,
 }
 
-type Source = Box<dyn Read + Send>;
-
 impl Job<'_> {
     pub(super) async fn run(&mut self, file: &Path) -> Result<()> {
         let Input { reader, size } = Input::open(file, self.stop)?;
@@ -41,46 +36,35 @@ impl Job<'_> {
             tokio::task::spawn_blocking(|| verify(reader)).await??;
         }
         let reader = Box::new(Watched { reader, bar: bar.clone(), stop: self.stop.clone() });
-        let outcome = match self.args.records.table() {
-            Table::Ticks => self.ticks(file, reader, &bar).await,
-            table => with_record_of!(table, R => self.records::<R>(reader, &bar).await),
-        };
+        let table = self.args.records.table();
+        let outcome = with_record_of!(table, R => self.records::<R>(file, reader, &bar).await);
         bar.finish_and_clear();
         outcome
     }
 
-    async fn ticks(&mut self, file: &Path, reader: Source, bar: &ProgressBar) -> Result<()> {
-        let mut options = self.args.tick_options()?;
+    async fn records<R: FileRecord>(
+        &mut self,
+        file: &Path,
+        reader: Box<dyn Read + Send>,
+        bar: &ProgressBar,
+    ) -> Result<()> {
+        let mut options = self.args.options()?;
         options.file_name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let rows = TickReader::open(reader, options)?;
-        self.begin(rows.format());
-        let Job { store, rejects, report, .. } = self;
-        let on_reject = |reject| set_aside(rejects, &mut report.first_reject, reject);
-        let (summary, outcome) = import(&***store, rows, on_reject, said(bar)).await;
-        self.end(summary, outcome)
-    }
-
-    async fn records<R>(&mut self, reader: Source, bar: &ProgressBar) -> Result<()>
-    where
-        R: Record,
-        Records: From<Vec<R>>,
-    {
-        let rows = RecordReader::<R>::open(reader, self.args.record_options()?)?;
-        self.begin(rows.format());
-        let Job { store, rejects, report, .. } = self;
-        let on_reject = |reject| set_aside(rejects, &mut report.first_reject, reject);
-        let (summary, outcome) = import_records(&***store, rows, on_reject, said(bar)).await;
-        self.end(summary, outcome)
-    }
-
-    fn begin(&mut self, format: Format) {
+        let rows = RecordReader::<R>::open(reader, options)?;
+        let format = rows.format();
         self.report.format = Some(format);
         tracing::info!(file = self.report.name, format = format.as_str(), "importing");
-    }
-
-    fn end(&mut self, summary: ImportSummary, outcome: Result<(), ImportError>) -> Result<()> {
-        self.report.summary = summary;
-        Ok(outcome?)
+        let Job { store, rejects, report, .. } = self;
+        let on_reject = |reject| set_aside(rejects, &mut report.first_reject, reject);
+        let on_progress = |done: &ImportSummary| bar.set_message(counted(done.read, "row"));
+        match import(&***store, rows, on_reject, on_progress).await {
+            Ok(summary) => report.summary = summary,
+            Err(error) => {
+                report.summary = error.summary;
+                return Err(error.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -96,10 +80,6 @@ fn set_aside(
         *first = Some((reject.line, reject.reason));
     }
     Ok(())
-}
-
-fn said(bar: &ProgressBar) -> impl FnMut(&ImportSummary) {
-    |summary| bar.set_message(counted(summary.read, "row"))
 }
 
 /// A bar of bytes, or for a pipe a spinner; nothing where stderr is no terminal.
