@@ -42,10 +42,10 @@ pub trait FileRecord: Record {
 macro_rules! file_records {
     (
         $(#[$tick_doc:meta])*
-        Ticks(Tick) $ticks:ident = $tick_number:literal, $tick:literal;
+        Ticks(Tick) $ticks:ident = $tick_number:literal, $tick_table:literal, $tick:literal;
         $(
             $(#[$doc:meta])*
-            $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+            $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
         )+
     ) => {
         impl FileRecord for tradekeep_models::Tick {

@@ -8,12 +8,12 @@ use crate::{InvalidInput, Table};
 /// `for_each_record!([path::to::then] more)`, that comes first, in brackets.
 ///
 /// A line has the variant of [`Table`] and of [`Records`], the type of the record and its variant of
-/// [`AnyRecord`], the table's name in every store, the number that stands for it in files, and the word
-/// for one of them: `Ticks(Tick) ticks = 1, "tick";`.
+/// [`AnyRecord`], the name of lists of them in code, the number that stands for them in files, their table's name
+/// in every store, and the word for one of them: `Ticks(Tick) ticks = 1, "ticks", "tick";`.
 ///
 /// ```
 /// macro_rules! count {
-///     ($($(#[$doc:meta])* $table:ident($record:ident) $name:ident = $number:literal, $word:literal;)+) => {
+///     ($($(#[$doc:meta])* $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;)+) => {
 ///         [$($word),+].len()
 ///     };
 /// }
@@ -31,25 +31,25 @@ macro_rules! for_each_record {
         $($then)+! {
             $([$($with)+])?
             /// Public trade prints.
-            Ticks(Tick) ticks = 1, "tick";
+            Ticks(Tick) ticks = 1, "ticks", "tick";
             /// Our own trades.
-            Trades(Trade) trades = 2, "trade";
+            Trades(Trade) trades = 2, "trades", "trade";
             /// Our own orders.
-            Orders(Order) orders = 3, "order";
+            Orders(Order) orders = 3, "orders", "order";
             /// Executions of our own orders.
-            Fills(Fill) fills = 4, "fill";
+            Fills(Fill) fills = 4, "fills", "fill";
             /// Our own positions.
-            Positions(Position) positions = 5, "position";
+            Positions(Position) positions = 5, "positions", "position";
             /// Measured values.
-            Metrics(Metric) metrics = 6, "metric";
+            Metrics(Metric) metrics = 6, "metrics", "metric";
             /// How long operations took.
-            Latencies(Latency) latencies = 7, "latency";
+            Latencies(Latency) latencies = 7, "latencies", "latency";
             /// What MEV did to our trades, or would have done.
-            MevEvents(MevEvent) mev_events = 8, "mev";
+            MevEvents(MevEvent) mev_events = 8, "mev_events", "mev";
             /// What happened to the system.
-            SystemEvents(SystemEvent) system_events = 9, "event";
+            SystemEvents(SystemEvent) system_events = 9, "system_events", "event";
             /// How the nodes are.
-            NodeHealth(NodeHealth) node_health = 10, "node";
+            NodeHealth(NodeHealth) node_health = 10, "node_health", "node";
         }
     };
 }
@@ -57,7 +57,7 @@ macro_rules! for_each_record {
 macro_rules! records {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => {
         /// Records of one kind: what goes into a store, and what comes out.
         #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +132,7 @@ macro_rules! records {
         #[allow(clippy::large_enum_variant, reason = "it is moved on at once, into a vector of its own kind")]
         pub enum AnyRecord {
             $(
-                #[doc = concat!("A record of the table `", stringify!($name), "`.")]
+                #[doc = concat!("A record of the table `", $name, "`.")]
                 $record(crate::$record)
             ),+
         }
@@ -183,7 +183,7 @@ macro_rules! __with_records {
         [$records:expr, $rows:ident => $body:expr]
         $(
             $(#[$doc:meta])*
-            $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+            $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
         )+
     ) => {
         match $records {
@@ -217,7 +217,7 @@ macro_rules! __with_record_of {
         [$of:expr, $type:ident => $body:expr]
         $(
             $(#[$doc:meta])*
-            $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+            $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
         )+
     ) => {
         match $of {

@@ -9,7 +9,7 @@ use crate::{InvalidInput, for_each_record, with_record_of};
 macro_rules! tables {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => {
         /// A kind of record, and the table that holds it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +25,7 @@ macro_rules! tables {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$table => stringify!($name)),+
+                    $(Self::$table => $name),+
                 }
             }
 

@@ -51,13 +51,13 @@ impl<T> RecordStore for T where
 macro_rules! lists {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => {
         /// A list of each kind of record.
         impl dyn SeriesStore {
             $(
                 $(#[$doc])*
-                pub fn $name(
+                pub fn $list(
                     &self,
                     filter: impl RecordFilter<Record = tradekeep_models::$record>,
                 ) -> RecordList<'_, tradekeep_models::$record> {

@@ -83,13 +83,13 @@ impl Import {
 macro_rules! types {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => {
         /// `--type`: a table, by its name, the word for one of its records, or that of many.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
         pub(crate) enum Type {
             $(
-                #[value(aliases = [stringify!($name), $word, concat!($word, "s")])]
+                #[value(aliases = [$name, $word, concat!($word, "s")])]
                 $table
             ),+
         }

@@ -21,22 +21,22 @@ use crate::{ReadOptions, Reject};
 macro_rules! readers {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => {
         /// What reads the lines of each table.
         struct Readers {
-            $($name: Reader<tradekeep_models::$record>,)+
+            $($list: Reader<tradekeep_models::$record>,)+
         }
 
         impl Readers {
             fn new() -> Self {
-                Self { $($name: Reader::new(),)+ }
+                Self { $($list: Reader::new(),)+ }
             }
 
             /// The record of a line of `table`.
             fn read(&mut self, table: Table, line: &[u8]) -> Result<Line, InvalidInput> {
                 match table {
-                    $(Table::$table => self.$name.read(line).map(|(record, named_here)| {
+                    $(Table::$table => self.$list.read(line).map(|(record, named_here)| {
                         Line { record: record.into(), named_here }
                     }),)+
                 }

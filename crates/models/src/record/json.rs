@@ -103,7 +103,7 @@ fn value(column: &Column, json: &RawValue) -> Result<Value<'static>, InvalidInpu
 macro_rules! readable {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => { $(
         impl<'de> Deserialize<'de> for crate::$record {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

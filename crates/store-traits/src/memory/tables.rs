@@ -32,34 +32,34 @@ pub(super) trait Held: Record {
 macro_rules! held {
     ($(
         $(#[$doc:meta])*
-        $table:ident($record:ident) $name:ident = $number:literal, $word:literal;
+        $table:ident($record:ident) $list:ident = $number:literal, $name:literal, $word:literal;
     )+) => {
         #[derive(Debug, Default)]
         pub(super) struct Tables {
-            $($name: Rows<tradekeep_models::$record>),+
+            $($list: Rows<tradekeep_models::$record>),+
         }
 
         impl Tables {
             pub(super) fn named(&self, table: Table) -> &dyn AnyRows {
                 match table {
-                    $(Table::$table => &self.$name),+
+                    $(Table::$table => &self.$list),+
                 }
             }
 
             pub(super) fn named_mut(&mut self, table: Table) -> &mut dyn AnyRows {
                 match table {
-                    $(Table::$table => &mut self.$name),+
+                    $(Table::$table => &mut self.$list),+
                 }
             }
         }
 
         $(impl Held for tradekeep_models::$record {
             fn rows(tables: &Tables) -> &Rows<Self> {
-                &tables.$name
+                &tables.$list
             }
 
             fn rows_mut(tables: &mut Tables) -> &mut Rows<Self> {
-                &mut tables.$name
+                &mut tables.$list
             }
         })+
     };
