@@ -37,9 +37,9 @@ impl Paging {
     }
 
     /// Refuses an order where there is only one.
-    pub(super) fn must_be_in_order(&self) -> Result<(), WrongUsage> {
+    pub(super) fn must_be_in_order(&self, what: &str) -> Result<(), WrongUsage> {
         if self.oldest_first || self.newest_first {
-            return Err(WrongUsage("buckets come in order of time: leave the order out".into()));
+            return Err(WrongUsage(format!("{what} come in order of time: leave the order out")));
         }
         Ok(())
     }

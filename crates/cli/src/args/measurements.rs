@@ -55,7 +55,7 @@ impl Metrics {
 
     /// The query for buckets of `interval`, whose limit is left open.
     pub(crate) fn buckets(&self, interval: Interval) -> Result<BucketQuery, WrongUsage> {
-        self.paging.must_be_in_order()?;
+        self.paging.must_be_in_order("buckets")?;
         let mut query = BucketQuery::new(self.filter()?, interval);
         let foreign = |error: tradekeep::InvalidInput| {
             WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))
