@@ -13,6 +13,7 @@ const STEPS: &[(u32, &str)] = &[
     (1, include_str!("../schema/0001_ticks.sql")),
     (2, include_str!("../schema/0002_records.sql")),
     (3, include_str!("../schema/0003_retention_floor.sql")),
+    (4, include_str!("../schema/0004_candles.sql")),
 ];
 
 /// Sets up an empty database, brings an older one up to date, and refuses a stranger's or a newer one.

@@ -8,7 +8,7 @@ use tradekeep_models::Table;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Role {
-    /// Ticks and candles.
+    /// Ticks and candles, computed or stored.
     Ticks,
     /// Our own trades.
     Trades,
@@ -41,7 +41,7 @@ impl Role {
     #[must_use]
     pub const fn of(table: Table) -> Self {
         match table {
-            Table::Ticks => Self::Ticks,
+            Table::Ticks | Table::Candles => Self::Ticks,
             Table::Trades => Self::Trades,
             Table::Orders | Table::Fills | Table::Positions => Self::Executions,
             Table::Metrics | Table::Latencies | Table::MevEvents => Self::Metrics,

@@ -16,7 +16,8 @@ pub struct ReadOptions {
     /// The columns of a CSV whose names do not say what they hold.
     pub map: ColumnMap,
     /// Keeps rows without an identity apart from equal rows of other sources. Measurements and events
-    /// without a stream have it for one, so for records other than ticks it is the name of a stream.
+    /// without a stream have it for one, so for records other than ticks it is the name of a stream. So have
+    /// candles without a source.
     pub source: Option<String>,
     /// The file's name, which tells the symbol of Binance's files.
     pub file_name: Option<String>,

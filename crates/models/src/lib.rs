@@ -18,6 +18,7 @@ mod query;
 pub mod record;
 mod records;
 mod stats;
+mod stored_candle;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 mod stream_position;
@@ -49,6 +50,7 @@ pub use stats::{
     PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, ValueStats,
     nearest_rank,
 };
+pub use stored_candle::{StoredCandle, StoredCandleFilter};
 pub use stream_position::StreamPosition;
 pub use system_event::{Severity, SystemEvent, SystemEventFilter};
 pub use table::Table;

@@ -50,6 +50,8 @@ macro_rules! for_each_record {
             SystemEvents(SystemEvent) system_events = 9, "system_events", "event";
             /// How the nodes are.
             NodeHealth(NodeHealth) node_health = 10, "node_health", "node";
+            /// Candles as a venue or a file tells them.
+            Candles(StoredCandle) stored_candles = 11, "candles", "candle";
         }
     };
 }

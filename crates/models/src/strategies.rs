@@ -16,7 +16,7 @@ pub use executions::{fill, order, position, trade};
 pub use measurements::{latency, metric, mev_event, node_health, system_event};
 pub use values::{crowded_timestamp, float, json, labels, message, name, text, uuid};
 
-use crate::{Decimal, Side, Symbol, Tick, Timestamp, TradeId, Venue};
+use crate::{Decimal, Interval, Side, StoredCandle, Symbol, Tick, Timestamp, TradeId, Venue};
 
 /// Any decimal, small ones with few places as likely as extremes.
 pub fn decimal() -> impl Strategy<Value = Decimal> {
@@ -86,4 +86,36 @@ pub fn tick() -> impl Strategy<Value = Tick> {
 /// Up to `most` such ticks, in no order, repeats included.
 pub fn ticks(most: usize) -> impl Strategy<Value = Vec<Tick>> {
     vec(tick(), 0..=most)
+}
+
+/// A candle of one of few series, and its corrections. Its prices are any, in the order that candles have.
+pub fn stored_candle() -> impl Strategy<Value = StoredCandle> {
+    let series = (text(&["coinbase", "é"]), text(&["BTC-USD", "\"'"]), text(&["klines", "vendor"]));
+    let interval = proptest::sample::select(vec!["1m", "60s", "1d"]);
+    let prices = [decimal(), decimal(), decimal(), decimal()];
+    let more = (amount(), option::of(decimal()), option::of(0u64..1 << 60), option::of(decimal()));
+    (crowded_timestamp(), series, interval, 0u32..4, prices, more).prop_filter_map(
+        "an interval",
+        |(ts, (venue, symbol, source), interval, version, mut prices, more)| {
+            prices.sort_unstable();
+            let ([low, open, close, high], (volume, notional, count, vwap)) = (prices, more);
+            let interval: Interval = interval.parse().ok()?;
+            Some(StoredCandle {
+                ts,
+                venue,
+                symbol,
+                interval,
+                source,
+                version,
+                open,
+                high,
+                low,
+                close,
+                volume,
+                notional,
+                count,
+                vwap,
+            })
+        },
+    )
 }

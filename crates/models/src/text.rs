@@ -127,6 +127,14 @@ impl Venue {
     }
 }
 
+impl Name {
+    /// The source of records that name none: `unknown`.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self(SmolStr::new_static("unknown"))
+    }
+}
+
 impl Default for Venue {
     fn default() -> Self {
         Self::unknown()

@@ -35,6 +35,7 @@ reads_back!(
     mev_event,
     system_event,
     node_health,
+    stored_candle,
 );
 
 fn reads_back<R: Record + Serialize + DeserializeOwned>(record: R) {

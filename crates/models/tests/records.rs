@@ -169,6 +169,7 @@ random_records_read_back!(
     mev_event,
     system_event,
     node_health,
+    stored_candle,
 );
 
 #[test]

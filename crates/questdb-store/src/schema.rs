@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/0001_ticks.sql"),
     include_str!("../schema/0002_records.sql"),
     include_str!("../schema/0003_retention_floor.sql"),
+    include_str!("../schema/0004_candles.sql"),
 ];
 
 /// Which steps were taken, a row each time. No step makes it.

@@ -31,6 +31,7 @@ fn pools() -> Vec<BoxedStrategy<Records>> {
         pool(models::mev_event()),
         pool(models::system_event()),
         pool(models::node_health()),
+        pool(models::stored_candle()),
     ]
 }
 

@@ -27,6 +27,7 @@ mod positions;
 mod records;
 mod samples;
 mod sink;
+mod stored_candles;
 mod suite;
 mod ticks;
 mod trades;
@@ -119,6 +120,7 @@ pub fn cases() -> Vec<Case> {
         performance::cases(),
         executions::cases(),
         positions::cases(),
+        stored_candles::cases(),
         metrics::cases(),
         buckets::cases(),
         latencies::cases(),

@@ -1,11 +1,13 @@
 //! `tradekeep query`: which queries there are; ticks and candles.
 
 use clap::{Subcommand, ValueEnum};
-use tradekeep::{CandleCursor, GapFill, Interval, Symbol, TickFilter, Venue};
+use tradekeep::{
+    CandleCursor, GapFill, Interval, Name, StoredCandleFilter, Symbol, TickFilter, Venue,
+};
 
 use super::list::{Listed, Paging};
 use super::measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
-use super::parse::{limit, parsed};
+use super::parse::parsed;
 use super::records::{Fills, Orders, Performance, Positions, Trades};
 use super::window::Window;
 use crate::WrongUsage;
@@ -14,7 +16,7 @@ use crate::WrongUsage;
 pub(crate) enum Query {
     /// Ticks, in order of time
     Ticks(Ticks),
-    /// Candles of one venue and symbol
+    /// Candles of one venue and symbol, computed of ticks; or stored ones
     Candles(Candles),
     /// Our own trades
     Trades(Trades),
@@ -78,8 +80,12 @@ const CANDLES_HELP: &str = "\
 --venue and --symbol may be left out where only one series matches. A cut answer says so: under the
 table, or with --json in a last line {\"next\":\"CURSOR\"}, with the cursor that --after takes.
 
+--stored answers candles as a venue or a file told them, of every series that matches, each in its
+highest version; --json gives rows as `import --type candles` reads them.
+
 Examples:
   tradekeep query candles --symbol BTC-USD --interval 15m --chart
+  tradekeep query candles --stored --symbol BTCUSDT --interval 1h --newest-first --limit 24
   tradekeep query candles --symbol BTC-USD --interval 1d --from 2024-08-01 --fill previous --json";
 
 #[derive(Debug, clap::Args)]
@@ -89,21 +95,68 @@ pub(crate) struct Candles {
     pub(crate) series: SeriesFlags,
     #[command(flatten)]
     pub(crate) window: Window,
-    /// Rows at most [default: query.max_results of the configuration, 10000]
-    #[arg(long, value_name = "N", value_parser = limit)]
-    pub(crate) limit: Option<usize>,
-    /// Go on behind the last row of a cut answer
-    #[arg(long, value_name = "CURSOR", value_parser = parsed::<CandleCursor>)]
-    pub(crate) after: Option<CandleCursor>,
-    /// Width: a number and s, m (minute), h, d, w or M (month)
-    #[arg(long, default_value = "1m", value_parser = parsed::<Interval>)]
-    pub(crate) interval: Interval,
+    #[command(flatten)]
+    pub(crate) paging: Paging,
+    /// Width: a number and s, m (minute), h, d, w or M (month) [default: 1m; with --stored any]
+    #[arg(long, value_parser = parsed::<Interval>)]
+    pub(crate) interval: Option<Interval>,
     /// Buckets without ticks: left out, the last close, or volume 0 without prices
     #[arg(long, value_enum, default_value_t = FillMode::None)]
     pub(crate) fill: FillMode,
     /// Draw them; without --limit the last ones that fit
     #[arg(long, conflicts_with = "json")]
     pub(crate) chart: bool,
+    /// Those that a venue or a file told, as it told them
+    #[arg(long, conflicts_with_all = ["fill", "chart"])]
+    pub(crate) stored: bool,
+    /// Every version, and not only the highest
+    #[arg(long, requires = "stored")]
+    history: bool,
+    /// Only of this source
+    #[arg(long, value_name = "NAME", requires = "stored", value_parser = parsed::<Name>)]
+    source: Option<Name>,
+}
+
+impl Candles {
+    /// Where to go on, where they are computed.
+    pub(crate) fn after(&self) -> Result<Option<CandleCursor>, WrongUsage> {
+        let after = self.paging.after.as_deref().map(str::parse::<CandleCursor>).transpose();
+        after.map_err(|error| WrongUsage(format!("--after: {}", error.reason)))
+    }
+
+    /// The width, where they are computed.
+    pub(crate) fn computed_interval(&self) -> Result<Interval, WrongUsage> {
+        let interval = self.interval.map_or_else(|| "1m".parse(), Ok);
+        interval.map_err(|error: tradekeep::InvalidInput| WrongUsage(error.to_string()))
+    }
+
+    /// Refuses what cannot be answered.
+    pub(crate) fn check(&self) -> Result<(), WrongUsage> {
+        if self.stored {
+            return self.query().map(drop);
+        }
+        self.paging.must_be_in_order("candles")?;
+        self.after()?;
+        self.window.range().map(drop)
+    }
+}
+
+impl Listed for Candles {
+    type Filter = StoredCandleFilter;
+
+    fn filter(&self) -> Result<StoredCandleFilter, WrongUsage> {
+        let SeriesFlags { venue, symbol } = self.series.clone();
+        let (interval, source) = (self.interval, self.source.clone());
+        Ok(StoredCandleFilter { venue, symbol, interval, source, range: self.window.range()? })
+    }
+
+    fn paging(&self) -> &Paging {
+        &self.paging
+    }
+
+    fn history(&self) -> bool {
+        self.history
+    }
 }
 
 /// `--fill`.

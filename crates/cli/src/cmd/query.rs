@@ -31,7 +31,7 @@ use crate::{Outcome, WrongUsage};
 pub(crate) fn check(query: &Query) -> Result<(), WrongUsage> {
     match query {
         Query::Ticks(args) => args.query().map(drop),
-        Query::Candles(args) => args.window.range().map(drop),
+        Query::Candles(args) => args.check(),
         Query::Trades(args) => args.query().map(drop),
         Query::Orders(args) => args.query().map(drop),
         Query::Fills(args) => args.query().map(drop),

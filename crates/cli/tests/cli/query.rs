@@ -106,6 +106,47 @@ open time (UTC)          open   high      low    close  volume        vwap  tick
 }
 
 #[test]
+fn stored_candles_are_as_they_were_told() {
+    let folder = Folder::with_trades();
+    let klines = "open_time,venue,symbol,interval,open,high,low,close,volume,trades\n\
+                  2024-08-08T10:00:00Z,binance,BTCUSDT,1m,61837.63,61850,61830.01,61848.2,12.5,3\n\
+                  2024-08-08T10:00:00Z,binance,BTCUSDT,1h,61837.63,62000,61000,61500,750,90\n\
+                  2024-08-08T10:01:00Z,binance,BTCUSDT,1m,61848.2,61000,61830,61848.2,1,1\n";
+    folder.write("klines.csv", klines);
+    let imported = folder.run("import --type candles --source klines klines.csv --json");
+    assert_eq!(imported.code, Some(2), "{}", imported.stderr);
+    assert!(imported.stderr.contains("low: and high do not hold open and close"));
+
+    // The candles of ticks are others.
+    assert_eq!(folder.run("query candles --json").ok().objects().len(), 2);
+    let stored = folder.run("query candles --stored --json").ok();
+    assert_eq!(stored.objects().len(), 2);
+    let minutes = "query candles --stored --interval 1m --symbol BTCUSDT --source klines";
+    let table = folder.run(minutes).ok().stdout;
+    let expected = "\
+open time (UTC)      venue    symbol   interval  open      high   low       close    volume  count  source
+2024-08-08 10:00:00  binance  BTCUSDT  1m        61837.63  61850  61830.01  61848.2    12.5      3  klines
+";
+    assert_eq!(table, expected);
+
+    // What was asked for is read again, and a correction is a new version.
+    let line = stored.stdout.lines().find(|line| line.contains(r#""1m""#)).unwrap().to_owned();
+    let again = folder.run_with("import --type candles - --json", &line).ok().last();
+    assert_eq!((&again["imported"], &again["duplicates"]), (&json!(0), &json!(1)));
+    let corrected = line.replace(r#""version":0"#, r#""version":1"#).replace("12.5", "12.75");
+    folder.run_with("import --type candles -", &corrected).ok();
+    let volumes = |args: &str| {
+        let found = folder.run(&format!("query candles --stored --interval 1m --json {args}")).ok();
+        found.objects().iter().map(|found| found["volume"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(volumes(""), ["12.75"]);
+    assert_eq!(volumes("--history"), ["12.5", "12.75"]);
+    for wrong in ["--stored --chart", "--stored --fill zero", "--history", "--newest-first"] {
+        folder.run(&format!("query candles {wrong}")).error(64);
+    }
+}
+
+#[test]
 fn empty_buckets_are_filled_as_asked() {
     let folder = Folder::with_trades();
     let closes = |fill: &str| -> Vec<Value> {

@@ -33,7 +33,7 @@ const fn with(how: How, alias: Alias) -> Alias {
 }
 
 /// The names that other systems' tables give these columns. In every table `timestamp` is also `ts`.
-const ALIASES: [Alias; 19] = [
+const ALIASES: [Alias; 23] = [
     alias(Table::Trades, "amount", "base_amount"),
     alias(Table::Trades, "price", "executed_price"),
     alias(Table::Trades, "slippage", "actual_slippage"),
@@ -53,6 +53,10 @@ const ALIASES: [Alias; 19] = [
     with(How::Percentile, alias(Table::Metrics, "percentile", "labels")),
     with(How::Millis, alias(Table::Latencies, "latency_ms", "latency_ns")),
     alias(Table::MevEvents, "priority_fee", "priority_fee_lamports"),
+    alias(Table::Candles, "open_ts", "ts"),
+    alias(Table::Candles, "open_time", "ts"),
+    alias(Table::Candles, "quote_volume", "notional"),
+    alias(Table::Candles, "trades", "count"),
 ];
 
 /// The columns whose values name a series of rows that is in time order, where a file has several of

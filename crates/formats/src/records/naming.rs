@@ -31,7 +31,14 @@ impl Namer {
     /// The record of `row`.
     pub(crate) fn name<R: Record>(&mut self, mut row: Vec<Value<'_>>) -> Result<R, InvalidInput> {
         match R::NAMING {
-            Naming::Given => R::from_row(row),
+            Naming::Given => {
+                if let (Some(source), Some(place)) = (&self.source, R::index_of("source"))
+                    && row[place].is_null()
+                {
+                    row[place] = Value::Text(Cow::Owned(source.as_str().to_owned()));
+                }
+                R::from_row(row)
+            }
             Naming::Uuid { column, of } => {
                 let Some(place) = R::index_of(column).filter(|place| row[*place].is_null()) else {
                     return R::from_row(row);

@@ -86,6 +86,15 @@ fn the_documents_tables_are_read_as_they_are() {
     );
     assert_eq!((positions[0].market.as_str(), positions[0].venue.as_str()), ("SOL", "unknown"));
 
+    let candles = records::<StoredCandle>(
+        "open_time,symbol,interval,open,high,low,close,volume,quote_volume,trades\n\
+         1723111200000,BTCUSDT,1m,61837.63,61850.00,61830.01,61848.20,12.5,773000,1234\n",
+    );
+    let candle = &candles[0];
+    assert_eq!(candle.ts.to_string(), "2024-08-08T10:00:00.000000000Z");
+    assert_eq!((candle.notional, candle.count), (Some(773_000.into()), Some(1_234)));
+    assert_eq!((candle.source.as_str(), candle.venue.as_str()), ("unknown", "unknown"));
+
     let events = records::<MevEvent>(
         "timestamp,token_pair,trade_size,sandwich_probability,estimated_loss_bps,actual_loss_bps,\
          protection_used,priority_fee_lamports,avoided\n\
@@ -184,4 +193,15 @@ fn columns_are_all_or_nothing() {
             .format(),
         Format::Csv
     );
+}
+
+#[test]
+fn candles_without_a_source_have_the_one_that_is_named() {
+    let rows = "ts,symbol,interval,open,high,low,close,volume,source\n\
+                2024-08-08,BTCUSDT,1d,1,1,1,1,0,\n\
+                2024-08-08,BTCUSDT,1d,1,1,1,1,0,vendor\n";
+    let options = ReadOptions { source: Some("klines".into()), ..ReadOptions::default() };
+    let candles = records_with::<StoredCandle>(rows, &options);
+    let sources: Vec<_> = candles.iter().map(|candle| candle.source.as_str()).collect();
+    assert_eq!(sources, ["klines", "vendor"]);
 }

@@ -91,3 +91,10 @@ fn node_health() {
         r#"{"ts":"2024-08-08T10:00:05.000000001Z","node":"rpc-1","latency_ms":42,"error_rate":"0.0125","circuit_breaker_status":"half_open","last_failure":"1970-01-01T00:00:00.000000000Z"}"#,
     );
 }
+
+#[test]
+fn candles() {
+    is::<StoredCandle>(
+        r#"{"ts":"2024-08-08T10:00:05.000000001Z","venue":"binance","symbol":"BTCUSDT","interval":"1m","source":"klines","version":1,"open":"61837.63","high":"61850","low":"61830.01","close":"61848.2","volume":"12.5","notional":"773000","count":1234,"vwap":"61840"}"#,
+    );
+}

@@ -60,6 +60,7 @@ round_trip! {
     MevEvent(MevEvent) in mev_events as "mev",
     SystemEvent(SystemEvent) in system_events as "event",
     NodeHealth(NodeHealth) in nodes as "node",
+    StoredCandle(StoredCandle) in candles as "candle",
 }
 
 proptest! {

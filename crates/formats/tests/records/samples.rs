@@ -185,6 +185,27 @@ impl Sample for NodeHealth {
     }
 }
 
+impl Sample for StoredCandle {
+    fn sample() -> Self {
+        Self::builder()
+            .ts(ts())
+            .venue(Venue::new("binance").unwrap())
+            .symbol(Symbol::new("BTCUSDT").unwrap())
+            .interval("1m".parse().unwrap())
+            .source(name("klines"))
+            .version(1)
+            .open(dec("61837.63"))
+            .high(dec("61850"))
+            .low(dec("61830.01"))
+            .close(dec("61848.2"))
+            .volume(dec("12.5"))
+            .notional(dec("773000"))
+            .count(1_234)
+            .vwap(dec("61840"))
+            .build()
+    }
+}
+
 /// Calls a macro with every record.
 macro_rules! every_record {
     ($call:ident) => {
@@ -198,6 +219,7 @@ macro_rules! every_record {
         $call!(MevEvent, mev_events);
         $call!(SystemEvent, system_events);
         $call!(NodeHealth, node_health);
+        $call!(StoredCandle, candles);
     };
 }
 pub(crate) use every_record;

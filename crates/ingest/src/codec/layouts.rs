@@ -59,6 +59,7 @@ pub(super) const fn versions(table: Table) -> &'static [Layout] {
         Table::MevEvents => &[MEV_EVENTS_1],
         Table::SystemEvents => &[SYSTEM_EVENTS_1],
         Table::NodeHealth => &[NODE_HEALTH_1],
+        Table::Candles => &[CANDLES_1],
     }
 }
 
@@ -202,4 +203,21 @@ const NODE_HEALTH_1: Layout = &[
     ("error_rate", Kind::Decimal),
     ("circuit_breaker_status", Kind::Text),
     ("last_failure", Kind::Time),
+];
+
+const CANDLES_1: Layout = &[
+    ("ts", Kind::Time),
+    ("venue", Kind::Text),
+    ("symbol", Kind::Text),
+    ("interval", Kind::Text),
+    ("source", Kind::Text),
+    ("version", Kind::Int),
+    ("open", Kind::Decimal),
+    ("high", Kind::Decimal),
+    ("low", Kind::Decimal),
+    ("close", Kind::Decimal),
+    ("volume", Kind::Decimal),
+    ("notional", Kind::Decimal),
+    ("count", Kind::Int),
+    ("vwap", Kind::Decimal),
 ];

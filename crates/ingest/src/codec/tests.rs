@@ -67,6 +67,7 @@ fn kinds_are_what_they_were() {
         (8, "mev_events"),
         (9, "system_events"),
         (10, "node_health"),
+        (11, "candles"),
     ];
     assert_eq!(named, expected);
     assert!(kinds.iter().all(|(table, kind)| table.number() == *kind));
@@ -277,5 +278,6 @@ mod reads_back {
         mev_event,
         system_event,
         node_health,
+        stored_candle,
     );
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::record::{Kind, Value};
-use crate::{Decimal, InvalidInput, Timestamp};
+use crate::{Decimal, Interval, InvalidInput, Timestamp};
 
 /// A type that a field of a record may have.
 pub(crate) trait Cell: Sized {
@@ -143,6 +143,18 @@ impl Cell for Uuid {
             text => Self::from_str(self::text(&text)?)
                 .map_err(|_| InvalidInput::new("value", "is not a UUID")),
         }
+    }
+}
+
+impl Cell for Interval {
+    const KIND: Kind = Kind::Text;
+
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.to_string().into())
+    }
+
+    fn from_value(value: Value<'_>) -> Result<Self, InvalidInput> {
+        text(&value)?.parse()
     }
 }
 

@@ -28,7 +28,7 @@ fn assert_halts(error: &StoreError) -> String {
 async fn made_once(scratch: Scratch) {
     for _ in 0..2 {
         drop(scratch.open().await.unwrap());
-        assert_eq!(scratch.number(COUNT).await, 12);
+        assert_eq!(scratch.number(COUNT).await, 13);
         assert_eq!(scratch.number(VERSIONS).await, 1, "set up again");
     }
 }
@@ -41,7 +41,7 @@ async fn many_at_once(scratch: Scratch) {
     for opened in opening.collect::<Vec<_>>() {
         opened.await.unwrap().unwrap();
     }
-    assert_eq!(scratch.number(COUNT).await, 12);
+    assert_eq!(scratch.number(COUNT).await, 13);
 }
 
 async fn cut_short(scratch: Scratch) {
@@ -49,11 +49,13 @@ async fn cut_short(scratch: Scratch) {
     // As if it had ended after the third table, before the version was written down.
     scratch.execute(&["TRUNCATE TABLE \"{}tradekeep_schema\""]).await;
     scratch.until(VERSIONS, 0).await;
-    for table in ["fills", "positions", "metrics", "latencies", "mev_events", "node_health"] {
+    for table in
+        ["fills", "positions", "metrics", "latencies", "mev_events", "node_health", "candles"]
+    {
         scratch.execute(&[&format!("DROP TABLE \"{{}}{table}\"")]).await;
     }
     drop(scratch.open().await.unwrap());
-    assert_eq!((scratch.number(COUNT).await, scratch.number(VERSIONS).await), (12, 1));
+    assert_eq!((scratch.number(COUNT).await, scratch.number(VERSIONS).await), (13, 1));
 }
 
 async fn older(scratch: Scratch) {
@@ -77,8 +79,8 @@ async fn older(scratch: Scratch) {
 
     let config = scratch.config().with_auto_migrate();
     drop(tradekeep_questdb_store::QuestDbStore::connect(config).await.unwrap());
-    assert_eq!(scratch.number(COUNT).await, 12);
-    assert_eq!(scratch.number("SELECT max(version) FROM \"{}tradekeep_schema\"").await, 3);
+    assert_eq!(scratch.number(COUNT).await, 13);
+    assert_eq!(scratch.number("SELECT max(version) FROM \"{}tradekeep_schema\"").await, 4);
     assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 1, "rows stay");
 }
 

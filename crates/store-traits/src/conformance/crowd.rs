@@ -5,7 +5,8 @@ use std::sync::mpsc::{TryRecvError, channel};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tradekeep_models::{
-    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent, TimeRange, Trade,
+    Fill, Latency, Metric, MevEvent, NodeHealth, Order, Position, StoredCandle, SystemEvent,
+    TimeRange, Trade,
 };
 
 use super::samples::Sample;
@@ -38,7 +39,7 @@ fn read<R: Sample>(handle: &Handle, store: &Store) -> usize {
 type Write = fn(&Handle, &Store, i64) -> Saved;
 type Read = fn(&Handle, &Store) -> usize;
 
-const EACH: [(Write, Read); 9] = [
+const EACH: [(Write, Read); 10] = [
     (write::<Trade>, read::<Trade>),
     (write::<Order>, read::<Order>),
     (write::<Fill>, read::<Fill>),
@@ -48,6 +49,7 @@ const EACH: [(Write, Read); 9] = [
     (write::<MevEvent>, read::<MevEvent>),
     (write::<SystemEvent>, read::<SystemEvent>),
     (write::<NodeHealth>, read::<NodeHealth>),
+    (write::<StoredCandle>, read::<StoredCandle>),
 ];
 
 async fn hundred_writers_of_every_record(store: Store) {

@@ -2,8 +2,8 @@
 
 use tradekeep_models::record::{Record, Value};
 use tradekeep_models::{
-    Cursor, Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, SystemEvent,
-    Tick, TimeRange, Timestamp, Trade,
+    Cursor, Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, StoredCandle,
+    SystemEvent, Tick, TimeRange, Timestamp, Trade,
 };
 
 use super::samples::{Sample, list_cases_of};
@@ -14,7 +14,7 @@ use crate::{Delivery, ErrorKind, Table};
 pub(super) fn cases() -> Vec<Case> {
     list_cases_of!([Tick ticks, Trade trades, Order orders, Fill fills, Position positions, Metric metrics,
         Latency latencies, MevEvent mev_events, SystemEvent system_events,
-        NodeHealth node_health]: lists None, [
+        NodeHealth node_health, StoredCandle candles]: lists None, [
         empty_store_answers_nothing,
         ordered_by_time_then_identity,
         pages_cover_everything_once,

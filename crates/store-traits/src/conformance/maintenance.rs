@@ -2,7 +2,8 @@
 
 use tradekeep_models::{
     BucketQuery, CandleQuery, Fill, Latency, ListQuery, Metric, MetricFilter, MevEvent, NodeHealth,
-    Order, Position, StreamId, SystemEvent, TickFilter, TimeRange, Timestamp, Trade, TradeFilter,
+    Order, Position, StoredCandle, StreamId, SystemEvent, TickFilter, TimeRange, Timestamp, Trade,
+    TradeFilter,
 };
 
 use super::samples::Sample;
@@ -37,6 +38,7 @@ async fn save_all(store: &Store) {
         full::<MevEvent>(8),
         full::<SystemEvent>(9),
         full::<NodeHealth>(10),
+        full::<StoredCandle>(11),
     ];
     for records in tables {
         store.save(records).await.unwrap();
@@ -114,6 +116,7 @@ async fn answers(store: &Store) -> Vec<String> {
         list::<Position>(store).await,
         list::<SystemEvent>(store).await,
         list::<NodeHealth>(store).await,
+        list::<StoredCandle>(store).await,
         format!("{numbers:?}"),
         format!("{:?}", store.summary(TimeRange::ALL).await.unwrap()),
         format!("{:?}", store.performance(&TradeFilter::default()).await.unwrap()),

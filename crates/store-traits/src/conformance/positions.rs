@@ -1,4 +1,4 @@
-//! Cases of [`ExecutionStore`](crate::ExecutionStore): positions.
+//! Cases of positions.
 
 use tradekeep_models::{Position, PositionFilter, Venue};
 

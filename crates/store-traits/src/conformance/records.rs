@@ -3,8 +3,8 @@
 
 use tradekeep_models::record::{Kind, Value};
 use tradekeep_models::{
-    Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, StreamId, SystemEvent,
-    Table, TimeRange, Timestamp, Trade,
+    Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, StoredCandle,
+    StreamId, SystemEvent, Table, TimeRange, Timestamp, Trade,
 };
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
     [
         list_cases_of!([Trade trades, Order orders, Fill fills, Position positions,
             Metric metrics, Latency latencies, MevEvent mev_events, SystemEvent system_events,
-            NodeHealth node_health]: records None, [
+            NodeHealth node_health, StoredCandle candles]: records None, [
             empty_batch_is_answered,
             same_batch_twice_is_stored_once,
             repeats_in_a_batch_are_stored_once,
@@ -36,15 +36,15 @@ pub(super) fn cases() -> Vec<Case> {
         ]),
         list_cases_of!([Trade trades, Order orders, Fill fills, Position positions,
             Metric metrics, Latency latencies, MevEvent mev_events, SystemEvent system_events,
-            NodeHealth node_health]: records WATERMARKS, [
+            NodeHealth node_health, StoredCandle candles]: records WATERMARKS, [
             replays_are_dropped_by_watermark,
             tables_share_no_watermark,
         ]),
         list_cases_of!([Trade trades, Order orders, Fill fills, Metric metrics,
-            Latency latencies, MevEvent mev_events, NodeHealth node_health]: records None, [
+            Latency latencies, MevEvent mev_events, NodeHealth node_health, StoredCandle candles]: records None, [
             bad_rows_are_named_at_once,
         ]),
-        list_cases_of!([Trade trades, Order orders, Fill fills, Position positions]:
+        list_cases_of!([Trade trades, Order orders, Fill fills, Position positions, StoredCandle candles]:
             records CONFLICTS, [
             conflicts_are_named_at_once,
             equal_content_is_no_conflict,

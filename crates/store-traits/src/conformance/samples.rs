@@ -4,9 +4,10 @@ use tradekeep_models::record::{Column, Record, Value};
 use tradekeep_models::{
     BreakerStatus, Decimal, Fill, FillFilter, Json, Labels, Latency, LatencyFilter, ListQuery,
     Market, Message, Metric, MetricFilter, MevEvent, MevFilter, NodeHealth, NodeHealthFilter,
-    Order, OrderFilter, OrderStatus, OrderType, Position, PositionFilter, Severity, Side, StreamId,
-    SystemEvent, SystemEventFilter, Tick, TickFilter, TimeInForce, TimeRange, Timestamp, Trade,
-    TradeAction, TradeFilter, TradeId, TradeStatus, TradingMode,
+    Order, OrderFilter, OrderStatus, OrderType, Position, PositionFilter, Severity, Side,
+    StoredCandle, StoredCandleFilter, StreamId, SystemEvent, SystemEventFilter, Tick, TickFilter,
+    TimeInForce, TimeRange, Timestamp, Trade, TradeAction, TradeFilter, TradeId, TradeStatus,
+    TradingMode,
 };
 use uuid::Uuid;
 
@@ -264,6 +265,41 @@ impl Sample for Position {
             current_price: Some(amount(n + 1)),
             unrealized_pnl: Some(scattered(n + 1).into()),
         }
+    }
+}
+
+impl Sample for StoredCandle {
+    filtered_by!(StoredCandleFilter);
+
+    fn full(n: i64) -> Self {
+        let price = scattered(n);
+        Self {
+            ts: when(n),
+            venue: venue(&text("venue-", n)),
+            symbol: symbol(&text("symbol-", n)),
+            interval: if n % 2 == 0 { "1m" } else { "60s" }.parse().unwrap(),
+            source: name(&text("source-", n)),
+            version: small(n % 3),
+            open: price.into(),
+            high: (price + 2).into(),
+            low: (price - 1).into(),
+            close: (price + 1).into(),
+            volume: amount(n),
+            notional: Some(amount(n + 1)),
+            count: Some(small(n).into()),
+            vwap: Some(price.into()),
+        }
+    }
+
+    fn broken() -> Vec<(Self, &'static str)> {
+        let full = Self::full(90);
+        let above = full.high.add(Decimal::from(1)).unwrap();
+        vec![
+            (Self { open: above, ..full.clone() }, "low"),
+            (Self { close: above, ..full.clone() }, "low"),
+            (Self { high: full.low, low: full.high, ..Self::full(91) }, "low"),
+            (Self { volume: Decimal::from(-1), ..Self::full(92) }, "volume"),
+        ]
     }
 }
 

@@ -2,10 +2,11 @@
 
 use anyhow::{Result, bail};
 use tradekeep::{
-    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, Symbol, TickSeries, TimeRange, Timestamp,
-    Tradekeep, Venue,
+    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, StoredCandle, Symbol, TickSeries, TimeRange,
+    Timestamp, Tradekeep, Venue,
 };
 
+use super::list::{self, maybe, versions};
 use super::{pages, tell_next};
 use crate::args::Candles;
 use crate::chart::{self, Look};
@@ -20,12 +21,15 @@ pub(crate) async fn run(
     store: &Tradekeep,
     out: &mut Out,
 ) -> Result<()> {
-    let range = args.window.range()?;
-    let asked = args.limit;
+    if args.stored {
+        return list::run(&args, max_results, store, stored_columns, out).await;
+    }
+    let (range, after) = (args.window.range()?, args.after()?);
+    let (asked, interval) = (args.paging.limit, args.computed_interval()?);
     let (venue, symbol) = choose(args.series.venue, args.series.symbol, store).await?;
-    let mut query = CandleQuery::new(venue, symbol, args.interval);
-    (query.range, query.fill, query.after) = (range, args.fill.fill(), args.after);
-    if args.chart && asked.is_none() && args.after.is_none() {
+    let mut query = CandleQuery::new(venue, symbol, interval);
+    (query.range, query.fill, query.after) = (range, args.fill.fill(), after);
+    if args.chart && asked.is_none() && after.is_none() {
         let look = Look::of_terminal(out.colour(), 0);
         return chart_end(query, &look, store, out).await;
     }
@@ -50,7 +54,7 @@ pub(crate) async fn run(
         tell(&page, out)?;
         Ok(!out.is_closed())
     };
-    let next = pages(limit, args.after, fetch, take).await?;
+    let next = pages(limit, after, fetch, take).await?;
     if args.chart {
         draw(&drawn, false, &Look::of_terminal(out.colour(), 0), out)?;
     } else if found == 0 && !out.json() {
@@ -166,6 +170,26 @@ fn draw(candles: &[Candle], earlier: bool, look: &Look, out: &mut Out) -> Result
         Some(lines) => lines.into_iter().try_for_each(|line| out.line(line)),
         None => nothing(out),
     }
+}
+
+/// The columns of stored candles.
+fn stored_columns(candles: &[StoredCandle]) -> Vec<Column> {
+    let column = |cell: fn(&StoredCandle) -> String| candles.iter().map(cell).collect();
+    vec![
+        Column::times("open time (UTC)", candles.iter().map(|candle| candle.ts)),
+        Column::text("venue", column(|candle| candle.venue.to_string())),
+        Column::text("symbol", column(|candle| candle.symbol.to_string())),
+        Column::text("interval", column(|candle| candle.interval.to_string())),
+        Column::numbers("open", column(|candle| candle.open.to_string())),
+        Column::numbers("high", column(|candle| candle.high.to_string())),
+        Column::numbers("low", column(|candle| candle.low.to_string())),
+        Column::numbers("close", column(|candle| candle.close.to_string())),
+        Column::numbers("volume", column(|candle| candle.volume.to_string())),
+        Column::numbers("vwap", column(|candle| maybe(candle.vwap))).extra(),
+        Column::numbers("count", column(|candle| maybe(candle.count))).extra(),
+        Column::text("source", column(|candle| candle.source.to_string())).extra(),
+        versions(candles.iter().map(|candle| candle.version)),
+    ]
 }
 
 fn tell(candles: &[Candle], out: &mut Out) -> Result<()> {

@@ -43,7 +43,8 @@ fn payload() -> impl Strategy<Value = (Table, Vec<u8>)> {
         of(strategies::latency()),
         of(strategies::mev_event()),
         of(strategies::system_event()),
-        of(strategies::node_health()),
+        // It takes ten.
+        prop_oneof![of(strategies::node_health()), of(strategies::stored_candle())],
     ]
 }
 

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use tradekeep_models::record::Record;
 use tradekeep_models::{
     BreakerStatus, Fill, Json, Labels, Latency, Market, Message, Metric, MevEvent, Name,
-    NodeHealth, Order, OrderStatus, OrderType, Position, Severity, Side, StreamId, Symbol,
-    SystemEvent, Table, Tick, TimeInForce, Timestamp, Trade, TradeAction, TradeId, TradeStatus,
-    TraderId, TradingMode, Venue,
+    NodeHealth, Order, OrderStatus, OrderType, Position, Severity, Side, StoredCandle, StreamId,
+    Symbol, SystemEvent, Table, Tick, TimeInForce, Timestamp, Trade, TradeAction, TradeId,
+    TradeStatus, TraderId, TradingMode, Venue,
 };
 
 use super::{assert_same, encoded};
@@ -25,6 +25,7 @@ const FILES: &[(Table, u16, &str)] = &[
     (Table::MevEvents, 1, include_str!("../../../tests/golden/mev_events_v1.hex")),
     (Table::SystemEvents, 1, include_str!("../../../tests/golden/system_events_v1.hex")),
     (Table::NodeHealth, 1, include_str!("../../../tests/golden/node_health_v1.hex")),
+    (Table::Candles, 1, include_str!("../../../tests/golden/candles_v1.hex")),
 ];
 
 /// The golden files of a table, from version 1 on, are read as `records`; the newest is also written
@@ -261,4 +262,25 @@ fn node_health() {
         .last_failure(Timestamp::MIN)
         .build();
     check(&[health]);
+}
+
+#[test]
+fn candles() {
+    let candle = StoredCandle::builder()
+        .ts(ts())
+        .venue(Venue::new("binance").unwrap())
+        .symbol(Symbol::new("BTCUSDT").unwrap())
+        .interval("1m".parse().unwrap())
+        .source(Name::new("klines").unwrap())
+        .version(2)
+        .open("61837.63".parse().unwrap())
+        .high("61850".parse().unwrap())
+        .low("61830.01".parse().unwrap())
+        .close("61848.2".parse().unwrap())
+        .volume("12.500000000000000001".parse().unwrap())
+        .notional("773000".parse().unwrap())
+        .count(1_234)
+        .vwap("61840".parse().unwrap())
+        .build();
+    check(&[candle]);
 }

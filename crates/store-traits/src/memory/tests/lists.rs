@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use tradekeep_models::record::{Record, Value};
 use tradekeep_models::{
     Cursor, FillFilter, LatencyFilter, ListQuery, MetricFilter, NodeHealthFilter, OrderFilter,
-    PositionFilter, RecordFilter, SystemEventFilter, TickFilter, TimeRange, Timestamp, TradeFilter,
-    strategies,
+    PositionFilter, RecordFilter, StoredCandleFilter, SystemEventFilter, TickFilter, TimeRange,
+    Timestamp, TradeFilter, strategies,
 };
 
 use super::*;
@@ -118,6 +118,7 @@ struct Model {
     latencies: Vec<tradekeep_models::Latency>,
     events: Vec<SystemEvent>,
     reports: Vec<tradekeep_models::NodeHealth>,
+    candles: Vec<tradekeep_models::StoredCandle>,
 }
 
 impl Model {
@@ -132,6 +133,7 @@ impl Model {
             Records::SystemEvents(rows) => write(&mut self.events, rows),
             Records::NodeHealth(rows) => write(&mut self.reports, rows),
             Records::Ticks(rows) => write(&mut self.ticks, rows),
+            Records::Candles(rows) => write(&mut self.candles, rows),
             // As metrics are.
             Records::MevEvents(_) => return None,
         })
@@ -151,6 +153,7 @@ impl Model {
         self.latencies.retain(|row| row.ts.day() != ts.day());
         self.events.retain(|row| row.ts.day() != ts.day());
         self.reports.retain(|row| row.ts.day() != ts.day());
+        self.candles.retain(|row| row.ts.day() != ts.day());
     }
 
     async fn compare(&self, store: &MemoryStore, range: TimeRange, limit: usize) {
@@ -170,6 +173,8 @@ impl Model {
         let venue = self.fills.last().map(|fill| fill.venue.clone());
         let filter = FillFilter { range, venue, ..FillFilter::default() };
         compare(store, &self.fills, &filter, limit).await;
+        let filter = StoredCandleFilter { range, ..StoredCandleFilter::default() };
+        compare(store, &self.candles, &filter, limit).await;
         let filter = PositionFilter { range, ..PositionFilter::default() };
         compare(store, &self.positions, &filter, limit).await;
         let labels = self.metrics.last().map(|metric| metric.labels.clone()).unwrap_or_default();
