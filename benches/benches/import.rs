@@ -15,7 +15,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tradekeep::formats::{ReadOptions, RecordReader, write_csv};
-use tradekeep::{Config, IMPORT_MEMORY_MEGABYTES, Tick, Tradekeep, import};
+use tradekeep::models::Tick;
+use tradekeep::{Config, IMPORT_MEMORY_MEGABYTES, Tradekeep, import};
 use tradekeep_benches::{Outcome, rate, raw, rows, ticks};
 
 const CHILD: &str = "TRADEKEEP_BENCH_CHILD";

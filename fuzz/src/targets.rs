@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tradekeep::formats::{FileRecord, Format, ReadOptions, RecordReader, Row};
-use tradekeep::record::Value;
-use tradekeep::{
-    Config, ConfigFormat, Day, Decimal, Ident, Interval, Labels, ListQuery, Market, Name, StreamId,
-    Symbol, Table, Tick, Timestamp, TradeId, TraderId, Venue, with_record_of,
+use tradekeep::models::record::Value;
+use tradekeep::models::{
+    Day, Decimal, Ident, Interval, Labels, ListQuery, Market, Name, StreamId, Symbol, Table, Tick,
+    Timestamp, TradeId, TraderId, Venue, with_record_of,
 };
+use tradekeep::{Config, ConfigFormat};
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig, SystemClock};
 

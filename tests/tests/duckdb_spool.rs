@@ -5,11 +5,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradekeep::{
-    Chaos, Config, LayerConfig, Layered, MemoryStore, RecordSink, Records, SeriesStore, Symbol,
-    Table, Tick, TickFilter, Timestamp, Trade, TradeAction, TradeFilter, TradeId, Tradekeep,
-    TraderId, TradingMode, Uuid,
+use tradekeep::models::{
+    Records, Symbol, Table, Tick, TickFilter, Timestamp, Trade, TradeAction, TradeFilter, TradeId,
+    TraderId, TradingMode,
 };
+use tradekeep::stores::{Chaos, LayerConfig, Layered, MemoryStore, RecordSink, SeriesStore};
+use tradekeep::{Config, Tradekeep, Uuid};
 use tradekeep_ingest::{Class, DeadLetterFilter, Ingest, IngestConfig, SinkConfig, SinkId};
 use tradekeep_tests::seed;
 

@@ -9,10 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tradekeep::{
-    Act, ErrorKind, MemoryStore, Records, SeriesStore, StoreError, Symbol, Table, Tick, TickFilter,
-    Timestamp, TradeId,
-};
+use tradekeep::models::{Records, Symbol, Table, Tick, TickFilter, Timestamp, TradeId};
+use tradekeep::stores::{Act, MemoryStore, SeriesStore};
+use tradekeep::{ErrorKind, StoreError};
 use tradekeep_ingest::{Ingest, IngestConfig, IngestError, Level, SinkConfig, SinkId, WhenFull};
 use tradekeep_test_servers::harness::{self, Absent, needing};
 use tradekeep_tests::disk::SmallDisk;

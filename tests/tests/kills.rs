@@ -14,10 +14,11 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use tradekeep::{
-    Config, Records, Symbol, Table, Tick, TickFilter, Trade, TradeAction, TradeFilter, TradeId,
-    Tradekeep, TraderId, TradingMode, Uuid,
+use tradekeep::models::{
+    Records, Symbol, Table, Tick, TickFilter, Trade, TradeAction, TradeFilter, TradeId, TraderId,
+    TradingMode,
 };
+use tradekeep::{Config, Tradekeep, Uuid};
 use tradekeep_ingest::{Ingest, IngestConfig, SinkConfig, SinkId};
 use tradekeep_tests::kill::{Bounds, Killer, Point};
 use tradekeep_tests::seed;
@@ -56,7 +57,7 @@ fn is_trade(number: u64) -> bool {
 }
 
 fn tick(number: u64) -> Outcome<Tick> {
-    let ts = tradekeep::Timestamp::from_nanos(
+    let ts = tradekeep::models::Timestamp::from_nanos(
         1_723_075_200_000_000_000 + i64::try_from(number)? * 1_000,
     )?;
     Ok(Tick::builder(Symbol::new("BTC-USD")?, ts)
@@ -67,7 +68,7 @@ fn tick(number: u64) -> Outcome<Tick> {
 }
 
 fn trade(number: u64) -> Outcome<Trade> {
-    let ts = tradekeep::Timestamp::from_nanos(
+    let ts = tradekeep::models::Timestamp::from_nanos(
         1_723_075_200_000_000_000 + i64::try_from(number)? * 1_000,
     )?;
     Ok(Trade::builder()

@@ -6,7 +6,7 @@ pub(crate) mod histogram;
 use std::io::stdout;
 
 use terminal_size::{Height, Width, terminal_size_of};
-use tradekeep::{Candle, Decimal};
+use tradekeep::models::{Candle, Decimal};
 
 use self::axis::{Scale, times};
 use crate::output;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::Serialize;
-use tradekeep::Timestamp;
 use tradekeep::formats::Reject;
+use tradekeep::models::Timestamp;
 
 use crate::input::STDIN;
 

@@ -4,10 +4,7 @@
 use std::error::Error;
 
 use tradekeep::formats::SampleMarket;
-use tradekeep::{
-    CandleQuery, Config, Symbol, Trade, TradeAction, TradeStatus, Tradekeep, TraderId, TradingMode,
-    Venue,
-};
+use tradekeep::prelude::*;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let hours = CandleQuery::new(Venue::new("demo")?, Symbol::new("BTC-USD")?, "1h".parse()?);
     for candle in store.candles(hours).all().await? {
-        let price = |p: Option<tradekeep::Decimal>| p.map_or("-".into(), |p| p.to_string());
+        let price = |p: Option<tradekeep::models::Decimal>| p.map_or("-".into(), |p| p.to_string());
         println!("{} close {:>9} volume {}", candle.open_ts, price(candle.close), candle.volume);
     }
 

@@ -5,9 +5,7 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use tradekeep::{
-    Config, Symbol, Tick, TickFilter, TimeRange, Timestamp, TradeId, Tradekeep, Venue,
-};
+use tradekeep::prelude::*;
 
 /// Names the child's data folder to it.
 const FOLDER: &str = "TRADEKEEP_EXAMPLE_FOLDER";

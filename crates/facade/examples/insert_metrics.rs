@@ -4,10 +4,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use tradekeep::{
-    BucketQuery, Config, Labels, Latency, LatencyFilter, Metric, MetricFilter, Name, Timestamp,
-    Tradekeep,
-};
+use tradekeep::prelude::*;
 
 const BATCH: i64 = 1_000;
 const BATCHES: i64 = 10;

@@ -6,10 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
-use tradekeep::{
-    BucketQuery, Config, Latency, LatencyFilter, Message, Metric, MetricFilter, Name, SeriesStore,
-    SystemEvent, Timestamp, Tradekeep, describe_store_metrics,
-};
+use tradekeep::prelude::*;
+use tradekeep::stores::describe_store_metrics;
 
 const EVERY: Duration = Duration::from_millis(100);
 const SAMPLES: u32 = 20;

@@ -3,9 +3,7 @@
 use std::error::Error;
 
 use tradekeep::formats::SampleActivity;
-use tradekeep::{
-    Config, Day, MevFilter, OrderFilter, OrderStatus, Symbol, TimeRange, TradeFilter, Tradekeep,
-};
+use tradekeep::prelude::*;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

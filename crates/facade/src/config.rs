@@ -51,7 +51,7 @@ impl From<String> for ConfigError {
 /// Which store does what.
 ///
 /// ```
-/// use tradekeep::{Config, ConfigFormat};
+/// use tradekeep::prelude::*;
 ///
 /// let config = Config::parse("[stores]\nseries = 'memory://'", ConfigFormat::Toml)?;
 /// assert_eq!(config.max_results(), 10_000);

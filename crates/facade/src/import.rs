@@ -103,8 +103,9 @@ pub enum ImportFailure {
 ///
 /// ```
 /// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
+/// use tradekeep::prelude::*;
 /// use tradekeep::formats::{ReadOptions, RecordReader};
-/// use tradekeep::{Config, Tick, Tradekeep, import};
+/// use tradekeep::import;
 ///
 /// let store = Tradekeep::open(&Config::from_url("memory://")?).await?;
 /// let csv = "time,pair,price,qty\n2024-08-08T10:00:05Z,BTC-USD,61837.63,0.02\n";

@@ -10,7 +10,7 @@ use tradekeep_store_traits::{
 
 use crate::backends::Backend;
 use crate::health::{Report, StoreReport};
-use crate::ingest::Intake;
+use crate::intake::Intake;
 use crate::routed::{Routed, Store};
 use crate::{Config, Role};
 
@@ -24,7 +24,7 @@ use crate::{Config, Role};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
-/// use tradekeep::{Config, Latency, LatencyFilter, Name, Tradekeep};
+/// use tradekeep::prelude::*;
 ///
 /// let keep = Tradekeep::open(&Config::from_url("memory://")?).await?;
 /// let (service, operation) = (Name::new("router")?, Name::new("quote")?);
@@ -106,7 +106,8 @@ impl Tradekeep {
     /// ```
     /// # tokio::runtime::Builder::new_multi_thread().build()?.block_on(async {
     /// use std::sync::Arc;
-    /// use tradekeep::{Config, TickStore, Tradekeep};
+    /// use tradekeep::prelude::*;
+    /// use tradekeep::stores::TickStore;
     ///
     /// async fn count(store: Arc<dyn TickStore>) -> tradekeep::Result<usize> {
     ///     Ok(store.series().await?.len())

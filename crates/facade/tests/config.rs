@@ -4,7 +4,8 @@
 use std::fs;
 use std::time::Duration;
 
-use tradekeep::{Config, ConfigFormat, IngestConfig, Role, WhenFull};
+use tradekeep::ingest::{IngestConfig, WhenFull};
+use tradekeep::{Config, ConfigFormat, Role};
 
 fn problems(text: &str) -> Vec<String> {
     Config::parse(text, ConfigFormat::Toml).unwrap_err().problems

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use tradekeep::{Config, ConfigError, ConfigFormat, ErrorKind, Failure, Tradekeep};
+use tradekeep::stores::Failure;
+use tradekeep::{Config, ConfigError, ConfigFormat, ErrorKind, Tradekeep};
 use tradekeep_store_traits::conformance;
 
 const CONFIG: &str = "\

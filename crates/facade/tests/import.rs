@@ -5,9 +5,8 @@ use std::error::Error;
 use std::io::{self, Read};
 
 use tradekeep::formats::{FileRecord, ReadOptions, RecordReader, Reject, write_record};
-use tradekeep::{
-    Config, ImportError, ImportFailure, ImportSummary, Order, Trade, TradeFilter, Tradekeep,
-};
+use tradekeep::models::{Order, Trade, TradeFilter};
+use tradekeep::{Config, ImportError, ImportFailure, ImportSummary, Tradekeep};
 
 const TRADES: &str = "\
 ts,id,version,trader_id,mode,action,base_token,quote_token,base_amount,quote_amount,executed_price

@@ -4,10 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tradekeep::{
-    Config, ConfigFormat, IngestError, Latency, Metric, Name, Records, Symbol, Table, Tick,
-    Timestamp, Tradekeep,
-};
+use tradekeep::ingest::IngestError;
+use tradekeep::models::{Latency, Metric, Name, Records, Symbol, Table, Tick, Timestamp};
+use tradekeep::{Config, ConfigFormat, Tradekeep};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

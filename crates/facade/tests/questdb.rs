@@ -7,10 +7,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tradekeep::{
-    Batch, Config, ConfigFormat, Latency, LatencyFilter, Level, Metric, MetricFilter, Name,
-    Records, Role, Stage, Symbol, Table, Tick, TickFilter, Tradekeep,
+use tradekeep::ingest::Level;
+use tradekeep::models::{
+    Latency, LatencyFilter, Metric, MetricFilter, Name, Records, Symbol, Table, Tick, TickFilter,
 };
+use tradekeep::stores::{Batch, Stage};
+use tradekeep::{Config, ConfigFormat, Role, Tradekeep};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_test_servers::questdb::QUESTDB;
 use tradekeep_test_servers::{harness, prefix};

@@ -3,13 +3,17 @@
 
 use std::sync::Arc;
 
-use tradekeep::{
-    Batch, Config, ConfigFormat, Day, ErrorKind, Fill, Latency, LatencyFilter, Market, Message,
-    Metric, MetricFilter, Name, Order, OrderFilter, OrderType, Origin, PartitionAdmin, RecordList,
-    RecordSink, RecordSinkExt, RecordSource, Records, Role, Side, SlippageSource, Stage, StreamId,
-    Symbol, SystemEvent, SystemEventFilter, Table, Tick, Timestamp, Token, Trade, TradeAction,
-    TradeFilter, Tradekeep, TraderId, TradingMode, Venue,
+use tradekeep::models::{
+    Day, Fill, Latency, LatencyFilter, Market, Message, Metric, MetricFilter, Name, Order,
+    OrderFilter, OrderType, Records, Side, SlippageSource, StreamId, Symbol, SystemEvent,
+    SystemEventFilter, Table, Tick, Timestamp, Trade, TradeAction, TradeFilter, TraderId,
+    TradingMode, Venue,
 };
+use tradekeep::stores::{
+    Batch, Origin, PartitionAdmin, RecordList, RecordSink, RecordSinkExt, RecordSource, Stage,
+    Token,
+};
+use tradekeep::{Config, ConfigFormat, ErrorKind, Role, Tradekeep};
 
 fn ts() -> Timestamp {
     "2024-08-08T10:00:05Z".parse().unwrap()
@@ -162,7 +166,7 @@ async fn numbers_about_trades_come_from_the_store_of_trades() {
         store.save(vec![latency]).await.unwrap();
         store.save(vec![metric]).await.unwrap();
         store.save(vec![trade(None)]).await.unwrap();
-        let all = tradekeep::TimeRange::ALL;
+        let all = tradekeep::models::TimeRange::ALL;
         let slippage = store.slippage(all, None).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Metric, 9.0));
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tradekeep::{Act, BadRow, ErrorKind, Failure, Ingest, Metric, Name, Records};
+use tradekeep::ErrorKind;
+use tradekeep::ingest::Ingest;
+use tradekeep::models::{Metric, Name, Records};
+use tradekeep::stores::{Act, BadRow, Failure};
 use tradekeep_ingest::{IngestError, WhenFull};
 use tradekeep_tests::canary::{DECIMAL, VALUE, text_of};
 

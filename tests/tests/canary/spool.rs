@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use memchr::memmem;
-use tradekeep::{Act, Config, ErrorKind, Tradekeep};
+use tradekeep::stores::Act;
+use tradekeep::{Config, ErrorKind, Tradekeep};
 use tradekeep_ingest::{Class, DeadLetterFilter};
 use tradekeep_tests::canary::{self, VALUE};
 

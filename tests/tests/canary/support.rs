@@ -8,11 +8,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tradekeep::{
-    Ack, Act, Batch, Capabilities, ErrorKind, Failure, MemoryStore, RecordSink, Stage, StoreError,
-    StreamId, Symbol, Table, Tick, Timestamp, Token, Trade, TradeAction, TradeId, TraderId,
-    TradingMode, Uuid, Venue,
+use tradekeep::models::{
+    StreamId, Symbol, Table, Tick, Timestamp, Trade, TradeAction, TradeId, TraderId, TradingMode,
+    Venue,
 };
+use tradekeep::stores::{
+    Ack, Act, Batch, Capabilities, Failure, MemoryStore, RecordSink, Stage, Token,
+};
+use tradekeep::{ErrorKind, StoreError, Uuid};
 use tradekeep_ingest::{
     DeadLetter, DeadLetterFilter, Ingest, IngestConfig, IngestError, SinkConfig, SinkId, inspect,
 };

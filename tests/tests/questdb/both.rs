@@ -6,12 +6,13 @@ use std::sync::Arc;
 use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tradekeep::record::Record;
-use tradekeep::{
-    Act, BucketQuery, CandleQuery, Config, ErrorKind, GapFill, Interval, LatencyFilter, ListQuery,
-    MemoryStore, MetricFilter, MevFilter, RecordSinkExt, Records, SeriesStore, Table, TickFilter,
-    TimeRange, TradeFilter, Tradekeep, strategies,
+use tradekeep::models::record::Record;
+use tradekeep::models::{
+    BucketQuery, CandleQuery, GapFill, Interval, LatencyFilter, ListQuery, MetricFilter, MevFilter,
+    Records, Table, TickFilter, TimeRange, TradeFilter, strategies,
 };
+use tradekeep::stores::{Act, MemoryStore, RecordSinkExt, SeriesStore};
+use tradekeep::{Config, ErrorKind, Tradekeep};
 use tradekeep_ingest::{DeadLetterFilter, Ingest, IngestConfig};
 use tradekeep_questdb_store::QuestDbStore;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tradekeep::{PartitionAdmin, Symbol, Table, Tick, Timestamp};
+use tradekeep::models::{Symbol, Table, Tick, Timestamp};
+use tradekeep::stores::PartitionAdmin;
 use tradekeep_ingest::Ingest;
 
 use crate::Sharing;

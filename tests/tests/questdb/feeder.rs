@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tradekeep::{
-    Symbol, Tick, Timestamp, Trade, TradeAction, TradeId, TraderId, TradingMode, Uuid,
+use tradekeep::Uuid;
+use tradekeep::models::{
+    Symbol, Tick, Timestamp, Trade, TradeAction, TradeId, TraderId, TradingMode,
 };
 use tradekeep_ingest::Ingest;
 

@@ -1,9 +1,10 @@
 //! Hostile text, through the whole way: it comes back byte for byte, over both protocols.
 
-use tradekeep::{
-    Json, Labels, Message, Metric, MetricFilter, Name, SeriesStore, Severity, Symbol, SystemEvent,
+use tradekeep::models::{
+    Json, Labels, Message, Metric, MetricFilter, Name, Severity, Symbol, SystemEvent,
     SystemEventFilter, Tick, TickFilter, Timestamp, TradeId, Venue,
 };
+use tradekeep::stores::SeriesStore;
 
 use crate::Sharing;
 use crate::judge::judge_all;

@@ -12,7 +12,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tradekeep::{Probe as _, Records, Symbol, Table, Tick};
+use tradekeep::models::{Records, Symbol, Table, Tick};
+use tradekeep::stores::Probe as _;
 
 use crate::Sharing;
 use crate::judge::judge_all;

@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 use std::process::Command;
 
 use serde_json::{Map, Value as Json};
-use tradekeep::Table;
-use tradekeep::record::{Column, Kind, Record, Value};
+use tradekeep::models::Table;
+use tradekeep::models::record::{Column, Kind, Record, Value};
 use tradekeep_tests::oracle::Promise;
 
 use crate::http::Cell;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tradekeep::Table;
+use tradekeep::models::Table;
 use tradekeep_tests::oracle::Promise;
 use tradekeep_tests::proxy::{Fault, Kind};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use tradekeep::{
-    Metric, Name, PartitionAdmin, Records, Symbol, Table, Tick, Timestamp, TradeId, Uuid,
-};
+use tradekeep::Uuid;
+use tradekeep::models::{Metric, Name, Records, Symbol, Table, Tick, Timestamp, TradeId};
+use tradekeep::stores::PartitionAdmin;
 use tradekeep_ingest::{Class, DeadLetterFilter};
 
 use crate::Sharing;

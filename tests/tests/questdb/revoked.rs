@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tokio::task::block_in_place;
-use tradekeep::Table;
+use tradekeep::models::Table;
 use tradekeep_test_servers::questdb::{HTTP_PASSWORD, PG_PASSWORD, Questdb};
 
 use crate::feeder::Feeder;

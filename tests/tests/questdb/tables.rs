@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tradekeep::{RecordSink, Records, Table};
+use tradekeep::models::{Records, Table};
+use tradekeep::stores::RecordSink;
 use tradekeep_ingest::{Ingest, IngestConfig, IngestStats, LaneStatus, SinkConfig, SinkId};
 use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
 use tradekeep_test_servers::questdb::Questdb;

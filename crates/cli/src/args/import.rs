@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use tradekeep::formats::{Format, FormatError, ReadOptions};
-use tradekeep::{InvalidInput, Symbol, Table, Venue, for_each_record};
+use tradekeep::models::{InvalidInput, Symbol, Table, Venue, for_each_record};
 
 use super::parse::parsed;
 use crate::WrongUsage;

@@ -1,7 +1,7 @@
 //! What every list of records is asked with.
 
 use serde::Serialize;
-use tradekeep::{ListQuery, RecordFilter};
+use tradekeep::models::{ListQuery, RecordFilter};
 
 use super::parse::limit;
 use crate::WrongUsage;
@@ -75,7 +75,7 @@ pub(crate) trait Listed {
         let paging = self.paging();
         query.newest_first = paging.newest_first().unwrap_or(query.newest_first);
         query.history = self.history();
-        let foreign = |error: tradekeep::InvalidInput| {
+        let foreign = |error: tradekeep::models::InvalidInput| {
             WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))
         };
         query.after = match &paging.after {

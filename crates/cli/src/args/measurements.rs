@@ -1,8 +1,9 @@
 //! `tradekeep query` of measurements and events.
 
-use tradekeep::{
+use tradekeep::Uuid;
+use tradekeep::models::{
     BucketCursor, BucketQuery, Interval, Labels, LatencyFilter, MetricFilter, MevFilter, Name,
-    NodeHealthFilter, Severity, Symbol, SystemEventFilter, TraderId, Uuid,
+    NodeHealthFilter, Severity, Symbol, SystemEventFilter, TraderId,
 };
 
 use super::list::{Listed, Paging};
@@ -57,7 +58,7 @@ impl Metrics {
     pub(crate) fn buckets(&self, interval: Interval) -> Result<BucketQuery, WrongUsage> {
         self.paging.must_be_in_order("buckets")?;
         let mut query = BucketQuery::new(self.filter()?, interval);
-        let foreign = |error: tradekeep::InvalidInput| {
+        let foreign = |error: tradekeep::models::InvalidInput| {
             WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))
         };
         query.after = match &self.paging.after {

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use tradekeep::{InvalidInput, Uuid};
+use tradekeep::Uuid;
+use tradekeep::models::InvalidInput;
 
 /// As many rows as one likes: more than there are is fine.
 pub(super) fn limit(text: &str) -> Result<usize, String> {

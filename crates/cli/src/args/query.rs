@@ -1,7 +1,7 @@
 //! `tradekeep query`: which queries there are; ticks and candles.
 
 use clap::{Subcommand, ValueEnum};
-use tradekeep::{
+use tradekeep::models::{
     CandleCursor, GapFill, Interval, Name, StoredCandleFilter, Symbol, TickFilter, Venue,
 };
 
@@ -127,7 +127,7 @@ impl Candles {
     /// The width, where they are computed.
     pub(crate) fn computed_interval(&self) -> Result<Interval, WrongUsage> {
         let interval = self.interval.map_or_else(|| "1m".parse(), Ok);
-        interval.map_err(|error: tradekeep::InvalidInput| WrongUsage(error.to_string()))
+        interval.map_err(|error: tradekeep::models::InvalidInput| WrongUsage(error.to_string()))
     }
 
     /// Refuses what cannot be answered.

@@ -1,7 +1,7 @@
 //! `tradekeep record`.
 
 use clap::ValueEnum;
-use tradekeep::Level;
+use tradekeep::ingest::Level;
 
 use super::import::Type;
 

@@ -1,8 +1,9 @@
 //! `tradekeep query` of our own trades, orders, fills and positions.
 
-use tradekeep::{
+use tradekeep::Uuid;
+use tradekeep::models::{
     FillFilter, Market, Name, OrderFilter, OrderStatus, PositionFilter, Side, Symbol, TradeFilter,
-    TraderId, TradingMode, Uuid, Venue,
+    TraderId, TradingMode, Venue,
 };
 
 use super::list::{Listed, Paging};

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use tradekeep::{Class, DeadLetterFilter, Timestamp};
+use tradekeep::ingest::{Class, DeadLetterFilter};
+use tradekeep::models::Timestamp;
 
 use super::import::Type;
 use super::parse::{limit, parsed};

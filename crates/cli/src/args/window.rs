@@ -1,6 +1,6 @@
 //! The window of time that queries are about.
 
-use tradekeep::{TimeRange, Timestamp};
+use tradekeep::models::{TimeRange, Timestamp};
 
 use super::parse::parsed;
 use crate::WrongUsage;

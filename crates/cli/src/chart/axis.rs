@@ -1,6 +1,6 @@
 //! Prices at the side, times below.
 
-use tradekeep::{Candle, NANOS_PER_DAY, NANOS_PER_SECOND};
+use tradekeep::models::{Candle, NANOS_PER_DAY, NANOS_PER_SECOND};
 
 /// Lines between two labels, at least.
 const APART: usize = 2;
@@ -18,8 +18,8 @@ pub(super) struct Scale {
 impl Scale {
     /// That shows all of `candles` in `height` lines; nothing where they have no prices.
     pub(super) fn of(candles: &[Candle], height: usize) -> Option<Self> {
-        let prices = |of: fn(&Candle) -> Option<tradekeep::Decimal>| {
-            candles.iter().filter_map(of).map(tradekeep::Decimal::to_f64)
+        let prices = |of: fn(&Candle) -> Option<tradekeep::models::Decimal>| {
+            candles.iter().filter_map(of).map(tradekeep::models::Decimal::to_f64)
         };
         let mut low = prices(|candle| candle.low).reduce(f64::min)?;
         let mut high = prices(|candle| candle.high).reduce(f64::max)?;

@@ -1,6 +1,6 @@
 use super::*;
 
-use tradekeep::{Symbol, Tick, Venue};
+use tradekeep::models::{Symbol, Tick, Venue};
 
 /// Candles of prices that go up and down, a minute each, with a gap.
 fn candles(count: i64, interval: &str) -> Vec<Candle> {
@@ -10,10 +10,11 @@ fn candles(count: i64, interval: &str) -> Vec<Candle> {
             let (wave, turn) = (place % 61 - 30, place % 7);
             let price =
                 Decimal::from_parts(i128::from(6_000_000 + wave * wave * 10 + turn * 700), 2);
-            let ts = "2024-08-08T22:40:00Z".parse::<tradekeep::Timestamp>().unwrap().as_nanos();
+            let ts =
+                "2024-08-08T22:40:00Z".parse::<tradekeep::models::Timestamp>().unwrap().as_nanos();
             Tick::builder(
                 Symbol::new("BTC-USD").unwrap(),
-                tradekeep::Timestamp::from_nanos(ts + place * 15_000_000_000).unwrap(),
+                tradekeep::models::Timestamp::from_nanos(ts + place * 15_000_000_000).unwrap(),
             )
             .venue(Venue::new("demo").unwrap())
             .price(price.unwrap())

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use serde::{Serialize, Serializer};
-use tradekeep::requests::{Answer, Request, ask};
-use tradekeep::{
-    Config, DeadLetter, DeadLetterFilter, DeadState, Records, Replayed, inspect, operate,
-    with_records,
-};
+use tradekeep::Config;
+use tradekeep::ingest::requests::{Answer, Request, ask};
+use tradekeep::ingest::{DeadLetter, DeadLetterFilter, DeadState, Replayed, inspect, operate};
+use tradekeep::models::{Records, with_records};
 
 use super::with_store;
 use crate::Outcome;
@@ -72,7 +71,7 @@ impl<'a> About<'a> {
             seq: letter.seq,
             accepted: letter.accepted.to_string(),
             died: letter.died.to_string(),
-            r#type: letter.table.map(tradekeep::Table::as_str),
+            r#type: letter.table.map(tradekeep::models::Table::as_str),
             class: letter.class.as_str(),
             reason: &letter.reason,
             attempts: letter.attempts,

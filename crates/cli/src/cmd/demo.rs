@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use tradekeep::formats::{SampleMarket, write_csv};
-use tradekeep::{CandleQuery, Config, Day, Symbol, Tradekeep, Venue};
+use tradekeep::models::{CandleQuery, Day, Symbol, Venue};
+use tradekeep::{Config, Tradekeep};
 
 use self::activity::Activity;
 

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{Health, Role, StoreError, Tradekeep, Trouble};
+use tradekeep::stores::{Health, Trouble};
+use tradekeep::{Role, StoreError, Tradekeep};
 
 use super::spool::Brief;
 use crate::Outcome;

@@ -21,7 +21,8 @@ use std::fmt::Display;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{Config, MAX_LIMIT, Page, Tradekeep};
+use tradekeep::models::{MAX_LIMIT, Page};
+use tradekeep::{Config, Tradekeep};
 
 use crate::args::{Listed, Query};
 use crate::output::Out;

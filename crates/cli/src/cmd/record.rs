@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use tradekeep::formats::{LineReader, Reject};
-use tradekeep::{Config, Ingest, IngestError, Level, Table, Tradekeep, WhenFull};
+use tradekeep::ingest::{Ingest, IngestError, Level, WhenFull};
+use tradekeep::models::Table;
+use tradekeep::{Config, Tradekeep};
 
 use self::answer::{Answers, Fate};
 use self::batch::{Part, Parts, Run};

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use tradekeep::inspect::{self, SpoolStatus};
-use tradekeep::requests::{Answer, Request, ask};
-use tradekeep::{Config, IngestStats, LaneStatus, SinkConfig, Tradekeep, operate};
+use tradekeep::ingest::inspect::{self, SpoolStatus};
+use tradekeep::ingest::requests::{Answer, Request, ask};
+use tradekeep::ingest::{IngestStats, LaneStatus, SinkConfig, operate};
+use tradekeep::{Config, Tradekeep};
 
 pub(super) use self::brief::Brief;
 use super::dead_letters::unexpected;
@@ -137,7 +138,7 @@ struct ForgottenObject {
 fn forget(args: &Forget, data: &Path, out: &mut Out) -> Result<Outcome> {
     let status = inspect::status(data)?;
     let of = status.sinks.iter().filter(|sink| [&sink.id, &sink.name].contains(&&args.sink));
-    let pending: u64 = of.map(tradekeep::inspect::SinkHeld::pending).sum();
+    let pending: u64 = of.map(tradekeep::ingest::inspect::SinkHeld::pending).sum();
     if pending > 0 && !args.yes {
         let records = counted(pending, "record");
         return Err(WrongUsage(format!(

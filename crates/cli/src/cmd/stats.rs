@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{Partition, Table, TableStats, TickSeries, Timestamp, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::{Table, Timestamp};
+use tradekeep::stores::{Partition, TableStats, TickSeries};
 
 use super::spool::Brief;
 use crate::Outcome;

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::inspect::Follow;
-use tradekeep::{Accepted, Config};
+use tradekeep::Config;
+use tradekeep::ingest::Accepted;
+use tradekeep::ingest::inspect::Follow;
 
 use super::dead_letters::RecordJson;
 use crate::Outcome;

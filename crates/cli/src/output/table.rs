@@ -1,7 +1,7 @@
 //! Tables.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
-use tradekeep::Timestamp;
+use tradekeep::models::Timestamp;
 
 /// Space between columns.
 const GAP: usize = GAP_WIDTH as usize;

@@ -1,6 +1,6 @@
 //! Numbers and times as people read them.
 
-use tradekeep::Timestamp;
+use tradekeep::models::Timestamp;
 
 /// 1234567 as 1,234,567.
 pub(crate) fn grouped(number: u64) -> String {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tradekeep::{Metric, Name};
+use tradekeep::models::{Metric, Name};
 
 use crate::recorder::{Recorder, tick, ticks};
 use crate::support::Folder;

@@ -131,10 +131,10 @@ open time (UTC)      venue    symbol   interval  open      high   low       clos
 
     // What was asked for is read again, and a correction is a new version.
     let line = stored.stdout.lines().find(|line| line.contains(r#""1m""#)).unwrap().to_owned();
-    let again = folder.run_with("import --type candles - --json", &line).ok().last();
+    let again = folder.run_with("import --type candles - --json", line.clone()).ok().last();
     assert_eq!((&again["imported"], &again["duplicates"]), (&json!(0), &json!(1)));
     let corrected = line.replace(r#""version":0"#, r#""version":1"#).replace("12.5", "12.75");
-    folder.run_with("import --type candles -", &corrected).ok();
+    folder.run_with("import --type candles -", corrected).ok();
     let volumes = |args: &str| {
         let found = folder.run(&format!("query candles --stored --interval 1m --json {args}")).ok();
         found.objects().iter().map(|found| found["volume"].clone()).collect::<Vec<_>>()

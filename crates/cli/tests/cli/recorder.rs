@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
-use tradekeep::{
-    Act, BadRow, Config, ErrorKind, Failure, Ingest, IngestConfig, IngestStats, MemoryStore,
-    Records, SinkConfig, SinkId, StoreError, Symbol, Table, Tick, Timestamp, TradeId, Venue,
-};
+use tradekeep::ingest::{Ingest, IngestConfig, IngestStats, SinkConfig, SinkId};
+use tradekeep::models::{Records, Symbol, Table, Tick, Timestamp, TradeId, Venue};
+use tradekeep::stores::{Act, BadRow, Failure, MemoryStore};
+use tradekeep::{Config, ErrorKind, StoreError};
 
 use crate::support::Folder;
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
 use serde_json::Value;
-use tradekeep::{Metric, Name};
+use tradekeep::models::{Metric, Name};
 
 use crate::recorder::{Recorder, SOON, ticks};
 use crate::support::Folder;

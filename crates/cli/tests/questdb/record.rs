@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
-use tradekeep::{Config, Table, Tradekeep};
+use tradekeep::models::Table;
+use tradekeep::{Config, Tradekeep};
 
 use crate::feed::{self, counts};
 use crate::scratch::Scratch;

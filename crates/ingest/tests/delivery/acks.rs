@@ -232,14 +232,14 @@ async fn a_dead_letter_is_one_also_when_its_batch_is_lost() {
     assert_eq!(letters.len(), 1);
 }
 
-/// A hundred records that it has, and two hundred more, at one of which it fails.
-async fn poisoned(late: &Arc<Late>) -> Ingest {
+/// A hundred records that it has, and two hundred more, at one of which it fails; it may be away by then.
+async fn poisoned(late: &Arc<Late>, is_away: bool) -> Ingest {
     late.apply_all();
     let ingest = with(late, &SimFs::new()).await;
     append(&ingest, 0, 1).await;
     late.until_taken(1).await;
     let last = late.state().taken[0].origin().unwrap().seqs[99];
-    late.state().fails_at = Some(last + 8);
+    (late.state().fails_at, late.state().is_away) = (Some(last + 8), is_away);
     append(&ingest, 100, 2).await;
     ingest
 }
@@ -247,7 +247,7 @@ async fn poisoned(late: &Arc<Late>) -> Ingest {
 #[tokio::test(start_paused = true)]
 async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
     let late = Late::new();
-    let ingest = poisoned(&late).await;
+    let ingest = poisoned(&late, false).await;
     let stats = drained(&ingest).await;
     assert_eq!((stats.dead_letters, late.stored().await), (1, 299));
 }
@@ -255,8 +255,7 @@ async fn a_record_that_poisons_its_batch_is_found_without_watermarks() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_away_is_not_taken_for_a_record_that_poisons() {
     let late = Late::new();
-    late.state().is_away = true;
-    let ingest = poisoned(&late).await;
+    let ingest = poisoned(&late, true).await;
     // For much longer than a record that poisons is tried.
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!((ingest.stats().dead_letters, ingest.stats().pending()), (0, 200));

@@ -36,7 +36,8 @@ async fn a_correction_is_answered_alone_and_the_history_keeps_both(store: Store)
     let corrected = StoredCandle { version: 1, ..candle("BTC", 1, 12) };
     assert_eq!(store.save(vec![first.clone()]).await.unwrap(), saved(1, 0));
     assert_eq!(store.save(vec![corrected.clone(), first.clone()]).await.unwrap(), saved(1, 1));
-    assert_eq!(all(&store, StoredCandleFilter::default()).await, [corrected.clone()]);
+    let found = all(&store, StoredCandleFilter::default()).await;
+    assert_eq!(found, std::slice::from_ref(&corrected));
     let history = store.stored_candles(StoredCandleFilter::default()).history();
     assert_eq!(history.all().await.unwrap(), [first, corrected]);
 }

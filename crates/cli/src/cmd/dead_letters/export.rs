@@ -7,7 +7,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
-use tradekeep::{Config, DeadLetter, DeadLetterFilter, Table};
+use tradekeep::Config;
+use tradekeep::ingest::{DeadLetter, DeadLetterFilter};
+use tradekeep::models::Table;
 
 use super::{RecordJson, Whole, letters};
 use crate::args::Export;

@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use tradekeep::formats::SampleActivity;
-use tradekeep::record::Record;
-use tradekeep::{
-    Day, ImportSummary, LatencyFilter, MevFilter, Records, TradeFilter, Tradekeep, with_records,
-};
+use tradekeep::models::record::Record;
+use tradekeep::models::{Day, LatencyFilter, MevFilter, Records, TradeFilter, with_records};
+use tradekeep::{ImportSummary, Tradekeep};
 
 use crate::chart::Look;
 use crate::cmd::import::{self, Report};

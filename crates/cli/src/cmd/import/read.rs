@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tradekeep::formats::{FileRecord, RecordReader, Reject, verify};
-use tradekeep::{ImportSummary, Tradekeep, import, with_record_of};
+use tradekeep::models::with_record_of;
+use tradekeep::{ImportSummary, Tradekeep, import};
 
 use super::Report;
 use crate::args;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
+use tradekeep::ImportSummary;
 use tradekeep::formats::Format;
-use tradekeep::{ImportSummary, Timestamp};
+use tradekeep::models::Timestamp;
 
 use crate::output::{Out, counted, grouped};
 

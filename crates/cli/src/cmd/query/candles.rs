@@ -1,10 +1,12 @@
 //! `tradekeep query candles`.
 
 use anyhow::{Result, bail};
-use tradekeep::{
-    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, StoredCandle, Symbol, TickSeries, TimeRange,
-    Timestamp, Tradekeep, Venue,
+use tradekeep::Tradekeep;
+use tradekeep::models::{
+    Candle, CandleQuery, Decimal, GapFill, MAX_LIMIT, StoredCandle, Symbol, TimeRange, Timestamp,
+    Venue,
 };
+use tradekeep::stores::TickSeries;
 
 use super::list::{self, maybe, versions};
 use super::{pages, tell_next};

@@ -1,7 +1,8 @@
 //! `tradekeep query events`.
 
 use anyhow::Result;
-use tradekeep::{SystemEvent, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::SystemEvent;
 
 use super::list::{self, maybe};
 use crate::args::Events;

@@ -1,7 +1,8 @@
 //! `tradekeep query fills`.
 
 use anyhow::Result;
-use tradekeep::{Fill, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::Fill;
 
 use super::list::{self, maybe};
 use crate::args::Fills;

@@ -1,7 +1,8 @@
 //! `tradekeep query latency`.
 
 use anyhow::Result;
-use tradekeep::{Latency, LatencyFilter, LatencyNumbers, LatencyStats, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::{Latency, LatencyFilter, LatencyNumbers, LatencyStats};
 
 use super::list::{self, maybe, nothing};
 use crate::args::{self, Listed};

@@ -1,7 +1,9 @@
 //! Lists of records, one form for all.
 
 use anyhow::Result;
-use tradekeep::{ListQuery, RecordFilter, RecordList, Table, Tradekeep, record::Record};
+use tradekeep::Tradekeep;
+use tradekeep::models::{ListQuery, RecordFilter, Table, record::Record};
+use tradekeep::stores::RecordList;
 
 use super::{pages, tell_next};
 use crate::args::Listed;

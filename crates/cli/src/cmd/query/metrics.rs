@@ -1,7 +1,8 @@
 //! `tradekeep query metrics`.
 
 use anyhow::Result;
-use tradekeep::{BucketQuery, Interval, Labels, Metric, MetricBucket, Tradekeep, ValueStats};
+use tradekeep::Tradekeep;
+use tradekeep::models::{BucketQuery, Interval, Labels, Metric, MetricBucket, ValueStats};
 
 use super::list::{self, nothing};
 use super::{pages, tell_next};

@@ -1,7 +1,8 @@
 //! `tradekeep query mev`.
 
 use anyhow::Result;
-use tradekeep::{MevAnalysis, MevEvent, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::{MevAnalysis, MevEvent};
 
 use super::facts::Facts;
 use super::list::{self, maybe, nothing};

@@ -1,7 +1,8 @@
 //! `tradekeep query nodes`.
 
 use anyhow::Result;
-use tradekeep::{NodeHealth, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::NodeHealth;
 
 use super::list::{self, maybe};
 use crate::args::Nodes;

@@ -1,7 +1,8 @@
 //! `tradekeep query orders`.
 
 use anyhow::Result;
-use tradekeep::{ErrorKind, Order, Tradekeep};
+use tradekeep::models::Order;
+use tradekeep::{ErrorKind, Tradekeep};
 
 use super::list::{self, maybe, versions};
 use crate::args::Orders;

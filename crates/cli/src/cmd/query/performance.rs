@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{PairPerformance, PerformanceSummary, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::{PairPerformance, PerformanceSummary};
 
 use super::list::nothing;
 use crate::args::Performance;

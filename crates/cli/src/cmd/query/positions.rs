@@ -1,7 +1,8 @@
 //! `tradekeep query positions`.
 
 use anyhow::Result;
-use tradekeep::{Position, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::Position;
 
 use super::list::{self, maybe, versions};
 use crate::args::Positions;

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{SlippageSource, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::SlippageSource;
 
 use super::list::nothing;
 use super::metrics::numbers;

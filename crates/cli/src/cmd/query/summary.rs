@@ -1,7 +1,8 @@
 //! `tradekeep query summary`.
 
 use anyhow::Result;
-use tradekeep::{TimeRange, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::TimeRange;
 
 use super::facts::Facts;
 use crate::args::Window;

@@ -1,7 +1,8 @@
 //! `tradekeep query ticks`.
 
 use anyhow::Result;
-use tradekeep::{Side, Tick, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::{Side, Tick};
 
 use super::list::{self, maybe};
 use crate::args::Ticks;

@@ -1,7 +1,8 @@
 //! `tradekeep query trades`.
 
 use anyhow::Result;
-use tradekeep::{Trade, Tradekeep};
+use tradekeep::Tradekeep;
+use tradekeep::models::Trade;
 
 use super::list::{self, maybe, versions};
 use crate::args::Trades;

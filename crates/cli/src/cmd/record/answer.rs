@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::{IngestError, Level, Receipt};
+use tradekeep::ingest::{IngestError, Level, Receipt};
 
 use crate::output::Out;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tradekeep::record::Record;
-use tradekeep::{AnyRecord, Records, with_records};
+use tradekeep::models::record::Record;
+use tradekeep::models::{AnyRecord, Records, with_records};
 
 /// Records of one table, from lines that follow each other.
 #[derive(Debug)]
@@ -71,8 +71,8 @@ fn row(records: &Records, place: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tradekeep::Table;
     use tradekeep::formats::LineReader;
+    use tradekeep::models::Table;
 
     use super::*;
 

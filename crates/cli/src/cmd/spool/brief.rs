@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::inspect::{self, LaneHeld, SpoolStatus};
-use tradekeep::{IngestError, IngestStats, Trouble};
+use tradekeep::ingest::inspect::{self, LaneHeld, SpoolStatus};
+use tradekeep::ingest::{IngestError, IngestStats};
+use tradekeep::stores::Trouble;
 
 use super::status::{live, reasons};
 use crate::output::{Out, counted, grouped};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::inspect::{self, LaneHeld, Oldest, SinkHeld, SpoolStatus};
-use tradekeep::requests::{Answer, Request, ask};
-use tradekeep::{IngestStats, LaneStatus};
+use tradekeep::ingest::inspect::{self, LaneHeld, Oldest, SinkHeld, SpoolStatus};
+use tradekeep::ingest::requests::{Answer, Request, ask};
+use tradekeep::ingest::{IngestStats, LaneStatus};
 
 use crate::Outcome;
 use crate::output::{Column, Out, counted, grouped, one_line, size};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tradekeep::inspect::{self, Damage, LogVerified, SlotsVerified, Verified};
+use tradekeep::ingest::inspect::{self, Damage, LogVerified, SlotsVerified, Verified};
 
 use crate::output::{Column, Out, counted, grouped, one_line, size};
 use crate::{Outcome, tell_error};

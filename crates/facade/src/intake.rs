@@ -34,7 +34,7 @@ impl Tradekeep {
     /// ```
     /// # tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
     /// use std::time::Duration;
-    /// use tradekeep::{Config, Metric, Name, Tradekeep};
+    /// use tradekeep::prelude::*;
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let url = format!("duckdb://{}", folder.path().display());
