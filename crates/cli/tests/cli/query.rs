@@ -279,12 +279,12 @@ fn the_chart_is_what_it_was() {
 fn stats_and_health() {
     let folder = Folder::with_trades();
     let stats = folder.run("stats --json").ok().objects();
-    assert_eq!(stats.len(), 10 + 2, "a table each, a series each, and totals");
+    assert_eq!(stats.len(), 11 + 2, "a table each, a series each, and totals");
     assert_eq!((&stats[0]["table"], &stats[0]["rows"]), (&json!("ticks"), &json!(4)));
     assert_eq!((&stats[9]["table"], &stats[9]["rows"]), (&json!("node_health"), &json!(0)));
     assert_eq!(stats[9]["first_ts"], Value::Null);
     assert_eq!(
-        stats[10],
+        stats[11],
         json!({
             "venue": "kraken",
             "symbol": "BTC-USD",
@@ -293,8 +293,8 @@ fn stats_and_health() {
             "last_ts": "2024-08-08T10:03:00.000000000Z",
         })
     );
-    assert_eq!((&stats[11]["ticks"], &stats[11]["days"]), (&json!(4), &json!(1)));
-    assert!(stats[11]["bytes"].as_u64().unwrap() > 0);
+    assert_eq!((&stats[12]["ticks"], &stats[12]["days"]), (&json!(4), &json!(1)));
+    assert!(stats[12]["bytes"].as_u64().unwrap() > 0);
     let people = folder.run("stats").ok().stdout;
     assert!(people.contains("1 series, 4 ticks on 1 day, about "), "{people}");
     let health = folder.run("health --json").ok().objects();
