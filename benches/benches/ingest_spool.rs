@@ -56,12 +56,12 @@ impl RecordSink for Counting {
         }
         self.mark.store(seqs.last().copied().unwrap_or_default(), Ordering::SeqCst);
         let inserted = self.rows.fetch_add(seqs.len() as u64, Ordering::SeqCst);
-        Ok(Ack {
-            stage: Stage::Applied,
-            token: Token(inserted),
-            inserted: seqs.len() as u64,
-            duplicates: 0,
-        })
+        Ok(Ack::builder()
+            .stage(Stage::Applied)
+            .token(Token(inserted))
+            .inserted(seqs.len() as u64)
+            .duplicates(0)
+            .build())
     }
 
     async fn settle(&self, tokens: &[Token]) -> StoreResult<Vec<Stage>> {

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     fn reject() -> Reject {
-        Reject { line: 3, reason: "price: is missing".into(), row: "a,\"b\"".into() }
+        Reject::new(3, "price: is missing".into(), "a,\"b\"".into())
     }
 
     #[test]

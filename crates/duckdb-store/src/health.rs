@@ -27,7 +27,7 @@ pub(crate) async fn health(
 ) -> Health {
     let mut troubles = database.troubles();
     let mut note = |cause: String, remedy: &str| {
-        troubles.push(Trouble { cause, remedy: remedy.into() });
+        troubles.push(Trouble::new(cause, remedy.into()));
     };
     let read = readers
         .run(|connection| {
@@ -57,13 +57,13 @@ pub(crate) async fn health(
         let cause = format!("only {} MiB are free on the disk of the database", free >> 20);
         note(cause, "free some space, or drop old days");
     }
-    Health {
-        store: STORE,
-        version: read.as_ref().ok().cloned(),
-        readable: read.is_ok(),
-        writable: read.is_ok() && write.is_ok() && folder_writable && database.may_write(),
-        troubles,
-    }
+    Health::builder()
+        .store(STORE)
+        .maybe_version(read.as_ref().ok().cloned())
+        .readable(read.is_ok())
+        .writable(read.is_ok() && write.is_ok() && folder_writable && database.may_write())
+        .troubles(troubles)
+        .build()
 }
 
 async fn try_write(writer: &Writer) -> Inner<()> {

@@ -26,8 +26,8 @@ mod watermark;
 mod write;
 
 pub use config::DuckDbConfig;
-pub use readers::PoolStats;
 pub use store::DuckDbStore;
+pub use tradekeep_store_traits::PoolStats;
 
 /// The URL scheme of this store: `duckdb://./tradekeep-data`, `duckdb://:memory:`.
 pub const SCHEME: &str = "duckdb";

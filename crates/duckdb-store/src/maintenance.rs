@@ -20,12 +20,14 @@ pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Inner
     let extents: Vec<_> = Table::ALL.iter().map(extent).collect::<Inner<_>>()?;
     let all = extents.iter().map(|(_, rows, ..)| rows).sum();
     let on_disk = file.map(bytes_on_disk);
-    let stats = |(table, rows, first_ts, last_ts)| TableStats {
-        table,
-        rows,
-        bytes: share(on_disk, rows, all),
-        first_ts,
-        last_ts,
+    let stats = |(table, rows, first_ts, last_ts)| {
+        TableStats::builder()
+            .table(table)
+            .rows(rows)
+            .bytes(share(on_disk, rows, all))
+            .maybe_first_ts(first_ts)
+            .maybe_last_ts(last_ts)
+            .build()
     };
     Ok(extents.into_iter().map(stats).collect())
 }

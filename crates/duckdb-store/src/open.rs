@@ -66,12 +66,13 @@ impl Opening<'_> {
         if may_repair && torn {
             return Ok(None);
         }
-        let trouble = torn.then(|| Trouble {
-            cause:
+        let trouble = torn.then(|| {
+            Trouble::new(
                 "the write-ahead log ends within a transaction, as after a kill: what is behind \
                     its last whole one is not shown"
                     .into(),
-            remedy: "open the store once where it may be written".into(),
+                "open the store once where it may be written".into(),
+            )
         });
         let mut connection = match self.connect_patiently(Access::Read) {
             Err(error) if may_repair && error.kind != ErrorKind::Conflict => return Ok(None),

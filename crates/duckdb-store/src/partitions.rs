@@ -32,7 +32,9 @@ pub(crate) fn of(
     let on_disk = file.map(bytes_on_disk);
     Ok(days
         .into_iter()
-        .map(|(day, rows)| Partition { day, rows, bytes: share(on_disk, rows, all) })
+        .map(|(day, rows)| {
+            Partition::builder().day(day).rows(rows).bytes(share(on_disk, rows, all)).build()
+        })
         .collect())
 }
 

@@ -9,22 +9,11 @@ use std::time::Instant;
 
 use duckdb::Connection;
 use tokio::sync::{oneshot, watch};
-use tradekeep_store_traits::{ErrorKind, Failure, Inner};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner, PoolStats};
 
 use crate::database::{Database, closed};
 use crate::lease::Access;
 use crate::read::at_one_moment;
-
-/// How a pool of connections is used at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolStats {
-    /// Reads that may run at once.
-    pub most: usize,
-    /// Reads that run.
-    pub in_use: usize,
-    /// Connections kept for the next read.
-    pub idle: usize,
-}
 
 /// A read, which sends its answer itself.
 type Job = Box<dyn FnOnce(&Queue) + Send>;
@@ -100,7 +89,7 @@ impl Readers {
 
     pub(crate) fn stats(&self) -> PoolStats {
         let (most, in_use) = (self.0.most, self.0.in_use.load(Ordering::Relaxed));
-        PoolStats { most, in_use, idle: self.0.database.idle() }
+        PoolStats::builder().most(most).in_use(in_use).idle(self.0.database.idle()).build()
     }
 }
 

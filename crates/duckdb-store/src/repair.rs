@@ -32,14 +32,14 @@ fn names_wal_damage(said: &str, file: &Path) -> bool {
 /// The trouble to report of a torn log that was copied.
 pub(crate) fn torn_trouble(copy: &Path) -> Trouble {
     tracing::warn!(log = %copy.display(), "the write-ahead log ended within a transaction; it was copied");
-    Trouble {
-        cause: format!(
+    Trouble::new(
+        format!(
             "the write-ahead log ended within a transaction, as after a kill, or was cut: what it had \
              is copied to {}",
             copy.display()
         ),
-        remedy: "import the latest files again: what is stored is not doubled".into(),
-    }
+        "import the latest files again: what is stored is not doubled".into(),
+    )
 }
 
 /// Moves the write-ahead log out of the way, where nothing else will touch it.
@@ -53,14 +53,14 @@ pub(crate) fn quarantine(file: &Path, why: &str) -> Inner<Trouble> {
         Failure::new(ErrorKind::Connection, context).with_act(Act::Halt).with_source(io)
     })?;
     tracing::warn!(log = %moved_to.display(), why, "the write-ahead log was moved away");
-    Ok(Trouble {
-        cause: format!(
+    Ok(Trouble::new(
+        format!(
             "the write-ahead log {why}, and is now {}: what was written since the last \
              checkpoint is missing",
             moved_to.display()
         ),
-        remedy: "import the latest files again: what is stored is not doubled".into(),
-    })
+        "import the latest files again: what is stored is not doubled".into(),
+    ))
 }
 
 #[cfg(test)]

@@ -59,8 +59,8 @@ impl RecordSource for DuckDbStore {
 #[async_trait]
 impl TickStore for DuckDbStore {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        query.validate().map_err(invalid("candles"))?;
-        self.ask("candles", query, read::candles).await
+        query.validate().map_err(invalid("tick_candles"))?;
+        self.ask("tick_candles", query, read::candles).await
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {
@@ -148,7 +148,12 @@ impl RecordSink for DuckDbStore {
             self.change("write", move |connection| write::write(connection, prepared)).await?;
         let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
         let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
-        Ok(Ack { stage: Stage::Applied, token, inserted, duplicates })
+        Ok(Ack::builder()
+            .stage(Stage::Applied)
+            .token(token)
+            .inserted(inserted)
+            .duplicates(duplicates)
+            .build())
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {

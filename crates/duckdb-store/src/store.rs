@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use duckdb::Connection;
 use tradekeep_models::InvalidInput;
-use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, Result, StoreError};
+use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, PoolStats, Result, StoreError};
 
 use crate::database::{Database, closed};
-use crate::readers::{PoolStats, Readers};
+use crate::readers::Readers;
 use crate::session::Session;
 use crate::write::Writer;
 use crate::{DuckDbConfig, STORE, open};

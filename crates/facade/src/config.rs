@@ -22,6 +22,7 @@ use crate::backends::Backend;
 
 /// How configuration text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConfigFormat {
     /// TOML
     Toml,
@@ -31,6 +32,7 @@ pub enum ConfigFormat {
 
 /// Everything that is wrong with a configuration, each with its place and remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub struct ConfigError {
     /// The problems, in the order of the keys.
     pub problems: Vec<String>,

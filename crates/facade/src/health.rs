@@ -7,6 +7,7 @@ use crate::Role;
 /// One store's condition, and what it is used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct StoreReport {
     /// Its URL, without users and passwords.
     pub name: String,
@@ -20,6 +21,7 @@ pub struct StoreReport {
 /// Every store's condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Report {
     /// One entry a store, ordered by its first role; those without one come last.
     pub stores: Vec<StoreReport>,
@@ -41,10 +43,15 @@ mod tests {
 
     #[test]
     fn a_report_is_json_with_all_of_it() {
-        let trouble = Trouble { cause: "a".into(), remedy: "b".into() };
+        let trouble = Trouble::new("a".into(), "b".into());
         let troubles = vec![trouble];
-        let health =
-            Health { store: "memory", version: None, readable: true, writable: true, troubles };
+        let health = Health::builder()
+            .store("memory")
+            .maybe_version(None)
+            .readable(true)
+            .writable(true)
+            .troubles(troubles)
+            .build();
         let store = StoreReport { name: "memory://".into(), roles: vec![Role::Ticks], health };
         assert_eq!(
             serde_json::to_string(&Report { stores: vec![store] }).unwrap(),

@@ -21,6 +21,7 @@ pub const IMPORT_MEMORY_MEGABYTES: u32 = 128;
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportSummary {
     /// Rows found in the source: imported, duplicates and rejected.
     pub read: u64,
@@ -53,6 +54,7 @@ impl ImportSummary {
 
 /// An import that ended early. What it wrote before is stored, and importing again adds the rest.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ImportError {
     /// What was done before.
     pub summary: ImportSummary,

@@ -7,6 +7,7 @@ use tradekeep_models::Table;
 /// A kind of data that a store can be named for in `[stores]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Role {
     /// Ticks and candles, computed or stored.
     Ticks,

@@ -98,14 +98,14 @@ impl RecordSink for Routed {
 
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let place = self.place_of(batch.records().table());
-        let ack = self.stores[place].records.write(batch).await?;
-        let token = self.outer(place, ack.token).ok_or_else(|| {
+        let mut ack = self.stores[place].records.write(batch).await?;
+        ack.token = self.outer(place, ack.token).ok_or_else(|| {
             let context = "the store numbers its batches too high to tell them from another's: \
                            name one store for all series";
             StoreError::new(ErrorKind::Unsupported, STORE, "write", context)
                 .with_delivery(Delivery::Unknown)
         })?;
-        Ok(Ack { token, ..ack })
+        Ok(ack)
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {

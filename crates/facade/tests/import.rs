@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use tradekeep::formats::{FileRecord, ReadOptions, RecordReader, Reject, write_record};
 use tradekeep::models::{Order, Trade, TradeFilter};
-use tradekeep::{Config, ImportError, ImportFailure, ImportSummary, Tradekeep};
+use tradekeep::{Config, ImportFailure, ImportSummary, Tradekeep};
 
 const TRADES: &str = "\
 ts,id,version,trader_id,mode,action,base_token,quote_token,base_amount,quote_amount,executed_price
@@ -69,10 +69,9 @@ async fn an_error_has_what_was_done_before() {
     let input = Box::new(TRADES.as_bytes().chain(Failing));
     let reader = RecordReader::<Trade>::open(input, ReadOptions::default()).unwrap();
     let failed = tradekeep::import(&*store.store(), reader, |_| Ok(()), |_| {}).await;
-    let ImportError { summary, cause } = failed.unwrap_err();
-    assert_eq!(counts(&summary), [2, 2, 0, 0]);
-    assert!(matches!(cause, ImportFailure::Format(_)));
-    let error = ImportError { summary, cause };
+    let error = failed.unwrap_err();
+    assert_eq!(counts(&error.summary), [2, 2, 0, 0]);
+    assert!(matches!(error.cause, ImportFailure::Format(_)));
     assert_eq!(error.to_string(), "cannot read on after line 3: the disk is gone");
     assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
 

@@ -194,6 +194,7 @@ pub enum FormatError {
 
 /// Where in a file something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FilePosition {
     /// A line of the decompressed file; 0 is before the first.
     Line(u64),

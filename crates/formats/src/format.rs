@@ -8,6 +8,7 @@ use tradekeep_models::InvalidInput;
 /// A layout of a file. Ticks come in each, other records as [`Csv`](Self::Csv) and
 /// [`Ndjson`](Self::Ndjson).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// A CSV whose header names its columns.
     Csv,

@@ -23,6 +23,7 @@ pub enum Row<R> {
 
 /// A row that is no such record, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reject {
     /// The line of the decompressed file, or in DBN the record, from 1.
     pub line: u64,
@@ -30,6 +31,14 @@ pub struct Reject {
     pub reason: String,
     /// The row as it was, up to 4 KiB of it.
     pub row: String,
+}
+
+impl Reject {
+    /// The row of a line, and what is wrong with it.
+    #[must_use]
+    pub const fn new(line: u64, reason: String, row: String) -> Self {
+        Self { line, reason, row }
+    }
 }
 
 /// A record that is read from files, which each kind is. Ticks have formats of their own.

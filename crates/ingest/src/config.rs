@@ -10,6 +10,7 @@ use crate::log::{DATA, frame};
 
 /// What a receipt promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Level {
     /// It is in the spool, and survives the end of the process, `kill -9` included.
     Written,
@@ -31,6 +32,7 @@ impl Level {
 
 /// What happens to records when the spool is full, because a store does not take them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WhenFull {
     /// Whoever appends waits for room, so long, and is refused then. The default, with 5 s.
     Block(Duration),

@@ -36,6 +36,7 @@ const SEGMENT: u64 = 4 << 20;
 
 /// What became of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DeadState {
     /// It waits for a decision.
     Open,
@@ -46,8 +47,29 @@ pub enum DeadState {
     },
 }
 
+impl DeadState {
+    /// Its word: `open` or `replayed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Replayed { .. } => "replayed",
+        }
+    }
+
+    /// The record that it is in the spool now, by its number.
+    #[must_use]
+    pub const fn replayed_as(self) -> Option<u64> {
+        match self {
+            Self::Open => None,
+            Self::Replayed { seq } => Some(seq),
+        }
+    }
+}
+
 /// A record that a sink does not take, and why.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct DeadLetter {
     /// Its number among dead letters.
     pub id: u64,

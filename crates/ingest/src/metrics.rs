@@ -10,6 +10,7 @@ use crate::stats::{IngestStats, LaneStats};
 
 /// A metric that the pipeline records through the `metrics` facade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IngestMetric {
     /// Its name.
     pub name: &'static str,

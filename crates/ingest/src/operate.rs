@@ -23,6 +23,7 @@ use crate::stats::IngestStats;
 
 /// A sink that the spool knows no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Forgotten {
     /// Its id.
     pub id: String,
@@ -34,6 +35,7 @@ pub struct Forgotten {
 
 /// An epoch that was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewEpoch {
     /// Its number.
     pub epoch: u64,

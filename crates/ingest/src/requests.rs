@@ -36,6 +36,7 @@ const MAX_BYTES: u64 = 4 << 20;
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Request {
     /// As [`Ingest::replay`](crate::Ingest::replay).
     Replay {
@@ -62,6 +63,7 @@ pub enum Request {
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Answer {
     /// To [`Request::Replay`].
     Replayed(Replayed),

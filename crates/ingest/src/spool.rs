@@ -161,7 +161,7 @@ impl Spool {
                     continue;
                 }
                 Err(AppendError::Refused(index)) => {
-                    let too_long = || vec![BadRow { index, reason: "is longer than 1 MiB".into() }];
+                    let too_long = || vec![BadRow::new(index, "is longer than 1 MiB".into())];
                     let rows = BadRow::check(records).err().unwrap_or_else(too_long);
                     Err(IngestError::Invalid { table, rows })
                 }

@@ -8,6 +8,7 @@ use crate::text;
 
 /// One table on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LaneStats {
     /// The table.
     #[serde(with = "text")]
@@ -59,6 +60,7 @@ pub(crate) fn unaccounted(accepted: u64, known: [u64; 4]) -> i128 {
 
 /// One sink.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SinkStats {
     /// Its id.
     pub id: SinkId,
@@ -72,6 +74,7 @@ pub struct SinkStats {
 
 /// The whole pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct IngestStats {
     /// The stream that stores keep a watermark of, and its epoch.
     pub stream: String,

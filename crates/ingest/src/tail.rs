@@ -17,6 +17,7 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// A record that was accepted.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// Its number.
     pub seq: u64,

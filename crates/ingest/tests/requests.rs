@@ -74,8 +74,11 @@ async fn the_holder_does_what_it_is_asked() {
     let ingest = with_letters(&data, &store, 5).await;
     let ask = async |request| ask(data.path(), &request, SOON).await.unwrap();
     let all = |dry_run| Request::Replay { filter: DeadLetterFilter::default(), dry_run };
-    let replayed =
-        |replayed, already| Answer::Replayed(Replayed { replayed, already, ..Replayed::default() });
+    let replayed = |replayed, already| {
+        let mut told = Replayed::default();
+        (told.replayed, told.already) = (replayed, already);
+        Answer::Replayed(told)
+    };
     assert_eq!(ask(all(true)).await, replayed(5, 0));
     let filter = DeadLetterFilter {
         class: Some(Class::Conflict),

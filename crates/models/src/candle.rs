@@ -6,8 +6,11 @@ use crate::{Decimal, DecimalError, Interval, InvalidInput, Symbol, Tick, Timesta
 ///
 /// Open and close are the first and last tick by (ts, sequence, key). Prices are absent only in a
 /// bucket without ticks that was filled by [`GapFill::Zero`](crate::GapFill::Zero).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct Candle {
     /// First moment of the bucket; it ends where the next begins.
     pub open_ts: Timestamp,

@@ -30,6 +30,7 @@ pub struct Decimal(i128);
 
 /// Why a number is not a [`Decimal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecimalError {
     /// Not a finite decimal number in digits, with optional sign, point and exponent.
     #[error("is not a decimal number")]

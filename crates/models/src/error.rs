@@ -7,6 +7,7 @@ use std::borrow::Cow;
 /// The reason never repeats the offending value, so that it can be logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
+#[non_exhaustive]
 pub struct InvalidInput {
     /// The field or argument at fault, as users know it: `price`, `interval`, `cursor`.
     pub field: Cow<'static, str>,

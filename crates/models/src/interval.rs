@@ -10,6 +10,7 @@ use crate::time::{NANOS_PER_DAY, NANOS_PER_SECOND, TimeRange, Timestamp};
 
 /// The unit of an [`Interval`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum IntervalUnit {
     /// `s`
     Second,

@@ -218,6 +218,7 @@ impl ListQuery {
 
 /// One page of the records of a table: what a store answers to a [`ListQuery`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RecordPage {
     /// The records, in order.
     pub records: Records,
@@ -226,6 +227,12 @@ pub struct RecordPage {
 }
 
 impl RecordPage {
+    /// A page with these records, and where to go on.
+    #[must_use]
+    pub const fn new(records: Records, next: Option<Cursor>) -> Self {
+        Self { records, next }
+    }
+
     /// The same page with its records by their type.
     ///
     /// # Errors

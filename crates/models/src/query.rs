@@ -18,11 +18,20 @@ pub const MAX_LIMIT: usize = 10_000;
 /// A page is keyset: rows that were stored when the first page was read are neither repeated nor
 /// missed on the following ones. Rows that arrive behind the cursor may be missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Page<T, C> {
     /// The rows, in order.
     pub items: Vec<T>,
     /// Where to go on; nothing when this page ends the answer.
     pub next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// A page with these rows, and where to go on.
+    #[must_use]
+    pub const fn new(items: Vec<T>, next: Option<C>) -> Self {
+        Self { items, next }
+    }
 }
 
 pub(crate) fn check_limit(limit: usize) -> Result<(), InvalidInput> {
@@ -68,6 +77,7 @@ fn part<T: FromStr>(text: &str) -> Result<T, InvalidInput> {
 
 /// What to answer for buckets without ticks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GapFill {
     /// No candle.
     #[default]

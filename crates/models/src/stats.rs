@@ -32,8 +32,11 @@ pub fn nearest_rank<T>(sorted: &[T], num: usize, den: usize) -> Option<&T> {
 }
 
 /// Six numbers about a window of time.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct Summary {
     /// Our own trades, each in its highest version.
     pub total_trades: u64,

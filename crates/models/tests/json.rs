@@ -81,25 +81,25 @@ fn lines_are_what_they_were() {
 fn numbers_that_are_not_there_are_null() {
     let name = |text| Name::new(text).unwrap();
     let numbers = LatencyNumbers::of(vec![3, 1, 2]);
-    let some = LatencyStats {
-        service: name("a"),
-        operation: name("b"),
-        successes: 3,
-        failures: 1,
-        numbers,
-    };
+    let some = LatencyStats::builder()
+        .service(name("a"))
+        .operation(name("b"))
+        .successes(3)
+        .failures(1)
+        .maybe_numbers(numbers)
+        .build();
     let some = serde_json::to_string(&some).unwrap();
     assert_eq!(
         some,
         r#"{"service":"a","operation":"b","successes":3,"failures":1,"min_ns":1,"avg_ns":2.0,"p50_ns":2,"p95_ns":3,"p99_ns":3,"p999_ns":3,"max_ns":3}"#
     );
-    let none = LatencyStats {
-        service: name("a"),
-        operation: name("b"),
-        successes: 0,
-        failures: 1,
-        numbers: None,
-    };
+    let none = LatencyStats::builder()
+        .service(name("a"))
+        .operation(name("b"))
+        .successes(0)
+        .failures(1)
+        .maybe_numbers(None)
+        .build();
     assert_eq!(
         serde_json::to_string(&none).unwrap(),
         r#"{"service":"a","operation":"b","successes":0,"failures":1,"min_ns":null,"avg_ns":null,"p50_ns":null,"p95_ns":null,"p99_ns":null,"p999_ns":null,"max_ns":null}"#

@@ -5,6 +5,7 @@ const SCALE: i32 = 18;
 
 /// Why it is no decimal of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BadNumeric {
     /// Bytes are missing, or it is not a number.
     Malformed,

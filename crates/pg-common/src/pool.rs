@@ -169,7 +169,7 @@ impl Pool {
     pub fn stats(&self) -> PoolStats {
         let status = self.pool.status();
         let in_use = status.size.saturating_sub(status.available);
-        PoolStats { most: status.max_size, in_use, idle: status.available }
+        PoolStats::builder().most(status.max_size).in_use(in_use).idle(status.available).build()
     }
 
     /// Ends every connection once its statement is done. Whoever asks afterwards gets an error of kind

@@ -65,7 +65,7 @@ async fn nobody_is_told_from_silence_and_from_something_else() {
 #[tokio::test]
 async fn a_pool_that_is_closed_says_so() {
     let pool = pool(1, PATIENT);
-    assert_eq!(pool.stats(), PoolStats { most: 2, in_use: 0, idle: 0 });
+    assert_eq!(pool.stats(), PoolStats::builder().most(2).in_use(0).idle(0).build());
     pool.close();
     let error = refused(&pool).await;
     assert_eq!((error.kind, &error.act), (ErrorKind::Connection, &Act::Never));

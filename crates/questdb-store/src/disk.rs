@@ -29,9 +29,11 @@ fn free(folder: &Path) -> Option<u64> {
 }
 
 fn told(free: u64) -> Option<Trouble> {
-    (free < LITTLE).then(|| Trouble {
-        cause: format!("{} MiB are left on the server's disk", free >> 20),
-        remedy: "free some space on it, or drop days that are no longer needed".into(),
+    (free < LITTLE).then(|| {
+        Trouble::new(
+            format!("{} MiB are left on the server's disk", free >> 20),
+            "free some space on it, or drop days that are no longer needed".into(),
+        )
     })
 }
 

@@ -21,13 +21,13 @@ const MOST_TRIES: u32 = 5;
 
 /// Its condition now.
 pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
-    let mut health = Health {
-        store: STORE,
-        version: None,
-        readable: false,
-        writable: false,
-        troubles: Vec::new(),
-    };
+    let mut health = Health::builder()
+        .store(STORE)
+        .maybe_version(None)
+        .readable(false)
+        .writable(false)
+        .troubles(Vec::new())
+        .build();
     match look(pool, config).await {
         Ok(looked) => {
             health.version = Some(looked.version);
@@ -171,7 +171,7 @@ fn version(build: &str) -> String {
 }
 
 const fn trouble(cause: String, remedy: String) -> Trouble {
-    Trouble { cause, remedy }
+    Trouble::new(cause, remedy)
 }
 
 /// A text, empty where there is none.

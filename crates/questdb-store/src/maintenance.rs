@@ -15,13 +15,15 @@ pub(crate) async fn table_stats(store: &QuestDbStore) -> Inner<Vec<TableStats>> 
         let bytes = parts(pool, &name).await?.iter().map(|part| part.bytes).sum();
         let sql = format!("SELECT count(), min(t.ts)::long, max(t.ts)::long FROM \"{name}\" t");
         for row in pool.ask(&Sql::plain(sql)).await? {
-            stats.push(TableStats {
-                table: *table,
-                rows: row.count(0)?,
-                bytes,
-                first_ts: row.maybe_time(1)?,
-                last_ts: row.maybe_time(2)?,
-            });
+            stats.push(
+                TableStats::builder()
+                    .table(*table)
+                    .rows(row.count(0)?)
+                    .bytes(bytes)
+                    .maybe_first_ts(row.maybe_time(1)?)
+                    .maybe_last_ts(row.maybe_time(2)?)
+                    .build(),
+            );
         }
     }
     Ok(stats)

@@ -52,7 +52,7 @@ pub(crate) async fn parts(pool: &Pool, table: &str) -> Inner<Vec<Part>> {
 fn days(parts: Vec<Part>) -> Vec<Partition> {
     let mut days: BTreeMap<Day, Partition> = BTreeMap::new();
     for Part { day, rows, bytes, .. } in parts {
-        let sum = days.entry(day).or_insert(Partition { day, rows: 0, bytes: 0 });
+        let sum = days.entry(day).or_insert(Partition::builder().day(day).rows(0).bytes(0).build());
         sum.rows += rows;
         sum.bytes += bytes;
     }

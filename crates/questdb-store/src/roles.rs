@@ -34,7 +34,7 @@ impl RecordSource for QuestDbStore {
 #[async_trait]
 impl TickStore for QuestDbStore {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        read::candles(self, query).await.at(STORE, "candles")
+        read::candles(self, query).await.at(STORE, "tick_candles")
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {

@@ -64,10 +64,10 @@ pub(crate) async fn troubles(pool: &Pool, config: &QuestDbConfig) -> Inner<Vec<T
     for row in &rows {
         let (view, status): (String, Option<String>) = (row.get(0)?, row.get(1)?);
         if names.contains(&view) && status.as_deref() == Some("invalid") {
-            found.push(Trouble {
-                cause: format!("the view {view} is not refreshed any more: its candles are old"),
-                remedy: format!("REFRESH MATERIALIZED VIEW \"{view}\" FULL"),
-            });
+            found.push(Trouble::new(
+                format!("the view {view} is not refreshed any more: its candles are old"),
+                format!("REFRESH MATERIALIZED VIEW \"{view}\" FULL"),
+            ));
         }
     }
     Ok(found)

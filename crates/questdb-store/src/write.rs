@@ -111,7 +111,12 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
     };
     if batch.records().is_empty() {
         let token = store.writer.ledger().nothing();
-        return Ok(Ack { stage: Stage::Applied, token, inserted: 0, duplicates: 0 });
+        return Ok(Ack::builder()
+            .stage(Stage::Applied)
+            .token(token)
+            .inserted(0)
+            .duplicates(0)
+            .build());
     }
     let (first, last) = with_records!(batch.records(), rows => keys::span(rows));
     let pool = store.ready().await?;
@@ -163,7 +168,12 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
     let origin = batch.origin().filter(|_| is_counted(lane.table)).and_then(Numbers::of);
     let taken = Taken { table: lane.table, keys: Arc::new(keys), origin };
     let token = store.writer.ledger().take(taken);
-    Ok(Ack { stage: Stage::Acked, token, inserted: inserted as u64, duplicates })
+    Ok(Ack::builder()
+        .stage(Stage::Acked)
+        .token(token)
+        .inserted(inserted as u64)
+        .duplicates(duplicates)
+        .build())
 }
 
 /// Whether the rows of a table are counted once they are applied.

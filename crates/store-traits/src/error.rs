@@ -71,6 +71,7 @@ impl ErrorKind {
 
 /// Whether a failed write may have been applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Delivery {
     /// Nothing of it was stored.
     NotApplied,
@@ -80,6 +81,7 @@ pub enum Delivery {
 
 /// A row that a store refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BadRow {
     /// Its place in the batch, from 0.
     pub index: usize,
@@ -88,6 +90,12 @@ pub struct BadRow {
 }
 
 impl BadRow {
+    /// The row at a place of the batch, and why.
+    #[must_use]
+    pub const fn new(index: usize, reason: String) -> Self {
+        Self { index, reason }
+    }
+
     /// Checks every record of a batch.
     ///
     /// # Errors
@@ -107,6 +115,7 @@ impl BadRow {
 
 /// What to do about an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Act {
     /// Try again, after the time given where one is known.
     Retry {
@@ -139,6 +148,7 @@ pub enum Act {
 /// let error = read().at("abacus", "candles").unwrap_err();
 /// assert_eq!(error.to_string(), "abacus candles: the server is starting: try again");
 /// ```
+#[non_exhaustive]
 pub struct Failure {
     /// As [`StoreError::kind`].
     pub kind: ErrorKind,
@@ -255,6 +265,7 @@ impl<T> At<T> for Inner<T> {
 ///
 /// Its text is one line that names cause and remedy; neither secrets nor row values are in it. Nor are they
 /// in its `Debug`, which leaves out the source: a driver may quote either.
+#[non_exhaustive]
 pub struct StoreError {
     /// What went wrong.
     pub kind: ErrorKind,

@@ -6,8 +6,11 @@ use tradekeep_models::{Day, Timestamp};
 use crate::{Result, Table};
 
 /// One UTC day of one table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct Partition {
     /// The day.
     pub day: Day,

@@ -7,6 +7,7 @@ use serde::ser::SerializeStruct as _;
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Trouble {
     /// What is wrong, and why as far as is known.
     pub cause: String,
@@ -14,8 +15,19 @@ pub struct Trouble {
     pub remedy: String,
 }
 
+impl Trouble {
+    /// What is wrong, and what to do about it.
+    #[must_use]
+    pub const fn new(cause: String, remedy: String) -> Self {
+        Self { cause, remedy }
+    }
+}
+
 /// A store's condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct Health {
     /// Which store: `duckdb`.
     pub store: &'static str,

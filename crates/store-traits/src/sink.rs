@@ -7,6 +7,7 @@ use crate::{Batch, Capabilities, Delivery, ErrorKind, Result, StoreError};
 
 /// How far a batch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Stage {
     /// The store has taken it, but readers may not see it yet, and it may still be refused.
     Acked,
@@ -19,7 +20,10 @@ pub enum Stage {
 pub struct Token(pub u64);
 
 /// A sink's answer to a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct Ack {
     /// How far it has come by now.
     pub stage: Stage,
@@ -134,8 +138,11 @@ pub trait RecordSink: Send + Sync {
 }
 
 /// What [`RecordSinkExt::save`] did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct Saved {
     /// Records that were new.
     pub inserted: u64,

@@ -6,8 +6,11 @@ use tradekeep_models::{Candle, CandleCursor, CandleQuery, Page, Symbol, Timestam
 use crate::Result;
 
 /// What is stored of one (venue, symbol).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct TickSeries {
     /// Where it traded.
     pub venue: Venue,
@@ -30,7 +33,7 @@ pub trait TickStore: Send + Sync {
     /// A page of candles, computed from the ticks as they are now: a late tick corrects its candle.
     ///
     /// Open and close go by (ts, sequence, key), sums are exact, VWAP is
-    /// [`tradekeep_models::vwap`] of them. The operation that an error names is `candles`.
+    /// [`tradekeep_models::vwap`] of them. The operation that an error names is `tick_candles`.
     ///
     /// # Errors
     /// `InvalidInput` before any I/O when the limit is out of range; `Query` when a sum is too large

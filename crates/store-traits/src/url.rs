@@ -37,6 +37,7 @@ impl fmt::Debug for StoreUrl<'_> {
 
 /// A server, and who we are there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Server {
     /// A name or an address, which stands without its brackets here.
     pub host: String,

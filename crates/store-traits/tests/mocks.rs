@@ -34,14 +34,22 @@ async fn a_mock_answers_as_told_and_the_sugar_works_on_it() {
     let mut store = MockRecordSink::new();
     store.expect_write().returning(|batch| {
         let inserted = batch.records().len() as u64;
-        Ok(Ack { stage: Stage::Acked, token: Token(1), inserted, duplicates: 0 })
+        Ok(Ack::builder()
+            .stage(Stage::Acked)
+            .token(Token(1))
+            .inserted(inserted)
+            .duplicates(0)
+            .build())
     });
     store.expect_settle().times(1).returning(|tokens| {
         assert_eq!(tokens, [Token(1)]);
         Ok(vec![Stage::Applied])
     });
     let nothing = Records::empty(Table::Trades);
-    assert_eq!(store.save(nothing).await.unwrap(), Saved { inserted: 0, duplicates: 0 });
+    assert_eq!(
+        store.save(nothing).await.unwrap(),
+        Saved::builder().inserted(0).duplicates(0).build()
+    );
 
     let filter = TradeFilter { token: Some(Symbol::new("SOL").unwrap()), ..TradeFilter::default() };
     let expected = ListQuery { limit: 10, ..ListQuery::new(&filter) };
@@ -49,7 +57,7 @@ async fn a_mock_answers_as_told_and_the_sugar_works_on_it() {
     store
         .expect_page()
         .withf(move |query| *query == expected)
-        .returning(|query| Ok(RecordPage { records: Records::empty(query.table), next: None }));
+        .returning(|query| Ok(RecordPage::new(Records::empty(query.table), None)));
     assert_eq!(RecordList::of(&store, &filter).limit(10).page().await.unwrap().items, []);
 }
 
@@ -57,9 +65,7 @@ async fn a_mock_answers_as_told_and_the_sugar_works_on_it() {
 #[tokio::test]
 async fn records_of_another_table_are_an_error() {
     let mut store = MockRecordSource::new();
-    store
-        .expect_page()
-        .returning(|_| Ok(RecordPage { records: Records::empty(Table::Fills), next: None }));
+    store.expect_page().returning(|_| Ok(RecordPage::new(Records::empty(Table::Fills), None)));
     let error = RecordList::of(&store, &TradeFilter::default()).all().await.unwrap_err();
     assert_eq!(error.to_string(), "store trades: the store answered records of fills");
 }

@@ -64,7 +64,7 @@ async fn last_error_says_how_often_it_was_tried() {
 
 #[tokio::test(start_paused = true)]
 async fn only_what_may_help_is_tried_again() {
-    let row = BadRow { index: 0, reason: "price: is negative".to_owned() };
+    let row = BadRow::new(0, "price: is negative".to_owned());
     for (act, kind, again) in [
         (Act::Retry { after: None }, ErrorKind::Timeout, true),
         (Act::Retry { after: Some(SECOND) }, ErrorKind::PoolExhausted, true),
@@ -188,13 +188,13 @@ async fn reads_are_repeated() {
 #[tokio::test(start_paused = true)]
 async fn health_is_asked_once() {
     let mut store = MockProbe::new();
-    let health = Health {
-        store: "mock",
-        version: None,
-        readable: false,
-        writable: false,
-        troubles: Vec::new(),
-    };
+    let health = Health::builder()
+        .store("mock")
+        .maybe_version(None)
+        .readable(false)
+        .writable(false)
+        .troubles(Vec::new())
+        .build();
     let answer = health.clone();
     store.expect_health().times(1).returning(move || answer.clone());
     assert_eq!(layered(store).health().await, health);

@@ -23,7 +23,7 @@ async fn rows_that_are_bad() -> Outcome {
         let odd =
             ticks.iter().enumerate().filter(|(_, tick)| tick.ts().as_nanos() / 1_000_000 % 2 == 1);
         let bad: Vec<_> =
-            odd.map(|(index, _)| BadRow { index, reason: "price: is odd".into() }).collect();
+            odd.map(|(index, _)| BadRow::new(index, "price: is odd".into())).collect();
         let failure = Failure::bad_rows(ErrorKind::InvalidInput, bad);
         (!matches!(&failure.act, Act::BadRows(rows) if rows.is_empty()))
             .then(|| failure.with_source(driver()).at("quoting", "write"))

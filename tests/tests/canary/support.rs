@@ -186,8 +186,9 @@ pub(crate) async fn everything(ingest: &Ingest, data: &Path) -> Outcome<String> 
     tokio::time::sleep(Duration::from_secs(3)).await;
     let stats = ingest.stats();
     let mut text = format!("{stats:#?}\n{}\n", serde_json::to_string(&stats)?);
-    for letter in letters(ingest).await? {
-        writeln!(text, "{:?}", DeadLetter { record: None, ..letter })?;
+    for mut letter in letters(ingest).await? {
+        letter.record = None;
+        writeln!(text, "{letter:?}")?;
     }
     writeln!(text, "{:?}\n{:?}", inspect::status(data)?, inspect::verify(data)?)?;
     writeln!(text, "{ingest:?}\n{}", heard().metrics.render())?;

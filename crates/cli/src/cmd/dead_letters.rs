@@ -58,14 +58,10 @@ impl Serialize for RecordJson<'_> {
 
 impl<'a> About<'a> {
     fn of(letter: &'a DeadLetter) -> Self {
-        let replayed_as = match letter.state {
-            DeadState::Open => None,
-            DeadState::Replayed { seq } => Some(seq),
-        };
         Self {
             id: letter.id,
-            state: state(letter),
-            replayed_as,
+            state: letter.state.as_str(),
+            replayed_as: letter.state.replayed_as(),
             sink: &letter.sink,
             sink_name: &letter.sink_name,
             seq: letter.seq,
@@ -82,13 +78,6 @@ impl<'a> About<'a> {
 impl<'a> Whole<'a> {
     fn of(letter: &'a DeadLetter) -> Self {
         Self { about: About::of(letter), record: letter.record.as_ref().map(RecordJson) }
-    }
-}
-
-fn state(letter: &DeadLetter) -> &'static str {
-    match letter.state {
-        DeadState::Open => "open",
-        DeadState::Replayed { .. } => "replayed",
     }
 }
 
@@ -123,7 +112,7 @@ fn list(filter: &DeadLetterFilter, config: &Config, out: &mut Out) -> Result<Out
         Column::text("class", column(|letter| letter.class.to_string())),
         Column::text("type", column(|letter| maybe(letter.table))),
         Column::text("reason", column(|letter| one_line(&letter.reason))).prose(),
-        Column::text("state", column(|letter| state(letter).into())).extra(),
+        Column::text("state", column(|letter| letter.state.as_str().into())).extra(),
         Column::text("store", column(|letter| one_line(&letter.sink_name))).long().extra(),
         Column::amounts("sent", column(|letter| letter.attempts.to_string())).extra(),
     ])?;
@@ -146,9 +135,9 @@ fn show(id: u64, config: &Config, out: &mut Out) -> Result<Outcome> {
         out.object(&Whole::of(letter))?;
         return Ok(Outcome::Done);
     }
-    let state = match letter.state {
-        DeadState::Open => "open".into(),
-        DeadState::Replayed { seq } => format!("replayed as record {seq}"),
+    let state = match letter.state.replayed_as() {
+        None => letter.state.as_str().into(),
+        Some(seq) => format!("replayed as record {seq}"),
     };
     out.bold(format_args!("dead letter {id}, {state}"))?;
     let (class, reason) = (letter.class, one_line(&letter.reason));
@@ -211,7 +200,7 @@ fn tell_replayed(
     pending: Option<u64>,
     out: &mut Out,
 ) -> Result<Outcome> {
-    let Replayed { replayed, already, unreadable } = done;
+    let Replayed { replayed, already, unreadable, .. } = done;
     if out.json() {
         out.object(&ReplayedObject { dry_run, replayed, already, unreadable, pending })?;
         return Ok(Outcome::Done);

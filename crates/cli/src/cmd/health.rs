@@ -36,7 +36,13 @@ fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
     let healthy = troubles.is_empty();
     if out.json() {
         let (store, version) = ("spool", None);
-        let health = Health { store, version, readable: true, writable: true, troubles };
+        let health = Health::builder()
+            .store(store)
+            .maybe_version(version)
+            .readable(true)
+            .writable(true)
+            .troubles(troubles)
+            .build();
         out.object(&Object { name: None, roles: &[], health: &health })?;
     } else {
         let how = if healthy { "healthy" } else { "in trouble" };
@@ -47,7 +53,7 @@ fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
 }
 
 fn tell_troubles(troubles: &[Trouble], out: &mut Out) -> Result<()> {
-    for Trouble { cause, remedy } in troubles {
+    for Trouble { cause, remedy, .. } in troubles {
         out.line(format_args!("  {cause}: {remedy}"))?;
     }
     Ok(())
@@ -58,17 +64,15 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
     if !out.json() {
         return Ok(());
     }
-    let trouble = Trouble {
-        cause: error.to_string(),
-        remedy: "mend what the cause names, then ask again".into(),
-    };
-    let health = Health {
-        store: error.store,
-        version: None,
-        readable: false,
-        writable: false,
-        troubles: vec![trouble],
-    };
+    let trouble =
+        Trouble::new(error.to_string(), "mend what the cause names, then ask again".into());
+    let health = Health::builder()
+        .store(error.store)
+        .maybe_version(None)
+        .readable(false)
+        .writable(false)
+        .troubles(vec![trouble])
+        .build();
     tell(None, &[], &health, out)
 }
 

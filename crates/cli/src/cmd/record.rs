@@ -204,7 +204,7 @@ impl Recorder<'_> {
     ) -> Result<()> {
         for (line, reason, row) in run.without(bad) {
             answers.add(line, Fate::Rejected(reason.clone()));
-            self.set_aside(Reject { line, reason, row })?;
+            self.set_aside(Reject::new(line, reason, row))?;
         }
         Ok(())
     }

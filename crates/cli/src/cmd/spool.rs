@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use tradekeep::ingest::inspect::{self, SpoolStatus};
 use tradekeep::ingest::requests::{Answer, Request, ask};
-use tradekeep::ingest::{IngestStats, LaneStatus, SinkConfig, operate};
+use tradekeep::ingest::{IngestStats, SinkConfig, operate};
 use tradekeep::{Config, Tradekeep};
 
 pub(super) use self::brief::Brief;
@@ -107,13 +107,10 @@ fn tell_drained(stats: &IngestStats, out: &mut Out) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     out.flush()?;
-    let why = stats.sinks.iter().flat_map(|sink| {
-        sink.lanes.iter().filter(|lane| lane.pending > 0).find_map(|lane| match &lane.status {
-            LaneStatus::Delivering => None,
-            LaneStatus::Retrying { reason } | LaneStatus::Halted { reason } => {
-                Some(format!("{}: {}", sink.name, one_line(reason)))
-            }
-        })
+    let why = stats.sinks.iter().filter_map(|sink| {
+        let waiting = sink.lanes.iter().filter(|lane| lane.pending > 0);
+        let reason = waiting.filter_map(|lane| lane.status.reason()).next()?;
+        Some(format!("{}: {}", sink.name, one_line(reason)))
     });
     let why: Vec<_> = why.collect();
     let why =

@@ -124,7 +124,7 @@ fn stored_candles_are_as_they_were_told() {
     let minutes = "query candles --stored --interval 1m --symbol BTCUSDT --source klines";
     let table = folder.run(minutes).ok().stdout;
     let expected = "\
-open time (UTC)      venue    symbol   interval  open      high   low       close    volume  count  source
+open time (UTC)      venue    symbol   interval      open   high       low    close  volume  count  source
 2024-08-08 10:00:00  binance  BTCUSDT  1m        61837.63  61850  61830.01  61848.2    12.5      3  klines
 ";
     assert_eq!(table, expected);

@@ -72,7 +72,7 @@ impl Recorder {
     /// Makes a dead letter of a record, which goes alone.
     pub(crate) fn refuse(&self, record: impl Into<Records>) {
         let error = || {
-            let rows = vec![BadRow { index: 0, reason: "price: is odd".into() }];
+            let rows = vec![BadRow::new(0, "price: is odd".into())];
             Failure::bad_rows(ErrorKind::Conflict, rows).at("memory", "write")
         };
         self.store.fail_next("write", 1, error).unwrap();

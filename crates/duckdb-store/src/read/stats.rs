@@ -55,10 +55,10 @@ pub(crate) fn slippage(
     let versions = versions(connection, Table::Trades)?;
     let found = one(connection, sql::slippage(&trades, versions))?;
     if let Some(numbers) = answers::decimal_stats(&found)? {
-        return Ok(Some(SlippageStats { source: SlippageSource::Trades, numbers }));
+        return Ok(Some(SlippageStats::new(SlippageSource::Trades, numbers)));
     }
     let numbers = metrics(connection, &SlippageStats::metric(range, token))?;
-    Ok(numbers.map(|numbers| SlippageStats { source: SlippageSource::Metric, numbers }))
+    Ok(numbers.map(|numbers| SlippageStats::new(SlippageSource::Metric, numbers)))
 }
 
 pub(crate) fn mev(connection: &Connection, filter: &MevFilter) -> Inner<MevAnalysis> {

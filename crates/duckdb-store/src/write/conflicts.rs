@@ -40,9 +40,9 @@ pub(crate) fn resolve(
         };
         match known {
             Some(true) => plan.drop_row(row),
-            Some(false) => bad.push(BadRow { index: row, reason: other_content(plan) }),
+            Some(false) => bad.push(BadRow::new(row, other_content(plan))),
             None => match owner_conflict(plan, row, &mut owners) {
-                Some(reason) => bad.push(BadRow { index: row, reason }),
+                Some(reason) => bad.push(BadRow::new(row, reason)),
                 None => drop(accepted.insert(first, row)),
             },
         }

@@ -66,8 +66,10 @@ impl QuerySection {
 
     /// What every read passes.
     pub(crate) fn layers(&self) -> LayerConfig {
-        let retry = (self.retries > 0).then(|| RetryPolicy::new(self.retries));
-        let limit = self.concurrency.map(|attempts| Limit::new(attempts, TURN));
-        LayerConfig { retry, timeout: self.timeout, limit, ..LayerConfig::default() }.with_metrics()
+        let mut layers = LayerConfig::default().with_metrics();
+        layers.retry = (self.retries > 0).then(|| RetryPolicy::new(self.retries));
+        layers.timeout = self.timeout;
+        layers.limit = self.concurrency.map(|attempts| Limit::new(attempts, TURN));
+        layers
     }
 }

@@ -72,7 +72,7 @@ fn rejects<R: Serialize>(rows: &[R], lines: &[u64], bad: &[BadRow]) -> Vec<Rejec
     let reject = |bad: &BadRow| {
         // Read again as it is, whatever the format of the file was.
         let row = serde_json::to_string(&rows[bad.index]).unwrap_or_default();
-        Reject { line: lines[bad.index], reason: bad.reason.clone(), row }
+        Reject::new(lines[bad.index], bad.reason.clone(), row)
     };
     bad.iter().map(reject).collect()
 }

@@ -59,10 +59,10 @@ impl MetricStore for Routed {
             return self.of(Role::Metrics).metrics()?.summary(range).await;
         }
         let slippage = self.slippage(range, None).await?;
-        Ok(Summary {
-            total_trades: self.of(Role::Trades).metrics()?.summary(range).await?.total_trades,
-            avg_slippage_bps: slippage.map(|found| found.numbers.avg),
-            ..self.of(Role::Metrics).metrics()?.summary(range).await?
-        })
+        let mut summary = self.of(Role::Metrics).metrics()?.summary(range).await?;
+        let of_trades = self.of(Role::Trades).metrics()?.summary(range).await?;
+        summary.total_trades = of_trades.total_trades;
+        summary.avg_slippage_bps = slippage.map(|found| found.numbers.avg);
+        Ok(summary)
     }
 }

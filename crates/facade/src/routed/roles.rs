@@ -47,13 +47,13 @@ impl Probe for Routed {
         if let [only] = &self.stores[..] {
             return only.records.health().await;
         }
-        let mut all = Health {
-            store: STORE,
-            version: None,
-            readable: true,
-            writable: true,
-            troubles: Vec::new(),
-        };
+        let mut all = Health::builder()
+            .store(STORE)
+            .maybe_version(None)
+            .readable(true)
+            .writable(true)
+            .troubles(Vec::new())
+            .build();
         for store in self.all() {
             let one = store.health().await;
             all.readable &= one.readable;

@@ -43,7 +43,7 @@ impl Store {
 
     /// What computes candles.
     pub(super) fn ticks(&self) -> Result<&Layered<dyn TickStore>> {
-        self.ticks.as_ref().ok_or_else(|| lacks(self.name, Role::Ticks, "candles"))
+        self.ticks.as_ref().ok_or_else(|| lacks(self.name, Role::Ticks, "tick_candles"))
     }
 
     /// What computes what trades gained.

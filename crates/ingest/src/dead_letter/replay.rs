@@ -8,6 +8,7 @@ use crate::error::Result;
 
 /// What a replay did, or would do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Replayed {
     /// Letters that are in the spool again.
     pub replayed: u64,

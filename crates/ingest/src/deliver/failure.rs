@@ -28,7 +28,6 @@ impl FailureAction {
             // It does not say which rows are bad.
             Act::BadRows(_) => Self::Split(Class::of(error.kind)),
             Act::Split => Self::Split(Class::TooLarge),
-            Act::Halt => Self::Halt,
             Act::Never => match error.kind {
                 ErrorKind::InvalidInput
                 | ErrorKind::Conflict
@@ -38,6 +37,8 @@ impl FailureAction {
                 // The store is at fault, and no record: none may become a dead letter.
                 _ => Self::Halt,
             },
+            // And what is not known here waits for somebody who knows it.
+            Act::Halt | _ => Self::Halt,
         }
     }
 
@@ -54,8 +55,8 @@ mod tests {
 
     #[test]
     fn answers_become_acts() {
-        let bad = vec![BadRow { index: 1, reason: "r".into() }];
-        let outside = vec![BadRow { index: 9, reason: "r".into() }];
+        let bad = vec![BadRow::new(1, "r".into())];
+        let outside = vec![BadRow::new(9, "r".into())];
         for (kind, act, action) in [
             (ErrorKind::Write, Act::Retry { after: None }, FailureAction::Retry),
             (ErrorKind::Write, Act::Probe, FailureAction::Retry),

@@ -106,7 +106,7 @@ impl RetryQueue {
         rows.sort_by_key(|row| row.index);
         rows.dedup_by_key(|row| row.index);
         let attempts = part.attempts;
-        let last_first = rows.into_iter().rev().map(|BadRow { index, reason }| {
+        let last_first = rows.into_iter().rev().map(|BadRow { index, reason, .. }| {
             let row = part.rows.remove(index);
             RejectedRow { row, class, reason, attempts }
         });
@@ -241,7 +241,7 @@ mod tests {
     fn bad_rows_by_place() {
         let mut queue = RetryQueue::new((10..20).collect());
         let part = queue.next().unwrap();
-        let row = |index| BadRow { index, reason: format!("row {index}") };
+        let row = |index| BadRow::new(index, format!("row {index}"));
         queue.reject(part, Class::Invalid, vec![row(9), row(0), row(0)]);
         assert_eq!(queue.next().unwrap().rows, (11..19).collect::<Vec<_>>());
         assert!(queue.next().is_none());

@@ -75,6 +75,7 @@ impl fmt::Debug for SinkConfig {
 /// How a lane is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LaneStatus {
     /// Nothing is wrong.
     Delivering,
@@ -88,6 +89,27 @@ pub enum LaneStatus {
         /// What it says.
         reason: String,
     },
+}
+
+impl LaneStatus {
+    /// Its word: `delivering`, `retrying` or `halted`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Delivering => "delivering",
+            Self::Retrying { .. } => "retrying",
+            Self::Halted { .. } => "halted",
+        }
+    }
+
+    /// What the store says, where something is wrong.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&String> {
+        match self {
+            Self::Delivering => None,
+            Self::Retrying { reason } | Self::Halted { reason } => Some(reason),
+        }
+    }
 }
 
 /// A sink at work.

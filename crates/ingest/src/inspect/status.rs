@@ -22,6 +22,7 @@ const MAX_READS: u32 = 5;
 /// What a spool holds, and how far each sink has come: as its files say, which is how it was up to a
 /// second ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SpoolStatus {
     /// The stream that stores keep a watermark of; nothing where the manifest is damaged.
     pub stream: Option<String>,
@@ -51,6 +52,7 @@ pub struct SpoolStatus {
 
 /// One sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SinkHeld {
     /// Its id.
     pub id: String,
@@ -62,6 +64,7 @@ pub struct SinkHeld {
 
 /// One table on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LaneHeld {
     /// The table.
     pub table: Table,
@@ -83,6 +86,7 @@ pub struct LaneHeld {
 
 /// A record that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Oldest {
     /// Its number.
     pub seq: u64,

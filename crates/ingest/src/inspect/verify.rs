@@ -22,6 +22,7 @@ const MAX_LISTED: usize = 100;
 
 /// What is in a spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verified {
     /// The process that holds it, where one does.
     pub holder: Option<String>,
@@ -39,6 +40,7 @@ pub struct Verified {
 
 /// What is in the segments of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LogVerified {
     /// Segments that something was written to.
     pub segments: u64,
@@ -63,6 +65,7 @@ pub struct LogVerified {
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Damage {
     /// The file's name.
     pub file: String,
@@ -72,6 +75,7 @@ pub struct Damage {
 
 /// A record that is whole, and cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unreadable {
     /// Its number.
     pub seq: u64,
@@ -83,6 +87,7 @@ pub struct Unreadable {
 
 /// What is in a file of two slots, of which one is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SlotsVerified {
     /// Slots that are whole.
     pub whole: u8,

@@ -125,7 +125,7 @@ pub(crate) fn mend(store: &MemoryStore) {
 /// Lets a store refuse the first record of its next batch.
 pub(crate) fn refuse_one(store: &MemoryStore) {
     let error = || {
-        let rows = vec![BadRow { index: 0, reason: "price: is odd".into() }];
+        let rows = vec![BadRow::new(0, "price: is odd".into())];
         Failure::bad_rows(ErrorKind::Conflict, rows).at("memory", "write")
     };
     store.fail_next("write", 1, error).unwrap();

@@ -97,7 +97,7 @@ impl RecordSink for Late {
         let mut state = self.state();
         let seqs = &batch.origin().unwrap().seqs;
         if let Some(index) = seqs.iter().position(|seq| Some(*seq) == state.refuses) {
-            let bad = vec![BadRow { index, reason: "is bad".into() }];
+            let bad = vec![BadRow::new(index, "is bad".into())];
             return Err(Failure::bad_rows(ErrorKind::InvalidInput, bad).at("test", "write"));
         }
         if seqs.iter().any(|seq| Some(*seq) == state.fails_at) {
@@ -107,7 +107,12 @@ impl RecordSink for Late {
         state.taken.push(batch.clone());
         drop(state);
         self.changed.send_replace(());
-        Ok(Ack { stage: Stage::Acked, token, inserted: seqs.len() as u64, duplicates: 0 })
+        Ok(Ack::builder()
+            .stage(Stage::Acked)
+            .token(token)
+            .inserted(seqs.len() as u64)
+            .duplicates(0)
+            .build())
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {

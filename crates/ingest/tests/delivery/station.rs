@@ -203,7 +203,12 @@ impl Station {
         let inserted = new.len() as u64;
         self.rows.lock().unwrap().extend(new);
         let duplicates = origin.seqs.len() as u64 - inserted;
-        Ack { stage: self.stage(), token: Token(0), inserted, duplicates }
+        Ack::builder()
+            .stage(self.stage())
+            .token(Token(0))
+            .inserted(inserted)
+            .duplicates(duplicates)
+            .build()
     }
 }
 

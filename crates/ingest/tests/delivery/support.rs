@@ -37,7 +37,7 @@ pub(crate) fn refusing(
         if bad.is_empty() {
             return Answer::Go;
         }
-        let row = |index| BadRow { index, reason: "is bad".into() };
+        let row = |index| BadRow::new(index, "is bad".into());
         let bad = bad.into_iter().map(row).collect();
         Answer::Fail(Failure::bad_rows(ErrorKind::InvalidInput, bad).at("test", "write"))
     }

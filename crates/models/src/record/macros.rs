@@ -144,6 +144,7 @@ macro_rules! text_enum {
     ) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum $name {
             $($(#[$doc])* $variant),+
         }

@@ -3,8 +3,11 @@
 use crate::{InvalidInput, Name, nearest_rank};
 
 /// How long one operation of one service took.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct LatencyStats {
     /// Whose operation.
     pub service: Name,
@@ -20,8 +23,11 @@ pub struct LatencyStats {
 }
 
 /// Numbers about latencies, in nanoseconds. Percentiles are nearest rank.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct LatencyNumbers {
     /// The shortest.
     pub min_ns: u64,

@@ -5,6 +5,7 @@ use crate::{Decimal, DecimalError, DecimalSum, MevEvent};
 /// What MEV did, or would have done.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct MevAnalysis {
     /// Events in all.
     pub events: u64,

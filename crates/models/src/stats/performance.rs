@@ -7,6 +7,7 @@ use crate::{Decimal, DecimalError, Symbol, Timestamp, Trade, TradeAction, TradeS
 /// What our confirmed trades gained, by pair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct PerformanceSummary {
     /// Confirmed trades.
     pub trades: u64,
@@ -19,8 +20,11 @@ pub struct PerformanceSummary {
 }
 
 /// What confirmed trades in one pair gained.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct PairPerformance {
     /// What was traded.
     pub base_token: Symbol,

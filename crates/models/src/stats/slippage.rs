@@ -5,6 +5,7 @@ use crate::{Labels, MetricFilter, Name, Symbol, TimeRange, ValueStats};
 /// Where the numbers about slippage come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum SlippageSource {
     /// `actual_slippage` of our own trades.
     Trades,
@@ -29,6 +30,7 @@ impl SlippageSource {
 /// `slippage_bps`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct SlippageStats {
     /// Where the numbers come from.
     pub source: SlippageSource,
@@ -38,6 +40,12 @@ pub struct SlippageStats {
 }
 
 impl SlippageStats {
+    /// These numbers, and where they are from.
+    #[must_use]
+    pub const fn new(source: SlippageSource, numbers: ValueStats) -> Self {
+        Self { source, numbers }
+    }
+
     /// The metrics that tell of slippage where no trade does: `slippage_bps`, of one token by its
     /// label.
     #[must_use]

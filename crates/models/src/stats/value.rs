@@ -9,8 +9,11 @@ use crate::{
 };
 
 /// Numbers about some values; there is at least one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bon::Builder)]
+#[builder(derive(Debug))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(missing_debug_implementations, reason = "the states of the builder have none")]
+#[non_exhaustive]
 pub struct ValueStats {
     /// How many.
     pub count: u64,
@@ -55,12 +58,21 @@ impl ValueStats {
 /// Numbers about the values of one bucket of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct MetricBucket {
     /// When the bucket opens.
     pub open_ts: Timestamp,
     /// The numbers.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub stats: ValueStats,
+}
+
+impl MetricBucket {
+    /// The numbers of the bucket that opens at `open_ts`.
+    #[must_use]
+    pub const fn new(open_ts: Timestamp, stats: ValueStats) -> Self {
+        Self { open_ts, stats }
+    }
 }
 
 /// A page of buckets, ordered by `open_ts`. Buckets without values are absent.

@@ -122,7 +122,7 @@ fn of_answer(message: &str) -> Failure {
     if let Some(index) = line(message).filter(|_| is_row) {
         let reason = reason(message);
         let context = format!("the server refuses a row: {reason}");
-        let bad = vec![BadRow { index, reason }];
+        let bad = vec![BadRow::new(index, reason)];
         return verdict(ErrorKind::Write, Act::BadRows(bad), context);
     }
     let context = "the server fails at this batch: see the cause, and its log";
@@ -301,7 +301,7 @@ mod tests {
             ),
         ] {
             let verdict = of_batch(ErrorCode::ServerFlushError, &answer(7, what));
-            let expected = BadRow { index: 6, reason: reason.into() };
+            let expected = BadRow::new(6, reason.into());
             assert_eq!(verdict.act, Act::BadRows(vec![expected]));
             assert!(!verdict.context.contains("123") && !verdict.context.contains("SECRET"));
         }

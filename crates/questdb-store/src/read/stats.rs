@@ -62,7 +62,7 @@ pub(crate) async fn slippage(
             (SlippageSource::Metric, metrics(store, &metric).await?)
         }
     };
-    Ok(numbers.map(|numbers| SlippageStats { source, numbers }))
+    Ok(numbers.map(|numbers| SlippageStats::new(source, numbers)))
 }
 
 pub(crate) async fn mev(store: &QuestDbStore, filter: &MevFilter) -> Inner<MevAnalysis> {

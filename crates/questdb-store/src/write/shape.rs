@@ -104,7 +104,7 @@ impl Shape {
                     "{}: has the value that QuestDB takes for none, choose another",
                     at.column.name
                 );
-                bad.push(BadRow { index, reason });
+                bad.push(BadRow::new(index, reason));
             }
         }
         bad

@@ -83,7 +83,9 @@ async fn any_records(scratch: Scratch) {
     ];
     for records in all {
         let (table, rows) = (records.table(), records.len() as u64);
-        let saved = |inserted, duplicates| Saved { inserted, duplicates };
+        let saved = |inserted, duplicates| {
+            Saved::builder().inserted(inserted).duplicates(duplicates).build()
+        };
         assert!(rows > 1, "{table}");
         assert_eq!(store.save(records.clone()).await.unwrap(), saved(rows, 0), "{table}");
         assert_eq!(store.save(records).await.unwrap(), saved(0, rows), "{table}");
@@ -154,7 +156,7 @@ async fn suspended(scratch: Scratch) {
     scratch.execute(&["ALTER TABLE \"{}ticks\" RESUME WAL"]).await;
     assert_eq!(store.settle(&[ack.token]).await.unwrap(), [Stage::Applied]);
     let saved = store.save(ticks(5)).await.unwrap();
-    assert_eq!(saved, Saved { inserted: 2, duplicates: 3 });
+    assert_eq!(saved, Saved::builder().inserted(2).duplicates(3).build());
 }
 
 /// Drops the table of ticks, and makes one as it was.
@@ -241,7 +243,8 @@ async fn unfit(scratch: Scratch) {
     // Where there has to be one, it is that.
     let mut rows = trades(3);
     rows[1].id = none;
-    let saved = |inserted, duplicates| Saved { inserted, duplicates };
+    let saved =
+        |inserted, duplicates| Saved::builder().inserted(inserted).duplicates(duplicates).build();
     assert_eq!(store.save(rows.clone()).await.unwrap(), saved(3, 0));
     assert_eq!(store.save(rows.clone()).await.unwrap(), saved(0, 3));
     let store: &dyn SeriesStore = &store;

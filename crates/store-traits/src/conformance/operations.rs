@@ -26,7 +26,7 @@ pub(crate) async fn call(store: &dyn SeriesStore, op: &str) -> Result<()> {
         "durable_watermark" => store.durable_watermark(&stream, 1, Table::Ticks).await.map(drop),
         "checkpoint" => store.checkpoint().await,
         "close" => store.close().await,
-        "candles" => {
+        "tick_candles" => {
             let query = CandleQuery::new(venue("v"), symbol("X"), interval("1m"));
             store.candles(query).page().await.map(drop)
         }

@@ -61,8 +61,7 @@ fn rows(summary: &PerformanceSummary) -> Vec<String> {
 }
 
 async fn nothing_of_no_trades(store: Store) {
-    let nothing = PerformanceSummary { trades: 0, failed: 0, fees_lamports: 0, pairs: vec![] };
-    assert_eq!(all(&store).await, nothing);
+    assert_eq!(all(&store).await, PerformanceSummary::default());
 }
 
 async fn gain_of_a_pair(store: Store) {

@@ -2,7 +2,7 @@
 
 use tradekeep_models::{StoredCandle, StoredCandleFilter};
 
-use super::{Store, at, between, name, saved, symbol, venue};
+use super::{Store, at, between, name, symbol, venue};
 
 super::list_cases!(stored_candles:
     a_correction_is_answered_alone_and_the_history_keeps_both,
@@ -34,8 +34,8 @@ async fn all(store: &Store, filter: StoredCandleFilter) -> Vec<StoredCandle> {
 async fn a_correction_is_answered_alone_and_the_history_keeps_both(store: Store) {
     let first = candle("BTC", 1, 11);
     let corrected = StoredCandle { version: 1, ..candle("BTC", 1, 12) };
-    assert_eq!(store.save(vec![first.clone()]).await.unwrap(), saved(1, 0));
-    assert_eq!(store.save(vec![corrected.clone(), first.clone()]).await.unwrap(), saved(1, 1));
+    store.save(vec![first.clone()]).await.unwrap();
+    store.save(vec![corrected.clone(), first.clone()]).await.unwrap();
     let found = all(&store, StoredCandleFilter::default()).await;
     assert_eq!(found, std::slice::from_ref(&corrected));
     let history = store.stored_candles(StoredCandleFilter::default()).history();
@@ -47,8 +47,7 @@ async fn sources_and_intervals_are_told_apart(store: Store) {
     // Of one length, and two things.
     let seconds = StoredCandle { interval: "60s".parse().unwrap(), ..minute.clone() };
     let other = StoredCandle { source: name("vendor"), ..minute.clone() };
-    let rows = vec![minute.clone(), seconds.clone(), other.clone()];
-    assert_eq!(store.save(rows).await.unwrap(), saved(3, 0));
+    store.save(vec![minute.clone(), seconds.clone(), other.clone()]).await.unwrap();
     assert_eq!(all(&store, StoredCandleFilter::default()).await, [minute, other, seconds]);
 }
 

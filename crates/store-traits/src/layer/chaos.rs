@@ -11,6 +11,7 @@ use crate::{ErrorKind, Result};
 ///
 /// Probabilities are from 0 (never) to 1 (always).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Chaos {
     /// Where the fates come from.
     pub seed: u64,

@@ -6,6 +6,7 @@ use super::{Chaos, Limit, RetryPolicy};
 
 /// Which layers a [`Layered`](super::Layered) store has: none by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LayerConfig {
     /// Whether calls are counted and measured: [`STORE_METRICS`](super::STORE_METRICS).
     pub metrics: bool,

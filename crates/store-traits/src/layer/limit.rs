@@ -13,6 +13,7 @@ use crate::{ErrorKind, Result};
 ///
 /// Where a timeout is set too, a shorter `wait` than that tells a crowd from a slow store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limit {
     /// Attempts at once.
     pub attempts: NonZeroUsize,

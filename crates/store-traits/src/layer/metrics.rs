@@ -8,6 +8,7 @@ use crate::Result;
 
 /// A metric that layers record through the `metrics` facade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoreMetric {
     /// Its name.
     pub name: &'static str,

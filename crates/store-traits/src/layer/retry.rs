@@ -12,6 +12,7 @@ use crate::{Act, Delivery, Result, StoreError};
 /// The wait before the first retry is random between 0 and `first`, the bound doubles with each
 /// retry up to `cap` ("full jitter": many clients that failed together do not come back together).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RetryPolicy {
     /// Retries after the first attempt; 0 is one attempt.
     pub max_retries: u32,

@@ -74,7 +74,7 @@ impl<T: RecordSource + ?Sized> RecordSource for Layered<T> {
 #[deny(clippy::missing_trait_methods)]
 impl<T: TickStore + ?Sized> TickStore for Layered<T> {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        self.around(Read, "candles", || self.inner.candle_page(query)).await
+        self.around(Read, "tick_candles", || self.inner.candle_page(query)).await
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {

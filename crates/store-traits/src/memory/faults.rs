@@ -19,6 +19,7 @@ pub(super) const OPERATIONS: &[&str] = &[
     "checkpoint",
     "close",
     "ticks",
+    "tick_candles",
     "candles",
     "series",
     "trades",

@@ -31,7 +31,7 @@ impl MetricStore for MemoryStore {
         }
         let numbers = |(index, values)| {
             let open_ts = query.interval.start(index)?;
-            Some(MetricBucket { open_ts, stats: ValueStats::of(values)? })
+            Some(MetricBucket::new(open_ts, ValueStats::of(values)?))
         };
         Ok(query.page(buckets.into_iter().filter_map(numbers).take(query.limit + 1).collect()))
     }
@@ -47,13 +47,13 @@ impl MetricStore for MemoryStore {
             let count = all.len() as u64;
             let took = succeeded(all);
             let successes = took.len() as u64;
-            LatencyStats {
-                service: service.clone(),
-                operation: operation.clone(),
-                failures: count - successes,
-                successes,
-                numbers: LatencyNumbers::of(took),
-            }
+            LatencyStats::builder()
+                .service(service.clone())
+                .operation(operation.clone())
+                .failures(count - successes)
+                .successes(successes)
+                .maybe_numbers(LatencyNumbers::of(took))
+                .build()
         };
         Ok(groups.into_iter().map(numbers).collect())
     }
@@ -99,14 +99,16 @@ impl MetricStore for MemoryStore {
         let events = MevFilter { range, ..MevFilter::default() };
         let (avoided, suffered): (Vec<_>, Vec<_>) =
             MevEvent::rows(tables).matching(&events).partition(|event| event.avoided);
-        Ok(Summary {
-            total_trades: Trade::rows(tables).matching(&trades).count() as u64,
-            avg_latency_ns: numbers.map(|numbers| numbers.avg_ns),
-            p99_latency_ns: numbers.map(|numbers| numbers.p99_ns),
-            avg_slippage_bps: slippage(tables, range, None).map(|slippage| slippage.numbers.avg),
-            mev_avoided: avoided.len() as u64,
-            mev_suffered: suffered.len() as u64,
-        })
+        Ok(Summary::builder()
+            .total_trades(Trade::rows(tables).matching(&trades).count() as u64)
+            .maybe_avg_latency_ns(numbers.map(|numbers| numbers.avg_ns))
+            .maybe_p99_latency_ns(numbers.map(|numbers| numbers.p99_ns))
+            .maybe_avg_slippage_bps(
+                slippage(tables, range, None).map(|slippage| slippage.numbers.avg),
+            )
+            .mev_avoided(avoided.len() as u64)
+            .mev_suffered(suffered.len() as u64)
+            .build())
     }
 }
 
@@ -125,10 +127,10 @@ fn slippage(tables: &Tables, range: TimeRange, token: Option<&Symbol>) -> Option
     let filter = TradeFilter { range, token: token.cloned(), ..TradeFilter::default() };
     let trades = Trade::rows(tables).matching(&filter);
     let measured = trades.filter_map(|trade| trade.actual_slippage).map(Decimal::to_f64).collect();
-    let of_trades = ValueStats::of(measured)
-        .map(|numbers| SlippageStats { source: SlippageSource::Trades, numbers });
+    let of_trades =
+        ValueStats::of(measured).map(|numbers| SlippageStats::new(SlippageSource::Trades, numbers));
     of_trades.or_else(|| {
         let numbers = values(tables, &SlippageStats::metric(range, token))?;
-        Some(SlippageStats { source: SlippageSource::Metric, numbers })
+        Some(SlippageStats::new(SlippageSource::Metric, numbers))
     })
 }

@@ -25,12 +25,12 @@ impl RecordSource for MemoryStore {
 #[async_trait]
 impl TickStore for MemoryStore {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        query.validate().map_err(invalid("candles"))?;
-        self.io("candles").await?;
-        let state = self.open("candles")?;
+        query.validate().map_err(invalid("tick_candles"))?;
+        self.io("tick_candles").await?;
+        let state = self.open("tick_candles")?;
         let ticks = Tick::rows(&state.tables).matching(&query.ticks());
         let mut found = Candle::from_ticks(query.interval, ticks).map_err(|error| {
-            StoreError::new(ErrorKind::Query, STORE, "candles", error.to_string())
+            StoreError::new(ErrorKind::Query, STORE, "tick_candles", error.to_string())
         })?;
         found.truncate(query.limit + 1);
         Ok(query.page(found))

@@ -44,16 +44,18 @@ fn spread<R: Row>(row: &R, first: usize, read: Read<R>) -> Inner<Option<ValueSta
         return Ok(None);
     }
     let sum = row.float_sum(first + 1)?;
-    Ok(Some(ValueStats {
-        count,
-        sum,
-        avg: mean(sum, count),
-        min: read(row, first + 2)?,
-        max: read(row, first + 3)?,
-        p50: read(row, first + 4)?,
-        p95: read(row, first + 5)?,
-        p99: read(row, first + 6)?,
-    }))
+    Ok(Some(
+        ValueStats::builder()
+            .count(count)
+            .sum(sum)
+            .avg(mean(sum, count))
+            .min(read(row, first + 2)?)
+            .max(read(row, first + 3)?)
+            .p50(read(row, first + 4)?)
+            .p95(read(row, first + 5)?)
+            .p99(read(row, first + 6)?)
+            .build(),
+    ))
 }
 
 /// The number of a bucket, then as [`value_stats`]; in order.
@@ -66,7 +68,7 @@ pub fn buckets<R: Row>(
 ) -> Inner<Vec<MetricBucket>> {
     let bucket = |row: R| -> Inner<Option<MetricBucket>> {
         let open_ts = query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN);
-        Ok(spread(&row, 1, R::float)?.map(|stats| MetricBucket { open_ts, stats }))
+        Ok(spread(&row, 1, R::float)?.map(|stats| MetricBucket::new(open_ts, stats)))
     };
     rows.into_iter().filter_map(|row| bucket(row).transpose()).collect()
 }
@@ -83,20 +85,20 @@ pub fn candles<R: Row>(
         let price = |column| row.decimal(column).map(Some);
         let (volume, notional) = (row.decimal(5)?, row.decimal(6)?);
         let too_large = |error: InvalidInput| Failure::new(ErrorKind::Query, error.to_string());
-        Ok(Candle {
-            venue: query.venue.clone(),
-            symbol: query.symbol.clone(),
-            interval: query.interval,
-            open_ts: query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN),
-            open: price(1)?,
-            high: price(2)?,
-            low: price(3)?,
-            close: price(4)?,
-            volume,
-            notional,
-            count: row.count(7)?,
-            vwap: vwap(notional, volume).map_err(too_large)?,
-        })
+        Ok(Candle::builder()
+            .venue(query.venue.clone())
+            .symbol(query.symbol.clone())
+            .interval(query.interval)
+            .open_ts(query.interval.start(row.int(0)?).unwrap_or(Timestamp::MIN))
+            .maybe_open(price(1)?)
+            .maybe_high(price(2)?)
+            .maybe_low(price(3)?)
+            .maybe_close(price(4)?)
+            .volume(volume)
+            .notional(notional)
+            .count(row.count(7)?)
+            .maybe_vwap(vwap(notional, volume).map_err(too_large)?)
+            .build())
     };
     rows.into_iter().map(candle).collect()
 }
@@ -129,23 +131,23 @@ pub fn latency_stats<R: Row>(rows: impl IntoIterator<Item = R>) -> Inner<Vec<Lat
     let stats = |row: R| -> Inner<LatencyStats> {
         let successes = row.count(3)?;
         let numbers = || -> Inner<LatencyNumbers> {
-            Ok(LatencyNumbers {
-                avg_ns: LatencyNumbers::mean(row.wide(4)?, successes),
-                min_ns: row.count(6)?,
-                max_ns: row.count(7)?,
-                p50_ns: row.count(8)?,
-                p95_ns: row.count(9)?,
-                p99_ns: row.count(10)?,
-                p999_ns: row.count(11)?,
-            })
+            Ok(LatencyNumbers::builder()
+                .avg_ns(LatencyNumbers::mean(row.wide(4)?, successes))
+                .min_ns(row.count(6)?)
+                .max_ns(row.count(7)?)
+                .p50_ns(row.count(8)?)
+                .p95_ns(row.count(9)?)
+                .p99_ns(row.count(10)?)
+                .p999_ns(row.count(11)?)
+                .build())
         };
-        Ok(LatencyStats {
-            service: row.named(0)?,
-            operation: row.named(1)?,
-            failures: row.count(2)?,
-            successes,
-            numbers: if successes == 0 { None } else { Some(numbers()?) },
-        })
+        Ok(LatencyStats::builder()
+            .service(row.named(0)?)
+            .operation(row.named(1)?)
+            .failures(row.count(2)?)
+            .successes(successes)
+            .maybe_numbers(if successes == 0 { None } else { Some(numbers()?) })
+            .build())
     };
     let mut all = rows.into_iter().map(stats).collect::<Inner<Vec<_>>>()?;
     all.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
@@ -212,20 +214,20 @@ pub fn summary<R: Row>(rows: &SummaryRows<R>) -> Inner<Summary> {
     let slipped = trades.count(1)?;
     let succeeded = latencies.count(0)?;
     let mev_avoided = mev.count(1)?;
-    Ok(Summary {
-        total_trades: trades.count(0)?,
-        avg_latency_ns: match succeeded {
+    Ok(Summary::builder()
+        .total_trades(trades.count(0)?)
+        .maybe_avg_latency_ns(match succeeded {
             0 => None,
             succeeded => Some(LatencyNumbers::mean(latencies.wide(1)?, succeeded)),
-        },
-        p99_latency_ns: latencies.maybe_int(3)?.map(i64::unsigned_abs),
-        avg_slippage_bps: match slipped {
+        })
+        .maybe_p99_latency_ns(latencies.maybe_int(3)?.map(i64::unsigned_abs))
+        .maybe_avg_slippage_bps(match slipped {
             0 => *metric_bps,
             slipped => Some(mean(trades.float_sum(2)?, slipped)),
-        },
-        mev_avoided,
-        mev_suffered: mev.count(0)?.saturating_sub(mev_avoided),
-    })
+        })
+        .mev_avoided(mev_avoided)
+        .mev_suffered(mev.count(0)?.saturating_sub(mev_avoided))
+        .build())
 }
 
 /// Whether no trade of these has a slippage, so that the metric counts.
@@ -260,21 +262,21 @@ pub fn performance<R: Row>(rows: impl IntoIterator<Item = R>) -> Inner<Performan
 }
 
 fn pair<R: Row>(row: &R) -> Inner<PairPerformance> {
-    PairPerformance {
-        base_token: row.named(0)?,
-        quote_token: row.named(1)?,
-        trades: row.count(3)?,
-        volume: row.decimal(8)?,
-        bought: row.decimal(9)?,
-        sold: row.decimal(10)?,
-        paid: row.decimal(11)?,
-        received: row.decimal(12)?,
-        transfer_fees: row.decimal(13)?,
-        last_price: row.decimal(14)?,
-        pnl: Decimal::default(),
-    }
-    .with_pnl()
-    .map_err(|error| Failure::too_large(&error))
+    PairPerformance::builder()
+        .base_token(row.named(0)?)
+        .quote_token(row.named(1)?)
+        .trades(row.count(3)?)
+        .volume(row.decimal(8)?)
+        .bought(row.decimal(9)?)
+        .sold(row.decimal(10)?)
+        .paid(row.decimal(11)?)
+        .received(row.decimal(12)?)
+        .transfer_fees(row.decimal(13)?)
+        .last_price(row.decimal(14)?)
+        .pnl(Decimal::default())
+        .build()
+        .with_pnl()
+        .map_err(|error| Failure::too_large(&error))
 }
 
 /// The retention floor of each table that has one.

@@ -45,14 +45,10 @@ impl Activity {
             ));
             let read = records.len() as u64;
             let saved = store.save(records).await?;
-            summary = summary.and(ImportSummary {
-                read,
-                imported: saved.inserted,
-                duplicates: saved.duplicates,
-                rejected: 0,
-                first_ts: times.0,
-                last_ts: times.1,
-            });
+            let mut done = ImportSummary::default();
+            (done.read, done.imported, done.duplicates) = (read, saved.inserted, saved.duplicates);
+            (done.first_ts, done.last_ts) = times;
+            summary = summary.and(done);
         }
         Ok(Self { day, report: Report::done("own activity", summary, start.elapsed()) })
     }

@@ -21,7 +21,7 @@ pub(super) async fn run(args: &Performance, store: &Tradekeep, out: &mut Out) ->
     if out.json() {
         return objects(&summary, out);
     }
-    let PerformanceSummary { trades, failed, fees_lamports, pairs } = &summary;
+    let PerformanceSummary { trades, failed, fees_lamports, pairs, .. } = &summary;
     if *trades == 0 && *failed == 0 {
         return nothing("confirmed or failed trades", out);
     }

@@ -45,6 +45,7 @@ pub(super) async fn run(args: &Slippage, store: &Tradekeep, out: &mut Out) -> Re
     let source = match found.source {
         SlippageSource::Trades => "our trades",
         SlippageSource::Metric => "the metric slippage_bps",
+        other => other.as_str(),
     };
     let of = token.map(|token| format!(" with {token}")).unwrap_or_default();
     out.dim(format_args!("slippage{of} in basis points, of {source}"))?;

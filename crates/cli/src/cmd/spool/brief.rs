@@ -62,7 +62,7 @@ impl Brief {
 
     /// What somebody has to look after.
     pub(crate) fn troubles(&self) -> Vec<Trouble> {
-        let trouble = |cause: String, remedy: &str| Trouble { cause, remedy: remedy.into() };
+        let trouble = |cause: String, remedy: &str| Trouble::new(cause, remedy.into());
         let reasons = reasons(self.live.as_deref()).into_iter();
         let mut troubles: Vec<_> = reasons
             .map(|reason| trouble(reason, "mend what it names; what waits is delivered then"))

@@ -101,11 +101,7 @@ fn lane_status<'a>(
 }
 
 const fn words(status: &LaneStatus) -> (&'static str, Option<&String>) {
-    match status {
-        LaneStatus::Delivering => ("delivering", None),
-        LaneStatus::Retrying { reason } => ("retrying", Some(reason)),
-        LaneStatus::Halted { reason } => ("halted", Some(reason)),
-    }
+    (status.as_str(), status.reason())
 }
 
 fn object<'a>(

@@ -92,7 +92,7 @@ fn damage(damage: &Damage) -> DamageObject<'_> {
 }
 
 const fn slots(slots: SlotsVerified) -> SlotsObject {
-    let SlotsVerified { whole, broken, readable } = slots;
+    let SlotsVerified { whole, broken, readable, .. } = slots;
     SlotsObject { whole, broken, readable }
 }
 
