@@ -111,7 +111,9 @@ fn all(root: &Path, duckdb: DuckDb, servers: &Running) -> Vec<Step> {
 
 fn test(root: &Path, crates: &[String], duckdb: DuckDb, servers: &Running) -> Step {
     let mut command = cargo(root);
-    command.arg("test").args(select(crates, duckdb)).envs(servers.variables.iter().cloned());
+    // To the end: a program of tests that fails says nothing about the others.
+    command.args(["test", "--no-fail-fast"]).args(select(crates, duckdb));
+    command.envs(servers.variables.iter().cloned());
     Step::new("test", command)
 }
 

@@ -153,7 +153,7 @@ impl Tradekeep {
     }
 
     /// Finishes what is under way and closes every store, so that another process can open them. An
-    /// [`Ingest`](crate::Ingest) that is open is shut down before.
+    /// [`Ingest`](crate::ingest::Ingest) that is open is shut down before.
     ///
     /// # Errors
     /// When a store could not make everything durable in its own files; what was applied stays

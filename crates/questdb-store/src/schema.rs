@@ -179,6 +179,8 @@ fn halt(context: impl Into<String>) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use tradekeep_models::Table;
     use tradekeep_models::record::{Column, Kind};
 
@@ -201,12 +203,18 @@ mod tests {
         }
     }
 
+    /// The tables that hold records.
+    fn of_records(tables: &[Definition]) -> impl Iterator<Item = (&Definition, Table)> {
+        tables.iter().filter_map(|definition| Some((definition, definition.table.parse().ok()?)))
+    }
+
     #[test]
     fn tables_are_those_of_the_model() {
         let tables = tables(STEPS).unwrap();
         let names = tables.iter().map(|definition| definition.table);
-        assert!(names.chain([SCHEMA_TABLE]).eq(all_tables()));
-        for (definition, table) in tables.iter().zip(Table::ALL) {
+        let names: BTreeSet<_> = names.chain([SCHEMA_TABLE]).collect();
+        assert_eq!(names, all_tables().collect());
+        for (definition, table) in of_records(&tables) {
             let (found, origin) = definition.columns.split_at(table.columns().len());
             for (column, expected) in found.iter().zip(table.columns()) {
                 assert_eq!(column.name, expected.name, "{table}");
@@ -221,7 +229,7 @@ mod tests {
     /// A row that is sent again has to replace itself, and no other.
     #[test]
     fn keys_are_the_time_and_the_identity() {
-        for (definition, table) in tables(STEPS).unwrap().iter().zip(Table::ALL) {
+        for (definition, table) in of_records(&tables(STEPS).unwrap()) {
             assert_eq!(definition.designated, "ts");
             let identity = table.identity().iter().copied().filter(|name| *name != "ts");
             let expected: Vec<_> = std::iter::once("ts").chain(identity).collect();
