@@ -61,6 +61,7 @@ async fn everything() -> Vec<Records> {
         made(any::mev_event(), 300).await,
         made(any::system_event(), 300).await,
         made(any::node_health(), 300).await,
+        made(any::stored_candle(), 300).await,
     ]
 }
 
