@@ -34,7 +34,6 @@ pub use error::{FilePosition, FormatError};
 pub use field::Field;
 pub use format::Format;
 pub use map::ColumnMap;
-pub use ndjson::write_tick;
 pub use options::ReadOptions;
 pub use reader::{FileRecord, RecordReader, Reject, Row};
 pub use records::{Line, LineReader, write_record};

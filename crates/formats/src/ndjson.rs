@@ -1,6 +1,4 @@
-//! Ticks as JSON, one object a line: what is written here reads back as the equal tick.
-
-use std::io;
+//! Ticks as JSON, one object a line: what `write_record` writes of one reads back as the equal tick.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,7 +9,7 @@ use crate::draft::{Drafter, RawTick};
 use crate::json::{object, scalar, string};
 use crate::lines::next_row;
 use crate::source::Source;
-use crate::{FormatError, Row, write_record};
+use crate::{FormatError, Row};
 
 /// One line. Whatever else is in it is refused: a misspelt field must not vanish.
 macro_rules! line {
@@ -97,12 +95,4 @@ fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
 /// The tick of a line that stands for itself, and whether it has no identity of its own.
 pub(crate) fn live_tick(line: &[u8], drafter: &mut Drafter) -> Result<(Tick, bool), InvalidInput> {
     object::<TypedLine<'_>>(line)?.read(|fields| drafter.live_tick(fields))
-}
-
-/// Writes `tick` as one line of JSON.
-///
-/// # Errors
-/// What `out` answers.
-pub fn write_tick(out: &mut impl io::Write, tick: &Tick) -> io::Result<()> {
-    write_record(out, tick)
 }

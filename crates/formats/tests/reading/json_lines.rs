@@ -1,7 +1,7 @@
 //! What is written reads back.
 
 use proptest::prelude::*;
-use tradekeep_formats::{ReadOptions, write_csv, write_tick};
+use tradekeep_formats::{ReadOptions, write_csv, write_record};
 use tradekeep_models::{Tick, strategies};
 
 use crate::ticks;
@@ -17,7 +17,7 @@ proptest! {
             .unwrap();
         let mut file = Vec::new();
         for tick in written.iter().chain([&odd]) {
-            write_tick(&mut file, tick).unwrap();
+            write_record(&mut file, tick).unwrap();
         }
         let read = ticks(file, &ReadOptions::default());
         prop_assert_eq!(&read[..written.len()], &written[..]);

@@ -24,9 +24,6 @@ fn ticks_as_ever() {
     is::<Tick>(
         r#"{"ts":"2024-08-08T10:00:05.000000001Z","venue":"binance","symbol":"BTC-USD","trade_id":"1001","price":"61837.63","quantity":"0.00003844","side":"sell","notional":"2.3770384972","sequence":1001,"received_ts":"2024-08-08T10:00:05.000000001Z","key":"4896150781439443774"}"#,
     );
-    let mut as_ever = Vec::new();
-    tradekeep_formats::write_tick(&mut as_ever, &Tick::sample()).unwrap();
-    assert_eq!(line(&Tick::sample()).into_bytes(), as_ever);
 }
 
 #[test]
