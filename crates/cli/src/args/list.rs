@@ -1,7 +1,7 @@
 //! What every list of records is asked with.
 
 use serde::Serialize;
-use tradekeep::models::{ListQuery, RecordFilter};
+use tradekeep::models::{InvalidInput, ListQuery, RecordFilter};
 
 use super::parse::limit;
 use crate::WrongUsage;
@@ -44,6 +44,16 @@ impl Paging {
         Ok(())
     }
 
+    /// Where to go on, as `read` reads it.
+    pub(super) fn after<C>(
+        &self,
+        read: impl FnOnce(&str) -> Result<C, InvalidInput>,
+    ) -> Result<Option<C>, WrongUsage> {
+        self.after.as_deref().map(read).transpose().map_err(|error| {
+            WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))
+        })
+    }
+
     /// Whether to begin with the newest, when asked.
     const fn newest_first(&self) -> Option<bool> {
         match (self.oldest_first, self.newest_first) {
@@ -75,13 +85,7 @@ pub(crate) trait Listed {
         let paging = self.paging();
         query.newest_first = paging.newest_first().unwrap_or(query.newest_first);
         query.history = self.history();
-        let foreign = |error: tradekeep::models::InvalidInput| {
-            WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))
-        };
-        query.after = match &paging.after {
-            Some(text) => Some(query.cursor(text).map_err(foreign)?),
-            None => None,
-        };
+        query.after = paging.after(|text| query.cursor(text))?;
         Ok(query)
     }
 }

@@ -58,13 +58,7 @@ impl Metrics {
     pub(crate) fn buckets(&self, interval: Interval) -> Result<BucketQuery, WrongUsage> {
         self.paging.must_be_in_order("buckets")?;
         let mut query = BucketQuery::new(self.filter()?, interval);
-        let foreign = |error: tradekeep::models::InvalidInput| {
-            WrongUsage(format!("--after: {}: repeat the flags of the cut answer", error.reason))
-        };
-        query.after = match &self.paging.after {
-            Some(text) => Some(text.parse::<BucketCursor>().map_err(foreign)?),
-            None => None,
-        };
+        query.after = self.paging.after(str::parse::<BucketCursor>)?;
         Ok(query)
     }
 }

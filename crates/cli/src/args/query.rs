@@ -120,8 +120,7 @@ pub(crate) struct Candles {
 impl Candles {
     /// Where to go on, where they are computed.
     pub(crate) fn after(&self) -> Result<Option<CandleCursor>, WrongUsage> {
-        let after = self.paging.after.as_deref().map(str::parse::<CandleCursor>).transpose();
-        after.map_err(|error| WrongUsage(format!("--after: {}", error.reason)))
+        self.paging.after(str::parse::<CandleCursor>)
     }
 
     /// The width, where they are computed.
