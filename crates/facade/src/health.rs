@@ -47,7 +47,6 @@ mod tests {
         let troubles = vec![trouble];
         let health = Health::builder()
             .store("memory")
-            .maybe_version(None)
             .readable(true)
             .writable(true)
             .troubles(troubles)

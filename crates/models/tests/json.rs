@@ -98,7 +98,6 @@ fn numbers_that_are_not_there_are_null() {
         .operation(name("b"))
         .successes(0)
         .failures(1)
-        .maybe_numbers(None)
         .build();
     assert_eq!(
         serde_json::to_string(&none).unwrap(),

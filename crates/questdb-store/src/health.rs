@@ -21,13 +21,8 @@ const MOST_TRIES: u32 = 5;
 
 /// Its condition now.
 pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
-    let mut health = Health::builder()
-        .store(STORE)
-        .maybe_version(None)
-        .readable(false)
-        .writable(false)
-        .troubles(Vec::new())
-        .build();
+    let mut health =
+        Health::builder().store(STORE).readable(false).writable(false).troubles(Vec::new()).build();
     match look(pool, config).await {
         Ok(looked) => {
             health.version = Some(looked.version);

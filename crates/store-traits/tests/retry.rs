@@ -190,7 +190,6 @@ async fn health_is_asked_once() {
     let mut store = MockProbe::new();
     let health = Health::builder()
         .store("mock")
-        .maybe_version(None)
         .readable(false)
         .writable(false)
         .troubles(Vec::new())

@@ -35,10 +35,8 @@ fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
     let troubles = spool.troubles();
     let healthy = troubles.is_empty();
     if out.json() {
-        let (store, version) = ("spool", None);
         let health = Health::builder()
-            .store(store)
-            .maybe_version(version)
+            .store("spool")
             .readable(true)
             .writable(true)
             .troubles(troubles)
@@ -68,7 +66,6 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
         Trouble::new(error.to_string(), "mend what the cause names, then ask again".into());
     let health = Health::builder()
         .store(error.store)
-        .maybe_version(None)
         .readable(false)
         .writable(false)
         .troubles(vec![trouble])

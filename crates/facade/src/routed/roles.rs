@@ -49,7 +49,6 @@ impl Probe for Routed {
         }
         let mut all = Health::builder()
             .store(STORE)
-            .maybe_version(None)
             .readable(true)
             .writable(true)
             .troubles(Vec::new())

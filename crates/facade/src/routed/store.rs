@@ -27,7 +27,10 @@ pub(crate) struct Store {
 impl Store {
     /// The store of `handles`, whose reads pass `layers`.
     pub(crate) fn new(name: &'static str, handles: Handles, layers: LayerConfig) -> Result<Self> {
-        let records = handles.records.ok_or_else(|| lacks(name, Role::Events, "records"))?;
+        let records = handles.records.ok_or_else(|| {
+            let context = "it keeps no records, which every role of [stores] needs";
+            StoreError::new(ErrorKind::Unsupported, name, "open", context)
+        })?;
         let pages = Layered::new(name, Arc::clone(&records), layers);
         Ok(Self {
             name,
