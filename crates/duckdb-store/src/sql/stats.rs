@@ -20,9 +20,10 @@ fn numbers(value: &str, sum: &str) -> String {
     )
 }
 
-/// The sum of whole numbers, none of them negative, in thousands of millions and the rest; 0 of none.
-fn halves(number: &str) -> String {
-    let half = |part: &str| format!("coalesce(sum({number} {part} 1000000000), 0)::BIGINT");
+/// The sum of whole numbers, none of them negative, in thousands of millions and the rest; 0 of none. The sum is
+/// taken apart, not each number: the two are one sum for DuckDB.
+fn halves(numbers: &str) -> String {
+    let half = |part: &str| format!("(coalesce(sum({numbers}), 0) {part} 1000000000)::BIGINT");
     format!("{}, {}", half("//"), half("%"))
 }
 
@@ -56,11 +57,11 @@ pub(crate) fn buckets(query: &BucketQuery) -> Sql {
 pub(crate) fn latencies(filter: &LatencyFilter) -> Sql {
     let rows = rows(filter, false);
     let text = format!(
-        "SELECT service, operation, failures, successes, high, low, min, max, q[1], q[2], q[3], q[4] FROM (\
+        "SELECT service, operation, failures, successes, \
+           (sum // 1000000000)::BIGINT, (sum % 1000000000)::BIGINT, min, max, q[1], q[2], q[3], q[4] FROM (\
            SELECT service, operation, count(*) FILTER (NOT success) AS failures, \
              count(*) FILTER (success) AS successes, \
-             (sum(latency_ns // 1000000000) FILTER (success))::BIGINT AS high, \
-             (sum(latency_ns % 1000000000) FILTER (success))::BIGINT AS low, \
+             sum(latency_ns) FILTER (success) AS sum, \
              min(latency_ns) FILTER (success) AS min, max(latency_ns) FILTER (success) AS max, \
              quantile_disc(latency_ns, [0.5, 0.95, 0.99, 0.999]) FILTER (success) AS q \
            FROM {} GROUP BY service, operation)",
@@ -138,36 +139,39 @@ pub(crate) fn slipped(filter: &TradeFilter, versions: bool) -> Sql {
     rows.sql(text)
 }
 
-/// What `answers::performance` reads. Of failed trades only counts and fees have to add up.
+/// What `answers::performance` reads: all failed trades are one row, of which only the count and the fees count.
 ///
 /// The last price is looked up afterwards, at the last time of each pair, as for candles.
 pub(crate) fn performance(filter: &TradeFilter, versions: bool) -> Sql {
-    let mut rows = rows(filter, versions);
-    rows.add("status IN ('confirmed', 'failed')");
-    let of = |amount: &str, condition: &str| {
-        let done = format!("FILTER (status = 'confirmed'{condition})");
-        format!("coalesce(sum({amount}) {done}, 0)::DECIMAL(38,18)")
+    let rows = rows(filter, versions);
+    let of = |status: &str| {
+        let mut rows = rows.clone();
+        rows.add(format!("status = '{status}'"));
+        rows.from()
     };
+    let sum = |amount: &str, of: &str| format!("coalesce(sum({amount}) {of}, 0)::DECIMAL(38,18)");
+    let fees = format!("{}, {}", halves("transaction_fee"), halves("priority_fee"));
+    let (buy, sell) = ("FILTER (action = 'buy')", "FILTER (action = 'sell')");
     let text = format!(
         "WITH pairs AS MATERIALIZED (\
-           SELECT base_token, quote_token, status, count(*), {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, \
+           SELECT base_token, quote_token, 'confirmed', count(*), {fees}, {2}, {3}, {4}, {5}, {6}, {7}, \
              max(ts) AS last_ts \
-           FROM {0} GROUP BY base_token, quote_token, status), \
+           FROM {0} GROUP BY base_token, quote_token), \
          last AS MATERIALIZED (\
-           SELECT base_token, quote_token, status, ts AS last_ts, arg_max(executed_price, id) AS price \
-           FROM {0} AND ts IN (SELECT last_ts FROM pairs) \
-           GROUP BY base_token, quote_token, status, ts) \
+           SELECT base_token, quote_token, ts AS last_ts, arg_max(executed_price, id) AS price \
+           FROM {0} AND ts IN (SELECT last_ts FROM pairs) GROUP BY base_token, quote_token, ts) \
          SELECT pairs.* EXCLUDE last_ts, price \
-         FROM pairs JOIN last USING (base_token, quote_token, status, last_ts)",
-        rows.from(),
-        halves("transaction_fee"),
-        halves("priority_fee"),
-        of("quote_amount", ""),
-        of("base_amount", " AND action = 'buy'"),
-        of("base_amount", " AND action = 'sell'"),
-        of("quote_amount", " AND action = 'buy'"),
-        of("quote_amount", " AND action = 'sell'"),
-        of("transfer_fees", ""),
+         FROM pairs JOIN last USING (base_token, quote_token, last_ts) \
+         UNION ALL \
+         SELECT '', '', 'failed', count(*), {fees}, 0, 0, 0, 0, 0, 0, 0 FROM {1}",
+        of("confirmed"),
+        of("failed"),
+        sum("quote_amount", ""),
+        sum("base_amount", buy),
+        sum("base_amount", sell),
+        sum("quote_amount", buy),
+        sum("quote_amount", sell),
+        sum("transfer_fees", ""),
     );
     rows.sql(text)
 }
