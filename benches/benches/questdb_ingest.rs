@@ -200,7 +200,7 @@ async fn lone(url: &str, ports: Ports, count_of: usize) -> Outcome {
 fn main() -> Outcome {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let server = Questdb::start()?;
+    let server = Questdb::start_for_bench()?;
     let (url, ports) = (server.url(), server.ports());
     let rows = rows(500_000) / BATCH * BATCH;
     let made = trades(0, rows)?;

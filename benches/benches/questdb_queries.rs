@@ -266,7 +266,7 @@ async fn round(store: &dyn SeriesStore, client: &Client, middle: Timestamp) -> O
 fn main() -> Outcome {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let server = Questdb::start()?;
+    let server = Questdb::start_for_bench()?;
     let count = rows(1_000_000);
     let worst = runtime.block_on(async {
         let config =

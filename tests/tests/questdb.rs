@@ -66,8 +66,8 @@ fn main() -> ExitCode {
     let own = own.into_iter().map(|(name, test)| needing("disk", name, test));
     let sharing =
         sharing.into_iter().map(|(name, test)| harness::test(name, move || test(&shared())));
-    // One at a time: times are measured, and a server takes all cores while it starts.
-    let outcome = harness::main_with(1, starting(&QUESTDB, own.chain(sharing).collect()));
+    // Of two, one waits for the other's server to start, or for a disk to fill.
+    let outcome = harness::main_with(2, starting(&QUESTDB, own.chain(sharing).collect()));
     // Nothing drops what is static.
     drop(SHARED.lock().unwrap_or_else(PoisonError::into_inner).take());
     outcome

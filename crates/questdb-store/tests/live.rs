@@ -53,5 +53,6 @@ fn main() -> ExitCode {
     let own =
         connection::OWN_SERVER.iter().map(|(name, test): &OwnServer| harness::test(name, test));
     let own = starting(&QUESTDB, own.collect());
-    harness::main(sharing(&QUESTDB, shared.concat()).into_iter().chain(own).collect())
+    // A test waits for the server much of its time.
+    harness::main_with(6, sharing(&QUESTDB, shared.concat()).into_iter().chain(own).collect())
 }

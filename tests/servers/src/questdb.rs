@@ -68,7 +68,7 @@ impl Server for Kind {
     }
 
     fn start(&self, data: &Path, life: Life) -> Result<Box<dyn Running>, Error> {
-        Ok(Box::new(Questdb::start_in(data, life)?))
+        Ok(Box::new(Questdb::start_in(data, life, Jit::First)?))
     }
 }
 
@@ -115,8 +115,20 @@ impl Questdb {
     /// # Errors
     /// [`Error::Absent`] where Java or the jar is missing; else when it does not become ready.
     pub fn start() -> Result<Self, Error> {
+        Self::start_anywhere(Jit::First)
+    }
+
+    /// The same, as fast at work as it gets, and slower until then: for benches.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_for_bench() -> Result<Self, Error> {
+        Self::start_anywhere(Jit::Whole)
+    }
+
+    fn start_anywhere(jit: Jit) -> Result<Self, Error> {
         let folder = tempfile::Builder::new().prefix("tradekeep-questdb-").tempdir()?;
-        let server = Self::start_in(folder.path(), Life::Test)?;
+        let server = Self::start_in(folder.path(), Life::Test, jit)?;
         Ok(Self { _folder: Some(folder), ..server })
     }
 
@@ -126,17 +138,17 @@ impl Questdb {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_on(root: &Path) -> Result<Self, Error> {
-        Self::start_in(root, Life::Test)
+        Self::start_in(root, Life::Test, Jit::First)
     }
 
     /// Starts one with the data in `root`.
-    fn start_in(root: &Path, life: Life) -> Result<Self, Error> {
+    fn start_in(root: &Path, life: Life, jit: Jit) -> Result<Self, Error> {
         let mut attempt = 1;
         loop {
             let [http, pg, health] = free()?;
             let ports = Ports { http, pg, health };
             configure(root, ports, [HTTP_PASSWORD, PG_PASSWORD])?;
-            let process = launch(root, life, Jit::Whole)?;
+            let process = launch(root, life, jit)?;
             let mut server = Self { process, ports, root: root.to_path_buf(), _folder: None };
             match server.ready() {
                 Err(Error::Ended { .. }) if attempt < ATTEMPTS => attempt += 1,
@@ -279,7 +291,7 @@ fn configure(root: &Path, ports: Ports, passwords: [&str; 2]) -> io::Result<()> 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Jit {
     Whole,
-    /// For a server that starts more than it works: this takes a third off a start.
+    /// For tests, which are short: the rest takes a third of a start, and of two cores while it works.
     First,
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::task::spawn_blocking;
 use tradekeep::models::Table;
 use tradekeep_tests::oracle::Promise;
 use tradekeep_tests::proxy::{Fault, Kind};
@@ -63,11 +64,18 @@ async fn made_anew(tables: &Tables) {
             // What is there is all that the old table will ever have.
             gone = tables.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t").unwrap();
         }
-        tables.ask("DROP TABLE \"{}ticks\"");
-        tables.ask(create);
-        proxy.set(Fault::none());
-        let alarm = way.halted(Table::Ticks).await;
-        let released = way.cursor(Table::Ticks);
+        let (there, create) = (tables.clone(), create.to_owned());
+        let anew = async {
+            let anew = move || {
+                there.ask("DROP TABLE \"{}ticks\"");
+                there.ask(&create);
+            };
+            spawn_blocking(anew).await.unwrap();
+            proxy.set(Fault::none());
+        };
+        // It is halted from the drop on, and where that takes long is tried again before the table is there.
+        let halted = async { (way.halted(Table::Ticks).await, way.cursor(Table::Ticks)) };
+        let ((), (alarm, released)) = tokio::join!(anew, halted);
         if on_its_way {
             assert!(released <= gone.unsigned_abs(), "{released} released, {gone} were there");
         }
