@@ -104,11 +104,9 @@ impl MetricStore for DuckDbStore {
     async fn slippage(
         &self,
         range: TimeRange,
-        token: Option<&Symbol>,
+        token: Option<Symbol>,
     ) -> Result<Option<SlippageStats>> {
-        let token = token.cloned();
-        let read =
-            move |connection: &Connection| stats::slippage(connection, range, token.as_ref());
+        let read = move |connection: &Connection| stats::slippage(connection, range, token);
         self.read("slippage", read).await
     }
 

@@ -147,7 +147,7 @@ async fn numbers(store: &dyn SeriesStore, q: &Question) -> Vec<String> {
         let (risk, fee) = (m.avg_risk.map(|r| format!("{r:.9e}")), m.avg_priority_fee_lamports);
         (m.events, m.avoided, m.suffered, m.avoidance_rate, risk, m.total_loss_usd, fee)
     });
-    let slippage = store.slippage(range, q.token.as_ref()).await.unwrap();
+    let slippage = store.slippage(range, q.token.clone()).await.unwrap();
     let summary = store.summary(range).await.unwrap();
     let trades = TradeFilter { range, token, ..TradeFilter::default() };
     let bounds = [0, 1, 1_000, 1_000_000, u64::MAX];

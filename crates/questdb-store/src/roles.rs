@@ -74,7 +74,7 @@ impl MetricStore for QuestDbStore {
     async fn slippage(
         &self,
         range: TimeRange,
-        token: Option<&Symbol>,
+        token: Option<Symbol>,
     ) -> Result<Option<SlippageStats>> {
         stats::slippage(self, range, token).await.at(STORE, "slippage")
     }

@@ -25,6 +25,7 @@ pub struct TableStats {
 }
 
 /// A store that says what it holds, and can be put in order.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Maintenance: Send + Sync {
     /// What each table holds, in the order of [`Table::ALL`]; empty ones included.

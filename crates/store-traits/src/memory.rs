@@ -155,9 +155,11 @@ impl MemoryStore {
         self.faults.fail_next(op, times, error)
     }
 
-    /// What stands for the way to a store and back: whatever goes wrong, goes wrong here.
-    async fn io(&self, op: &'static str) -> Result<()> {
-        self.faults.before(op).await
+    /// Its state, for an operation. What stands for the way to a store and back comes before: whatever goes
+    /// wrong, goes wrong there.
+    async fn enter(&self, op: &'static str) -> Result<MutexGuard<'_, State>> {
+        self.faults.before(op).await?;
+        self.open(op)
     }
 
     fn open(&self, op: &'static str) -> Result<MutexGuard<'_, State>> {

@@ -17,6 +17,7 @@ use crate::Result;
 /// the function of the model that computes it from records.
 ///
 /// Read after write, whole batches and empty answers are as [`RecordSource`](crate::RecordSource) promises.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait MetricStore: Send + Sync {
     /// Numbers about the values that pass `filter`: [`ValueStats::of`] them; nothing of none.
@@ -60,7 +61,7 @@ pub trait MetricStore: Send + Sync {
     async fn slippage(
         &self,
         range: TimeRange,
-        token: Option<&Symbol>,
+        token: Option<Symbol>,
     ) -> Result<Option<SlippageStats>>;
 
     /// What MEV did: [`MevAnalysis::of`] the events that pass `filter`.

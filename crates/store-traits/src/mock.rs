@@ -27,23 +27,20 @@
     reason = "mockall writes these methods; each mocks the method it is named for"
 )]
 
-use std::pin::Pin;
-
 use async_trait::async_trait;
 use mockall::mock;
-use tradekeep_models::{
-    BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter, LatencyStats,
-    ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary,
-    RecordPage, SlippageStats, StreamId, Summary, Symbol, TimeRange, Timestamp, TradeFilter,
-    ValueStats,
-};
+use tradekeep_models::StreamId;
 
-use crate::{
-    Ack, Batch, Capabilities, Health, Maintenance, MetricStore, Partition, PartitionAdmin, Probe,
-    RecordSink, RecordSource, Result, Stage, Table, TableStats, TickSeries, TickStore, Token,
-    TradeStore,
-};
+pub use crate::maintenance::MockMaintenance;
+pub use crate::metrics::MockMetricStore;
+pub use crate::partition::MockPartitionAdmin;
+pub use crate::probe::MockProbe;
+pub use crate::source::MockRecordSource;
+pub use crate::ticks::MockTickStore;
+pub use crate::trades::MockTradeStore;
+use crate::{Ack, Batch, Capabilities, RecordSink, Result, Stage, Table, Token};
 
+// By hand, so that `prepare` does nothing where a test expects nothing of it.
 mock! {
     #[derive(Debug)]
     pub RecordSink {}
@@ -68,102 +65,5 @@ mock! {
         ) -> Result<Option<u64>>;
         async fn checkpoint(&self) -> Result<()>;
         async fn close(&self) -> Result<()>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub RecordSource {}
-
-    #[async_trait]
-    impl RecordSource for RecordSource {
-        async fn page(&self, query: &ListQuery) -> Result<RecordPage>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub TickStore {}
-
-    #[async_trait]
-    impl TickStore for TickStore {
-        async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>>;
-        async fn series(&self) -> Result<Vec<TickSeries>>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub TradeStore {}
-
-    #[async_trait]
-    impl TradeStore for TradeStore {
-        async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub MetricStore {}
-
-    #[async_trait]
-    impl MetricStore for MetricStore {
-        async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>>;
-        async fn bucket_page(
-            &self,
-            query: &BucketQuery,
-        ) -> Result<Page<MetricBucket, BucketCursor>>;
-        async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>>;
-        async fn latency_histogram(
-            &self,
-            filter: &LatencyFilter,
-            bounds_ns: &[u64],
-        ) -> Result<Vec<u64>>;
-        // As async_trait writes it: mockall cannot tell the lifetime inside the option by itself.
-        fn slippage<'life0, 'life1, 'async_trait>(
-            &'life0 self,
-            range: TimeRange,
-            token: Option<&'life1 Symbol>,
-        ) -> Pin<Box<dyn Future<Output = Result<Option<SlippageStats>>> + Send + 'async_trait>>
-        where
-            'life0: 'async_trait,
-            'life1: 'async_trait,
-            Self: 'async_trait;
-        async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis>;
-        async fn summary(&self, range: TimeRange) -> Result<Summary>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub PartitionAdmin {}
-
-    #[async_trait]
-    impl PartitionAdmin for PartitionAdmin {
-        async fn partitions(&self, table: Table) -> Result<Vec<Partition>>;
-        async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64>;
-        async fn floor(&self, table: Table) -> Result<Option<Timestamp>>;
-        async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub Maintenance {}
-
-    #[async_trait]
-    impl Maintenance for Maintenance {
-        async fn table_stats(&self) -> Result<Vec<TableStats>>;
-        async fn optimize(&self) -> Result<()>;
-    }
-}
-
-mock! {
-    #[derive(Debug)]
-    pub Probe {}
-
-    #[async_trait]
-    impl Probe for Probe {
-        async fn health(&self) -> Health;
     }
 }

@@ -28,6 +28,7 @@ pub struct Partition {
 /// writes to it. What is stored when it is raised stays.
 ///
 /// Whoever drops days raises the floor, lets the batches that are under way settle, archives, and drops.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PartitionAdmin: Send + Sync {
     /// The days of `table` that have rows, oldest first.

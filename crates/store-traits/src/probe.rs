@@ -65,6 +65,7 @@ impl serde::Serialize for Health {
 }
 
 /// A store that can say how it is.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Probe: Send + Sync {
     /// Its condition now. It answers, never fails: what fails is in the troubles.

@@ -22,6 +22,7 @@ use crate::Result;
 ///
 /// **Read after write.** A read that starts after a write was applied sees it; a read never sees part of a
 /// batch. **Nothing found** is an empty answer, not an error. Each record comes back exactly as it was written.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait RecordSource: Send + Sync {
     /// A page of the records of a table.

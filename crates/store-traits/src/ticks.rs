@@ -28,6 +28,7 @@ pub struct TickSeries {
 /// A store that answers for ticks, besides listing them.
 ///
 /// Read after write, whole batches and empty answers are as [`RecordSource`](crate::RecordSource) promises.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TickStore: Send + Sync {
     /// A page of candles, computed from the ticks as they are now: a late tick corrects its candle.

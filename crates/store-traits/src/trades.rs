@@ -9,6 +9,7 @@ use crate::Result;
 ///
 /// Each trade counts once, in its highest version, as [`RecordSource`](crate::RecordSource) answers it; read
 /// after write and whole batches are as there.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait TradeStore: Send + Sync {
     /// What the trades that pass `filter` gained, as [`PerformanceSummary::of`] computes it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tradekeep_models::{ListQuery, RecordPage, Symbol, TimeRange, TradeFilter};
+use tradekeep_models::{ListQuery, RecordPage, Symbol, TradeFilter};
 use tradekeep_store_traits::mock::{
     MockMaintenance, MockMetricStore, MockPartitionAdmin, MockProbe, MockRecordSink,
     MockRecordSource, MockTickStore, MockTradeStore,
@@ -77,16 +77,6 @@ async fn a_store_is_as_slow_as_told() {
     let started = Instant::now();
     store.save(Records::Trades(Vec::new())).await.unwrap();
     assert_eq!(started.elapsed(), Duration::from_millis(50));
-}
-
-#[tokio::test]
-async fn the_borrowed_option_of_slippage_is_mocked_too() {
-    let mut store = MockMetricStore::new();
-    store
-        .expect_slippage()
-        .withf(|_, token| token.is_none())
-        .returning(|_, _| Box::pin(async { Ok(None) }));
-    assert_eq!(store.slippage(TimeRange::ALL, None).await.unwrap(), None);
 }
 
 /// Each role has a mock, and layers go around it.

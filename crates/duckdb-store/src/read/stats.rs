@@ -49,15 +49,15 @@ pub(crate) fn histogram(
 pub(crate) fn slippage(
     connection: &Connection,
     range: TimeRange,
-    token: Option<&Symbol>,
+    token: Option<Symbol>,
 ) -> Inner<Option<SlippageStats>> {
-    let trades = TradeFilter { token: token.cloned(), range, ..TradeFilter::default() };
+    let filter = TradeFilter { token, range, ..TradeFilter::default() };
     let versions = versions(connection, Table::Trades)?;
-    let found = one(connection, sql::slippage(&trades, versions))?;
+    let found = one(connection, sql::slippage(&filter, versions))?;
     if let Some(numbers) = answers::decimal_stats(&found)? {
         return Ok(Some(SlippageStats::new(SlippageSource::Trades, numbers)));
     }
-    let numbers = metrics(connection, &SlippageStats::metric(range, token))?;
+    let numbers = metrics(connection, &SlippageStats::metric(range, filter.token.as_ref()))?;
     Ok(numbers.map(|numbers| SlippageStats::new(SlippageSource::Metric, numbers)))
 }
 

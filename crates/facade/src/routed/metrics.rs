@@ -37,11 +37,11 @@ impl MetricStore for Routed {
     async fn slippage(
         &self,
         range: TimeRange,
-        token: Option<&Symbol>,
+        token: Option<Symbol>,
     ) -> Result<Option<SlippageStats>> {
         // Trades go first, wherever they are; a metric counts from the store of metrics alone.
         if !self.share(Role::Metrics, Role::Trades) {
-            let of_trades = self.of(Role::Trades).metrics()?.slippage(range, token).await?;
+            let of_trades = self.of(Role::Trades).metrics()?.slippage(range, token.clone()).await?;
             let found = of_trades.filter(|found| found.source == SlippageSource::Trades);
             if found.is_some() {
                 return Ok(found);

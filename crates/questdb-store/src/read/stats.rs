@@ -50,15 +50,15 @@ pub(crate) async fn histogram(
 pub(crate) async fn slippage(
     store: &QuestDbStore,
     range: TimeRange,
-    token: Option<&Symbol>,
+    token: Option<Symbol>,
 ) -> Inner<Option<SlippageStats>> {
-    let filter = TradeFilter { token: token.cloned(), range, ..TradeFilter::default() };
+    let filter = TradeFilter { token, range, ..TradeFilter::default() };
     let sql = stats::values(store.dialect.rows(&filter), "actual_slippage");
     let of_trades = answers::decimal_stats(&store.only_row(&sql).await?)?;
     let (source, numbers) = match of_trades {
         Some(numbers) => (SlippageSource::Trades, Some(numbers)),
         None => {
-            let metric = SlippageStats::metric(range, token);
+            let metric = SlippageStats::metric(range, filter.token.as_ref());
             (SlippageSource::Metric, metrics(store, &metric).await?)
         }
     };

@@ -221,9 +221,9 @@ async fn trades(scratch: Scratch) {
                 fits += usize::from(found.is_ok());
                 assert_eq!(found, expected, "{filter:?}");
             }
-            for token in [None, Some(&row.base_token)] {
-                let found = store.slippage(range, token).await.unwrap();
-                let expected = memory.slippage(range, token).await.unwrap();
+            for token in [None, Some(row.base_token.clone())] {
+                let found = store.slippage(range, token.clone()).await.unwrap();
+                let expected = memory.slippage(range, token.clone()).await.unwrap();
                 assert_eq!(found.map(|s| s.source), expected.map(|s| s.source), "{token:?}");
                 let numbers = (found.map(|s| s.numbers), expected.map(|s| s.numbers));
                 assert_numbers(numbers.0, numbers.1, &format!("{range:?} {token:?}"));

@@ -46,7 +46,7 @@ fn slippage_metric(second: i64, value: f64, token: Option<&str>) -> Metric {
 }
 
 async fn slippage(store: &Store, range: TimeRange, token: Option<&str>) -> Option<SlippageStats> {
-    store.slippage(range, token.map(symbol).as_ref()).await.unwrap()
+    store.slippage(range, token.map(symbol)).await.unwrap()
 }
 
 /// Source, count and sum, for short expectations.

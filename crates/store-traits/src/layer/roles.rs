@@ -117,9 +117,9 @@ impl<T: MetricStore + ?Sized> MetricStore for Layered<T> {
     async fn slippage(
         &self,
         range: TimeRange,
-        token: Option<&Symbol>,
+        token: Option<Symbol>,
     ) -> Result<Option<SlippageStats>> {
-        self.around(Read, "slippage", || self.inner.slippage(range, token)).await
+        self.around(Read, "slippage", || self.inner.slippage(range, token.clone())).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {

@@ -9,23 +9,19 @@ use crate::{Health, Maintenance, Partition, PartitionAdmin, Probe, Result, Table
 #[async_trait]
 impl PartitionAdmin for MemoryStore {
     async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
-        self.io("partitions").await?;
-        Ok(self.open("partitions")?.tables.named(table).partitions())
+        Ok(self.enter("partitions").await?.tables.named(table).partitions())
     }
 
     async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
-        self.io("drop_partitions").await?;
-        Ok(self.open("drop_partitions")?.tables.named_mut(table).drop_days(days))
+        Ok(self.enter("drop_partitions").await?.tables.named_mut(table).drop_days(days))
     }
 
     async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
-        self.io("floor").await?;
-        Ok(self.open("floor")?.floors.get(&table).copied())
+        Ok(self.enter("floor").await?.floors.get(&table).copied())
     }
 
     async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
-        self.io("set_floor").await?;
-        let floors = &mut self.open("set_floor")?.floors;
+        let floors = &mut self.enter("set_floor").await?.floors;
         match floor {
             Some(floor) => floors.insert(table, floor),
             None => floors.remove(&table),
@@ -37,15 +33,13 @@ impl PartitionAdmin for MemoryStore {
 #[async_trait]
 impl Maintenance for MemoryStore {
     async fn table_stats(&self) -> Result<Vec<TableStats>> {
-        self.io("table_stats").await?;
-        let state = self.open("table_stats")?;
+        let state = self.enter("table_stats").await?;
         Ok(Table::ALL.iter().map(|table| state.tables.named(*table).stats()).collect())
     }
 
     async fn optimize(&self) -> Result<()> {
-        self.io("optimize").await?;
         // It is in order already.
-        self.open("optimize").map(drop)
+        self.enter("optimize").await.map(drop)
     }
 }
 
@@ -53,8 +47,7 @@ impl Maintenance for MemoryStore {
 impl Probe for MemoryStore {
     async fn health(&self) -> Health {
         let trouble = |cause: String, remedy: &str| crate::Trouble { cause, remedy: remedy.into() };
-        let reached = self.io("health").await;
-        let held = reached.and_then(|()| Ok(self.open("health")?.tables.len()));
+        let held = self.enter("health").await.map(|state| state.tables.len());
         let full = held.as_ref().is_ok_and(|held| *held >= self.capacity);
         let mut troubles = Vec::new();
         if let Err(error) = &held {

@@ -16,15 +16,13 @@ use crate::{MetricStore, Result};
 #[async_trait]
 impl MetricStore for MemoryStore {
     async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
-        self.io("metric_stats").await?;
-        Ok(values(&self.open("metric_stats")?.tables, filter))
+        Ok(values(&self.enter("metric_stats").await?.tables, filter))
     }
 
     async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
         query.validate().map_err(invalid("metric_buckets"))?;
-        self.io("metric_buckets").await?;
         let filter = MetricFilter { range: query.row_range(), ..query.filter.clone() };
-        let state = self.open("metric_buckets")?;
+        let state = self.enter("metric_buckets").await?;
         let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
         for metric in Metric::rows(&state.tables).matching(&filter) {
             buckets.entry(query.interval.index(metric.ts)).or_default().push(metric.value);
@@ -37,8 +35,7 @@ impl MetricStore for MemoryStore {
     }
 
     async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        self.io("latency_stats").await?;
-        let state = self.open("latency_stats")?;
+        let state = self.enter("latency_stats").await?;
         let mut groups: BTreeMap<(&Name, &Name), Vec<&Latency>> = BTreeMap::new();
         for latency in Latency::rows(&state.tables).matching(filter) {
             groups.entry((&latency.service, &latency.operation)).or_default().push(latency);
@@ -64,8 +61,7 @@ impl MetricStore for MemoryStore {
         bounds_ns: &[u64],
     ) -> Result<Vec<u64>> {
         LatencyNumbers::check_bounds(bounds_ns).map_err(invalid("latency_histogram"))?;
-        self.io("latency_histogram").await?;
-        let state = self.open("latency_histogram")?;
+        let state = self.enter("latency_histogram").await?;
         let mut counts = vec![0; bounds_ns.len() + 1];
         for latency in succeeded(Latency::rows(&state.tables).matching(filter)) {
             counts[bounds_ns.partition_point(|bound| *bound <= latency)] += 1;
@@ -76,22 +72,19 @@ impl MetricStore for MemoryStore {
     async fn slippage(
         &self,
         range: TimeRange,
-        token: Option<&Symbol>,
+        token: Option<Symbol>,
     ) -> Result<Option<SlippageStats>> {
-        self.io("slippage").await?;
-        Ok(slippage(&self.open("slippage")?.tables, range, token))
+        Ok(slippage(&self.enter("slippage").await?.tables, range, token))
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
-        self.io("mev_analysis").await?;
-        let state = self.open("mev_analysis")?;
+        let state = self.enter("mev_analysis").await?;
         MevAnalysis::of(MevEvent::rows(&state.tables).matching(filter))
             .map_err(too_large("mev_analysis"))
     }
 
     async fn summary(&self, range: TimeRange) -> Result<Summary> {
-        self.io("summary").await?;
-        let tables = &self.open("summary")?.tables;
+        let tables = &self.enter("summary").await?.tables;
         let trades = TradeFilter { range, ..TradeFilter::default() };
         let latencies = LatencyFilter { range, ..LatencyFilter::default() };
         let took = succeeded(Latency::rows(tables).matching(&latencies));
@@ -123,14 +116,14 @@ fn succeeded<'a>(latencies: impl IntoIterator<Item = &'a Latency>) -> Vec<u64> {
 }
 
 /// Slippage of our trades where they have any, else of the metric.
-fn slippage(tables: &Tables, range: TimeRange, token: Option<&Symbol>) -> Option<SlippageStats> {
-    let filter = TradeFilter { range, token: token.cloned(), ..TradeFilter::default() };
+fn slippage(tables: &Tables, range: TimeRange, token: Option<Symbol>) -> Option<SlippageStats> {
+    let filter = TradeFilter { range, token, ..TradeFilter::default() };
     let trades = Trade::rows(tables).matching(&filter);
     let measured = trades.filter_map(|trade| trade.actual_slippage).map(Decimal::to_f64).collect();
     let of_trades =
         ValueStats::of(measured).map(|numbers| SlippageStats::new(SlippageSource::Trades, numbers));
     of_trades.or_else(|| {
-        let numbers = values(tables, &SlippageStats::metric(range, token))?;
+        let numbers = values(tables, &SlippageStats::metric(range, filter.token.as_ref()))?;
         Some(SlippageStats::new(SlippageSource::Metric, numbers))
     })
 }

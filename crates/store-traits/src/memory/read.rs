@@ -17,8 +17,7 @@ impl RecordSource for MemoryStore {
     async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
         let op = query.table.as_str();
         query.validate().map_err(invalid(op))?;
-        self.io(op).await?;
-        Ok(self.open(op)?.tables.named(query.table).page(query))
+        Ok(self.enter(op).await?.tables.named(query.table).page(query))
     }
 }
 
@@ -26,8 +25,7 @@ impl RecordSource for MemoryStore {
 impl TickStore for MemoryStore {
     async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
         query.validate().map_err(invalid("tick_candles"))?;
-        self.io("tick_candles").await?;
-        let state = self.open("tick_candles")?;
+        let state = self.enter("tick_candles").await?;
         let ticks = Tick::rows(&state.tables).matching(&query.ticks());
         let mut found = Candle::from_ticks(query.interval, ticks).map_err(|error| {
             StoreError::new(ErrorKind::Query, STORE, "tick_candles", error.to_string())
@@ -37,8 +35,7 @@ impl TickStore for MemoryStore {
     }
 
     async fn series(&self) -> Result<Vec<TickSeries>> {
-        self.io("series").await?;
-        let state = self.open("series")?;
+        let state = self.enter("series").await?;
         let mut series: BTreeMap<(&Venue, &Symbol), TickSeries> = BTreeMap::new();
         for tick in Tick::rows(&state.tables).all() {
             let (venue, symbol, ts) = (tick.venue(), tick.symbol(), tick.ts());
@@ -59,8 +56,7 @@ impl TickStore for MemoryStore {
 #[async_trait]
 impl TradeStore for MemoryStore {
     async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
-        self.io("performance").await?;
-        let state = self.open("performance")?;
+        let state = self.enter("performance").await?;
         PerformanceSummary::of(Trade::rows(&state.tables).matching(filter))
             .map_err(too_large("performance"))
     }

@@ -21,21 +21,18 @@ impl RecordSink for MemoryStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.io("ping").await?;
-        self.open("ping").map(drop)
+        self.enter("ping").await.map(drop)
     }
 
     async fn write(&self, batch: &Batch) -> Result<Ack> {
         let (records, origin) = (batch.records(), batch.origin());
         check(records)?;
-        self.io("write").await?;
-        let mut state = self.open("write")?;
+        let mut state = self.enter("write").await?;
         with_records!(records, rows => state.write(rows, origin, self.capacity))
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
-        self.io("settle").await?;
-        let state = self.open("settle")?;
+        let state = self.enter("settle").await?;
         if tokens.iter().any(|token| !(1..=state.last_token).contains(&token.0)) {
             let context = "the token is not of this store";
             return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
@@ -44,9 +41,8 @@ impl RecordSink for MemoryStore {
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
-        self.io("watermark").await?;
         let stream = (stream.clone(), epoch, table);
-        Ok(self.open("watermark")?.watermarks.get(&stream).copied())
+        Ok(self.enter("watermark").await?.watermarks.get(&stream).copied())
     }
 
     async fn durable_watermark(
@@ -55,18 +51,16 @@ impl RecordSink for MemoryStore {
         epoch: u64,
         table: Table,
     ) -> Result<Option<u64>> {
-        self.io("durable_watermark").await?;
         let stream = (stream.clone(), epoch, table);
-        Ok(self.open("durable_watermark")?.watermarks.get(&stream).copied())
+        Ok(self.enter("durable_watermark").await?.watermarks.get(&stream).copied())
     }
 
     async fn checkpoint(&self) -> Result<()> {
-        self.io("checkpoint").await?;
-        self.open("checkpoint").map(drop)
+        self.enter("checkpoint").await.map(drop)
     }
 
     async fn close(&self) -> Result<()> {
-        self.io("close").await?;
+        self.faults.before("close").await?;
         if let Ok(mut state) = self.open("close") {
             state.closed = true;
         }

@@ -25,7 +25,7 @@ struct Object<'a> {
 
 pub(super) async fn run(args: &Slippage, store: &Tradekeep, out: &mut Out) -> Result<()> {
     let token = args.token.as_ref();
-    let Some(found) = store.slippage(args.window.range()?, token).await? else {
+    let Some(found) = store.slippage(args.window.range()?, args.token.clone()).await? else {
         return nothing("trades with a slippage, and no metrics slippage_bps,", out);
     };
     let n = found.numbers;
