@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use derive_setters::Setters;
 use tradekeep_models::InvalidInput;
 use tradekeep_store_traits::url::{StoreUrl, refuse};
 
@@ -20,15 +21,23 @@ const MEMORY_MEGABYTES: u32 = 1_024;
 /// assert_eq!(config.validate(), Ok(()));
 /// # Ok::<(), tradekeep_models::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Setters)]
+#[setters(prefix = "with_", strip_option)]
 pub struct DuckDbConfig {
+    #[setters(skip)]
     folder: Option<PathBuf>,
+    /// Megabytes of write-ahead log after which a commit checkpoints; 128 by default, at least 1.
     checkpoint_megabytes: u32,
-    readers: usize,
-    idle_readers: usize,
+    #[setters(skip)]
+    pub(crate) readers: usize,
+    #[setters(skip)]
+    pub(crate) idle_readers: usize,
+    /// Threads of DuckDB; as many as there are cores by default.
     threads: Option<u16>,
+    /// Memory that DuckDB may use, in megabytes; 1,024 by default, at least 64.
     memory_megabytes: Option<u32>,
-    open_wait: Duration,
+    /// How long to wait for another process to let go of the file; 5 s by default.
+    pub(crate) open_wait: Duration,
 }
 
 impl DuckDbConfig {
@@ -73,13 +82,6 @@ impl DuckDbConfig {
         Ok(config)
     }
 
-    /// Megabytes of write-ahead log after which a commit checkpoints; 128 by default, at least 1.
-    #[must_use]
-    pub const fn with_checkpoint_megabytes(mut self, megabytes: u32) -> Self {
-        self.checkpoint_megabytes = megabytes;
-        self
-    }
-
     /// Reads at once, 10 by default, and connections kept when idle, 2 by default.
     #[must_use]
     pub const fn with_readers(mut self, most: usize, idle: usize) -> Self {
@@ -88,31 +90,10 @@ impl DuckDbConfig {
         self
     }
 
-    /// Threads of DuckDB; as many as there are cores by default.
-    #[must_use]
-    pub const fn with_threads(mut self, threads: u16) -> Self {
-        self.threads = Some(threads);
-        self
-    }
-
-    /// Memory that DuckDB may use, in megabytes; 1,024 by default, at least 64.
-    #[must_use]
-    pub const fn with_memory_megabytes(mut self, megabytes: u32) -> Self {
-        self.memory_megabytes = Some(megabytes);
-        self
-    }
-
     /// The memory that DuckDB may use, where it is set.
     #[must_use]
     pub const fn memory_megabytes(&self) -> Option<u32> {
         self.memory_megabytes
-    }
-
-    /// How long to wait for another process to let go of the file; 5 s by default.
-    #[must_use]
-    pub const fn with_open_wait(mut self, wait: Duration) -> Self {
-        self.open_wait = wait;
-        self
     }
 
     /// Where the database is; nothing when in memory.
@@ -143,14 +124,6 @@ impl DuckDbConfig {
             problems.push("memory_megabytes must be at least 64");
         }
         refuse(SCHEME, &problems)
-    }
-
-    pub(crate) const fn readers(&self) -> (usize, usize) {
-        (self.readers, self.idle_readers)
-    }
-
-    pub(crate) const fn open_wait(&self) -> Duration {
-        self.open_wait
     }
 
     /// DuckDB's own settings, by name.

@@ -86,10 +86,8 @@ impl Database {
     /// Opens the database of `config` for the first time: to read, where it is in order.
     pub(crate) fn open(config: DuckDbConfig) -> Inner<Arc<Self>> {
         let file = config.folder().map(open::database_file).transpose()?;
-        let process_lock = file
-            .as_deref()
-            .map(|file| ProcessLock::acquire(file, config.open_wait()))
-            .transpose()?;
+        let process_lock =
+            file.as_deref().map(|file| ProcessLock::acquire(file, config.open_wait)).transpose()?;
         let lease = config.folder().map(Lease::open).transpose()?.flatten();
         let now = Instant::now();
         let state = State {
@@ -114,7 +112,7 @@ impl Database {
         let (state, changed) = (Mutex::new(state), Condvar::new());
         let durable = DurableWatermarks::new(file.as_deref());
         let database = Arc::new(Self { config, file, state, changed, durable, lease });
-        drop(database.open_for(database.lock(), Access::Read, database.config.open_wait())?);
+        drop(database.open_for(database.lock(), Access::Read, database.config.open_wait)?);
         release::start_thread(&database)?;
         Ok(database)
     }
@@ -125,7 +123,7 @@ impl Database {
     pub(crate) fn check_out(&self, access: Access, asked: Instant) -> Inner<PooledConnection<'_>> {
         let mut state = self.lock();
         let waited = state.refused_at.is_some_and(|refused| asked <= refused);
-        let mut patience = if waited { Duration::ZERO } else { self.config.open_wait() };
+        let mut patience = if waited { Duration::ZERO } else { self.config.open_wait };
         state.writes_waiting += usize::from(access == Access::Write);
         let outcome = loop {
             match &state.phase {

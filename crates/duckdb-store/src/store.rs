@@ -60,8 +60,7 @@ impl DuckDbStore {
     /// cannot be made. None of them changes what is there.
     pub async fn connect(config: DuckDbConfig) -> Result<Self> {
         config.validate().map_err(invalid("open"))?;
-        let (most, _) = config.readers();
-        let folder = config.folder().map(PathBuf::from);
+        let (folder, most) = (config.folder().map(PathBuf::from), config.readers);
         let database = tokio::task::spawn_blocking(move || Database::open(config))
             .await
             .map_err(cannot_start)?

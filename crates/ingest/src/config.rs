@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use derive_setters::Setters;
 use tradekeep_models::InvalidInput;
 use tradekeep_store_traits::Table;
 
@@ -54,17 +55,29 @@ pub enum WhenFull {
 /// config.validate()?;
 /// # Ok::<(), tradekeep_models::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Setters)]
+#[setters(prefix = "with_")]
 pub struct IngestConfig {
+    #[setters(skip)]
     pub(crate) data: PathBuf,
+    /// With segments of so many bytes; 16 MiB by default.
     pub(crate) segment_bytes: u64,
+    /// With so many bytes in the spool at most; 8 GiB by default.
     pub(crate) max_bytes: u64,
+    #[setters(skip)]
     pub(crate) batch_rows: usize,
+    /// With so many rows in a batch at most, where more of them wait; 10,000 by default.
+    #[setters(rename = "with_max_batch")]
     pub(crate) max_batch_rows: usize,
+    #[setters(skip)]
     pub(crate) batch_wait: Duration,
+    /// With what happens when the spool is full.
     pub(crate) when_full: WhenFull,
+    /// A store that has not answered a batch for so long is taken to be away; 30 s by default.
     pub(crate) write_timeout: Duration,
+    /// A store that is down or full is tried again no sooner than this; 30 s by default.
     pub(crate) probe_every: Duration,
+    /// A store that somebody has to mend is tried again so often; 5 s by default.
     pub(crate) halt_retry: Duration,
 }
 
@@ -110,61 +123,12 @@ impl IngestConfig {
         self.data.join("dead-letters")
     }
 
-    /// With segments of so many bytes; 16 MiB by default.
-    #[must_use]
-    pub const fn with_segment_bytes(mut self, bytes: u64) -> Self {
-        self.segment_bytes = bytes;
-        self
-    }
-
-    /// With so many bytes in the spool at most; 8 GiB by default.
-    #[must_use]
-    pub const fn with_max_bytes(mut self, bytes: u64) -> Self {
-        self.max_bytes = bytes;
-        self
-    }
-
     /// A batch leaves with so many rows, or after so long, whichever comes first; 1,000 and 100 ms by
     /// default.
     #[must_use]
     pub const fn with_batch(mut self, rows: usize, wait: Duration) -> Self {
         self.batch_rows = rows;
         self.batch_wait = wait;
-        self
-    }
-
-    /// With so many rows in a batch at most, where more of them wait; 10,000 by default.
-    #[must_use]
-    pub const fn with_max_batch(mut self, rows: usize) -> Self {
-        self.max_batch_rows = rows;
-        self
-    }
-
-    /// With what happens when the spool is full.
-    #[must_use]
-    pub const fn with_when_full(mut self, when_full: WhenFull) -> Self {
-        self.when_full = when_full;
-        self
-    }
-
-    /// A store that has not answered a batch for so long is taken to be away; 30 s by default.
-    #[must_use]
-    pub const fn with_write_timeout(mut self, timeout: Duration) -> Self {
-        self.write_timeout = timeout;
-        self
-    }
-
-    /// A store that is down or full is tried again no sooner than this; 30 s by default.
-    #[must_use]
-    pub const fn with_probe_every(mut self, wait: Duration) -> Self {
-        self.probe_every = wait;
-        self
-    }
-
-    /// A store that somebody has to mend is tried again so often; 5 s by default.
-    #[must_use]
-    pub const fn with_halt_retry(mut self, wait: Duration) -> Self {
-        self.halt_retry = wait;
         self
     }
 

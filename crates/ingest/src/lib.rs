@@ -40,3 +40,26 @@ pub use metrics::{INGEST_METRICS, IngestMetric, describe_ingest_metrics};
 pub use receipt::Receipt;
 pub use stats::{IngestStats, LaneStats, SinkStats};
 pub use tail::{Accepted, Tail};
+
+/// For `benches/codec.rs`: what a record costs as bytes, and back.
+#[cfg(feature = "sim")]
+#[doc(hidden)]
+pub mod bench {
+    use tradekeep_models::record::Record;
+    use tradekeep_models::{InvalidInput, Records};
+
+    use crate::codec;
+
+    /// Appends the payload of `record` to `out`.
+    ///
+    /// # Errors
+    /// When the record breaks a rule.
+    pub fn encode<R: Record>(record: &R, out: &mut Vec<u8>) -> Result<(), InvalidInput> {
+        codec::encode(record, out)
+    }
+
+    /// Adds the record whose payload this is; answers whether it is one.
+    pub fn push(records: &mut Records, payload: &[u8]) -> bool {
+        codec::push(records, codec::version(records.table()), payload).is_ok()
+    }
+}

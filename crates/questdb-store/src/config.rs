@@ -6,6 +6,7 @@ mod validate;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use derive_setters::Setters;
 use secrecy::SecretString;
 use tradekeep_models::{Interval, InvalidInput};
 use tradekeep_store_traits::url::Credentials;
@@ -24,25 +25,52 @@ pub(crate) const SHIPPED: (&str, &str) = ("admin", "quest");
 /// assert!(!format!("{config:?}").contains("s3cret"));
 /// # Ok::<(), tradekeep_models::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Setters)]
+#[setters(prefix = "with_", strip_option)]
 pub struct QuestDbConfig {
+    #[setters(skip)]
     host: String,
-    port: u16,
+    /// The port of HTTP, 9000 by default.
+    pub(crate) port: u16,
+    /// Sends records over https, to a proxy that ends it before the server, whose certificate an authority
+    /// that this system trusts vouches for.
+    #[setters(bool)]
     https: bool,
+    /// Trusts the authorities whose certificates are in this PEM file, and no others, with https.
+    #[setters(into)]
     tls_roots: Option<PathBuf>,
-    http: Option<Credentials>,
+    #[setters(skip)]
+    pub(crate) http: Option<Credentials>,
+    /// The host of PostgreSQL's protocol, the near end of a tunnel, say; by default that of HTTP.
+    #[setters(into)]
     pg_host: Option<String>,
-    pg_port: u16,
+    /// The port of PostgreSQL's protocol, 8812 by default.
+    pub(crate) pg_port: u16,
+    #[setters(skip)]
     pg: Option<Credentials>,
+    /// A prefix of every table's name, so that several stores share a server; none by default.
+    #[setters(into)]
     table_prefix: String,
+    /// Lets passwords and records cross a network unencrypted.
+    #[setters(bool, rename = "with_plaintext_allowed")]
     allow_plaintext: bool,
-    auto_migrate: bool,
-    candle_views: Vec<Interval>,
-    readers: usize,
-    connect_timeout: Duration,
-    idle_timeout: Duration,
-    query_timeout: Duration,
-    write_timeout: Duration,
+    /// Has tables of an older tradekeep brought up to date when they are met.
+    #[setters(bool)]
+    pub(crate) auto_migrate: bool,
+    #[setters(skip)]
+    pub(crate) candle_views: Vec<Interval>,
+    /// Reads at once, 10 by default, at most 64, which is what the server takes by default.
+    pub(crate) readers: usize,
+    /// How long connecting, and waiting for a connection of the pool, may take; 5 s by default.
+    pub(crate) connect_timeout: Duration,
+    /// How long a connection is kept without a read; 300 s by default.
+    pub(crate) idle_timeout: Duration,
+    /// How long a statement may take, 60 s by default, which is when the server gives up on it too. Each
+    /// of the four of health may take as long as connecting.
+    pub(crate) query_timeout: Duration,
+    /// How long the server may take to answer a batch, 10 s by default, and a second more for each
+    /// 100 KiB.
+    pub(crate) write_timeout: Duration,
 }
 
 impl QuestDbConfig {
@@ -96,13 +124,6 @@ impl QuestDbConfig {
         Ok(config)
     }
 
-    /// The port of HTTP, 9000 by default.
-    #[must_use]
-    pub const fn with_port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
     /// Who we are over HTTP; nobody by default.
     #[must_use]
     pub fn with_http_credentials(
@@ -111,35 +132,6 @@ impl QuestDbConfig {
         password: impl Into<SecretString>,
     ) -> Self {
         self.http = Some(Credentials::new(user, password));
-        self
-    }
-
-    /// Sends records over https, to a proxy that ends it before the server, whose certificate an authority
-    /// that this system trusts vouches for.
-    #[must_use]
-    pub const fn with_https(mut self) -> Self {
-        self.https = true;
-        self
-    }
-
-    /// Trusts the authorities whose certificates are in this PEM file, and no others, with https.
-    #[must_use]
-    pub fn with_tls_roots(mut self, file: impl Into<PathBuf>) -> Self {
-        self.tls_roots = Some(file.into());
-        self
-    }
-
-    /// The host of PostgreSQL's protocol, the near end of a tunnel, say; by default that of HTTP.
-    #[must_use]
-    pub fn with_pg_host(mut self, host: impl Into<String>) -> Self {
-        self.pg_host = Some(host.into());
-        self
-    }
-
-    /// The port of PostgreSQL's protocol, 8812 by default.
-    #[must_use]
-    pub const fn with_pg_port(mut self, port: u16) -> Self {
-        self.pg_port = port;
         self
     }
 
@@ -154,27 +146,6 @@ impl QuestDbConfig {
         self
     }
 
-    /// A prefix of every table's name, so that several stores share a server; none by default.
-    #[must_use]
-    pub fn with_table_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.table_prefix = prefix.into();
-        self
-    }
-
-    /// Lets passwords and records cross a network unencrypted.
-    #[must_use]
-    pub const fn with_plaintext_allowed(mut self) -> Self {
-        self.allow_plaintext = true;
-        self
-    }
-
-    /// Has tables of an older tradekeep brought up to date when they are met.
-    #[must_use]
-    pub const fn with_auto_migrate(mut self) -> Self {
-        self.auto_migrate = true;
-        self
-    }
-
     /// Has the server keep candles of this interval in a materialized view, for
     /// [`CandleViews`](tradekeep_store_traits::CandleViews). It costs the server work with every
     /// batch of ticks. So many of an interval have to make a day.
@@ -183,43 +154,6 @@ impl QuestDbConfig {
         if !self.candle_views.contains(&interval) {
             self.candle_views.push(interval);
         }
-        self
-    }
-
-    /// Reads at once, 10 by default, at most 64, which is what the server takes by default.
-    #[must_use]
-    pub const fn with_readers(mut self, most: usize) -> Self {
-        self.readers = most;
-        self
-    }
-
-    /// How long connecting, and waiting for a connection of the pool, may take; 5 s by default.
-    #[must_use]
-    pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// How long a connection is kept without a read; 300 s by default.
-    #[must_use]
-    pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
-        self
-    }
-
-    /// How long a statement may take, 60 s by default, which is when the server gives up on it too. Each
-    /// of the four of health may take as long as connecting.
-    #[must_use]
-    pub const fn with_query_timeout(mut self, timeout: Duration) -> Self {
-        self.query_timeout = timeout;
-        self
-    }
-
-    /// How long the server may take to answer a batch, 10 s by default, and a second more for each
-    /// 100 KiB.
-    #[must_use]
-    pub const fn with_write_timeout(mut self, timeout: Duration) -> Self {
-        self.write_timeout = timeout;
         self
     }
 
@@ -268,54 +202,14 @@ impl QuestDbConfig {
         if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
     }
 
-    pub(crate) const fn port(&self) -> u16 {
-        self.port
-    }
-
-    pub(crate) const fn http_credentials(&self) -> Option<&Credentials> {
-        self.http.as_ref()
-    }
-
-    pub(crate) const fn write_timeout(&self) -> Duration {
-        self.write_timeout
-    }
-
-    pub(crate) const fn auto_migrate(&self) -> bool {
-        self.auto_migrate
-    }
-
     pub(crate) fn pg_host(&self) -> &str {
         self.pg_host.as_deref().unwrap_or(&self.host)
-    }
-
-    pub(crate) const fn pg_port(&self) -> u16 {
-        self.pg_port
     }
 
     /// Who we are over PostgreSQL's protocol.
     pub(crate) fn pg_credentials(&self) -> Credentials {
         let own = self.pg.as_ref().or(self.http.as_ref());
         own.cloned().unwrap_or_else(|| Credentials::new(SHIPPED.0, SHIPPED.1))
-    }
-
-    pub(crate) fn candle_views(&self) -> &[Interval] {
-        &self.candle_views
-    }
-
-    pub(crate) const fn readers(&self) -> usize {
-        self.readers
-    }
-
-    pub(crate) const fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
-    }
-
-    pub(crate) const fn query_timeout(&self) -> Duration {
-        self.query_timeout
-    }
-
-    pub(crate) const fn idle_timeout(&self) -> Duration {
-        self.idle_timeout
     }
 }
 

@@ -39,8 +39,8 @@ impl QuestDbStore {
         let config = self.config.clone();
         http::blocking(move || {
             let settings = Agent::config_builder()
-                .timeout_connect(Some(config.connect_timeout()))
-                .timeout_recv_response(Some(config.query_timeout()))
+                .timeout_connect(Some(config.connect_timeout))
+                .timeout_recv_response(Some(config.query_timeout))
                 .timeout_recv_body(Some(LONGEST));
             let asked = [("fmt", "parquet"), ("query", sql.as_str())];
             copy(http::get(settings, &config, "exp", asked)?, to)

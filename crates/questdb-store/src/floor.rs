@@ -44,7 +44,7 @@ impl QuestDbStore {
             self.config.table(FLOOR_TABLE)
         );
         // Who writes cannot wait as long as a query may take.
-        let limit = self.config.connect_timeout();
+        let limit = self.config.connect_timeout;
         answers::floors(self.ready().await?.ask_within(limit, &Sql::plain(sql)).await?)
     }
 

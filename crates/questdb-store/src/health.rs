@@ -51,7 +51,7 @@ struct Looked {
 
 async fn look(pool: &Pool, config: &QuestDbConfig) -> Inner<Looked> {
     // Whoever asks how it is cannot wait as long as a query may take.
-    let limit = config.connect_timeout();
+    let limit = config.connect_timeout;
     let rows = pool.ask_within(limit, &Sql::plain("SELECT build()")).await?;
     let build = rows.first().map_or_else(|| Ok(String::new()), |row| text(row, 0))?;
     let mut troubles = Vec::new();
@@ -120,7 +120,7 @@ fn trouble_of(log: &Log) -> Option<Trouble> {
 /// The logs of our tables.
 async fn logs(pool: &Pool, config: &QuestDbConfig) -> Inner<Vec<Log>> {
     let ours: Vec<String> = all_tables().map(|name| config.table(name)).collect();
-    let mut logs = wal::logs(pool, config.connect_timeout()).await?;
+    let mut logs = wal::logs(pool, config.connect_timeout).await?;
     logs.retain(|log| ours.contains(&log.table));
     Ok(logs)
 }

@@ -18,7 +18,7 @@ use crate::error::{not_answered, roots_unreadable};
 pub(crate) async fn knock(config: &QuestDbConfig) -> Inner<()> {
     let config = config.clone();
     blocking(move || {
-        let limit = config.connect_timeout();
+        let limit = config.connect_timeout;
         let settings = Agent::config_builder().timeout_global(Some(limit));
         let mut request = agent(settings, &config)?.post(url(&config, "write"));
         if let Some(user) = user(&config) {
@@ -76,7 +76,7 @@ fn url(config: &QuestDbConfig, path: &str) -> String {
 }
 
 fn user(config: &QuestDbConfig) -> Option<String> {
-    let credentials = config.http_credentials()?;
+    let credentials = config.http.as_ref()?;
     let pair = format!("{}:{}", credentials.user, credentials.password.expose_secret());
     Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
 }

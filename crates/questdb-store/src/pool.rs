@@ -17,19 +17,19 @@ pub(crate) fn pool(config: &QuestDbConfig) -> Inner<Pool> {
     let mut server = Config::new();
     server
         .host(config.pg_host())
-        .port(config.pg_port())
+        .port(config.pg_port)
         .user(&credentials.user)
         .password(credentials.password.expose_secret())
         // The only one there is.
         .dbname("qdb")
         .application_name("tradekeep")
-        .connect_timeout(config.connect_timeout());
+        .connect_timeout(config.connect_timeout);
     Pool::new(PoolConfig {
         server,
-        most: config.readers(),
-        connect_timeout: config.connect_timeout(),
-        idle_timeout: config.idle_timeout(),
-        query_timeout: config.query_timeout(),
+        most: config.readers,
+        connect_timeout: config.connect_timeout,
+        idle_timeout: config.idle_timeout,
+        query_timeout: config.query_timeout,
         answers: ANSWERS,
     })
 }

@@ -73,7 +73,7 @@ async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str
         );
         return Err(halt(context));
     }
-    if found > 0 && found < latest && !config.auto_migrate() {
+    if found > 0 && found < latest && !config.auto_migrate {
         let context = format!(
             "the tables have schema version {found}, this tradekeep has {latest}: open them once with \
              auto_migrate=true, which only adds what they lack"

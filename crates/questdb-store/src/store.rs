@@ -94,7 +94,7 @@ impl QuestDbStore {
 
     /// Notes which tables they are, so that others in their places are noticed.
     async fn meet_tables(&self) -> Inner<()> {
-        let logs = wal::logs(&self.pool, self.config.connect_timeout()).await?;
+        let logs = wal::logs(&self.pool, self.config.connect_timeout).await?;
         for lane in self.writer.lanes() {
             if let Some(log) = logs.iter().find(|log| log.table == lane.shape.name()) {
                 lane.met(log.id);
@@ -126,7 +126,7 @@ impl QuestDbStore {
 
     /// How long to wait for the server to apply what it has taken.
     pub(crate) const fn patience(&self) -> Duration {
-        self.config.query_timeout()
+        self.config.query_timeout
     }
 
     /// How the pool of connections is used.

@@ -32,7 +32,7 @@ pub(crate) fn create_sql(config: &QuestDbConfig) -> Vec<String> {
             name(config, *interval)
         )
     };
-    config.candle_views().iter().map(create).collect()
+    config.candle_views.iter().map(create).collect()
 }
 
 /// What drops them.
@@ -40,7 +40,7 @@ pub(crate) fn drop_sql(config: &QuestDbConfig) -> Vec<String> {
     let drop = |interval: &Interval| {
         format!("DROP MATERIALIZED VIEW IF EXISTS \"{}\"", name(config, *interval))
     };
-    config.candle_views().iter().map(drop).collect()
+    config.candle_views.iter().map(drop).collect()
 }
 
 /// What makes them anew out of the ticks that are there: a day that is dropped leaves them invalid.
@@ -48,18 +48,18 @@ pub(crate) fn refresh_sql(config: &QuestDbConfig) -> Vec<String> {
     let refresh = |interval: &Interval| {
         format!("REFRESH MATERIALIZED VIEW \"{}\" FULL", name(config, *interval))
     };
-    config.candle_views().iter().map(refresh).collect()
+    config.candle_views.iter().map(refresh).collect()
 }
 
 /// The views that are not refreshed any more.
 pub(crate) async fn troubles(pool: &Pool, config: &QuestDbConfig) -> Inner<Vec<Trouble>> {
     let names: Vec<String> =
-        config.candle_views().iter().map(|interval| name(config, *interval)).collect();
+        config.candle_views.iter().map(|interval| name(config, *interval)).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let sql = Sql::plain("SELECT view_name, view_status FROM materialized_views()");
-    let rows = pool.ask_within(config.connect_timeout(), &sql).await?;
+    let rows = pool.ask_within(config.connect_timeout, &sql).await?;
     let mut found = Vec::new();
     for row in &rows {
         let (view, status): (String, Option<String>) = (row.get(0)?, row.get(1)?);
@@ -91,7 +91,7 @@ pub(crate) async fn candles(
     query: &CandleQuery,
 ) -> Inner<Page<Candle, CandleCursor>> {
     query.validate().map_err(Failure::invalid)?;
-    if !store.config.candle_views().contains(&query.interval) {
+    if !store.config.candle_views.contains(&query.interval) {
         let context = format!(
             "this store has no view of {} candles: open it with candle_views={}",
             query.interval, query.interval

@@ -92,7 +92,7 @@ impl QuestDbStore {
 
 pub(crate) async fn ping(store: &QuestDbStore) -> Inner<()> {
     store.writer.check_open()?;
-    let limit = store.config.connect_timeout();
+    let limit = store.config.connect_timeout;
     store.ready().await?.ask_within(limit, &Sql::plain("SELECT 1")).await.map(drop)
 }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use derive_setters::Setters;
 use tradekeep_models::{DecimalError, InvalidInput, Records, Timestamp};
 
 /// What went wrong, in a word.
@@ -148,13 +149,17 @@ pub enum Act {
 /// let error = read().at("abacus", "candles").unwrap_err();
 /// assert_eq!(error.to_string(), "abacus candles: the server is starting: try again");
 /// ```
+#[derive(Setters)]
+#[setters(prefix = "with_", generate = false)]
 #[non_exhaustive]
 pub struct Failure {
     /// As [`StoreError::kind`].
     pub kind: ErrorKind,
     /// As [`StoreError::delivery`].
+    #[setters(generate)]
     pub delivery: Delivery,
     /// As [`StoreError::act`].
+    #[setters(generate)]
     pub act: Act,
     /// As [`StoreError::context`].
     pub context: String,
@@ -195,20 +200,6 @@ impl Failure {
             }
         };
         Self::new(kind, context).with_act(Act::BadRows(rows))
-    }
-
-    /// With what to do about it.
-    #[must_use]
-    pub fn with_act(mut self, act: Act) -> Self {
-        self.act = act;
-        self
-    }
-
-    /// With whether it may have been applied.
-    #[must_use]
-    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
-        self
     }
 
     /// With the driver's error.
@@ -265,13 +256,17 @@ impl<T> At<T> for Inner<T> {
 ///
 /// Its text is one line that names cause and remedy; neither secrets nor row values are in it. Nor are they
 /// in its `Debug`, which leaves out the source: a driver may quote either.
+#[derive(Setters)]
+#[setters(prefix = "with_", generate = false)]
 #[non_exhaustive]
 pub struct StoreError {
     /// What went wrong.
     pub kind: ErrorKind,
     /// Whether the write may have happened; `NotApplied` for reads.
+    #[setters(generate)]
     pub delivery: Delivery,
     /// What to do.
+    #[setters(generate)]
     pub act: Act,
     /// Which store: `duckdb`, `memory`.
     pub store: &'static str,
@@ -293,20 +288,6 @@ impl StoreError {
         context: impl Into<String>,
     ) -> Self {
         Failure::new(kind, context).at(store, op)
-    }
-
-    /// With what to do about it.
-    #[must_use]
-    pub fn with_act(mut self, act: Act) -> Self {
-        self.act = act;
-        self
-    }
-
-    /// With whether it may have been applied.
-    #[must_use]
-    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
-        self
     }
 
     /// Whether trying again may help.

@@ -22,7 +22,7 @@ pub(crate) struct PooledConnection<'a> {
 impl Drop for PooledConnection<'_> {
     fn drop(&mut self) {
         let connection = self.connection.take().filter(|_| !thread::panicking());
-        let (_, kept) = self.database.config.readers();
+        let kept = self.database.config.idle_readers;
         let mut state = self.database.lock();
         match connection {
             Some(connection) if self.access == Access::Write => state.writer = Some(connection),

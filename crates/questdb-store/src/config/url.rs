@@ -63,7 +63,7 @@ mod tests {
         assert_eq!((http.user.as_str(), http.password.expose_secret()), ("bot", "p@ss:/"));
         assert_eq!(pg(&config), ("re&ader".into(), "🔑".into()));
         assert_eq!(config.table("ticks"), "a_ticks");
-        assert!(config.auto_migrate());
+        assert!(config.auto_migrate);
         assert_eq!(config.tls_roots(), Some("/etc/a b.pem".as_ref()));
     }
 

@@ -76,10 +76,10 @@ fn serve(sender: &mut Sender, inbox: &mpsc::Receiver<Request>) {
 /// How records are sent. What it is not told, a client asks the server for.
 fn settings(config: &QuestDbConfig) -> questdb::Result<SenderBuilder> {
     let protocol = if config.https() { Protocol::Https } else { Protocol::Http };
-    let mut settings = SenderBuilder::new(protocol, config.http_host(), config.port())
+    let mut settings = SenderBuilder::new(protocol, config.http_host(), config.port)
         .protocol_version(VERSION)?
         .max_buf_size(MOST_BYTES)?
-        .request_timeout(config.write_timeout())?
+        .request_timeout(config.write_timeout)?
         // A batch whose answer is lost is sent again by who delivers it, in its order.
         .retry_timeout(std::time::Duration::ZERO)?;
     if config.https() {
@@ -89,7 +89,7 @@ fn settings(config: &QuestDbConfig) -> questdb::Result<SenderBuilder> {
             None => settings.tls_ca(CertificateAuthority::OsRoots)?,
         };
     }
-    if let Some(credentials) = config.http_credentials() {
+    if let Some(credentials) = &config.http {
         settings =
             settings.username(&credentials.user)?.password(credentials.password.expose_secret())?;
     }

@@ -64,7 +64,7 @@ impl QuestDbStore {
     /// Looks at the logs of `tables` once; answers whether anything was applied since the last look.
     pub(super) async fn advance(&self, pool: &Pool, tables: &[Table]) -> Inner<bool> {
         let last = self.writer.ledger().last();
-        let logs = wal::logs(pool, self.config.connect_timeout()).await?;
+        let logs = wal::logs(pool, self.config.connect_timeout).await?;
         let mut moved = false;
         for table in tables {
             let lane = self.writer.lane(*table);

@@ -3,6 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use derive_setters::Setters;
+
 use super::{Call, Kind};
 use crate::{ErrorKind, Result};
 
@@ -10,10 +12,12 @@ use crate::{ErrorKind, Result};
 /// with that seed. `health` is left alone.
 ///
 /// Probabilities are from 0 (never) to 1 (always).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Setters)]
+#[setters(prefix = "with_")]
 #[non_exhaustive]
 pub struct Chaos {
     /// Where the fates come from.
+    #[setters(skip)]
     pub seed: u64,
     /// How likely an attempt fails before the store sees it: kind `Connection`, delivery
     /// `NotApplied`, act `Retry`.
@@ -25,6 +29,7 @@ pub struct Chaos {
     /// that repeats by itself would have it. The answer is the first one's.
     pub repeats: f64,
     /// Attempts are held up for a random time up to this.
+    #[setters(rename = "with_delays")]
     pub max_delay: Duration,
 }
 
@@ -33,34 +38,6 @@ impl Chaos {
     #[must_use]
     pub const fn seeded(seed: u64) -> Self {
         Self { seed, failures: 0.0, lost_replies: 0.0, repeats: 0.0, max_delay: Duration::ZERO }
-    }
-
-    /// With attempts that fail before the store sees them.
-    #[must_use]
-    pub const fn with_failures(mut self, probability: f64) -> Self {
-        self.failures = probability;
-        self
-    }
-
-    /// With replies that are lost.
-    #[must_use]
-    pub const fn with_lost_replies(mut self, probability: f64) -> Self {
-        self.lost_replies = probability;
-        self
-    }
-
-    /// With attempts that reach the store twice.
-    #[must_use]
-    pub const fn with_repeats(mut self, probability: f64) -> Self {
-        self.repeats = probability;
-        self
-    }
-
-    /// With attempts that are held up for a random time up to `max_delay`.
-    #[must_use]
-    pub const fn with_delays(mut self, max_delay: Duration) -> Self {
-        self.max_delay = max_delay;
-        self
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use derive_setters::Setters;
+
 use super::{Chaos, Limit, RetryPolicy};
 
 /// Which layers a [`Layered`](super::Layered) store has: none by default.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Setters)]
+#[setters(prefix = "with_", strip_option)]
 #[non_exhaustive]
 pub struct LayerConfig {
     /// Whether calls are counted and measured: [`STORE_METRICS`](super::STORE_METRICS).
+    #[setters(bool)]
     pub metrics: bool,
     /// Repeats what failed for the moment. Leave it out for a sink that ingest writes to.
     pub retry: Option<RetryPolicy>,
@@ -19,41 +23,4 @@ pub struct LayerConfig {
     pub limit: Option<Limit>,
     /// Disturbances, for tests.
     pub chaos: Option<Chaos>,
-}
-
-impl LayerConfig {
-    /// With calls counted and measured.
-    #[must_use]
-    pub const fn with_metrics(mut self) -> Self {
-        self.metrics = true;
-        self
-    }
-
-    /// With what fails for the moment repeated.
-    #[must_use]
-    pub const fn with_retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
-        self
-    }
-
-    /// With at most this long for one attempt.
-    #[must_use]
-    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// With at most so many attempts at once.
-    #[must_use]
-    pub const fn with_limit(mut self, limit: Limit) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// With disturbances, for tests.
-    #[must_use]
-    pub const fn with_chaos(mut self, chaos: Chaos) -> Self {
-        self.chaos = Some(chaos);
-        self
-    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use derive_setters::Setters;
 
 use super::{Call, Kind, metrics};
 use crate::{Act, Delivery, Result, StoreError};
@@ -11,10 +12,12 @@ use crate::{Act, Delivery, Result, StoreError};
 ///
 /// The wait before the first retry is random between 0 and `first`, the bound doubles with each
 /// retry up to `cap` ("full jitter": many clients that failed together do not come back together).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Setters)]
+#[setters(prefix = "with_")]
 #[non_exhaustive]
 pub struct RetryPolicy {
     /// Retries after the first attempt; 0 is one attempt.
+    #[setters(skip)]
     pub max_retries: u32,
     /// Longest wait before the first retry.
     pub first: Duration,
@@ -27,20 +30,6 @@ impl RetryPolicy {
     #[must_use]
     pub const fn new(max_retries: u32) -> Self {
         Self { max_retries, first: Duration::from_millis(100), cap: Duration::from_secs(30) }
-    }
-
-    /// With the longest wait before the first retry.
-    #[must_use]
-    pub const fn with_first(mut self, first: Duration) -> Self {
-        self.first = first;
-        self
-    }
-
-    /// With the longest wait before any retry.
-    #[must_use]
-    pub const fn with_cap(mut self, cap: Duration) -> Self {
-        self.cap = cap;
-        self
     }
 
     /// The bounds of the waits, one for each retry.
