@@ -26,9 +26,7 @@ pub(crate) async fn health(
     folder: Option<&Path>,
 ) -> Health {
     let mut troubles = database.troubles();
-    let mut note = |cause: String, remedy: &str| {
-        troubles.push(Trouble::new(cause, remedy.into()));
-    };
+    let mut note = |cause: String, remedy: &str| troubles.push(Trouble::new(cause, remedy));
     let read = readers
         .run(|connection| {
             ask(connection, Sql::plain("SELECT ts FROM ticks LIMIT 1"))?;

@@ -69,9 +69,8 @@ impl Opening<'_> {
         let trouble = torn.then(|| {
             Trouble::new(
                 "the write-ahead log ends within a transaction, as after a kill: what is behind \
-                    its last whole one is not shown"
-                    .into(),
-                "open the store once where it may be written".into(),
+                    its last whole one is not shown",
+                "open the store once where it may be written",
             )
         });
         let mut connection = match self.connect_patiently(Access::Read) {

@@ -38,7 +38,7 @@ pub(crate) fn torn_trouble(copy: &Path) -> Trouble {
              is copied to {}",
             copy.display()
         ),
-        "import the latest files again: what is stored is not doubled".into(),
+        "import the latest files again: what is stored is not doubled",
     )
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn quarantine(file: &Path, why: &str) -> Inner<Trouble> {
              checkpoint is missing",
             moved_to.display()
         ),
-        "import the latest files again: what is stored is not doubled".into(),
+        "import the latest files again: what is stored is not doubled",
     ))
 }
 

@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_report_is_json_with_all_of_it() {
-        let trouble = Trouble::new("a".into(), "b".into());
+        let trouble = Trouble::new("a", "b");
         let troubles = vec![trouble];
         let health = Health::builder()
             .store("memory")

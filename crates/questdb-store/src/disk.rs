@@ -32,7 +32,7 @@ fn told(free: u64) -> Option<Trouble> {
     (free < LITTLE).then(|| {
         Trouble::new(
             format!("{} MiB are left on the server's disk", free >> 20),
-            "free some space on it, or drop days that are no longer needed".into(),
+            "free some space on it, or drop days that are no longer needed",
         )
     })
 }

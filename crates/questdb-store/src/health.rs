@@ -38,8 +38,8 @@ pub(crate) async fn health(pool: &Pool, config: &QuestDbConfig) -> Health {
 /// What an error says.
 fn trouble_at(error: &Failure) -> Trouble {
     match error.context.split_once(": ") {
-        Some((cause, remedy)) => trouble(cause.into(), remedy.into()),
-        None => trouble(error.context.to_string(), "see the server's log".into()),
+        Some((cause, remedy)) => Trouble::new(cause, remedy),
+        None => Trouble::new(&error.context, "see the server's log"),
     }
 }
 
@@ -61,7 +61,7 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Inner<Looked> {
     for name in ["readonly", "http.security.readonly"] {
         if is_on(&parameters, name) {
             writable = false;
-            troubles.push(trouble(
+            troubles.push(Trouble::new(
                 format!("the server takes no writes ({name})"),
                 format!("set {name}=false in its server.conf and start it again"),
             ));
@@ -99,20 +99,20 @@ async fn parameters(pool: &Pool, limit: Duration) -> Inner<HashMap<String, Strin
 /// What is wrong with the log of a table.
 fn trouble_of(log: &Log) -> Option<Trouble> {
     if let Some((cause, remedy)) = log.suspended() {
-        return Some(trouble(cause, remedy));
+        return Some(Trouble::new(cause, remedy));
     }
     let Log { table, starved, .. } = log;
     if *starved {
-        return Some(trouble(
+        return Some(Trouble::new(
             format!("the server has too little memory to apply what is written to {table}"),
-            "give the server more memory, or write less".into(),
+            "give the server more memory, or write less",
         ));
     }
     let behind = log.behind();
     (behind > FAR_BEHIND).then(|| {
-        trouble(
+        Trouble::new(
             format!("table {table} is {behind} transactions behind its write-ahead log"),
-            "wait, or write less; see whether the server's disk and cores keep up".into(),
+            "wait, or write less; see whether the server's disk and cores keep up",
         )
     })
 }
@@ -130,15 +130,15 @@ fn open_defaults(parameters: &HashMap<String, String>, config: &QuestDbConfig) -
     let mut troubles = Vec::new();
     let lacks = |name: &str| parameters.get(name).is_none_or(String::is_empty);
     if lacks("http.user") {
-        troubles.push(trouble(
-            "anybody who reaches the server's HTTP port may read, write and drop tables".into(),
-            "set http.user and http.password in its server.conf, and start it again".into(),
+        troubles.push(Trouble::new(
+            "anybody who reaches the server's HTTP port may read, write and drop tables",
+            "set http.user and http.password in its server.conf, and start it again",
         ));
     }
     if config.pg_credentials().are(SHIPPED.0, SHIPPED.1) {
-        troubles.push(trouble(
-            "the server has the PostgreSQL user and password it was shipped with".into(),
-            "set pg.user and pg.password in its server.conf".into(),
+        troubles.push(Trouble::new(
+            "the server has the PostgreSQL user and password it was shipped with",
+            "set pg.user and pg.password in its server.conf",
         ));
     }
     for (name, what) in [
@@ -146,7 +146,7 @@ fn open_defaults(parameters: &HashMap<String, String>, config: &QuestDbConfig) -
         ("line.auto.create.new.columns", "a record with a wrong field makes a column"),
     ] {
         if is_on(parameters, name) {
-            troubles.push(trouble(
+            troubles.push(Trouble::new(
                 format!("{what} on the server"),
                 format!("set {name}=false in its server.conf and start it again"),
             ));
@@ -163,10 +163,6 @@ fn is_on(parameters: &HashMap<String, String>, name: &str) -> bool {
 fn version(build: &str) -> String {
     let rest = build.split_once("QuestDB ").map_or(build, |(_, rest)| rest);
     rest.split(',').next().unwrap_or(rest).to_owned()
-}
-
-const fn trouble(cause: String, remedy: String) -> Trouble {
-    Trouble::new(cause, remedy)
 }
 
 /// A text, empty where there is none.

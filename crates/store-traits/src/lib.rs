@@ -44,7 +44,7 @@ pub use maintenance::{Maintenance, TableStats};
 pub use memory::MemoryStore;
 pub use metrics::MetricStore;
 pub use optional::{ApproxLatencies, CandleViews};
-pub use partition::{Partition, PartitionAdmin, PartitionAdminExt};
+pub use partition::{Partition, PartitionAdmin};
 pub use pool::PoolStats;
 pub use probe::{Health, Probe, Trouble};
 pub use series::{RecordStore, SeriesStore};

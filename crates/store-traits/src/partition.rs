@@ -61,20 +61,3 @@ pub trait PartitionAdmin: Send + Sync {
     /// is always right.
     async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()>;
 }
-
-/// Sugar on every [`PartitionAdmin`].
-#[async_trait]
-pub trait PartitionAdminExt: PartitionAdmin {
-    /// Drops the whole UTC days of `table` that end at `before` or earlier, and answers how many rows
-    /// went. Rows before `before` on its own day stay.
-    ///
-    /// # Errors
-    /// As [`PartitionAdmin`]'s methods; then nothing was dropped.
-    async fn delete_before(&self, table: Table, before: Timestamp) -> Result<u64> {
-        let old = |partition: &Partition| partition.day < before.day();
-        let days = self.partitions(table).await?.into_iter().filter(old).map(|old| old.day);
-        self.drop_partitions(table, &days.collect::<Vec<_>>()).await
-    }
-}
-
-impl<T: PartitionAdmin + ?Sized> PartitionAdminExt for T {}

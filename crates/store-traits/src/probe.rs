@@ -18,8 +18,8 @@ pub struct Trouble {
 impl Trouble {
     /// What is wrong, and what to do about it.
     #[must_use]
-    pub const fn new(cause: String, remedy: String) -> Self {
-        Self { cause, remedy }
+    pub fn new(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { cause: cause.into(), remedy: remedy.into() }
     }
 }
 

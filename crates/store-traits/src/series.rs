@@ -8,9 +8,9 @@ use tradekeep_models::{
 use uuid::Uuid;
 
 use crate::{
-    BucketList, CandleList, ErrorKind, List, Maintenance, MetricStore, PartitionAdmin,
-    PartitionAdminExt, Probe, RecordList, RecordSink, RecordSinkExt, RecordSource, Result, Saved,
-    StoreError, TickStore, TradeStore,
+    BucketList, CandleList, ErrorKind, List, Maintenance, MetricStore, Partition, PartitionAdmin,
+    Probe, RecordList, RecordSink, RecordSinkExt, RecordSource, Result, Saved, StoreError,
+    TickStore, TradeStore,
 };
 
 /// Every role of a store of series at once. Nobody implements it: who has all roles has it.
@@ -190,11 +190,14 @@ impl dyn SeriesStore {
         Ok(self.latency_stats(&filter).await?.pop().and_then(|stats| stats.numbers))
     }
 
-    /// Drops the whole UTC days of `table` that end at `before` or earlier, and answers how many rows went.
+    /// Drops the whole UTC days of `table` that end at `before` or earlier, and answers how many rows
+    /// went. Rows before `before` on its own day stay.
     ///
     /// # Errors
     /// As [`PartitionAdmin`]'s methods; then nothing was dropped.
     pub async fn delete_before(&self, table: Table, before: Timestamp) -> Result<u64> {
-        PartitionAdminExt::delete_before(self, table, before).await
+        let old = |partition: &Partition| partition.day < before.day();
+        let days = self.partitions(table).await?.into_iter().filter(old).map(|old| old.day);
+        self.drop_partitions(table, &days.collect::<Vec<_>>()).await
     }
 }

@@ -62,8 +62,7 @@ pub(crate) fn report_closed(error: &StoreError, out: &mut Out) -> Result<()> {
     if !out.json() {
         return Ok(());
     }
-    let trouble =
-        Trouble::new(error.to_string(), "mend what the cause names, then ask again".into());
+    let trouble = Trouble::new(error.to_string(), "mend what the cause names, then ask again");
     let health = Health::builder()
         .store(error.store)
         .readable(false)

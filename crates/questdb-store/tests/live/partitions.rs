@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tradekeep_models::{Day, NANOS_PER_DAY, Timestamp};
 use tradekeep_questdb_store::QuestDbStore;
 use tradekeep_store_traits::{
-    Act, Delivery, ErrorKind, Maintenance, PartitionAdmin, PartitionAdminExt, Probe, Table,
+    Act, Delivery, ErrorKind, Maintenance, PartitionAdmin, Probe, SeriesStore, Table,
 };
 
 use crate::Test;
@@ -68,12 +68,13 @@ async fn thirty_days(scratch: Scratch) {
     assert!(all.iter().all(|(_, rows)| *rows == 2), "{all:?}");
 
     let before = Timestamp::from_nanos(noon - 30 * NANOS_PER_DAY).unwrap();
-    assert_eq!(store.delete_before(Table::Ticks, before).await.unwrap(), 18);
+    let series: &dyn SeriesStore = &store;
+    assert_eq!(series.delete_before(Table::Ticks, before).await.unwrap(), 18);
     // That of thirty days ago is younger than thirty days at its end.
     assert_eq!(rows(&store, Table::Ticks).await, all[9..]);
     assert_eq!(all[9].0, before.day());
     assert_eq!(rows(&store, Table::Trades).await, all);
-    assert_eq!(store.delete_before(Table::Ticks, before).await.unwrap(), 0);
+    assert_eq!(series.delete_before(Table::Ticks, before).await.unwrap(), 0);
 }
 
 async fn hours(scratch: Scratch) {

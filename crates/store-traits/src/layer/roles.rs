@@ -173,10 +173,10 @@ impl<T: Probe + ?Sized> Probe for Layered<T> {
             version: None,
             readable: false,
             writable: false,
-            troubles: vec![Trouble {
-                cause: error.to_string(),
-                remedy: "see whether the store is overloaded or cannot be reached".to_owned(),
-            }],
+            troubles: vec![Trouble::new(
+                error.to_string(),
+                "see whether the store is overloaded or cannot be reached",
+            )],
         })
     }
 }

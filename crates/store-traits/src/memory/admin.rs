@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use tradekeep_models::{Day, Timestamp};
 
 use super::{MemoryStore, STORE};
-use crate::{Health, Maintenance, Partition, PartitionAdmin, Probe, Result, Table, TableStats};
+use crate::{
+    Health, Maintenance, Partition, PartitionAdmin, Probe, Result, Table, TableStats, Trouble,
+};
 
 #[async_trait]
 impl PartitionAdmin for MemoryStore {
@@ -46,16 +48,15 @@ impl Maintenance for MemoryStore {
 #[async_trait]
 impl Probe for MemoryStore {
     async fn health(&self) -> Health {
-        let trouble = |cause: String, remedy: &str| crate::Trouble { cause, remedy: remedy.into() };
         let held = self.enter("health").await.map(|state| state.tables.len());
         let full = held.as_ref().is_ok_and(|held| *held >= self.capacity);
         let mut troubles = Vec::new();
         if let Err(error) = &held {
-            troubles.push(trouble(error.context.clone(), "open a new one"));
+            troubles.push(Trouble::new(&error.context, "open a new one"));
         }
         if full {
             let cause = format!("the store holds its {} records", self.capacity);
-            troubles.push(trouble(cause, "drop old days, or open it with a larger capacity"));
+            troubles.push(Trouble::new(cause, "drop old days, or open it with a larger capacity"));
         }
         Health {
             store: STORE,

@@ -62,19 +62,19 @@ impl Brief {
 
     /// What somebody has to look after.
     pub(crate) fn troubles(&self) -> Vec<Trouble> {
-        let trouble = |cause: String, remedy: &str| Trouble::new(cause, remedy.into());
         let reasons = reasons(self.live.as_deref()).into_iter();
         let mut troubles: Vec<_> = reasons
-            .map(|reason| trouble(reason, "mend what it names; what waits is delivered then"))
+            .map(|reason| Trouble::new(reason, "mend what it names; what waits is delivered then"))
             .collect();
         let pending = self.status.pending();
         if self.status.holder.is_none() && pending > 0 {
             let waits = format!("{} waiting, and nobody delivers", counted(pending, "record"));
-            troubles.push(trouble(waits, "`tradekeep record` or `tradekeep spool drain` does"));
+            troubles
+                .push(Trouble::new(waits, "`tradekeep record` or `tradekeep spool drain` does"));
         }
         if !self.status.damaged.is_empty() {
             let places = counted(self.status.damaged.len() as u64, "damaged place");
-            troubles.push(trouble(places, "`tradekeep spool verify` tells what is lost"));
+            troubles.push(Trouble::new(places, "`tradekeep spool verify` tells what is lost"));
         }
         troubles
     }
