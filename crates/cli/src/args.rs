@@ -62,7 +62,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Configuration, TOML or YAML [default: tradekeep.toml, where present]
+    /// Configuration, TOML or YAML [default: tradekeep.toml, .yaml or .yml, where present]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder of the embedded store, whatever the configuration says [default: ./tradekeep-data]

@@ -12,8 +12,10 @@ mod stats;
 mod tail;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Result, anyhow, bail};
+use tradekeep::models::Timestamp;
 use tradekeep::{Config, ConfigFormat, IMPORT_MEMORY_MEGABYTES, Role, Tradekeep};
 
 use crate::Outcome;
@@ -21,7 +23,7 @@ use crate::args::{Args, Command, Global};
 use crate::output::Out;
 
 /// Configuration that is read where none is named.
-const CONFIG: &str = "tradekeep.toml";
+const CONFIGS: [&str; 3] = ["tradekeep.toml", "tradekeep.yaml", "tradekeep.yml"];
 /// Where the embedded store is where nothing says otherwise.
 const DATA: &str = "tradekeep-data";
 
@@ -37,8 +39,12 @@ pub(crate) async fn run(args: Args) -> Result<Outcome> {
 async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
     let global = &args.global;
     match args.command {
-        Command::Demo(args) => demo::run(&args, global, out).await,
+        Command::Demo(args) => {
+            check_clock()?;
+            demo::run(&args, global, out).await
+        }
         Command::Import(args) => {
+            check_clock()?;
             let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
             import::check(&args)?;
             let role = Role::of(args.records.table());
@@ -46,12 +52,13 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
             with_store(&config, async |store| import::run(&args, &data, store, out).await).await
         }
         Command::Record(args) => {
+            check_clock()?;
             let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
             with_store(&config, async |store| record::run(&args, &config, store, out).await).await
         }
         Command::Query(args) => {
             let config = config(global)?;
-            query::check(&args)?;
+            query::check(&args, global.json)?;
             must_have_data(&config)?;
             with_store(&config, async |store| query::run(args, &config, store, out).await).await
         }
@@ -87,12 +94,26 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
     }
 }
 
+/// Refuses a clock whose times no record can have.
+fn check_clock() -> Result<()> {
+    let now = Timestamp::try_from(SystemTime::now());
+    now.map(drop).map_err(|_| {
+        anyhow!("the system's clock is not within 1970 to 2261: set it, then try again")
+    })
+}
+
 /// The configuration that the flags name.
 fn config(global: &Global) -> Result<Config> {
-    let config = match &global.config {
-        Some(file) => Config::from_file(file)?,
-        None if Path::new(CONFIG).exists() => Config::from_file(Path::new(CONFIG))?,
-        None => Config::parse("", ConfigFormat::Toml)?,
+    let here = CONFIGS.map(Path::new).into_iter().filter(|file| file.exists()).collect::<Vec<_>>();
+    let config = match (&global.config, here.as_slice()) {
+        (Some(file), _) => Config::from_file(file)?,
+        (None, []) => Config::parse("", ConfigFormat::Toml)?,
+        (None, [file]) => Config::from_file(file)?,
+        (None, [one, other, ..]) => bail!(
+            "{} and {} are both here: name one with --config, or remove the other",
+            one.display(),
+            other.display()
+        ),
     };
     match &global.data {
         Some(folder) => Ok(config.with_series(&url(folder)?)?),

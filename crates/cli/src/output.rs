@@ -1,5 +1,6 @@
 //! What goes to stdout: JSON lines, tables, plain lines.
 
+pub(crate) mod reader;
 mod table;
 mod words;
 

@@ -62,6 +62,7 @@ impl DuckDbConfig {
     }
 
     /// The database that `duckdb://FOLDER`, `duckdb://FOLDER?memory_megabytes=512` or `duckdb://:memory:` names.
+    /// Neither `~` nor a variable in it is expanded; where one is meant, it is refused.
     ///
     /// # Errors
     /// When the URL has another scheme, no folder, or other parameters.
@@ -74,6 +75,12 @@ impl DuckDbConfig {
         };
         if url.place().is_empty() {
             url.problem("url names no folder: use duckdb://./tradekeep-data");
+        }
+        if url.place().starts_with('~') || url.place().contains('$') {
+            url.problem(
+                "its folder is taken as it stands: write out what ~ or a variable stands for (in a \
+                 configuration file, ${HOME} does)",
+            );
         }
         config.memory_megabytes =
             url.take("memory_megabytes", "is not a whole number", |value| value.parse().ok());
@@ -157,6 +164,11 @@ mod tests {
         for url in ["duckdb://", "duckdb:data", "questdb://x", "duckdb://data?threads=2"] {
             assert!(folder(url).is_err(), "{url}");
         }
+        for url in ["duckdb://~/data", "duckdb://$HOME/data", "duckdb:///x/${NAME}"] {
+            let error = folder(url).unwrap_err().to_string();
+            assert!(error.contains("taken as it stands"), "{error}");
+        }
+        assert_eq!(folder("duckdb://./~data"), Ok(Some("./~data".into())));
     }
 
     #[test]

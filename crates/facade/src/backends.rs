@@ -16,6 +16,7 @@ use tradekeep_ingest::SinkId;
 use tradekeep_store_traits::Result;
 
 use crate::Role;
+use crate::config::repeated;
 use crate::handles::{Extra, Handles};
 
 /// A kind of store.
@@ -121,8 +122,9 @@ impl Backend {
             .split_once("://")
             .ok_or_else(|| format!("is not the URL of a store: use {}", examples()))?;
         let row = ROWS.iter().find(|row| row.scheme == scheme);
-        let row =
-            row.ok_or_else(|| format!("no store has the scheme `{scheme}`: use {}", examples()))?;
+        let row = row.ok_or_else(|| {
+            format!("no store has the scheme `{}`: use {}", repeated(scheme), examples())
+        })?;
         let parse = row.parse.ok_or_else(|| {
             format!("this build has no {}: build it with feature `{scheme}`", row.name)
         })?;

@@ -16,6 +16,7 @@ use tradekeep_store_traits::LayerConfig;
 
 pub(crate) use self::ingest::IngestSection;
 use self::query::QuerySection;
+pub(crate) use self::values::repeated;
 use self::values::{expand, flatten, where_and_why};
 use crate::Role;
 use crate::backends::Backend;

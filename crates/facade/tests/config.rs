@@ -73,7 +73,17 @@ fn broken_text_is_one_line() {
 fn secrets_stay_out_of_messages() {
     let url = "postgres://user:hunter2@host/db";
     assert!(!Config::from_url(url).unwrap_err().to_string().contains("hunter2"));
-    for text in [format!("[stores]\nseries = '{url}'"), format!("[stores]\nseries = '{url}")] {
+    for text in [
+        format!("[stores]\nseries = '{url}'"),
+        format!("[stores]\nseries = '{url}"),
+        // A URL in the wrong place, or without its beginning.
+        format!("[stores]\nseries_file = '{url}'"),
+        format!("[stores]\n\"{url}\" = 'series'"),
+        format!("['{url}']\nseries = 'memory://'"),
+        format!("[stores]\nseries = '${{{url}}}'"),
+        "[stores]\nseries = 'questdb:user:hunter2@host://'".into(),
+        "[stores]\nseries = 'user:hunter2@host'".into(),
+    ] {
         let problems = problems(&text);
         assert!(!problems[0].contains("hunter2"), "{problems:?}");
     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
+use tradekeep_models::new_id;
 use uuid::Uuid;
 
 pub(crate) use serve::run;
@@ -195,7 +196,7 @@ impl PendingRequest {
         let patience = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let until = now().saturating_add(patience);
         let content = RequestFile { version: 1, until, request: request.clone() };
-        let pending = Self { files: Files { folder: folder.clone(), id: Uuid::now_v7() } };
+        let pending = Self { files: Files { folder: folder.clone(), id: new_id() } };
         let content = serde_json::to_vec(&content).map_err(io::Error::from).map_err(disk)?;
         put(&RealFs, &pending.files.of("tmp"), &pending.files.request(), &content).map_err(disk)?;
         Ok(pending)

@@ -38,7 +38,7 @@ record! {
         /// When it was executed.
         ts: Timestamp,
         /// Its id; a UUID of version 7 when none is given.
-        [default Uuid::now_v7()]
+        [default crate::new_id()]
         fill_id: Uuid,
         /// The order it is of.
         order_id: Uuid,

@@ -89,7 +89,7 @@ record! {
         /// When it was made, or last changed.
         ts: Timestamp,
         /// Its id; a UUID of version 7 when none is given.
-        [default Uuid::now_v7()]
+        [default crate::new_id()]
         order_id: Uuid,
         /// Counts its changes.
         [default 0]

@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use smol_str::{SmolStr, format_smolstr};
-use uuid::Uuid;
 
-use crate::StreamId;
+use crate::{StreamId, new_id};
 
 /// The position of a record in the stream it came from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +24,7 @@ impl StreamPosition {
     #[must_use]
     pub fn next() -> Self {
         static STREAM: LazyLock<SmolStr> =
-            LazyLock::new(|| format_smolstr!("process-{}", Uuid::now_v7().simple()));
+            LazyLock::new(|| format_smolstr!("process-{}", new_id().simple()));
         static SEQ: AtomicI64 = AtomicI64::new(0);
         let stream = StreamId::of_process(&STREAM);
         Self { stream, seq: SEQ.fetch_add(1, Ordering::Relaxed) }

@@ -17,7 +17,7 @@ of the configuration by itself, once, now or when `record` runs again. Records w
 (trade_id, id, fill_id, client_order_id, or stream and seq) may be sent again at any time; others
 are stored each time they are sent.
 
-It ends with its input, or by Ctrl-C or SIGTERM: then it delivers for --drain seconds, and the
+It ends with its input, or by Ctrl-C, SIGTERM or SIGHUP: then it delivers for --drain seconds, and the
 last line on stdout is the summary. A second Ctrl-C ends it at once; what was taken is not lost.
 
 Examples:

@@ -7,7 +7,7 @@ use tradekeep::ingest::{Class, DeadLetterFilter};
 use tradekeep::models::Timestamp;
 
 use super::import::Type;
-use super::parse::{limit, parsed};
+use super::parse::{limit, parsed, time};
 use crate::WrongUsage;
 
 const SPOOL_HELP: &str = "\
@@ -112,10 +112,10 @@ pub(crate) struct Which {
     #[arg(long)]
     sink: Option<String>,
     /// Given up at this time or later
-    #[arg(long, value_name = "TIME", value_parser = parsed::<Timestamp>)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<Timestamp>,
     /// Given up before this time
-    #[arg(long, value_name = "TIME", value_parser = parsed::<Timestamp>)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<Timestamp>,
     /// So many at most, the oldest
     #[arg(long, value_name = "N", value_parser = limit)]

@@ -29,7 +29,14 @@ use crate::output::Out;
 use crate::{Outcome, WrongUsage};
 
 /// Refuses what no store can answer.
-pub(crate) fn check(query: &Query) -> Result<(), WrongUsage> {
+pub(crate) fn check(query: &Query, json: bool) -> Result<(), WrongUsage> {
+    let draws = matches!(query, Query::Candles(args) if args.chart)
+        || matches!(query, Query::Latency(args) if args.chart);
+    if draws && json {
+        return Err(WrongUsage(
+            "--chart is for people and --json for programs: leave one out".into(),
+        ));
+    }
     match query {
         Query::Ticks(args) => args.query().map(drop),
         Query::Candles(args) => args.check(),

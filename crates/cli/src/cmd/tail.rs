@@ -11,7 +11,7 @@ use tradekeep::ingest::inspect::Follow;
 use super::dead_letters::RecordJson;
 use crate::Outcome;
 use crate::args::{Tail, Type};
-use crate::output::Out;
+use crate::output::{Out, reader};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -24,14 +24,18 @@ struct Line<'a> {
 pub(crate) async fn run(args: &Tail, config: &Config, out: &mut Out) -> Result<Outcome> {
     let table = args.table.map(Type::table);
     let mut follow = Follow::open(config.ingest().data(), args.from)?;
+    let unread = if args.follow { Some(reader::gone()?) } else { None };
     while !out.is_closed() {
         let next = match follow.next_held()? {
             Some(next) => next,
-            None if args.follow => {
+            None => {
+                let Some(unread) = &unread else { break };
                 out.flush()?;
-                follow.next().await?
+                tokio::select! {
+                    next = follow.next() => next?,
+                    () = unread.notified() => break,
+                }
             }
-            None => break,
         };
         if table.is_none_or(|table| table == next.table) {
             tell(&next, out)?;

@@ -47,7 +47,12 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn start(folder: &Folder, args: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_tradekeep")), folder, args)
+    }
+
+    /// Started by a command that ends in the binary.
+    pub(crate) fn start_by(mut command: Command, folder: &Folder, args: &str) -> Self {
+        let mut child = command
             .arg("record")
             .args(args.split_whitespace())
             .current_dir(folder.path(""))

@@ -207,6 +207,11 @@ fn a_configuration_names_the_store_and_data_wins() {
     assert_eq!(folder.run("query ticks --json --data there").ok().objects().len(), 3);
     folder.write("other.yaml", "stores:\n  series: 'duckdb://./there'\n");
     assert_eq!(folder.run("--config other.yaml query ticks --json").ok().objects().len(), 4);
+    folder.write("tradekeep.yaml", "stores:\n  series: 'duckdb://./there'\n");
+    let both = folder.run("query ticks");
+    assert!(both.error(1).contains("tradekeep.toml and tradekeep.yaml are both here"), "{both:?}");
+    std::fs::remove_file(folder.path("tradekeep.toml")).unwrap();
+    assert_eq!(folder.run("query ticks --json").ok().objects().len(), 4);
     folder.write("bad.toml", "[stores]\nserie = 'memory://'\nticks = 'oracle://x'");
     let error = folder.run("--config bad.toml stats");
     assert!(error.error(1).contains("serie is not a key") && error.stderr.contains("oracle"));

@@ -1,6 +1,7 @@
 //! `record`: lines from a process at work, whatever becomes of either.
 
 use std::io::{Read, Write};
+use std::process::Command;
 use std::thread;
 
 use serde_json::{Value, json};
@@ -132,6 +133,32 @@ fn ctrl_c_ends_it_as_its_input_does() {
     assert_eq!(recorder.line()["line"], 1);
     assert_eq!(counts(&recorder.finish().ok()), [1, 1, 0, 0]);
     assert_eq!(folder.stored(), 2);
+}
+
+#[test]
+fn the_end_of_its_terminal_ends_it_unless_it_was_started_to_outlive_that() {
+    let folder = Folder::new();
+    let mut recorder = Recorder::start(&folder, "--receipts written --json");
+    recorder.send(&tick(1));
+    assert_eq!(recorder.line()["line"], 1);
+    recorder.signal("HUP");
+    assert_eq!(counts(&recorder.end().ok()), [1, 1, 0, 0]);
+
+    let mut nohup = Command::new("nohup");
+    nohup.arg(env!("CARGO_BIN_EXE_tradekeep"));
+    let mut recorder = Recorder::start_by(nohup, &folder, "--receipts written --json");
+    recorder.signal("HUP");
+    recorder.send(&tick(2));
+    assert_eq!(recorder.line()["line"], 1);
+    assert_eq!(counts(&recorder.finish().ok()), [1, 1, 0, 0]);
+    assert_eq!(folder.stored(), 2);
+}
+
+#[test]
+fn a_mark_in_front_of_the_input_is_no_part_of_its_first_record() {
+    let folder = Folder::new();
+    let run = record(&folder, "--json", format!("\u{feff}{}{}", tick(1), tick(2))).ok();
+    assert_eq!(counts(&run), [2, 2, 0, 0]);
 }
 
 #[test]

@@ -74,3 +74,23 @@ fn what_comes_is_told_as_it_comes() {
     tail.wait().unwrap();
     recorder.stop();
 }
+
+#[test]
+fn it_ends_when_nobody_reads_it_any_more() {
+    let folder = Folder::new();
+    let recorder = Recorder::of(&folder);
+    recorder.append(ticks(0..1));
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
+        .args(["tail", "--follow", "--table", "ticks"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    // As `head -1` does, after which nothing comes.
+    BufReader::new(tail.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (sender, ended) = mpsc::channel();
+    std::thread::spawn(move || sender.send(tail.wait().unwrap()));
+    assert!(ended.recv_timeout(SOON).unwrap().success());
+    recorder.stop();
+}

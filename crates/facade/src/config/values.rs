@@ -24,7 +24,8 @@ pub(super) fn flatten(
     for (section, value) in tree {
         let Some((_, keys)) = sections.iter().find(|(name, _)| *name == section) else {
             let names: Vec<_> = sections.iter().map(|(name, _)| *name).collect();
-            problems.push(format!("{section} is not a section: there are {}", names.join(", ")));
+            let (section, names) = (repeated(&section), names.join(", "));
+            problems.push(format!("{section} is not a section: there are {names}"));
             continue;
         };
         let Ok(table) = value.into_table() else {
@@ -37,7 +38,7 @@ pub(super) fn flatten(
                 None => (key.as_str(), false),
             };
             if !keys.contains(&name) {
-                let keys = keys.join(", ");
+                let (key, keys) = (repeated(&key), keys.join(", "));
                 problems.push(format!("{section}.{key} is not a key: {section} has {keys}"));
                 continue;
             }
@@ -70,11 +71,16 @@ fn fill(value: Value, is_file: bool) -> Result<Value, String> {
     let text = if is_file {
         let path = PathBuf::from(&text);
         let found = fs::read_to_string(&path);
-        found.map_err(|error| format!("{}: {error}", path.display()))?.trim().to_owned()
+        found.map_err(|error| format!("{}: {error}", repeated(&text)))?.trim().to_owned()
     } else {
         text
     };
     Ok(Value::new(None, ValueKind::String(text)))
+}
+
+/// What is repeated of a name in a configuration: nothing of what may be a URL, with a password, in the wrong place.
+pub(crate) fn repeated(text: &str) -> &str {
+    if text.contains([':', '@']) { "(not shown, it may hold a password)" } else { text }
 }
 
 /// With the variables of the environment that `${NAME}` stands for.
@@ -83,8 +89,9 @@ pub(super) fn expand(text: &str) -> Result<String, String> {
     let mut expanded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').ok_or("has a ${ without its }")?;
-        let value = env::var(name)
-            .map_err(|_| format!("the environment has no {name}: set it, or write the value"))?;
+        let value = env::var(name).map_err(|_| {
+            format!("the environment has no {}: set it, or write the value", repeated(name))
+        })?;
         expanded.push_str(&value);
         expanded.push_str(rest);
     }

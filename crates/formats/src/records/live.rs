@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use tradekeep_models::record::{Naming, Record, Value};
-use tradekeep_models::{InvalidInput, StreamPosition};
-use uuid::Uuid;
+use tradekeep_models::{InvalidInput, StreamPosition, new_id};
 
 use super::naming::{check_first_version, uuid};
 
@@ -19,7 +18,7 @@ pub(super) fn named<R: Record>(
                 return Ok((row, false));
             };
             check_first_version::<R>(column, &row)?;
-            row[place] = uuid(Uuid::now_v7());
+            row[place] = uuid(new_id());
         }
         Naming::Position => {
             let (Some(stream), Some(seq)) = (R::index_of("stream"), R::index_of("seq")) else {

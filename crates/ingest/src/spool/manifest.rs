@@ -1,6 +1,7 @@
 //! What the spool is, in one small file.
 
 use serde::{Deserialize, Serialize};
+use tradekeep_models::new_id;
 
 use crate::slots::Slots;
 
@@ -27,7 +28,7 @@ pub(crate) struct Manifest {
 impl Manifest {
     /// A new stream.
     pub(crate) fn new(log: Option<String>) -> Self {
-        let stream = format!("spool-{}", uuid::Uuid::now_v7().simple());
+        let stream = format!("spool-{}", new_id().simple());
         let log = log.unwrap_or_else(|| stream.clone());
         Self { version: 1, stream, epoch: 1, bound: 1, log }
     }

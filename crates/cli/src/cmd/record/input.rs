@@ -17,6 +17,8 @@ use crate::input::next_chunk;
 const CHUNK: usize = 1 << 16;
 const AHEAD: usize = 4;
 const TOGETHER: usize = 1 << 19;
+/// What some programs write in front of UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How long a read that is under way gets when no more are wanted.
 const LAST_READ: Duration = Duration::from_millis(50);
 
@@ -144,7 +146,10 @@ impl Lines {
         let line = self.start..self.start + length;
         (self.start, self.searched) = (line.end, 0);
         self.number += 1;
-        Some((self.number, &self.buffer[line]))
+        let line = &self.buffer[line];
+        // It is of the text, and of no record.
+        let line = if self.number == 1 { line.strip_prefix(BOM).unwrap_or(line) } else { line };
+        Some((self.number, line))
     }
 
     /// Passes the rest of a line; answers whether its end is there.
@@ -186,6 +191,14 @@ mod tests {
                 .map(|(n, line)| (n, line.to_vec()));
             assert_eq!(found, expected, "{size}");
         }
+    }
+
+    #[test]
+    fn a_mark_in_front_of_the_text_is_no_part_of_a_line() {
+        let mut lines = Lines::default();
+        lines.push(b"\xef\xbb\xbfone\n\xef\xbb\xbftwo\n");
+        let expected = [(1, b"one\n".to_vec()), (2, b"\xef\xbb\xbftwo\n".to_vec())];
+        assert_eq!(all(&mut lines), expected);
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM, and the end of the terminal.
+
+use std::future::poll_fn;
+use std::task::Poll;
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,7 +16,11 @@ impl Quit {
     /// Listens from now on: the first signal asks to end, the second ends the process.
     pub(super) fn on_signals() -> Result<Self> {
         let listen = |kind| signal(kind).context("signals cannot be handled");
-        let mut signals = [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?];
+        let mut signals = vec![listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?];
+        // Whoever starts it by `nohup` wants it to go on.
+        if !is_hangup_ignored() {
+            signals.push(listen(SignalKind::hangup())?);
+        }
         let (asked, quit) = watch::channel(false);
         tokio::spawn(async move {
             any(&mut signals).await;
@@ -38,9 +45,19 @@ impl Quit {
     }
 }
 
-async fn any([interrupt, terminate]: &mut [Signal; 2]) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+async fn any(signals: &mut [Signal]) {
+    poll_fn(|context| {
+        let come = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if come { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Whether this process was started to outlive its terminal. Only Linux says so without unsafe code.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // SIGHUP is the first signal.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }
