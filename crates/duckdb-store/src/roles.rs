@@ -9,8 +9,8 @@ use duckdb::Connection;
 use tradekeep_models::{
     BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter,
     LatencyNumbers, LatencyStats, ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter,
-    Page, PerformanceSummary, RecordPage, SlippageStats, StreamId, Summary, Symbol, TimeRange,
-    Timestamp, TradeFilter, ValueStats,
+    Page, PerformanceSummary, RecordPage, SlippageFilter, SlippageStats, StreamId, Summary,
+    TimeRange, Timestamp, TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::{
     Ack, At, Batch, Capabilities, ErrorKind, Failure, Health, Inner, Maintenance, MetricStore,
@@ -101,13 +101,8 @@ impl MetricStore for DuckDbStore {
         self.read(OP, move |connection| stats::histogram(connection, &filter, &bounds)).await
     }
 
-    async fn slippage(
-        &self,
-        range: TimeRange,
-        token: Option<Symbol>,
-    ) -> Result<Option<SlippageStats>> {
-        let read = move |connection: &Connection| stats::slippage(connection, range, token);
-        self.read("slippage", read).await
+    async fn slippage(&self, filter: &SlippageFilter) -> Result<Option<SlippageStats>> {
+        self.ask("slippage", filter, stats::slippage).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {

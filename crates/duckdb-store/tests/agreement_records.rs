@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{
     BucketQuery, LatencyFilter, ListQuery, MetricFilter, MevFilter, Name, OrderFilter,
-    PositionFilter, RecordFilter, StreamId, Symbol, SystemEventFilter, Table, TimeRange, Timestamp,
-    TradeFilter, TradingMode, ValueStats, strategies,
+    PositionFilter, RecordFilter, SlippageFilter, StreamId, Symbol, SystemEventFilter, Table,
+    TimeRange, Timestamp, TradeFilter, TradingMode, ValueStats, strategies,
 };
 use tradekeep_store_traits::{Batch, MemoryStore, Origin, Records, SeriesStore};
 
@@ -147,7 +147,7 @@ async fn numbers(store: &dyn SeriesStore, q: &Question) -> Vec<String> {
         let (risk, fee) = (m.avg_risk.map(|r| format!("{r:.9e}")), m.avg_priority_fee_lamports);
         (m.events, m.avoided, m.suffered, m.avoidance_rate, risk, m.total_loss_usd, fee)
     });
-    let slippage = store.slippage(range, q.token.clone()).await.unwrap();
+    let slippage = store.slippage(&SlippageFilter { range, token: q.token.clone() }).await.unwrap();
     let summary = store.summary(range).await.unwrap();
     let trades = TradeFilter { range, token, ..TradeFilter::default() };
     let bounds = [0, 1, 1_000, 1_000_000, u64::MAX];

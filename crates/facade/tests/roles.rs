@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tradekeep::models::{
     Day, Fill, Latency, LatencyFilter, Market, Message, Metric, MetricFilter, Name, Order,
-    OrderFilter, OrderType, Records, Side, SlippageSource, StreamId, Symbol, SystemEvent,
-    SystemEventFilter, Table, Tick, Timestamp, Trade, TradeAction, TradeFilter, TraderId,
-    TradingMode, Venue,
+    OrderFilter, OrderType, Records, Side, SlippageFilter, SlippageSource, StreamId, Symbol,
+    SystemEvent, SystemEventFilter, Table, Tick, Timestamp, Trade, TradeAction, TradeFilter,
+    TraderId, TradingMode, Venue,
 };
 use tradekeep::stores::{
     Batch, Origin, PartitionAdmin, RecordList, RecordSink, RecordSinkExt, RecordSource, Stage,
@@ -166,14 +166,13 @@ async fn numbers_about_trades_come_from_the_store_of_trades() {
         store.save(vec![latency]).await.unwrap();
         store.save(vec![metric]).await.unwrap();
         store.save(vec![trade(None)]).await.unwrap();
-        let all = tradekeep::models::TimeRange::ALL;
-        let slippage = store.slippage(all, None).await.unwrap().unwrap();
+        let slippage = store.slippage(&SlippageFilter::default()).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Metric, 9.0));
 
         store.save(vec![trade(Some("3.5"))]).await.unwrap();
-        let slippage = store.slippage(all, None).await.unwrap().unwrap();
+        let slippage = store.slippage(&SlippageFilter::default()).await.unwrap().unwrap();
         assert_eq!((slippage.source, slippage.numbers.avg), (SlippageSource::Trades, 3.5));
-        let summary = store.summary(all).await.unwrap();
+        let summary = store.summary(tradekeep::models::TimeRange::ALL).await.unwrap();
         assert_eq!((summary.total_trades, summary.p99_latency_ns), (2, Some(1_000)), "{stores}");
         assert_eq!(summary.avg_slippage_bps, Some(3.5), "{stores}");
         let values = store.metric_stats(&MetricFilter::default()).await.unwrap().unwrap();

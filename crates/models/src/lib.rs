@@ -49,8 +49,8 @@ pub use query::{CandleCursor, CandleQuery, GapFill, MAX_LIMIT, Page};
 pub use records::{AnyRecord, Records};
 pub use stats::{
     BucketCursor, BucketQuery, LatencyNumbers, LatencyStats, MetricBucket, MevAnalysis,
-    PairPerformance, PerformanceSummary, SlippageSource, SlippageStats, Summary, ValueStats,
-    nearest_rank,
+    PairPerformance, PerformanceSummary, SlippageFilter, SlippageSource, SlippageStats, Summary,
+    ValueStats, nearest_rank,
 };
 pub use stored_candle::{StoredCandle, StoredCandleFilter};
 pub use stream_position::StreamPosition;

@@ -12,7 +12,7 @@ mod value;
 pub use latency::{LatencyNumbers, LatencyStats};
 pub use mev::MevAnalysis;
 pub use performance::{PairPerformance, PerformanceSummary};
-pub use slippage::{SlippageSource, SlippageStats};
+pub use slippage::{SlippageFilter, SlippageSource, SlippageStats};
 pub use value::{BucketCursor, BucketQuery, MetricBucket, ValueStats};
 
 /// The nearest-rank percentile `num` / `den` of values in order: the one at place `ceil(n * num /

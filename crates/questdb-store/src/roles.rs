@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use tradekeep_models::{
     BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter, LatencyStats,
     ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary,
-    RecordPage, SlippageStats, StreamId, Summary, Symbol, Table, TimeRange, Timestamp, TradeFilter,
-    ValueStats,
+    RecordPage, SlippageFilter, SlippageStats, StreamId, Summary, Table, TimeRange, Timestamp,
+    TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::{
     Ack, ApproxLatencies, At, Batch, CandleViews, Capabilities, Health, Maintenance, MetricStore,
@@ -71,12 +71,8 @@ impl MetricStore for QuestDbStore {
         stats::histogram(self, filter, bounds_ns).await.at(STORE, "latency_histogram")
     }
 
-    async fn slippage(
-        &self,
-        range: TimeRange,
-        token: Option<Symbol>,
-    ) -> Result<Option<SlippageStats>> {
-        stats::slippage(self, range, token).await.at(STORE, "slippage")
+    async fn slippage(&self, filter: &SlippageFilter) -> Result<Option<SlippageStats>> {
+        stats::slippage(self, filter).await.at(STORE, "slippage")
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {

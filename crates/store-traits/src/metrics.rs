@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use tradekeep_models::LatencyNumbers;
 use tradekeep_models::{
     BucketCursor, BucketQuery, LatencyFilter, LatencyStats, MetricBucket, MetricFilter,
-    MevAnalysis, MevFilter, Page, SlippageStats, Summary, Symbol, TimeRange, ValueStats,
+    MevAnalysis, MevFilter, Page, SlippageFilter, SlippageStats, Summary, TimeRange, ValueStats,
 };
 
 use crate::Result;
@@ -52,17 +52,13 @@ pub trait MetricStore: Send + Sync {
         bounds_ns: &[u64],
     ) -> Result<Vec<u64>>;
 
-    /// Slippage of our trades in `range`, each in its highest version and whatever its status, with
-    /// `token` as base or quote where one is given. Where none of these has an actual slippage, that
-    /// of the metric `slippage_bps` with the label `token`; nothing where that has no value either.
+    /// Slippage of our trades that pass `filter`, each in its highest version and whatever its status. Where
+    /// none of these has an actual slippage, that of the metric `slippage_bps` with the label `token`;
+    /// nothing where that has no value either.
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn slippage(
-        &self,
-        range: TimeRange,
-        token: Option<Symbol>,
-    ) -> Result<Option<SlippageStats>>;
+    async fn slippage(&self, filter: &SlippageFilter) -> Result<Option<SlippageStats>>;
 
     /// What MEV did: [`MevAnalysis::of`] the events that pass `filter`.
     ///

@@ -13,7 +13,7 @@ use metrics::{
 use tokio::time::{sleep, timeout};
 use tradekeep_models::{
     BucketQuery, CandleQuery, Interval, LatencyFilter, ListQuery, MetricFilter, MevFilter,
-    StreamId, Symbol, TimeRange, TradeFilter, Venue,
+    SlippageFilter, StreamId, Symbol, TimeRange, TradeFilter, Venue,
 };
 use tradekeep_store_traits::{
     Act, ErrorKind, LayerConfig, Layered, MemoryStore, Records, RetryPolicy, STORE_METRICS,
@@ -205,7 +205,7 @@ async fn every_operation_is_recorded_by_its_name() {
     store.metric_buckets(BucketQuery::new(MetricFilter::default(), minute)).page().await.unwrap();
     store.latency_stats(&latencies).await.unwrap();
     store.latency_histogram(&latencies, &[1]).await.unwrap();
-    store.slippage(TimeRange::ALL, None).await.unwrap();
+    store.slippage(&SlippageFilter::default()).await.unwrap();
     store.mev_analysis(&MevFilter::default()).await.unwrap();
     store.summary(TimeRange::ALL).await.unwrap();
     store.partitions(Table::Ticks).await.unwrap();

@@ -9,7 +9,7 @@ use proptest::test_runner::TestRunner;
 use tradekeep::models::record::Record;
 use tradekeep::models::{
     BucketQuery, CandleQuery, GapFill, Interval, LatencyFilter, ListQuery, MetricFilter, MevFilter,
-    Records, Table, TickFilter, TimeRange, TradeFilter, strategies,
+    Records, SlippageFilter, Table, TickFilter, TimeRange, TradeFilter, strategies,
 };
 use tradekeep::stores::{Act, MemoryStore, RecordSinkExt, SeriesStore};
 use tradekeep::{Config, ErrorKind, Tradekeep};
@@ -147,7 +147,7 @@ async fn numbers(duck: &dyn SeriesStore, quest: &dyn SeriesStore) {
     same!(duck, quest, metric_stats(&MetricFilter::default()));
     same!(duck, quest, latency_stats(&LatencyFilter::default()));
     same!(duck, quest, latency_histogram(&LatencyFilter::default(), &[10, 1_000, 30_000]));
-    same!(duck, quest, slippage(TimeRange::ALL, None));
+    same!(duck, quest, slippage(&SlippageFilter::default()));
     same!(duck, quest, mev_analysis(&MevFilter::default()));
     same!(duck, quest, summary(TimeRange::ALL));
     same!(duck, quest, series());

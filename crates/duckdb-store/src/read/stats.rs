@@ -3,8 +3,8 @@
 use duckdb::Connection;
 use tradekeep_models::{
     BucketCursor, BucketQuery, LatencyFilter, LatencyStats, MetricBucket, MetricFilter,
-    MevAnalysis, MevFilter, Page, PerformanceSummary, SlippageSource, SlippageStats, Summary,
-    Symbol, Table, TimeRange, TradeFilter, ValueStats,
+    MevAnalysis, MevFilter, Page, PerformanceSummary, SlippageFilter, SlippageSource,
+    SlippageStats, Summary, Table, TimeRange, TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::Inner;
 use tradekeep_store_traits::sql::answers::{self, SummaryRows};
@@ -48,16 +48,14 @@ pub(crate) fn histogram(
 
 pub(crate) fn slippage(
     connection: &Connection,
-    range: TimeRange,
-    token: Option<Symbol>,
+    filter: &SlippageFilter,
 ) -> Inner<Option<SlippageStats>> {
-    let filter = TradeFilter { token, range, ..TradeFilter::default() };
     let versions = versions(connection, Table::Trades)?;
-    let found = one(connection, sql::slippage(&filter, versions))?;
+    let found = one(connection, sql::slippage(&filter.trades(), versions))?;
     if let Some(numbers) = answers::decimal_stats(&found)? {
         return Ok(Some(SlippageStats::new(SlippageSource::Trades, numbers)));
     }
-    let numbers = metrics(connection, &SlippageStats::metric(range, filter.token.as_ref()))?;
+    let numbers = metrics(connection, &filter.metric())?;
     Ok(numbers.map(|numbers| SlippageStats::new(SlippageSource::Metric, numbers)))
 }
 
@@ -70,7 +68,8 @@ pub(crate) fn summary(connection: &Connection, range: TimeRange) -> Inner<Summar
     let filter = TradeFilter { range, ..TradeFilter::default() };
     let trades = one(connection, sql::slipped(&filter, versions))?;
     let metric_bps = if answers::has_no_slippage(&trades)? {
-        metrics(connection, &SlippageStats::metric(range, None))?.map(|numbers| numbers.avg)
+        metrics(connection, &SlippageFilter { range, token: None }.metric())?
+            .map(|numbers| numbers.avg)
     } else {
         None
     };

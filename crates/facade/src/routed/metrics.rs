@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use tradekeep_models::{
     BucketCursor, BucketQuery, LatencyFilter, LatencyStats, MetricBucket, MetricFilter,
-    MevAnalysis, MevFilter, Page, SlippageSource, SlippageStats, Summary, Symbol, TimeRange,
-    ValueStats,
+    MevAnalysis, MevFilter, Page, SlippageFilter, SlippageSource, SlippageStats, Summary,
+    TimeRange, ValueStats,
 };
 use tradekeep_store_traits::{MetricStore, Result};
 
@@ -34,20 +34,16 @@ impl MetricStore for Routed {
         self.of(Role::Metrics).metrics()?.latency_histogram(filter, bounds_ns).await
     }
 
-    async fn slippage(
-        &self,
-        range: TimeRange,
-        token: Option<Symbol>,
-    ) -> Result<Option<SlippageStats>> {
+    async fn slippage(&self, filter: &SlippageFilter) -> Result<Option<SlippageStats>> {
         // Trades go first, wherever they are; a metric counts from the store of metrics alone.
         if !self.share(Role::Metrics, Role::Trades) {
-            let of_trades = self.of(Role::Trades).metrics()?.slippage(range, token.clone()).await?;
+            let of_trades = self.of(Role::Trades).metrics()?.slippage(filter).await?;
             let found = of_trades.filter(|found| found.source == SlippageSource::Trades);
             if found.is_some() {
                 return Ok(found);
             }
         }
-        self.of(Role::Metrics).metrics()?.slippage(range, token).await
+        self.of(Role::Metrics).metrics()?.slippage(filter).await
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
@@ -58,7 +54,7 @@ impl MetricStore for Routed {
         if self.share(Role::Metrics, Role::Trades) {
             return self.of(Role::Metrics).metrics()?.summary(range).await;
         }
-        let slippage = self.slippage(range, None).await?;
+        let slippage = self.slippage(&SlippageFilter { range, token: None }).await?;
         let mut summary = self.of(Role::Metrics).metrics()?.summary(range).await?;
         let of_trades = self.of(Role::Trades).metrics()?.summary(range).await?;
         summary.total_trades = of_trades.total_trades;

@@ -1,6 +1,6 @@
 //! Slippage: what it cost that prices moved.
 
-use crate::{Labels, MetricFilter, Name, Symbol, TimeRange, ValueStats};
+use crate::{Labels, MetricFilter, Name, Symbol, TimeRange, TradeFilter, ValueStats};
 
 /// Where the numbers about slippage come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +24,31 @@ impl SlippageSource {
     }
 }
 
+/// What slippage is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SlippageFilter {
+    /// Only of this token, base or quote.
+    pub token: Option<Symbol>,
+    /// When.
+    pub range: TimeRange,
+}
+
+impl SlippageFilter {
+    /// The trades that may tell of it.
+    #[must_use]
+    pub fn trades(&self) -> TradeFilter {
+        TradeFilter { token: self.token.clone(), range: self.range, ..TradeFilter::default() }
+    }
+
+    /// The metrics that tell of it where no trade does: `slippage_bps`, of one token by its label.
+    #[must_use]
+    pub fn metric(&self) -> MetricFilter {
+        let label = |token: &Symbol| Labels::default().with("token", token.as_str()).ok();
+        let labels = self.token.as_ref().and_then(label).unwrap_or_default();
+        MetricFilter { name: Name::new("slippage_bps").ok(), labels, range: self.range }
+    }
+}
+
 /// Slippage in basis points; worse is positive.
 ///
 /// Taken from our own trades where any in the window has an actual slippage, else from the metric
@@ -44,14 +69,5 @@ impl SlippageStats {
     #[must_use]
     pub const fn new(source: SlippageSource, numbers: ValueStats) -> Self {
         Self { source, numbers }
-    }
-
-    /// The metrics that tell of slippage where no trade does: `slippage_bps`, of one token by its
-    /// label.
-    #[must_use]
-    pub fn metric(range: TimeRange, token: Option<&Symbol>) -> MetricFilter {
-        let label = |token: &Symbol| Labels::default().with("token", token.as_str()).ok();
-        let labels = token.and_then(label).unwrap_or_default();
-        MetricFilter { name: Name::new("slippage_bps").ok(), labels, range }
     }
 }

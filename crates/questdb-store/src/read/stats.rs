@@ -2,8 +2,8 @@
 
 use tradekeep_models::{
     BucketCursor, BucketQuery, LatencyFilter, LatencyNumbers, LatencyStats, MetricBucket,
-    MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary, SlippageSource, SlippageStats,
-    Summary, Symbol, TimeRange, TradeFilter, ValueStats,
+    MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary, SlippageFilter, SlippageSource,
+    SlippageStats, Summary, TimeRange, TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::sql::answers::{self, SummaryRows};
 use tradekeep_store_traits::sql::most_below;
@@ -49,18 +49,13 @@ pub(crate) async fn histogram(
 
 pub(crate) async fn slippage(
     store: &QuestDbStore,
-    range: TimeRange,
-    token: Option<Symbol>,
+    filter: &SlippageFilter,
 ) -> Inner<Option<SlippageStats>> {
-    let filter = TradeFilter { token, range, ..TradeFilter::default() };
-    let sql = stats::values(store.dialect.rows(&filter), "actual_slippage");
+    let sql = stats::values(store.dialect.rows(&filter.trades()), "actual_slippage");
     let of_trades = answers::decimal_stats(&store.only_row(&sql).await?)?;
     let (source, numbers) = match of_trades {
         Some(numbers) => (SlippageSource::Trades, Some(numbers)),
-        None => {
-            let metric = SlippageStats::metric(range, filter.token.as_ref());
-            (SlippageSource::Metric, metrics(store, &metric).await?)
-        }
+        None => (SlippageSource::Metric, metrics(store, &filter.metric()).await?),
     };
     Ok(numbers.map(|numbers| SlippageStats::new(source, numbers)))
 }
@@ -73,7 +68,7 @@ pub(crate) async fn summary(store: &QuestDbStore, range: TimeRange) -> Inner<Sum
     let filter = TradeFilter { range, ..TradeFilter::default() };
     let trades = store.only_row(&stats::slipped(store.dialect.rows(&filter))).await?;
     let metric_bps = if answers::has_no_slippage(&trades)? {
-        let metric = SlippageStats::metric(range, None);
+        let metric = SlippageFilter { range, token: None }.metric();
         metrics(store, &metric).await?.map(|numbers| numbers.avg)
     } else {
         None

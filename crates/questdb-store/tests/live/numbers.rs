@@ -3,7 +3,8 @@
 use tradekeep_models::record::Record;
 use tradekeep_models::{
     BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, Metric, MetricFilter, MevEvent,
-    MevFilter, TimeRange, Timestamp, Trade, TradeFilter, TradeStatus, ValueStats, strategies,
+    MevFilter, SlippageFilter, TimeRange, Timestamp, Trade, TradeFilter, TradeStatus, ValueStats,
+    strategies,
 };
 use tradekeep_store_traits::{
     ApproxLatencies, ErrorKind, MemoryStore, MetricStore, RecordSinkExt, TradeStore,
@@ -222,8 +223,9 @@ async fn trades(scratch: Scratch) {
                 assert_eq!(found, expected, "{filter:?}");
             }
             for token in [None, Some(row.base_token.clone())] {
-                let found = store.slippage(range, token.clone()).await.unwrap();
-                let expected = memory.slippage(range, token.clone()).await.unwrap();
+                let asked = SlippageFilter { range, token: token.clone() };
+                let found = store.slippage(&asked).await.unwrap();
+                let expected = memory.slippage(&asked).await.unwrap();
                 assert_eq!(found.map(|s| s.source), expected.map(|s| s.source), "{token:?}");
                 let numbers = (found.map(|s| s.numbers), expected.map(|s| s.numbers));
                 assert_numbers(numbers.0, numbers.1, &format!("{range:?} {token:?}"));
@@ -266,7 +268,7 @@ async fn nothing(scratch: Scratch) {
     let latencies = LatencyFilter::default();
     assert_eq!(store.latency_stats(&latencies).await.unwrap(), []);
     assert_eq!(store.latency_histogram(&latencies, &[5, 6]).await.unwrap(), [0, 0, 0]);
-    assert_eq!(store.slippage(range, None).await.unwrap(), None);
+    assert_eq!(store.slippage(&SlippageFilter { range, token: None }).await.unwrap(), None);
     let events = MevFilter::default();
     let found = store.mev_analysis(&events).await.unwrap();
     assert_eq!(found, memory.mev_analysis(&events).await.unwrap());
@@ -296,7 +298,7 @@ async fn too_large(scratch: Scratch) {
     let error = store.performance(&TradeFilter::default()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Query, "{error}");
     // Slippages count as doubles, and their sum fits one.
-    let slippage = store.slippage(TimeRange::ALL, None).await.unwrap().unwrap().numbers;
+    let slippage = store.slippage(&SlippageFilter::default()).await.unwrap().unwrap().numbers;
     assert_eq!((slippage.sum, slippage.max), (2e20, 1e20));
 }
 

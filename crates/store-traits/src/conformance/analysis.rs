@@ -2,8 +2,8 @@
 
 use tradekeep_models::{
     BucketQuery, CandleQuery, Decimal, Labels, LatencyFilter, Metric, MetricFilter, MevAnalysis,
-    MevEvent, MevFilter, SlippageSource, SlippageStats, StreamId, Summary, TimeRange, Trade,
-    TradeFilter, TradeStatus,
+    MevEvent, MevFilter, SlippageFilter, SlippageSource, SlippageStats, StreamId, Summary,
+    TimeRange, Trade, TradeFilter, TradeStatus,
 };
 
 use super::latencies::{failed, latency};
@@ -46,7 +46,7 @@ fn slippage_metric(second: i64, value: f64, token: Option<&str>) -> Metric {
 }
 
 async fn slippage(store: &Store, range: TimeRange, token: Option<&str>) -> Option<SlippageStats> {
-    store.slippage(range, token.map(symbol)).await.unwrap()
+    store.slippage(&SlippageFilter { range, token: token.map(symbol) }).await.unwrap()
 }
 
 /// Source, count and sum, for short expectations.
@@ -328,7 +328,7 @@ async fn closed_store_answers_connection(store: Store) {
         store.metric_buckets(buckets).page().await.unwrap_err(),
         store.latency_stats(&latencies).await.unwrap_err(),
         store.latency_histogram(&latencies, &[1]).await.unwrap_err(),
-        store.slippage(ALL, None).await.unwrap_err(),
+        store.slippage(&SlippageFilter::default()).await.unwrap_err(),
         store.mev_analysis(&MevFilter::default()).await.unwrap_err(),
         store.summary(ALL).await.unwrap_err(),
         store.performance(&TradeFilter::default()).await.unwrap_err(),

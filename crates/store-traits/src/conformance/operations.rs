@@ -1,8 +1,8 @@
 //! Cases of every operation: how its errors are called, and whether a store is there.
 
 use tradekeep_models::{
-    BucketQuery, CandleQuery, LatencyFilter, ListQuery, MetricFilter, MevFilter, StreamId,
-    TimeRange, TradeFilter,
+    BucketQuery, CandleQuery, LatencyFilter, ListQuery, MetricFilter, MevFilter, SlippageFilter,
+    StreamId, TimeRange, TradeFilter,
 };
 
 use super::{Store, interval, seconds, symbol, venue};
@@ -38,7 +38,7 @@ pub(crate) async fn call(store: &dyn SeriesStore, op: &str) -> Result<()> {
         }
         "latency_stats" => store.latency_stats(&latencies).await.map(drop),
         "latency_histogram" => store.latency_histogram(&latencies, &[1]).await.map(drop),
-        "slippage" => store.slippage(all, None).await.map(drop),
+        "slippage" => store.slippage(&SlippageFilter::default()).await.map(drop),
         "mev_analysis" => store.mev_analysis(&MevFilter::default()).await.map(drop),
         "summary" => store.summary(all).await.map(drop),
         "partitions" => store.partitions(Table::Ticks).await.map(drop),

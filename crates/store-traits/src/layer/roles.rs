@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use tradekeep_models::{
     BucketCursor, BucketQuery, Candle, CandleCursor, CandleQuery, Day, LatencyFilter, LatencyStats,
     ListQuery, MetricBucket, MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary,
-    RecordPage, SlippageStats, StreamId, Summary, Symbol, TimeRange, Timestamp, TradeFilter,
-    ValueStats,
+    RecordPage, SlippageFilter, SlippageStats, StreamId, Summary, TimeRange, Timestamp,
+    TradeFilter, ValueStats,
 };
 
 use super::Kind::{Close, Health as Condition, Optimize, Read, Write};
@@ -15,6 +15,67 @@ use crate::{
     Partition, PartitionAdmin, Probe, RecordSink, RecordSource, Result, Stage, Table, TableStats,
     TickSeries, TickStore, Token, TradeStore, Trouble,
 };
+
+/// Roles of which every method goes through the layers: what kind of call each is, and the name that errors and
+/// metrics have for it.
+macro_rules! layered {
+    ($($role:ident { $($kind:ident $op:expr => $method:ident($($arg:ident: $of:ty),*) -> $answer:ty;)+ })+) => {$(
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<T: $role + ?Sized> $role for Layered<T> {
+            $(
+                async fn $method(&self, $($arg: $of),*) -> Result<$answer> {
+                    self.around($kind, $op, || self.inner.$method($($arg),*)).await
+                }
+            )+
+        }
+    )+};
+}
+
+layered! {
+    RecordSource {
+        Read query.table.as_str() => page(query: &ListQuery) -> RecordPage;
+    }
+
+    TickStore {
+        Read "tick_candles" => candle_page(query: &CandleQuery) -> Page<Candle, CandleCursor>;
+        Read "series" => series() -> Vec<TickSeries>;
+    }
+
+    TradeStore {
+        Read "performance" => performance(filter: &TradeFilter) -> PerformanceSummary;
+    }
+
+    MetricStore {
+        Read "metric_stats" => metric_stats(filter: &MetricFilter) -> Option<ValueStats>;
+        Read "metric_buckets" => bucket_page(query: &BucketQuery) -> Page<MetricBucket, BucketCursor>;
+        Read "latency_stats" => latency_stats(filter: &LatencyFilter) -> Vec<LatencyStats>;
+        Read "latency_histogram" => latency_histogram(filter: &LatencyFilter, bounds_ns: &[u64]) -> Vec<u64>;
+        Read "slippage" => slippage(filter: &SlippageFilter) -> Option<SlippageStats>;
+        Read "mev_analysis" => mev_analysis(filter: &MevFilter) -> MevAnalysis;
+        Read "summary" => summary(range: TimeRange) -> Summary;
+    }
+
+    PartitionAdmin {
+        Read "partitions" => partitions(table: Table) -> Vec<Partition>;
+        Write "drop_partitions" => drop_partitions(table: Table, days: &[Day]) -> u64;
+        Read "floor" => floor(table: Table) -> Option<Timestamp>;
+        Write "set_floor" => set_floor(table: Table, floor: Option<Timestamp>) -> ();
+    }
+
+    Maintenance {
+        Read "table_stats" => table_stats() -> Vec<TableStats>;
+        Optimize "optimize" => optimize() -> ();
+    }
+
+    CandleViews {
+        Read "view_candles" => view_candles(query: &CandleQuery) -> Page<Candle, CandleCursor>;
+    }
+
+    ApproxLatencies {
+        Read "approx_latency_stats" => approx_latency_stats(filter: &LatencyFilter) -> Vec<LatencyStats>;
+    }
+}
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
@@ -64,107 +125,6 @@ impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl<T: RecordSource + ?Sized> RecordSource for Layered<T> {
-    async fn page(&self, query: &ListQuery) -> Result<RecordPage> {
-        self.around(Read, query.table.as_str(), || self.inner.page(query)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: TickStore + ?Sized> TickStore for Layered<T> {
-    async fn candle_page(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        self.around(Read, "tick_candles", || self.inner.candle_page(query)).await
-    }
-
-    async fn series(&self) -> Result<Vec<TickSeries>> {
-        self.around(Read, "series", || self.inner.series()).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: TradeStore + ?Sized> TradeStore for Layered<T> {
-    async fn performance(&self, filter: &TradeFilter) -> Result<PerformanceSummary> {
-        self.around(Read, "performance", || self.inner.performance(filter)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: MetricStore + ?Sized> MetricStore for Layered<T> {
-    async fn metric_stats(&self, filter: &MetricFilter) -> Result<Option<ValueStats>> {
-        self.around(Read, "metric_stats", || self.inner.metric_stats(filter)).await
-    }
-
-    async fn bucket_page(&self, query: &BucketQuery) -> Result<Page<MetricBucket, BucketCursor>> {
-        self.around(Read, "metric_buckets", || self.inner.bucket_page(query)).await
-    }
-
-    async fn latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        self.around(Read, "latency_stats", || self.inner.latency_stats(filter)).await
-    }
-
-    async fn latency_histogram(
-        &self,
-        filter: &LatencyFilter,
-        bounds_ns: &[u64],
-    ) -> Result<Vec<u64>> {
-        let next = || self.inner.latency_histogram(filter, bounds_ns);
-        self.around(Read, "latency_histogram", next).await
-    }
-
-    async fn slippage(
-        &self,
-        range: TimeRange,
-        token: Option<Symbol>,
-    ) -> Result<Option<SlippageStats>> {
-        self.around(Read, "slippage", || self.inner.slippage(range, token.clone())).await
-    }
-
-    async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
-        self.around(Read, "mev_analysis", || self.inner.mev_analysis(filter)).await
-    }
-
-    async fn summary(&self, range: TimeRange) -> Result<Summary> {
-        self.around(Read, "summary", || self.inner.summary(range)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: PartitionAdmin + ?Sized> PartitionAdmin for Layered<T> {
-    async fn partitions(&self, table: Table) -> Result<Vec<Partition>> {
-        self.around(Read, "partitions", || self.inner.partitions(table)).await
-    }
-
-    async fn drop_partitions(&self, table: Table, days: &[Day]) -> Result<u64> {
-        self.around(Write, "drop_partitions", || self.inner.drop_partitions(table, days)).await
-    }
-
-    async fn floor(&self, table: Table) -> Result<Option<Timestamp>> {
-        self.around(Read, "floor", || self.inner.floor(table)).await
-    }
-
-    async fn set_floor(&self, table: Table, floor: Option<Timestamp>) -> Result<()> {
-        self.around(Write, "set_floor", || self.inner.set_floor(table, floor)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: Maintenance + ?Sized> Maintenance for Layered<T> {
-    async fn table_stats(&self) -> Result<Vec<TableStats>> {
-        self.around(Read, "table_stats", || self.inner.table_stats()).await
-    }
-
-    async fn optimize(&self) -> Result<()> {
-        self.around(Optimize, "optimize", || self.inner.optimize()).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
 impl<T: Probe + ?Sized> Probe for Layered<T> {
     async fn health(&self) -> Health {
         let next = || async { Ok(self.inner.health().await) };
@@ -178,22 +138,5 @@ impl<T: Probe + ?Sized> Probe for Layered<T> {
                 "see whether the store is overloaded or cannot be reached",
             )],
         })
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: CandleViews + ?Sized> CandleViews for Layered<T> {
-    async fn view_candles(&self, query: &CandleQuery) -> Result<Page<Candle, CandleCursor>> {
-        self.around(Read, "view_candles", || self.inner.view_candles(query)).await
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<T: ApproxLatencies + ?Sized> ApproxLatencies for Layered<T> {
-    async fn approx_latency_stats(&self, filter: &LatencyFilter) -> Result<Vec<LatencyStats>> {
-        let next = || self.inner.approx_latency_stats(filter);
-        self.around(Read, "approx_latency_stats", next).await
     }
 }

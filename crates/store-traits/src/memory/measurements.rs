@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use tradekeep_models::{
     BucketCursor, BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, LatencyStats,
     Metric, MetricBucket, MetricFilter, MevAnalysis, MevEvent, MevFilter, Name, Page,
-    SlippageSource, SlippageStats, Summary, Symbol, TimeRange, Trade, TradeFilter, ValueStats,
+    SlippageFilter, SlippageSource, SlippageStats, Summary, TimeRange, Trade, TradeFilter,
+    ValueStats,
 };
 
 use super::tables::{Held, Tables};
@@ -69,12 +70,8 @@ impl MetricStore for MemoryStore {
         Ok(counts)
     }
 
-    async fn slippage(
-        &self,
-        range: TimeRange,
-        token: Option<Symbol>,
-    ) -> Result<Option<SlippageStats>> {
-        Ok(slippage(&self.enter("slippage").await?.tables, range, token))
+    async fn slippage(&self, filter: &SlippageFilter) -> Result<Option<SlippageStats>> {
+        Ok(slippage(&self.enter("slippage").await?.tables, filter))
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
@@ -97,7 +94,8 @@ impl MetricStore for MemoryStore {
             .maybe_avg_latency_ns(numbers.map(|numbers| numbers.avg_ns))
             .maybe_p99_latency_ns(numbers.map(|numbers| numbers.p99_ns))
             .maybe_avg_slippage_bps(
-                slippage(tables, range, None).map(|slippage| slippage.numbers.avg),
+                slippage(tables, &SlippageFilter { range, token: None })
+                    .map(|slippage| slippage.numbers.avg),
             )
             .mev_avoided(avoided.len() as u64)
             .mev_suffered(suffered.len() as u64)
@@ -116,14 +114,13 @@ fn succeeded<'a>(latencies: impl IntoIterator<Item = &'a Latency>) -> Vec<u64> {
 }
 
 /// Slippage of our trades where they have any, else of the metric.
-fn slippage(tables: &Tables, range: TimeRange, token: Option<Symbol>) -> Option<SlippageStats> {
-    let filter = TradeFilter { range, token, ..TradeFilter::default() };
-    let trades = Trade::rows(tables).matching(&filter);
+fn slippage(tables: &Tables, filter: &SlippageFilter) -> Option<SlippageStats> {
+    let trades = Trade::rows(tables).matching(&filter.trades());
     let measured = trades.filter_map(|trade| trade.actual_slippage).map(Decimal::to_f64).collect();
     let of_trades =
         ValueStats::of(measured).map(|numbers| SlippageStats::new(SlippageSource::Trades, numbers));
     of_trades.or_else(|| {
-        let numbers = values(tables, &SlippageStats::metric(range, filter.token.as_ref()))?;
+        let numbers = values(tables, &filter.metric())?;
         Some(SlippageStats::new(SlippageSource::Metric, numbers))
     })
 }

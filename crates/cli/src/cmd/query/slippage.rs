@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 use tradekeep::Tradekeep;
-use tradekeep::models::SlippageSource;
+use tradekeep::models::{SlippageFilter, SlippageSource};
 
 use super::list::nothing;
 use super::metrics::numbers;
@@ -25,7 +25,8 @@ struct Object<'a> {
 
 pub(super) async fn run(args: &Slippage, store: &Tradekeep, out: &mut Out) -> Result<()> {
     let token = args.token.as_ref();
-    let Some(found) = store.slippage(args.window.range()?, args.token.clone()).await? else {
+    let filter = SlippageFilter { token: token.cloned(), range: args.window.range()? };
+    let Some(found) = store.slippage(&filter).await? else {
         return nothing("trades with a slippage, and no metrics slippage_bps,", out);
     };
     let n = found.numbers;

@@ -1,12 +1,9 @@
 //! Random batches and lists: the store does as a vector does that is searched from end to end.
 
 use proptest::prelude::*;
+use proptest::sample::Index;
 use tradekeep_models::record::{Record, Value};
-use tradekeep_models::{
-    Cursor, FillFilter, LatencyFilter, ListQuery, MetricFilter, NodeHealthFilter, OrderFilter,
-    PositionFilter, RecordFilter, StoredCandleFilter, SystemEventFilter, TickFilter, TimeRange,
-    Timestamp, TradeFilter, strategies,
-};
+use tradekeep_models::{Condition, Cursor, ListQuery, TimeRange, Timestamp, strategies};
 
 use super::*;
 use crate::batch_strategies::batches;
@@ -55,45 +52,56 @@ fn write<R: Record>(stored: &mut Vec<R>, batch: &[R]) -> Outcome {
 }
 
 /// Lists as the docs of [`ListQuery`] say.
-fn list<F: RecordFilter>(stored: &[F::Record], filter: &F, query: &ListQuery) -> Vec<F::Record> {
-    let subject = |row: &F::Record| {
-        let values = values(row, F::Record::SUBJECT).into_iter().map(Value::into_owned);
+fn list<R: Record>(stored: &[R], query: &ListQuery) -> Vec<R> {
+    let subject = |row: &R| {
+        let values = values(row, R::SUBJECT).into_iter().map(Value::into_owned);
         values.collect::<Vec<_>>()
     };
-    let height = |row: &F::Record| row.named("version").into_owned();
-    let is_highest = |row: &F::Record| {
-        F::Record::SUBJECT.is_empty()
-            || !stored
-                .iter()
-                .any(|other| subject(other) == subject(row) && height(other) > height(row))
+    let height = |row: &R| row.named("version").into_owned();
+    let is_highest = |row: &R| {
+        let others = || stored.iter().filter(|other| subject(other) == subject(row));
+        R::SUBJECT.is_empty() || !others().any(|other| height(other) > height(row))
     };
-    let mut rows: Vec<_> = stored
-        .iter()
-        .filter(|row| filter.matches(row) && query.is_behind_cursor(*row))
-        .filter(|row| query.history || is_highest(row))
-        .cloned()
-        .collect();
+    let passes = |row: &&R| {
+        query.range.contains(row.ts())
+            && query.conditions.iter().all(|condition| condition.matches(*row))
+            && query.is_behind_cursor(*row)
+            && (query.history || is_highest(row))
+    };
+    let mut rows: Vec<_> = stored.iter().filter(passes).cloned().collect();
     rows.sort_by(|a, b| query.compare(a, b));
     rows
 }
 
-/// Asks for a list, page by page, in every way.
-async fn compare<F: RecordFilter>(
-    store: &MemoryStore,
-    stored: &[F::Record],
-    filter: &F,
+/// What is asked of each list.
+#[derive(Debug, Clone)]
+struct Question {
+    range: TimeRange,
+    /// Where the last record has a value there: only those that have it too.
+    column: Index,
     limit: usize,
-) {
+}
+
+/// Asks for a list, page by page, in every way.
+async fn compare<R: Record>(store: &MemoryStore, stored: &[R], question: &Question) {
+    let &Question { range, limit, .. } = question;
+    let column = question.column.index(R::COLUMNS.len());
+    let value = stored.last().map(|row| row.value(column).into_owned());
+    let like =
+        |value| Condition::AnyOf { columns: vec![R::COLUMNS[column].name], values: vec![value] };
+    let conditions: Vec<_> = value.filter(|value| !value.is_null()).map(like).into_iter().collect();
     for (newest_first, history) in [(false, false), (false, true), (true, false), (true, true)] {
         let cursors = stored.first().map(|row| Cursor::at(row, newest_first));
         for after in [None, cursors] {
+            let conditions = conditions.clone();
+            let all = ListQuery::of(R::TABLE);
             let mut query =
-                ListQuery { limit, after, newest_first, history, ..ListQuery::new(filter) };
-            let expected = list(stored, filter, &query);
+                ListQuery { range, conditions, limit, after, newest_first, history, ..all };
+            let expected = list(stored, &query);
             let mut found = Vec::new();
             loop {
                 let page = store.page(&query).await.unwrap();
-                let rows = F::Record::from_records(page.records).unwrap();
+                let rows = R::from_records(page.records).unwrap();
                 assert!(rows.len() == limit || page.next.is_none());
                 found.extend(rows);
                 match page.next {
@@ -107,87 +115,40 @@ async fn compare<F: RecordFilter>(
 }
 
 /// Every table as a vector.
-#[derive(Default)]
-struct Model {
-    ticks: Vec<tradekeep_models::Tick>,
-    trades: Vec<tradekeep_models::Trade>,
-    orders: Vec<tradekeep_models::Order>,
-    fills: Vec<tradekeep_models::Fill>,
-    positions: Vec<tradekeep_models::Position>,
-    metrics: Vec<Metric>,
-    latencies: Vec<tradekeep_models::Latency>,
-    events: Vec<SystemEvent>,
-    reports: Vec<tradekeep_models::NodeHealth>,
-    candles: Vec<tradekeep_models::StoredCandle>,
-}
+struct Model(Vec<Records>);
 
 impl Model {
-    fn write(&mut self, records: &Records) -> Option<Outcome> {
-        Some(match records {
-            Records::Trades(rows) => write(&mut self.trades, rows),
-            Records::Orders(rows) => write(&mut self.orders, rows),
-            Records::Fills(rows) => write(&mut self.fills, rows),
-            Records::Positions(rows) => write(&mut self.positions, rows),
-            Records::Metrics(rows) => write(&mut self.metrics, rows),
-            Records::Latencies(rows) => write(&mut self.latencies, rows),
-            Records::SystemEvents(rows) => write(&mut self.events, rows),
-            Records::NodeHealth(rows) => write(&mut self.reports, rows),
-            Records::Ticks(rows) => write(&mut self.ticks, rows),
-            Records::Candles(rows) => write(&mut self.candles, rows),
-            // As metrics are.
-            Records::MevEvents(_) => return None,
-        })
+    fn new() -> Self {
+        Self(Table::ALL.iter().map(|table| Records::empty(*table)).collect())
+    }
+
+    fn write(&mut self, records: &Records) -> Outcome {
+        with_records!(records, rows => self.write_rows(rows))
+    }
+
+    fn write_rows<R: Record>(&mut self, batch: &[R]) -> Outcome
+    where
+        Vec<R>: Into<Records>,
+    {
+        let own = self.0.iter_mut().find(|records| records.table() == R::TABLE).unwrap();
+        let mut stored = R::from_records(own.clone()).unwrap();
+        let outcome = write(&mut stored, batch);
+        *own = stored.into();
+        outcome
     }
 
     /// Drops a day everywhere.
     async fn drop_day(&mut self, store: &MemoryStore, ts: Timestamp) {
-        for table in Table::ALL {
-            store.drop_partitions(*table, &[ts.day()]).await.unwrap();
+        for records in &mut self.0 {
+            store.drop_partitions(records.table(), &[ts.day()]).await.unwrap();
+            with_records!(records, rows => rows.retain(|row| row.ts().day() != ts.day()));
         }
-        self.ticks.retain(|row| row.ts().day() != ts.day());
-        self.trades.retain(|row| row.ts.day() != ts.day());
-        self.orders.retain(|row| row.ts.day() != ts.day());
-        self.fills.retain(|row| row.ts.day() != ts.day());
-        self.positions.retain(|row| row.ts.day() != ts.day());
-        self.metrics.retain(|row| row.ts.day() != ts.day());
-        self.latencies.retain(|row| row.ts.day() != ts.day());
-        self.events.retain(|row| row.ts.day() != ts.day());
-        self.reports.retain(|row| row.ts.day() != ts.day());
-        self.candles.retain(|row| row.ts.day() != ts.day());
     }
 
-    async fn compare(&self, store: &MemoryStore, range: TimeRange, limit: usize) {
-        let symbol = self.ticks.last().map(|tick| tick.symbol().clone());
-        let filter = TickFilter { range, symbol, venue: None };
-        compare(store, &self.ticks, &filter, limit).await;
-        let trade = self.trades.last();
-        let token = trade.map(|trade| trade.base_token.clone());
-        let mode = trade.map(|trade| trade.mode);
-        let filter = TradeFilter { range, token, mode, ..TradeFilter::default() };
-        compare(store, &self.trades, &filter, limit).await;
-        let filter = TradeFilter { id: trade.map(|trade| trade.id), ..TradeFilter::default() };
-        compare(store, &self.trades, &filter, limit).await;
-        let status = self.orders.last().map(|order| order.status);
-        let filter = OrderFilter { range, status, ..OrderFilter::default() };
-        compare(store, &self.orders, &filter, limit).await;
-        let venue = self.fills.last().map(|fill| fill.venue.clone());
-        let filter = FillFilter { range, venue, ..FillFilter::default() };
-        compare(store, &self.fills, &filter, limit).await;
-        let filter = StoredCandleFilter { range, ..StoredCandleFilter::default() };
-        compare(store, &self.candles, &filter, limit).await;
-        let filter = PositionFilter { range, ..PositionFilter::default() };
-        compare(store, &self.positions, &filter, limit).await;
-        let labels = self.metrics.last().map(|metric| metric.labels.clone()).unwrap_or_default();
-        let filter = MetricFilter { range, labels, name: None };
-        compare(store, &self.metrics, &filter, limit).await;
-        let service = self.latencies.last().map(|latency| latency.service.clone());
-        let filter = LatencyFilter { range, service, operation: None };
-        compare(store, &self.latencies, &filter, limit).await;
-        let at_least = self.events.last().map(|event| event.severity);
-        let filter = SystemEventFilter { range, at_least, ..SystemEventFilter::default() };
-        compare(store, &self.events, &filter, limit).await;
-        let filter = NodeHealthFilter { range, node: None };
-        compare(store, &self.reports, &filter, limit).await;
+    async fn compare(&self, store: &MemoryStore, question: &Question) {
+        for records in &self.0 {
+            with_records!(records, rows => compare(store, rows, question).await);
+        }
     }
 }
 
@@ -205,12 +166,14 @@ proptest! {
     fn agrees_with_vectors(
         batches in batches(24, 12),
         range in range(),
+        column in any::<Index>(),
         limit in 1usize..8,
         dropped in prop::option::of(strategies::near_timestamp()),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let (store, mut model) = (MemoryStore::new(), Model::default());
+            let question = Question { range, column, limit };
+            let (store, mut model) = (MemoryStore::new(), Model::new());
             for records in batches {
                 let outcome = match store.save(records.clone()).await {
                     Ok(saved) => Ok(usize::try_from(saved.inserted).unwrap()),
@@ -219,14 +182,12 @@ proptest! {
                     }
                     Err(error) => panic!("{error:?}"),
                 };
-                if let Some(expected) = model.write(&records) {
-                    assert_eq!(outcome, expected, "{records:?}");
-                }
+                assert_eq!(outcome, model.write(&records), "{records:?}");
             }
-            model.compare(&store, range, limit).await;
+            model.compare(&store, &question).await;
             if let Some(ts) = dropped {
                 model.drop_day(&store, ts).await;
-                model.compare(&store, range, limit).await;
+                model.compare(&store, &question).await;
             }
         });
     }
