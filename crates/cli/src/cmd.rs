@@ -12,15 +12,13 @@ mod stats;
 mod tail;
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use anyhow::{Result, anyhow, bail};
-use tradekeep::models::Timestamp;
+use anyhow::{Error, Result, anyhow, bail};
 use tradekeep::{Config, ConfigFormat, IMPORT_MEMORY_MEGABYTES, Role, Tradekeep};
 
-use crate::Outcome;
 use crate::args::{Args, Command, Global};
 use crate::output::Out;
+use crate::{Outcome, clock};
 
 /// Configuration that is read where none is named.
 const CONFIGS: [&str; 3] = ["tradekeep.toml", "tradekeep.yaml", "tradekeep.yml"];
@@ -38,13 +36,13 @@ pub(crate) async fn run(args: Args) -> Result<Outcome> {
 
 async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
     let global = &args.global;
+    if matches!(args.command, Command::Demo(_) | Command::Import(_) | Command::Record(_)) {
+        // These make ids and times of their own.
+        clock::now().map_err(Error::msg)?;
+    }
     match args.command {
-        Command::Demo(args) => {
-            check_clock()?;
-            demo::run(&args, global, out).await
-        }
+        Command::Demo(args) => demo::run(&args, global, out).await,
         Command::Import(args) => {
-            check_clock()?;
             let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
             import::check(&args)?;
             let role = Role::of(args.records.table());
@@ -52,7 +50,6 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
             with_store(&config, async |store| import::run(&args, &data, store, out).await).await
         }
         Command::Record(args) => {
-            check_clock()?;
             let config = config(global)?.with_memory_megabytes(IMPORT_MEMORY_MEGABYTES);
             with_store(&config, async |store| record::run(&args, &config, store, out).await).await
         }
@@ -94,30 +91,27 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
     }
 }
 
-/// Refuses a clock whose times no record can have.
-fn check_clock() -> Result<()> {
-    let now = Timestamp::try_from(SystemTime::now());
-    now.map(drop).map_err(|_| {
-        anyhow!("the system's clock is not within 1970 to 2261: set it, then try again")
-    })
-}
-
 /// The configuration that the flags name.
 fn config(global: &Global) -> Result<Config> {
-    let here = CONFIGS.map(Path::new).into_iter().filter(|file| file.exists()).collect::<Vec<_>>();
-    let config = match (&global.config, here.as_slice()) {
-        (Some(file), _) => Config::from_file(file)?,
-        (None, []) => Config::parse("", ConfigFormat::Toml)?,
-        (None, [file]) => Config::from_file(file)?,
-        (None, [one, other, ..]) => bail!(
-            "{} and {} are both here: name one with --config, or remove the other",
-            one.display(),
-            other.display()
-        ),
+    let config = match &global.config {
+        Some(file) => Config::from_file(file)?,
+        None => config_here()?,
     };
     match &global.data {
         Some(folder) => Ok(config.with_series(&url(folder)?)?),
         None => Ok(config),
+    }
+}
+
+/// The one configuration that is here, or that of nothing.
+fn config_here() -> Result<Config> {
+    let here: Vec<_> = CONFIGS.into_iter().filter(|file| Path::new(file).exists()).collect();
+    match here.as_slice() {
+        [] => Ok(Config::parse("", ConfigFormat::Toml)?),
+        [file] => Ok(Config::from_file(Path::new(file))?),
+        [one, other, ..] => {
+            bail!("{one} and {other} are both here: name one with --config, or remove the other")
+        }
     }
 }
 

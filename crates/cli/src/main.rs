@@ -2,6 +2,7 @@
 
 mod args;
 mod chart;
+mod clock;
 mod cmd;
 mod input;
 mod output;

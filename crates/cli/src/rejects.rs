@@ -3,12 +3,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::Serialize;
 use tradekeep::formats::Reject;
 use tradekeep::models::Timestamp;
 
+use crate::clock;
 use crate::input::STDIN;
 
 /// One rejected row.
@@ -115,7 +115,7 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 
 /// Now, as a part of a file's name: 2024-08-08T10-00-05.123456789Z.
 fn now() -> String {
-    let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MIN);
+    let now = clock::now().unwrap_or(Timestamp::MIN);
     now.to_string().replace(':', "-")
 }
 

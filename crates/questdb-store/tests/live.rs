@@ -15,6 +15,8 @@ mod partitions;
 mod records;
 #[path = "live/schema.rs"]
 mod schema;
+#[path = "support/scratch.rs"]
+mod scratch;
 #[path = "live/sink.rs"]
 mod sink;
 #[path = "live/support.rs"]

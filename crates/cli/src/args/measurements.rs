@@ -110,7 +110,7 @@ pub(crate) struct Latency {
     #[command(flatten)]
     window: Window,
     /// Draw how the latencies spread
-    #[arg(long, conflicts_with_all = ["json", "list"])]
+    #[arg(long, conflicts_with = "list")]
     pub(crate) chart: bool,
     /// The single latencies
     #[arg(long)]

@@ -1,10 +1,11 @@
 //! Parsers of values on the command line.
 
 use std::str::FromStr;
-use std::time::SystemTime;
 
 use tradekeep::Uuid;
 use tradekeep::models::{InvalidInput, NANOS_PER_DAY, NANOS_PER_SECOND, Timestamp};
+
+use crate::clock;
 
 /// As many rows as one likes: more than there are is fine.
 pub(super) fn limit(text: &str) -> Result<usize, String> {
@@ -25,16 +26,16 @@ pub(super) fn parsed<T: FromStr<Err = InvalidInput>>(text: &str) -> Result<T, St
 
 /// A moment: as a time, as a number since 1970, or as how long ago it was: `90m`.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
-    let now = Timestamp::try_from(SystemTime::now())
-        .map_err(|_| "cannot be told: the system's clock is not within 1970 to 2261, set it")?;
-    time_at(text, now)
+    time_at(text, clock::now()?)
 }
 
 fn time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let counted = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let is_count = !counted.is_empty() && counted.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(count) = Some(counted).filter(|_| is_count) else { return parsed(text) };
-    let count: i64 = count.parse().map_err(|_| FAR_AWAY)?;
+    if !is_count {
+        return parsed(text);
+    }
+    let count: i64 = counted.parse().map_err(|_| FAR_AWAY)?;
     let ago = match &text[counted.len()..] {
         "" => return since_1970(count, now).ok_or_else(|| FAR_AWAY.into()),
         "s" => NANOS_PER_SECOND,
@@ -59,10 +60,10 @@ const FAR_AWAY: &str = "is no time from 2000 until tomorrow, in seconds, milli-,
 /// The moment so many units after 1970, of the one unit in which that is no strange time.
 fn since_1970(count: i64, now: Timestamp) -> Option<Timestamp> {
     const YEAR_2000: i64 = 946_684_800 * NANOS_PER_SECOND;
-    let units = [NANOS_PER_SECOND, 1_000_000, 1_000, 1];
-    let times = units.into_iter().filter_map(|unit| Timestamp::from_units(count, unit).ok());
     let known = YEAR_2000..=now.as_nanos().saturating_add(NANOS_PER_DAY);
-    times.into_iter().find(|time| known.contains(&time.as_nanos()))
+    let units = [NANOS_PER_SECOND, 1_000_000, 1_000, 1];
+    let mut times = units.into_iter().filter_map(|unit| Timestamp::from_units(count, unit).ok());
+    times.find(|time| known.contains(&time.as_nanos()))
 }
 
 /// A UUID, as every id that we give is.

@@ -104,7 +104,7 @@ pub(crate) struct Candles {
     #[arg(long, value_enum, default_value_t = FillMode::None)]
     pub(crate) fill: FillMode,
     /// Draw them; without --limit the last ones that fit
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     pub(crate) chart: bool,
     /// Those that a venue or a file told, as it told them
     #[arg(long, conflicts_with_all = ["fill", "chart"])]

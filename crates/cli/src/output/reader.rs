@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use rustix::io::retry_on_intr;
 use tokio::sync::Notify;
 
 /// Tells once the other end of stdout is closed, a pipe's or a terminal's, also while nothing is written; of a file,
@@ -16,15 +16,9 @@ pub(crate) fn gone() -> io::Result<Arc<Notify>> {
     // It ends with the process.
     thread::Builder::new().name("tradekeep-stdout".into()).spawn(move || {
         let stdout = io::stdout();
+        let mut nothing = [PollFd::new(&stdout, PollFlags::empty())];
         // Asked for nothing, it answers when there is nobody.
-        let wait = || poll(&mut [PollFd::new(&stdout, PollFlags::empty())], None);
-        let answer = loop {
-            match wait() {
-                Err(Errno::INTR) => {}
-                answer => break answer,
-            }
-        };
-        if answer.is_ok() {
+        if retry_on_intr(|| poll(&mut nothing, None)).is_ok() {
             told.notify_one();
         }
     })?;

@@ -210,6 +210,8 @@ fn a_configuration_names_the_store_and_data_wins() {
     folder.write("tradekeep.yaml", "stores:\n  series: 'duckdb://./there'\n");
     let both = folder.run("query ticks");
     assert!(both.error(1).contains("tradekeep.toml and tradekeep.yaml are both here"), "{both:?}");
+    let named = folder.run("--config tradekeep.yaml query ticks --json").ok();
+    assert_eq!(named.objects().len(), 4);
     std::fs::remove_file(folder.path("tradekeep.toml")).unwrap();
     assert_eq!(folder.run("query ticks --json").ok().objects().len(), 4);
     folder.write("bad.toml", "[stores]\nserie = 'memory://'\nticks = 'oracle://x'");

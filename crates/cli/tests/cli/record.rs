@@ -151,11 +151,14 @@ fn the_end_of_its_terminal_ends_it_unless_it_was_started_to_outlive_that() {
     let mut nohup = Command::new("nohup");
     nohup.arg(env!("CARGO_BIN_EXE_tradekeep"));
     let mut recorder = Recorder::start_by(nohup, &folder, "--receipts written --json");
-    recorder.signal("HUP");
     recorder.send(&tick(2));
+    // It is `nohup` no more.
     assert_eq!(recorder.line()["line"], 1);
-    assert_eq!(counts(&recorder.finish().ok()), [1, 1, 0, 0]);
-    assert_eq!(folder.stored(), 2);
+    recorder.signal("HUP");
+    recorder.send(&tick(3));
+    assert_eq!(recorder.line()["line"], 2);
+    assert_eq!(counts(&recorder.finish().ok()), [2, 2, 0, 0]);
+    assert_eq!(folder.stored(), 3);
 }
 
 #[test]

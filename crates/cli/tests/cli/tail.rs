@@ -1,7 +1,7 @@
 //! `tradekeep tail`.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
 use serde_json::Value;
@@ -9,6 +9,16 @@ use tradekeep::models::{Metric, Name};
 
 use crate::recorder::{Recorder, SOON, ticks};
 use crate::support::Folder;
+
+/// `tail` that goes on.
+fn following(folder: &Folder) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_tradekeep"))
+        .args(["tail", "--follow", "--table", "ticks"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
 
 #[test]
 fn what_is_held_is_told() {
@@ -41,12 +51,7 @@ fn what_is_held_is_told() {
 fn what_comes_is_told_as_it_comes() {
     let folder = Folder::new();
     let recorder = Recorder::of(&folder);
-    let mut tail = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
-        .args(["tail", "--follow", "--table", "ticks"])
-        .current_dir(folder.path(""))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut tail = following(&folder);
     let stdout = BufReader::new(tail.stdout.take().unwrap());
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
@@ -80,12 +85,7 @@ fn it_ends_when_nobody_reads_it_any_more() {
     let folder = Folder::new();
     let recorder = Recorder::of(&folder);
     recorder.append(ticks(0..1));
-    let mut tail = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
-        .args(["tail", "--follow", "--table", "ticks"])
-        .current_dir(folder.path(""))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut tail = following(&folder);
     let mut line = String::new();
     // As `head -1` does, after which nothing comes.
     BufReader::new(tail.stdout.take().unwrap()).read_line(&mut line).unwrap();

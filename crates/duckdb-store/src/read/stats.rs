@@ -65,11 +65,10 @@ pub(crate) fn mev(connection: &Connection, filter: &MevFilter) -> Inner<MevAnaly
 
 pub(crate) fn summary(connection: &Connection, range: TimeRange) -> Inner<Summary> {
     let versions = versions(connection, Table::Trades)?;
-    let filter = TradeFilter { range, ..TradeFilter::default() };
-    let trades = one(connection, sql::slipped(&filter, versions))?;
+    let slippage = SlippageFilter { range, token: None };
+    let trades = one(connection, sql::slipped(&slippage.trades(), versions))?;
     let metric_bps = if answers::has_no_slippage(&trades)? {
-        metrics(connection, &SlippageFilter { range, token: None }.metric())?
-            .map(|numbers| numbers.avg)
+        metrics(connection, &slippage.metric())?.map(|numbers| numbers.avg)
     } else {
         None
     };

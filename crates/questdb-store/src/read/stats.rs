@@ -65,11 +65,10 @@ pub(crate) async fn mev(store: &QuestDbStore, filter: &MevFilter) -> Inner<MevAn
 }
 
 pub(crate) async fn summary(store: &QuestDbStore, range: TimeRange) -> Inner<Summary> {
-    let filter = TradeFilter { range, ..TradeFilter::default() };
-    let trades = store.only_row(&stats::slipped(store.dialect.rows(&filter))).await?;
+    let slippage = SlippageFilter { range, token: None };
+    let trades = store.only_row(&stats::slipped(store.dialect.rows(&slippage.trades()))).await?;
     let metric_bps = if answers::has_no_slippage(&trades)? {
-        let metric = SlippageFilter { range, token: None }.metric();
-        metrics(store, &metric).await?.map(|numbers| numbers.avg)
+        metrics(store, &slippage.metric()).await?.map(|numbers| numbers.avg)
     } else {
         None
     };

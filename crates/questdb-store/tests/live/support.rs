@@ -1,58 +1,19 @@
-//! A server, and tables on it that belong to one test.
+//! What tests do to their tables.
 
 use std::future::Future;
 use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls};
-use tradekeep_questdb_store::{QuestDbConfig, QuestDbStore};
-use tradekeep_store_traits::Result;
-use tradekeep_test_servers::prefix;
+pub(crate) use crate::scratch::Scratch;
 
 /// Longer than anything here takes, unless it never comes.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 /// Between two looks at what nothing tells of.
 pub(crate) const LOOK: Duration = Duration::from_millis(5);
 
-/// Tables with a prefix of their own.
-#[derive(Debug, Clone)]
-pub(crate) struct Scratch {
-    pub(crate) url: String,
-    pub(crate) prefix: String,
-}
-
 impl Scratch {
-    pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), prefix: prefix() }
-    }
-
-    pub(crate) fn config(&self) -> QuestDbConfig {
-        QuestDbConfig::from_url(&self.url).unwrap().with_table_prefix(&self.prefix)
-    }
-
-    pub(crate) async fn open(&self) -> Result<QuestDbStore> {
-        QuestDbStore::connect(self.config()).await
-    }
-
     /// A table's name on the server.
     pub(crate) fn table(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
-    }
-
-    /// A part of the URL.
-    pub(crate) fn parameter(&self, name: &str) -> String {
-        let (_, rest) = self.url.split_once(&format!("{name}=")).unwrap();
-        rest.split('&').next().unwrap().to_owned()
-    }
-
-    /// A connection that the store knows nothing of.
-    pub(crate) async fn client(&self) -> Client {
-        let (user, password) = (self.parameter("pg_user"), self.parameter("pg_password"));
-        let port = self.parameter("pg_port");
-        let settings =
-            format!("host=127.0.0.1 port={port} user={user} password={password} dbname=qdb");
-        let (client, connection) = tokio_postgres::connect(&settings, NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client
     }
 
     /// Carries out statements; `{}` in them stands for the prefix.

@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use tradekeep_models::{
     BucketCursor, BucketQuery, Decimal, Latency, LatencyFilter, LatencyNumbers, LatencyStats,
     Metric, MetricBucket, MetricFilter, MevAnalysis, MevEvent, MevFilter, Name, Page,
-    SlippageFilter, SlippageSource, SlippageStats, Summary, TimeRange, Trade, TradeFilter,
-    ValueStats,
+    SlippageFilter, SlippageSource, SlippageStats, Summary, TimeRange, Trade, ValueStats,
 };
 
 use super::tables::{Held, Tables};
@@ -71,7 +70,7 @@ impl MetricStore for MemoryStore {
     }
 
     async fn slippage(&self, filter: &SlippageFilter) -> Result<Option<SlippageStats>> {
-        Ok(slippage(&self.enter("slippage").await?.tables, filter))
+        Ok(slippage_of(&self.enter("slippage").await?.tables, filter))
     }
 
     async fn mev_analysis(&self, filter: &MevFilter) -> Result<MevAnalysis> {
@@ -82,7 +81,7 @@ impl MetricStore for MemoryStore {
 
     async fn summary(&self, range: TimeRange) -> Result<Summary> {
         let tables = &self.enter("summary").await?.tables;
-        let trades = TradeFilter { range, ..TradeFilter::default() };
+        let slippage = SlippageFilter { range, token: None };
         let latencies = LatencyFilter { range, ..LatencyFilter::default() };
         let took = succeeded(Latency::rows(tables).matching(&latencies));
         let numbers = LatencyNumbers::of(took);
@@ -90,12 +89,11 @@ impl MetricStore for MemoryStore {
         let (avoided, suffered): (Vec<_>, Vec<_>) =
             MevEvent::rows(tables).matching(&events).partition(|event| event.avoided);
         Ok(Summary::builder()
-            .total_trades(Trade::rows(tables).matching(&trades).count() as u64)
+            .total_trades(Trade::rows(tables).matching(&slippage.trades()).count() as u64)
             .maybe_avg_latency_ns(numbers.map(|numbers| numbers.avg_ns))
             .maybe_p99_latency_ns(numbers.map(|numbers| numbers.p99_ns))
             .maybe_avg_slippage_bps(
-                slippage(tables, &SlippageFilter { range, token: None })
-                    .map(|slippage| slippage.numbers.avg),
+                slippage_of(tables, &slippage).map(|slippage| slippage.numbers.avg),
             )
             .mev_avoided(avoided.len() as u64)
             .mev_suffered(suffered.len() as u64)
@@ -114,7 +112,7 @@ fn succeeded<'a>(latencies: impl IntoIterator<Item = &'a Latency>) -> Vec<u64> {
 }
 
 /// Slippage of our trades where they have any, else of the metric.
-fn slippage(tables: &Tables, filter: &SlippageFilter) -> Option<SlippageStats> {
+fn slippage_of(tables: &Tables, filter: &SlippageFilter) -> Option<SlippageStats> {
     let trades = Trade::rows(tables).matching(&filter.trades());
     let measured = trades.filter_map(|trade| trade.actual_slippage).map(Decimal::to_f64).collect();
     let of_trades =
