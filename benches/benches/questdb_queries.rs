@@ -194,11 +194,9 @@ const PERFORMANCE: &str = "SELECT base_token, quote_token, status, count(), \
     sum(CASE WHEN action = 'sell' THEN quote_amount ELSE 0::decimal(38,18) END), \
     coalesce(sum(transfer_fees), 0::decimal(38,18)), last(executed_price) FROM (\
       SELECT t.base_token, t.quote_token, t.status, t.action, t.base_amount, t.quote_amount, \
-        t.transaction_fee, t.priority_fee, t.transfer_fees, t.executed_price FROM \"trades\" t \
-        LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last FROM \"trades\" t WHERE t.\"version\" > 0 \
-          GROUP BY t.\"id\") n ON n.\"id\" = t.\"id\" \
-      WHERE t.\"version\" = coalesce(n.last, 0) \
-        AND (t.status = 'confirmed' OR t.status = 'failed') \
+        t.transaction_fee, t.priority_fee, t.transfer_fees, t.executed_price FROM \
+        (SELECT * FROM \"trades\" LATEST ON ts PARTITION BY id) t \
+      WHERE t.status = 'confirmed' OR t.status = 'failed' \
       ORDER BY t.ts, t.id::varchar) \
   GROUP BY base_token, quote_token, status";
 
@@ -234,10 +232,8 @@ async fn round(store: &dyn SeriesStore, client: &Client, middle: Timestamp) -> O
     ratios.push(compare("candles", &bare, found).await?);
 
     let sql = format!(
-        "SELECT {} FROM \"trades\" t LEFT JOIN (SELECT t.\"id\", max(t.\"version\") last \
-         FROM \"trades\" t WHERE t.\"version\" > 0 GROUP BY t.\"id\") n ON n.\"id\" = t.\"id\" \
-         WHERE t.\"version\" = coalesce(n.last, 0) AND t.\"trader_id\" = $1 \
-         ORDER BY t.ts DESC LIMIT $2",
+        "SELECT {} FROM (SELECT * FROM \"trades\" LATEST ON ts PARTITION BY id) t \
+         WHERE t.\"trader_id\" = $1 ORDER BY t.ts DESC LIMIT $2",
         trade_columns()
     );
     let bare = Bare::new(client, &sql, vec![text("trader-3"), int(101)]).await?;

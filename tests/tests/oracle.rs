@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const ONE: &str = r#"{"id":"a","version":0,"base_amount":"1.5"}"#;
-const TWO: &str = r#"{"id":"a","version":1,"base_amount":"1.5"}"#;
+const ONE: &str = r#"{"id":"a","version":0,"ts":1,"base_amount":"1.5"}"#;
+const TWO: &str = r#"{"id":"a","version":1,"ts":1,"base_amount":"1.5"}"#;
 
 /// What it says of these files, each given by its lines; its arguments are `columns` and their names.
 fn oracle(folder: &Path, columns: &str, files: &[&[&str]]) -> Result<Output, Box<dyn Error>> {
@@ -47,7 +47,7 @@ fn it_leaves_with_1_and_examples_where_it_is_not() -> Result<(), Box<dyn Error>>
     assert_eq!(code, Some(1));
     assert!(out.starts_with("NOT CLEAN: 2 sent, 2 stored, 1 distinct, 1 lost, 1 doubled"), "{out}");
     assert_eq!(out.lines().count(), 1);
-    assert!(err.starts_with(r#"lost: {"base_amount":"1.5","id":"a","version":1}"#), "{err}");
+    assert!(err.starts_with(r#"lost: {"base_amount":"1.5","id":"a","ts":1,"version":1}"#), "{err}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use derive_setters::Setters;
 use tradekeep_models::InvalidInput;
+use tradekeep_store_traits::DUPLICATE_WINDOW;
 use tradekeep_store_traits::url::{StoreUrl, refuse};
 
 use crate::SCHEME;
@@ -38,6 +39,9 @@ pub struct DuckDbConfig {
     memory_megabytes: Option<u32>,
     /// How long to wait for another process to let go of the file; 5 s by default.
     pub(crate) open_wait: Duration,
+    /// How far apart in time two records may be one and the same, as
+    /// [`RecordSink`](tradekeep_store_traits::RecordSink) says; 48 hours by default.
+    pub(crate) duplicate_window: Duration,
 }
 
 impl DuckDbConfig {
@@ -58,11 +62,12 @@ impl DuckDbConfig {
             threads: None,
             memory_megabytes: None,
             open_wait: Duration::from_secs(5),
+            duplicate_window: DUPLICATE_WINDOW,
         }
     }
 
-    /// The database that `duckdb://FOLDER`, `duckdb://FOLDER?memory_megabytes=512` or `duckdb://:memory:` names.
-    /// Neither `~` nor a variable in it is expanded; where one is meant, it is refused.
+    /// The database that `duckdb://FOLDER`, `duckdb://FOLDER?memory_megabytes=512` or `duckdb://:memory:` names;
+    /// `duplicate_window_hours` is a parameter too. Neither `~` nor a variable in it is expanded; where one is meant, it is refused.
     ///
     /// # Errors
     /// When the URL has another scheme, no folder, or other parameters.
@@ -84,6 +89,9 @@ impl DuckDbConfig {
         }
         config.memory_megabytes =
             url.take("memory_megabytes", "is not a whole number", |value| value.parse().ok());
+        if let Some(window) = url.hours("duplicate_window_hours") {
+            config.duplicate_window = window;
+        }
         url.finish()?;
         config.validate()?;
         Ok(config)
@@ -184,8 +192,9 @@ mod tests {
         assert_eq!(named, Ok(("512MB".into(), Some(512))));
         for (value, problem) in [
             ("memory_megabytes=much", "memory_megabytes is not a whole number"),
+            ("duplicate_window_hours=2d", "duplicate_window_hours is not a whole number"),
             ("memory_megabytes=63", "memory_megabytes must be at least 64"),
-            ("memory=512", "parameter 1 is none of memory_megabytes"),
+            ("memory=512", "parameter 1 is none of memory_megabytes, duplicate_window_hours"),
             ("memory_megabytes=64&memory_megabytes=65", "parameter 2 is given before"),
         ] {
             let url = format!("duckdb://data?{value}");

@@ -1,8 +1,10 @@
 //! What the tables hold, and putting them in order.
 
 use std::path::Path;
+use std::time::Duration;
 
 use duckdb::Connection;
+use tradekeep_models::with_record_of;
 use tradekeep_store_traits::sql::{Row as _, only_row};
 use tradekeep_store_traits::{Delivery, Inner, Table, TableStats};
 
@@ -32,11 +34,15 @@ pub(crate) fn table_stats(connection: &Connection, file: Option<&Path>) -> Inner
     Ok(extents.into_iter().map(stats).collect())
 }
 
-/// Writes every table that is not in order of time anew, and checkpoints: row groups of a short time
-/// each are what queries by time skip.
-pub(crate) fn optimize(connection: &mut Connection) -> Inner<()> {
+/// Removes what is told again within the window, which an earlier version stored twice, writes every table that is not
+/// in order of time anew, and checkpoints: row groups of a short time each are what queries by time skip.
+pub(crate) fn optimize(connection: &mut Connection, window: Duration) -> Inner<()> {
+    let window = i64::try_from(window.as_nanos()).unwrap_or(i64::MAX);
     let transaction = connection.transaction().map_err(classify)?;
     for table in Table::ALL {
+        if let Some(told_again) = with_record_of!(table, R => sql::told_again::<R>()) {
+            transaction.execute(&told_again, [window]).map_err(classify)?;
+        }
         if only_row(ask(&transaction, sql::disorder(*table))?)?.int(0)? > 0 {
             transaction.execute_batch(&sql::rewrite(*table)).map_err(classify)?;
         }

@@ -1,20 +1,19 @@
 //! Reads.
 
+mod states;
 pub(crate) mod stats;
 
 use arrow::array::RecordBatch;
 use duckdb::types::Value;
 use duckdb::{Connection, params_from_iter};
 use tradekeep_formats::arrow::records_from_batch;
-use tradekeep_models::{
-    Candle, CandleCursor, CandleQuery, ListQuery, Page, RecordPage, Records, Table,
-};
-use tradekeep_store_traits::sql::{Bind, Row, Sql, answers, only_row};
+use tradekeep_models::{Candle, CandleCursor, CandleQuery, ListQuery, Page, RecordPage, Records};
+use tradekeep_store_traits::sql::{Bind, Sql, answers};
 use tradekeep_store_traits::{Inner, TickSeries};
 
 use crate::error::{classify, conversion};
 use crate::rows::{Cells, rows_of};
-use crate::sql;
+use crate::sql::{self, Latest};
 
 /// Runs a statement to its end: a result left open would keep the database from checkpointing.
 ///
@@ -67,19 +66,18 @@ pub(crate) fn at_one_moment<T>(
     Ok(answer)
 }
 
-/// Whether rows of `table` may not be the highest version of what they are of.
-fn versions(connection: &Connection, table: Table) -> Inner<bool> {
-    Ok(only_row(ask(connection, sql::has_versions(table))?)?.int(0)? > 0)
-}
-
 /// A page of records.
 pub(crate) fn page(connection: &Connection, wanted: &ListQuery) -> Inner<RecordPage> {
-    let versions = wanted.highest_only() && versions(connection, wanted.table)?;
+    Ok(wanted.page_of(states::page(connection, wanted)?))
+}
+
+/// The records of a page and one more.
+fn records(connection: &Connection, wanted: &ListQuery, latest: Latest) -> Inner<Records> {
     let mut records = Records::empty(wanted.table);
-    for batch in batches(connection, sql::list(wanted, versions))? {
+    for batch in batches(connection, sql::list(wanted, latest))? {
         let more = records_from_batch(wanted.table, &batch).map_err(conversion)?;
         // They are of its table.
         let _ = records.extend(more);
     }
-    Ok(wanted.page_of(records))
+    Ok(records)
 }

@@ -137,8 +137,9 @@ impl RecordSink for DuckDbStore {
             Some(prepared) => prepared,
             None => write::prepare(batch).at(STORE, "write")?,
         };
-        let written =
-            self.change("write", move |connection| write::write(connection, prepared)).await?;
+        let window = self.duplicate_window;
+        let write = move |session: &mut Session| write::write(session, prepared, window);
+        let written = self.change("write", write).await?;
         let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
         let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
         Ok(Ack::builder()
@@ -229,6 +230,9 @@ impl Maintenance for DuckDbStore {
     }
 
     async fn optimize(&self) -> Result<()> {
-        self.change("optimize", |session| maintenance::optimize(&mut session.connection)).await
+        let window = self.duplicate_window;
+        let optimize =
+            move |session: &mut Session| maintenance::optimize(&mut session.connection, window);
+        self.change("optimize", optimize).await
     }
 }

@@ -2,7 +2,7 @@
 
 use duckdb::Connection;
 use hashbrown::HashMap;
-use tradekeep_store_traits::Table;
+use tradekeep_store_traits::{RecentValues, Table};
 
 use crate::watermark::WatermarkKey;
 use tradekeep_store_traits::sql::answers::Floors;
@@ -22,6 +22,8 @@ pub(crate) struct WriteCache {
     pub(crate) newest: HashMap<Table, i64>,
     /// Watermarks as committed.
     pub(crate) watermarks: HashMap<WatermarkKey, u64>,
+    /// Of tables that are searched within the duplicate window.
+    pub(crate) recent: HashMap<Table, RecentValues>,
     /// Floors as committed, where they were read.
     pub(crate) floors: Option<Floors>,
 }

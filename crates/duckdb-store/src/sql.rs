@@ -3,11 +3,11 @@
 mod list;
 pub(crate) mod stats;
 
-use tradekeep_models::record::Kind;
+use tradekeep_models::record::{Contradiction, Kind, Record};
 use tradekeep_models::{CandleQuery, Interval, ListQuery, NANOS_PER_DAY, RecordFilter, Table};
 use tradekeep_store_traits::sql::{self, Conditions, Dialect, Sql};
 
-pub(crate) use self::list::{has_versions, list};
+pub(crate) use self::list::{Latest, candidates, list};
 
 /// How DuckDB writes what stores write differently.
 struct DuckDb;
@@ -28,28 +28,41 @@ impl Dialect for DuckDb {
     }
 }
 
-/// What passes `filter`; where there are `versions`, only the highest of each thing.
-fn rows<F: RecordFilter>(filter: &F, versions: bool) -> Conditions<'static> {
-    listed(&ListQuery::new(filter), versions)
+/// What passes `filter`; where things have several `states`, only the latest of each.
+fn rows<F: RecordFilter>(filter: &F, states: bool) -> Conditions<'static> {
+    listed(&ListQuery::new(filter), states)
 }
 
 /// The same of what a list asks for.
-fn listed(query: &ListQuery, versions: bool) -> Conditions<'static> {
-    let mut rows = Conditions::listed(&DuckDb, query);
-    if versions && query.highest_only() {
-        rows.add(highest(query.table));
+fn listed(query: &ListQuery, states: bool) -> Conditions<'static> {
+    if !states || !query.latest_only() {
+        return Conditions::listed(&DuckDb, query);
     }
+    let table = query.table.as_str();
+    let (of_subject, others) = query.conditions_by_subject();
+    let is_timed = query.table.subject().contains(&"ts");
+    let mut things = Conditions::all(&DuckDb, table);
+    if is_timed {
+        things.within(query.range);
+    }
+    of_subject.iter().for_each(|condition| things.must(condition));
+    let mut rows = Conditions::all(&DuckDb, table);
+    rows.values.clone_from(&things.values);
+    if !is_timed {
+        rows.within(query.range);
+    }
+    others.iter().for_each(|condition| rows.must(condition));
+    let subject = query.table.subject().join(", ");
+    // A thing of which no state passes has no latest one that does.
+    if of_subject.is_empty() && rows.values.len() > things.values.len() {
+        things.add(format!("({subject}) IN (SELECT ({subject}) FROM {})", rows.from()));
+    }
+    rows.source = format!(
+        "(SELECT * FROM {} QUALIFY \
+           row_number() OVER (PARTITION BY {subject} ORDER BY version DESC, ts DESC) = 1)",
+        things.from()
+    );
     rows
-}
-
-/// That no other row of its subject has a higher version.
-fn highest(table: Table) -> String {
-    let same = table.subject().iter().map(|column| format!("n.{column} = t.{column}"));
-    let same = same.collect::<Vec<_>>().join(" AND ");
-    format!(
-        "NOT EXISTS (SELECT 1 FROM {table} n \
-         WHERE n.version > 0 AND n.version > t.version AND {same})"
-    )
 }
 
 /// One page of candles that have ticks, and one more: bucket number, open, high, low, close, sums of
@@ -110,6 +123,24 @@ pub(crate) fn within(table: Table, columns: &[&str], symbols: usize) -> String {
     sql
 }
 
+/// What stands between the values that [`sought`] is given: no value has it.
+pub(crate) const SEPARATOR: &str = "\n";
+
+/// These columns of all rows of `table` from a moment on.
+pub(crate) fn since(table: Table, columns: &[&str]) -> String {
+    format!("SELECT {} FROM {table} WHERE ts >= make_timestamp_ns(?)", columns.join(", "))
+}
+
+/// All columns of the rows from one moment to another, both included, that have one of some values in `column`.
+pub(crate) fn sought(table: Table, column: &str, is_uuid: bool) -> String {
+    let all: Vec<_> = table.columns().iter().map(|column| column.name).collect();
+    let uuid = if is_uuid { "::UUID" } else { "" };
+    format!(
+        "{} AND {column} IN (SELECT unnest(string_split(?, chr(10))){uuid})",
+        within(table, &all, 0)
+    )
+}
+
 /// The watermark of a stream, epoch and table.
 pub(crate) const WATERMARK: &str =
     "SELECT last_seq FROM ingest_watermark WHERE stream = ? AND epoch = ? AND table_name = ?";
@@ -136,6 +167,22 @@ pub(crate) const FIRST_FLOOR: &str =
 /// Takes a floor away.
 pub(crate) const NO_FLOOR: &str = "DELETE FROM retention_floor WHERE table_name = ?";
 
+/// Whether any row of `table` is a later version of another: zone maps answer it, and where it is not,
+/// nothing has to be compared.
+pub(crate) fn has_versions(table: Table) -> Sql {
+    Sql::plain(format!("SELECT count(*) FROM (SELECT 1 FROM {table} WHERE version > 0 LIMIT 1)"))
+}
+
+/// A number for the thing that each row of `table` is a state of: equal things have equal ones.
+pub(crate) fn things(table: Table) -> Sql {
+    Sql::plain(format!("SELECT hash({}) FROM {table}", table.subject().join(", ")))
+}
+
+/// How many rows `table` has.
+pub(crate) fn count(table: Table) -> Sql {
+    Sql::plain(format!("SELECT count(*) FROM {table}"))
+}
+
 /// The latest time in `table`, in nanoseconds.
 pub(crate) fn newest(table: Table) -> String {
     format!("SELECT epoch_ns(max(ts)) FROM {}", table.as_str())
@@ -153,6 +200,21 @@ pub(crate) fn disorder(table: Table) -> Sql {
     Sql::plain(format!(
         "SELECT count(*) FROM (SELECT ts, lag(ts) OVER (ORDER BY rowid) AS before FROM {table}) \
          WHERE before > ts"
+    ))
+}
+
+/// Removes the rows that tell again, no further away in time than a window, what an earlier row of their table does,
+/// where its records are one whatever their time.
+pub(crate) fn told_again<R: Record>() -> Option<String> {
+    let same = match R::CONTRADICTION {
+        Contradiction::ConflictIn(columns) if R::is_timeless() => [R::IDENTITY, columns].concat(),
+        _ => return None,
+    };
+    let same: Vec<_> = same.iter().map(|column| format!("a.{column} = b.{column}")).collect();
+    let (table, same) = (R::TABLE, same.join(" AND "));
+    Some(format!(
+        "DELETE FROM {table} WHERE rowid IN (SELECT b.rowid FROM {table} a JOIN {table} b \
+         ON {same} AND a.rowid < b.rowid AND abs(epoch_ns(a.ts) - epoch_ns(b.ts)) <= ?)"
     ))
 }
 
@@ -183,7 +245,7 @@ mod tests {
             symbol: Some(Symbol::new(name).unwrap()),
             range: TimeRange::new(Timestamp::MIN, Timestamp::MAX).unwrap(),
         };
-        let sql = list(&ListQuery::new(&filter), false);
+        let sql = list(&ListQuery::new(&filter), Latest::Any);
         assert!(!sql.text.contains("drop"), "{}", sql.text);
         assert!((1..=sql.values.len()).all(|n| sql.text.contains(&format!("${n}"))));
     }

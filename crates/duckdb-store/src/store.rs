@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use duckdb::Connection;
 use tradekeep_models::InvalidInput;
@@ -47,6 +47,7 @@ pub struct DuckDbStore {
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
     pub(crate) folder: Option<PathBuf>,
+    pub(crate) duplicate_window: Duration,
     pub(crate) first_token: u64,
     pub(crate) last_token: AtomicU64,
 }
@@ -61,6 +62,7 @@ impl DuckDbStore {
     pub async fn connect(config: DuckDbConfig) -> Result<Self> {
         config.validate().map_err(invalid("open"))?;
         let (folder, most) = (config.folder().map(PathBuf::from), config.readers);
+        let duplicate_window = config.duplicate_window;
         let database = tokio::task::spawn_blocking(move || Database::open(config))
             .await
             .map_err(cannot_start)?
@@ -78,6 +80,7 @@ impl DuckDbStore {
             database,
             writer,
             folder,
+            duplicate_window,
             first_token,
             last_token: AtomicU64::new(first_token),
         })

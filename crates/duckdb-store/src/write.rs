@@ -3,8 +3,11 @@
 mod conflicts;
 mod dedup;
 mod plan;
+mod recent;
 mod shape;
 mod writer;
+
+use std::time::Duration;
 
 use duckdb::{Connection, Transaction};
 use tradekeep_formats::arrow::records_to_batch;
@@ -42,9 +45,9 @@ pub(crate) fn prepare(batch: &Batch) -> Inner<Prepared> {
     Ok(Prepared { plan: Plan::new(Shape::of_table(table), rows)?, origin, table })
 }
 
-/// Writes what is new of `prepared`, and moves its watermark, in one transaction.
-pub(crate) fn write(session: &mut Session, prepared: Prepared) -> Inner<Written> {
-    let written = transact(&mut session.connection, &mut session.cache, prepared);
+/// Writes what is new of `prepared`, and moves its watermark, in one transaction. `window` is the duplicate window.
+pub(crate) fn write(session: &mut Session, prepared: Prepared, window: Duration) -> Inner<Written> {
+    let written = transact(&mut session.connection, &mut session.cache, prepared, window);
     if written.is_err() {
         session.cache = WriteCache::default();
     }
@@ -55,6 +58,7 @@ fn transact(
     connection: &mut Connection,
     cache: &mut WriteCache,
     prepared: Prepared,
+    window: Duration,
 ) -> Inner<Written> {
     let Prepared { mut plan, origin, table } = prepared;
     let all = plan.rows.num_rows();
@@ -77,7 +81,7 @@ fn transact(
     }
     let inserted = match plan.rows.num_rows() {
         0 => 0,
-        _ => append(&transaction, cache, plan).map_err(|error| shifted(error, replayed))?,
+        _ => append(&transaction, cache, plan, window).map_err(|error| shifted(error, replayed))?,
     };
     // A commit that failed may be found complete when the database is opened again.
     transaction.commit().map_err(|error| classify(error).with_delivery(Delivery::Unknown))?;
@@ -93,7 +97,12 @@ fn shifted(mut error: Failure, replayed: usize) -> Failure {
 }
 
 /// Appends the rows of `plan` that are not stored yet, and answers how many they are.
-fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan) -> Inner<usize> {
+fn append(
+    transaction: &Transaction<'_>,
+    cache: &mut WriteCache,
+    mut plan: Plan,
+    window: Duration,
+) -> Inner<usize> {
     let table = plan.shape.table;
     let floors = match &mut cache.floors {
         Some(floors) => floors,
@@ -108,19 +117,18 @@ fn append(transaction: &Transaction<'_>, cache: &mut WriteCache, mut plan: Plan)
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    // Rows later than all that is stored cannot be stored already.
-    let stored = (plan.span.0 <= newest).then_some(transaction);
     if plan.shape.conflicts {
-        let bad = conflicts::resolve(&mut plan, stored)?;
+        let bad = conflicts::resolve(&mut plan, transaction, &mut cache.recent, newest, window)?;
         if !bad.is_empty() {
             return Err(Failure::bad_rows(ErrorKind::Conflict, bad));
         }
-    } else if let Some(transaction) = stored {
+    } else if plan.span.0 <= newest {
         dedup::drop_stored(&mut plan, transaction)?;
     }
     cache.newest.insert(table, newest.max(plan.span.1));
-    let rows = plan.new_rows()?;
+    let (shape, rows) = plan.new_rows()?;
     let inserted = rows.num_rows();
+    recent::remember(&shape, &rows, &mut cache.recent);
     if inserted > 0 {
         let mut appender = transaction.appender(table.as_str()).map_err(classify)?;
         appender.append_record_batch(rows).map_err(classify)?;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::record::{Naming, record};
+use crate::record::{Contradiction, Naming, record};
 use crate::trade::not_negative;
 use crate::{
     Condition, Decimal, InvalidInput, Market, Name, RecordFilter, Side, Symbol, TimeRange,
@@ -10,7 +10,8 @@ use crate::{
 };
 
 record! {
-    /// An execution of an order, whole or in part. Identity is its id.
+    /// An execution of an order, whole or in part. Identity is its id, whatever its time: told twice, by two feeds
+    /// for example, it is one fill.
     ///
     /// ```
     /// use tradekeep_models::{Fill, Market, Side, Symbol, Venue};
@@ -32,8 +33,13 @@ record! {
     /// ```
     pub struct Fill in Fills;
     const IDENTITY: &'static [&'static str] = &["fill_id"];
-    const CONFLICTS: bool = true;
-    const NAMING: Naming = Naming::Uuid { column: "fill_id", of: &[] };
+    const CONTRADICTION: Contradiction =
+        Contradiction::ConflictIn(&["side", "price", "quantity", "fee", "fee_currency"]);
+    const NAMING: Naming = Naming::Uuid {
+        column: "fill_id",
+        of: &[&["venue", "market", "venue_fill_id"]],
+        or_row: true,
+    };
     {
         /// When it was executed.
         ts: Timestamp,

@@ -122,7 +122,7 @@ pub struct ListQuery {
     pub after: Option<Cursor>,
     /// Whether to begin with the newest.
     pub newest_first: bool,
-    /// Whether to list every version, and not only the highest of each thing.
+    /// Whether to list every state, and not only the latest of each thing.
     pub history: bool,
 }
 
@@ -148,11 +148,21 @@ impl ListQuery {
         }
     }
 
-    /// Whether rows are to be compared with other versions of their thing: there are such, and the highest
-    /// alone is asked for.
+    /// Whether rows are to be compared with other states of their thing: there are such, and the latest alone is
+    /// asked for.
     #[must_use]
-    pub const fn highest_only(&self) -> bool {
+    pub const fn latest_only(&self) -> bool {
         !self.history && !self.table.subject().is_empty()
+    }
+
+    /// Its conditions in two: those that hold of a thing in all its states or in none, and the others.
+    #[must_use]
+    pub fn conditions_by_subject(&self) -> (Vec<&Condition>, Vec<&Condition>) {
+        let subject = self.table.subject();
+        self.conditions.iter().partition(|condition| match condition {
+            Condition::AnyOf { columns, .. } => columns.iter().all(|name| subject.contains(name)),
+            Condition::Label { .. } => false,
+        })
     }
 
     /// Checks limit, conditions and cursor.

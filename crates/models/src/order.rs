@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::record::{Naming, record, text_enum};
+use crate::record::{Contradiction, Naming, record, text_enum};
 use crate::trade::not_negative;
 use crate::{
     Condition, Decimal, InvalidInput, Market, Name, RecordFilter, Side, TimeRange, Timestamp,
@@ -60,7 +60,8 @@ text_enum! {
 }
 
 record! {
-    /// One of our own orders. Identity is (order_id, version); a change of status is a new version.
+    /// One of our own orders, in one state. Identity is (order_id, version, ts); a change of status is a new
+    /// state, of the next version or, where its source counts none, of a later time.
     ///
     /// ```
     /// use tradekeep_models::{Market, Name, Order, OrderType, Side, Venue};
@@ -79,11 +80,15 @@ record! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct Order in Orders;
-    const IDENTITY: &'static [&'static str] = &["order_id", "version"];
-    const CONFLICTS: bool = true;
+    const IDENTITY: &'static [&'static str] = &["order_id", "version", "ts"];
+    const CONTRADICTION: Contradiction = Contradiction::Conflict;
     const SUBJECT: &'static [&'static str] = &["order_id"];
     const UNIQUE: Option<&'static str> = Some("client_order_id");
-    const NAMING: Naming = Naming::Uuid { column: "order_id", of: &["client_order_id"] };
+    const NAMING: Naming = Naming::Uuid {
+        column: "order_id",
+        of: &[&["client_order_id"], &["venue", "market", "venue_order_id"]],
+        or_row: false,
+    };
     const NEWEST_FIRST: bool = true;
     {
         /// When it was made, or last changed.

@@ -1,6 +1,6 @@
 //! What one of our traders holds.
 
-use crate::record::record;
+use crate::record::{Contradiction, record};
 use crate::{
     Condition, Decimal, InvalidInput, Market, RecordFilter, TimeRange, Timestamp, TraderId, Venue,
 };
@@ -27,7 +27,7 @@ record! {
     /// ```
     pub struct Position in Positions;
     const IDENTITY: &'static [&'static str] = &["trader_id", "venue", "market", "ts", "version"];
-    const CONFLICTS: bool = true;
+    const CONTRADICTION: Contradiction = Contradiction::Conflict;
     const SUBJECT: &'static [&'static str] = &["trader_id", "venue", "market", "ts"];
     {
         /// The time it describes.

@@ -82,21 +82,43 @@ pub struct Column {
 pub enum Naming {
     /// Nothing: the source has to.
     Given,
-    /// The column is a UUID, made of these other columns; of all where none is listed.
+    /// The column is a UUID, made of other columns: of the first of these lists of which the row has all.
+    /// Where it has none, it is made of the whole row, where `or_row` says so.
     Uuid {
         /// The column that is missing.
         column: &'static str,
         /// What it is made of.
-        of: &'static [&'static str],
+        of: &'static [&'static [&'static str]],
+        /// Whether a row that has none of these is named by all its columns.
+        or_row: bool,
     },
     /// `stream` and `seq` are made of the whole row.
     Position,
 }
 
+/// What a record is that has the identity of another one, and other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contradiction {
+    /// The same record again.
+    Duplicate,
+    /// A conflict, whatever differs.
+    Conflict,
+    /// A conflict where one of these columns differs, else the same record again.
+    ConflictIn(&'static [&'static str]),
+}
+
+impl Contradiction {
+    /// Whether any other content is a conflict.
+    #[must_use]
+    pub const fn is_possible(self) -> bool {
+        !matches!(self, Self::Duplicate)
+    }
+}
+
 /// A record of a series: an event at a time, which never changes once it is stored.
 ///
-/// Where a record has versions, a new version is a new row, and reads answer with the highest unless asked
-/// for history.
+/// A thing that changes has *states*, each a row of its own, and reads answer with the latest unless asked for
+/// history: the one of the highest version, and of that version the one of the latest time.
 pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The table it is kept in.
     const TABLE: Table;
@@ -107,14 +129,13 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
     /// The columns that rows are ordered by, by their index in [`COLUMNS`](Self::COLUMNS): time, then
     /// identity, as a rule.
     const ORDER: &'static [usize];
-    /// Of these, the ones that all versions of one thing share; empty where there are no versions.
-    /// The column `version` is the rest.
+    /// Of these, the ones that all states of one thing share; empty where a record has no states.
+    /// The columns `version` and `ts` tell them apart.
     const SUBJECT: &'static [&'static str] = &[];
-    /// Columns that only versions of one subject may share, besides the identity.
+    /// The column that only states of one subject may share, besides the identity.
     const UNIQUE: Option<&'static str> = None;
-    /// Whether another record of the same identity but with other content is a conflict. Where it is
-    /// not, the first one stored stays.
-    const CONFLICTS: bool = false;
+    /// What a record is that has the identity of a stored one, and other content. The first one stored stays.
+    const CONTRADICTION: Contradiction = Contradiction::Duplicate;
     /// What names it when its source does not.
     const NAMING: Naming = Naming::Given;
     /// Whether lists begin with the newest unless asked otherwise.
@@ -147,6 +168,25 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
     /// # Errors
     /// The same records, where they are of another kind.
     fn from_records(records: Records) -> Result<Vec<Self>, Records>;
+
+    /// Whether it is one thing whatever its time: its identity does not hold it. Stores then look for it among those
+    /// of about its time, the *duplicate window*.
+    #[must_use]
+    fn is_timeless() -> bool {
+        !Self::IDENTITY.contains(&"ts")
+    }
+
+    /// Whether `other`, which has the same identity, is the same record, and not a conflict.
+    #[must_use]
+    fn is_again(&self, other: &Self) -> bool {
+        match Self::CONTRADICTION {
+            Contradiction::Duplicate => true,
+            Contradiction::Conflict => self == other,
+            Contradiction::ConflictIn(columns) => {
+                columns.iter().all(|name| self.named(name) == other.named(name))
+            }
+        }
+    }
 
     /// The index of a column; nothing where there is none of that name.
     #[must_use]

@@ -1,6 +1,6 @@
 //! A candle as a venue or a file tells it.
 
-use crate::record::record;
+use crate::record::{Contradiction, record};
 use crate::{
     Condition, Decimal, Interval, InvalidInput, Name, RecordFilter, Symbol, TimeRange, Timestamp,
     Venue,
@@ -34,7 +34,7 @@ record! {
     pub struct StoredCandle in Candles;
     const IDENTITY: &'static [&'static str] =
         &["venue", "symbol", "interval", "ts", "source", "version"];
-    const CONFLICTS: bool = true;
+    const CONTRADICTION: Contradiction = Contradiction::Conflict;
     const SUBJECT: &'static [&'static str] = &["venue", "symbol", "interval", "ts", "source"];
     {
         /// When it opens.

@@ -94,7 +94,7 @@ pub fn stored_candle() -> impl Strategy<Value = StoredCandle> {
     let interval = proptest::sample::select(vec!["1m", "60s", "1d"]);
     let prices = [decimal(), decimal(), decimal(), decimal()];
     let more = (amount(), option::of(decimal()), option::of(0u64..1 << 60), option::of(decimal()));
-    (crowded_timestamp(), series, interval, 0u32..4, prices, more).prop_filter_map(
+    (crowded_timestamp(), series, interval, 0u32..2, prices, more).prop_filter_map(
         "an interval",
         |(ts, (venue, symbol, source), interval, version, mut prices, more)| {
             prices.sort_unstable();

@@ -75,7 +75,7 @@ impl Table {
         with_record_of!(self, R => R::IDENTITY)
     }
 
-    /// Of these, the ones that all versions of one thing share; empty where there are no versions.
+    /// Of these, the ones that all states of one thing share; empty where its records have no states.
     #[must_use]
     pub const fn subject(self) -> &'static [&'static str] {
         with_record_of!(self, R => R::SUBJECT)

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::record::{Naming, Value, record, text_enum};
+use crate::record::{Contradiction, Naming, Value, record, text_enum};
 use crate::{
     Condition, Decimal, InvalidInput, Json, Name, RecordFilter, Symbol, TimeRange, Timestamp,
     TraderId,
@@ -45,9 +45,10 @@ text_enum! {
 }
 
 record! {
-    /// One of our own trades, with what it cost and what MEV did to it. Identity is (id, version).
+    /// One of our own trades, in one state, with what it cost and what MEV did to it. Identity is
+    /// (id, version, ts).
     ///
-    /// A change of status is a new version.
+    /// A change of status is a new state, of the next version or, where its source counts none, of a later time.
     ///
     /// ```
     /// use tradekeep_models::{Symbol, Trade, TradeAction, TraderId, TradingMode};
@@ -68,10 +69,10 @@ record! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct Trade in Trades;
-    const IDENTITY: &'static [&'static str] = &["id", "version"];
-    const CONFLICTS: bool = true;
+    const IDENTITY: &'static [&'static str] = &["id", "version", "ts"];
+    const CONTRADICTION: Contradiction = Contradiction::Conflict;
     const SUBJECT: &'static [&'static str] = &["id"];
-    const NAMING: Naming = Naming::Uuid { column: "id", of: &[] };
+    const NAMING: Naming = Naming::Uuid { column: "id", of: &[], or_row: true };
     const NEWEST_FIRST: bool = true;
     {
         /// When it was executed, or last changed.

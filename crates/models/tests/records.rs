@@ -187,15 +187,19 @@ fn columns_are_sound() {
             assert!(named(name).is_some_and(|column| column.required), "{} {name}", R::TABLE);
         }
         if !R::SUBJECT.is_empty() {
-            let versioned: Vec<_> = R::SUBJECT.iter().copied().chain(["version"]).collect();
-            assert_eq!(R::IDENTITY, versioned);
+            // Of its states, version and time tell which is the latest.
+            let states: HashSet<_> = R::SUBJECT.iter().copied().chain(["version", "ts"]).collect();
+            assert_eq!(R::IDENTITY.iter().copied().collect::<HashSet<_>>(), states);
         }
+        // Stores look for them by this column.
+        assert!(!R::is_timeless() || R::IDENTITY.len() == 1, "{}", R::TABLE);
         let json: Vec<_> = R::COLUMNS.iter().filter(|c| c.json).map(|c| c.name).collect();
         assert!(json.iter().all(|name| ["labels", "metadata", "data"].contains(name)), "{json:?}");
         match R::NAMING {
             Naming::Given => {}
-            Naming::Uuid { column, of } => {
-                assert!(R::IDENTITY.contains(&column) && of.iter().all(|of| named(of).is_some()));
+            Naming::Uuid { column, of, .. } => {
+                let mut of = of.iter().copied().flatten();
+                assert!(R::IDENTITY.contains(&column) && of.all(|of| named(of).is_some()));
             }
             Naming::Position => assert_eq!(R::IDENTITY, ["ts", "stream", "seq"]),
         }

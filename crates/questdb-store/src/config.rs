@@ -9,6 +9,7 @@ use std::time::Duration;
 use derive_setters::Setters;
 use secrecy::SecretString;
 use tradekeep_models::{Interval, InvalidInput};
+use tradekeep_store_traits::DUPLICATE_WINDOW;
 use tradekeep_store_traits::url::Credentials;
 
 /// User and password that every QuestDB is shipped with.
@@ -71,6 +72,9 @@ pub struct QuestDbConfig {
     /// How long the server may take to answer a batch, 10 s by default, and a second more for each
     /// 100 KiB.
     pub(crate) write_timeout: Duration,
+    /// How far apart in time two records may be one and the same, as
+    /// [`RecordSink`](tradekeep_store_traits::RecordSink) says; 48 hours by default.
+    pub(crate) duplicate_window: Duration,
 }
 
 impl QuestDbConfig {
@@ -96,6 +100,7 @@ impl QuestDbConfig {
             idle_timeout: Duration::from_secs(300),
             query_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(10),
+            duplicate_window: DUPLICATE_WINDOW,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reads. Each statement is of its own moment: this server has no transactions.
 
+mod latest;
 pub(crate) mod stats;
 
 use tradekeep_models::record::Record;
@@ -13,7 +14,7 @@ use tradekeep_store_traits::{Failure, Inner, TickSeries};
 
 use crate::QuestDbStore;
 use crate::rows::absent;
-use crate::sql::{self, Conditions, Part, Sql};
+use crate::sql::{self, Conditions, Part, Sql, Versions};
 
 /// Rows that are read beyond a page: its last moment, its cursor's and one row more are seldom so many.
 const SPARE: usize = 2;
@@ -24,6 +25,20 @@ struct Way {
     after: Option<Timestamp>,
     newest_first: bool,
     limit: usize,
+}
+
+impl Way {
+    fn of(query: &ListQuery) -> Self {
+        let after = query.after.as_ref().and_then(Cursor::ts);
+        Self { after, newest_first: query.newest_first, limit: query.limit }
+    }
+}
+
+/// Rows of a page, in no order.
+struct Behind<R> {
+    rows: Vec<R>,
+    /// Whether there are no others.
+    is_all: bool,
 }
 
 pub(crate) async fn page(store: &QuestDbStore, query: &ListQuery) -> Inner<RecordPage> {
@@ -47,15 +62,30 @@ pub(crate) async fn series(store: &QuestDbStore) -> Inner<Vec<TickSeries>> {
 
 impl QuestDbStore {
     async fn list<R: Record>(&self, query: &ListQuery) -> Inner<RecordPage> {
-        let rows = self.dialect.listed(query);
-        let after = query.after.as_ref().and_then(Cursor::ts);
-        let way = Way { after, newest_first: query.newest_first, limit: query.limit };
-        let mut found = self.behind(rows, way, |row: &R| query.is_behind_cursor(row)).await?;
+        let mut found = if self.is_looked_up(query) {
+            self.latest(query).await?
+        } else {
+            let versions = if query.latest_only() {
+                self.versions(query.table).await?
+            } else {
+                Versions::AllZero
+            };
+            let rows = self.dialect.listed(query, versions);
+            let way = Way::of(query);
+            self.behind(rows, way, |row: &R| query.is_behind_cursor(row)).await?.rows
+        };
         found.sort_by(|a, b| query.compare(a, b));
         Ok(query.page(found).into())
     }
 
-    /// Enough rows for a page and one more, in no order.
+    /// Whether any thing of a table may have a version above 0. One that comes behind this, and is not the latest
+    /// by its time, is not seen: the answer is that of a moment before.
+    async fn versions(&self, table: Table) -> Inner<Versions> {
+        let rows = self.ask(&sql::any_version(&self.table(table))).await?;
+        Ok(if rows.is_empty() { Versions::AllZero } else { Versions::Some })
+    }
+
+    /// Enough rows for a page and one more, in no order; all up to the last moment of them.
     ///
     /// Rows of one moment come in no order, and this server compares no more than times. So rows are read from the
     /// cursor's moment on, a few more than are wanted; where the last moment of them is needed, and may be cut, it
@@ -65,7 +95,7 @@ impl QuestDbStore {
         mut rows: Conditions<'_>,
         Way { after, newest_first, limit }: Way,
         is_behind: impl Fn(&R) -> bool,
-    ) -> Inner<Vec<R>> {
+    ) -> Inner<Behind<R>> {
         let (onward, beyond) = if newest_first { ("<=", "<") } else { (">=", ">") };
         if let Some(after) = after {
             rows.ts(onward, after.as_nanos());
@@ -78,11 +108,14 @@ impl QuestDbStore {
             let cut = next.last().map(Record::ts).filter(|_| next.len() == most);
             next.retain(|row| Some(row.ts()) != cut && is_behind(row));
             found.extend(next);
-            let Some(last) = cut.filter(|_| found.len() <= limit) else { return Ok(found) };
+            let Some(last) = cut.filter(|_| found.len() <= limit) else {
+                let is_all = cut.is_none();
+                return Ok(Behind { rows: found, is_all });
+            };
             let moment = sql::list::<R>(rows.clone(), Part::At(last.as_nanos()));
             found.extend(self.records(moment).await?.into_iter().filter(&is_behind));
             if found.len() > limit {
-                return Ok(found);
+                return Ok(Behind { rows: found, is_all: false });
             }
             rows.ts(beyond, last.as_nanos());
         }

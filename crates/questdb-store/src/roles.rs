@@ -87,8 +87,9 @@ impl MetricStore for QuestDbStore {
 #[async_trait]
 impl RecordSink for QuestDbStore {
     fn capabilities(&self, _: Table) -> Capabilities {
-        // A row with the keys of another replaces it, and no transaction is over two tables.
-        Capabilities::all().without_conflicts().without_watermarks().without_log()
+        // A row with the keys of another replaces it, where it is not looked for first; and no transaction is over
+        // two tables.
+        Capabilities::all().without_keeps_first().without_watermarks().without_log()
     }
 
     async fn ping(&self) -> Result<()> {

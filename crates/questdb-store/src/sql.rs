@@ -11,7 +11,7 @@ pub(crate) mod stats;
 use tradekeep_models::Interval;
 use tradekeep_models::record::{Column, Kind, Record};
 
-pub(crate) use self::conditions::QuestDb;
+pub(crate) use self::conditions::{QuestDb, Versions};
 pub(crate) use tradekeep_store_traits::sql::{Bind, Conditions, Sql};
 
 /// These columns, times as their nanoseconds, which the protocol would cut.
@@ -47,6 +47,11 @@ pub(crate) fn list<R: Record>(mut rows: Conditions<'_>, part: Part) -> Sql {
     };
     let text = format!("SELECT {} FROM {}{order}", columns(R::COLUMNS), rows.from());
     rows.sql(text)
+}
+
+/// One row where `table` has a version above 0, and else none.
+pub(crate) fn any_version(table: &str) -> Sql {
+    Sql::plain(format!("SELECT 1 FROM \"{table}\" t WHERE t.version > 0 LIMIT 1"))
 }
 
 /// The number of the bucket that holds `t.ts`, as [`Interval::index`] counts.

@@ -99,7 +99,7 @@ pub(crate) async fn candles(
         return Err(Failure::new(ErrorKind::Unsupported, context));
     }
     let mut rows = store.dialect.rows(&query.ticks());
-    rows.table = name(&store.config, query.interval);
+    rows.source = format!("\"{}\"", name(&store.config, query.interval));
     let found = store.ask(&page_sql(query, rows)).await?;
     Ok(query.page(answers::candles(query, found)?))
 }

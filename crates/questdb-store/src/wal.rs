@@ -6,7 +6,7 @@ use tradekeep_pg_common::PgRow;
 use tradekeep_store_traits::{Act, Delivery, ErrorKind, Failure, Inner};
 
 use crate::pool::Pool;
-use crate::sql::Sql;
+use crate::sql::{Bind, Sql};
 
 /// Between the first two looks. Nothing tells when a table has caught up.
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -27,8 +27,7 @@ pub(crate) async fn settled(pool: &Pool, table: &str, patience: Duration) -> Inn
     loop {
         let logs = logs(pool, patience).await?;
         let Some(log) = logs.iter().find(|log| log.table == table) else {
-            let context = format!("table {table} is gone: open the store again");
-            return Err(Failure::new(ErrorKind::Schema, context).with_act(Act::Halt));
+            return Err(gone(table));
         };
         log.check()?;
         if log.applied >= *wanted.get_or_insert(log.taken) {
@@ -57,6 +56,21 @@ pub(crate) fn in_doubt(error: Failure) -> Failure {
 /// The error of what follows a statement that was taken: it is, or will be, carried out.
 pub(crate) fn taken(error: Failure) -> Failure {
     error.with_delivery(Delivery::Unknown)
+}
+
+/// The last transaction that is taken of `table`.
+pub(crate) async fn last_taken(pool: &Pool, table: &str, limit: Duration) -> Inner<i64> {
+    let text = "SELECT \"sequencerTxn\" FROM wal_tables() WHERE name = $1";
+    let sql = Sql { text: text.to_owned(), values: vec![Bind::Text(table.to_owned())] };
+    match pool.ask_within(limit, &sql).await?.first() {
+        Some(row) => row.get(0),
+        None => Err(gone(table)),
+    }
+}
+
+fn gone(table: &str) -> Failure {
+    let context = format!("table {table} is gone: open the store again");
+    Failure::new(ErrorKind::Schema, context).with_act(Act::Halt)
 }
 
 /// The log of a table.

@@ -1,8 +1,10 @@
 //! Writing: batches over HTTP, each one request to one table; what is applied is seen over SQL.
 
+mod conflicts;
 mod keys;
 mod known;
 mod ledger;
+mod memory;
 mod sender;
 mod settle;
 mod shape;
@@ -110,13 +112,7 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
         None => store.prepared(batch)?,
     };
     if batch.records().is_empty() {
-        let token = store.writer.ledger().nothing();
-        return Ok(Ack::builder()
-            .stage(Stage::Applied)
-            .token(token)
-            .inserted(0)
-            .duplicates(0)
-            .build());
+        return Ok(nothing_new(store, 0));
     }
     let (first, last) = with_records!(batch.records(), rows => keys::span(rows));
     let pool = store.ready().await?;
@@ -129,11 +125,24 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
     }
     store.room(pool, lane).await?;
     let newest = store.newest(pool, lane, &mut turn).await?;
-    let (mut keys, mut met) = (keys, 0);
-    // What is later than all that was sent meets nothing.
-    if first <= newest {
+    let (mut keys, mut buffer, mut batch, mut met) = (keys, buffer, batch, 0);
+    let (rows, rest) = (batch.records().len(), &mut None);
+    if lane.shape.is_judged {
+        let known = keys.get_or_insert_with(|| store.keys(batch));
+        let new = with_records!(batch.records(), rows => {
+            store.new_of(pool, lane, &mut turn, (rows, known), newest).await?
+        });
+        if let Some(new) = new {
+            batch = rest.insert(batch.select(&new));
+            (buffer, keys) = (store.prepared(batch)?.buffer, None);
+        }
+    } else if first <= newest {
+        // What is later than all that was sent meets nothing.
         let keys = keys.get_or_insert_with(|| store.keys(batch));
         met = store.count_met(pool, lane, &mut turn, keys).await?;
+    }
+    if batch.records().is_empty() {
+        return Ok(nothing_new(store, rows));
     }
 
     let generation = lane.generation();
@@ -142,6 +151,7 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
         _ => Connection::new(&store.config, generation)?,
     };
     let was_unsure = std::mem::replace(&mut turn.unsure, true);
+    let memory = std::mem::take(&mut turn.memory);
     turn.newest = Some(newest.max(last));
     let answer = connection.send(buffer)?;
     // While the server is at it.
@@ -163,8 +173,10 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
             .with_act(Act::Retry { after: None }));
     }
     turn.connection = Some(connection);
+    turn.memory = memory;
+    with_records!(batch.records(), rows => turn.memory.sent(&lane.shape, rows));
     let inserted = keys.distinct() - met;
-    let duplicates = (keys.rows() - inserted) as u64;
+    let duplicates = (rows - inserted) as u64;
     let origin = batch.origin().filter(|_| is_counted(lane.table)).and_then(Numbers::of);
     let taken = Taken { table: lane.table, keys: Arc::new(keys), origin };
     let token = store.writer.ledger().take(taken);
@@ -174,6 +186,13 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
         .inserted(inserted as u64)
         .duplicates(duplicates)
         .build())
+}
+
+/// The answer to a batch of so many rows of which none is new.
+fn nothing_new(store: &QuestDbStore, rows: usize) -> Ack {
+    let token = store.writer.ledger().nothing();
+    let ack = Ack::builder().stage(Stage::Applied).token(token).inserted(0);
+    ack.duplicates(rows as u64).build()
 }
 
 /// Whether the rows of a table are counted once they are applied.

@@ -68,6 +68,17 @@ impl Batch {
         Ok(Self { records, origin: Some(origin), prepared: Slot::default() })
     }
 
+    /// The records at these places, which increase, as a batch of their own.
+    #[must_use]
+    pub fn select(&self, places: &[usize]) -> Self {
+        let records = self.records.select(places.iter().copied());
+        let origin = self.origin.as_ref().map(|origin| Origin {
+            seqs: places.iter().filter_map(|place| origin.seqs.get(*place).copied()).collect(),
+            ..origin.clone()
+        });
+        Self { records, origin, prepared: Slot::default() }
+    }
+
     /// The records.
     #[must_use]
     pub const fn records(&self) -> &Records {

@@ -15,9 +15,11 @@ pub struct Capabilities {
     /// It keeps watermarks, in the rows' own transaction. Without them identity alone keeps records single,
     /// and who delivers goes by a cursor of its own.
     pub watermarks: bool,
-    /// It names records that conflict with others, and keeps the first one stored. Without it the last one
-    /// written stays.
+    /// It names records that conflict with others. Without it the last one written stays.
     pub conflicts: bool,
+    /// Of records of one identity with other content that are no conflicts, as of ticks and measurements, it keeps
+    /// the first one stored. Without it the last one written stays.
+    pub keeps_first: bool,
     /// It has a write-ahead log of its own, with which applied records may be lost: its
     /// [`durable_watermark`](crate::RecordSink::durable_watermark) may be behind its watermark, and a
     /// [`checkpoint`](crate::RecordSink::checkpoint) brings it on.
@@ -28,7 +30,7 @@ impl Capabilities {
     /// All there are.
     #[must_use]
     pub const fn all() -> Self {
-        Self { watermarks: true, conflicts: true, log: true }
+        Self { watermarks: true, conflicts: true, keeps_first: true, log: true }
     }
 
     /// The same without [`watermarks`](Self::watermarks).
@@ -42,6 +44,13 @@ impl Capabilities {
     #[must_use]
     pub const fn without_conflicts(mut self) -> Self {
         self.conflicts = false;
+        self
+    }
+
+    /// The same without [`keeps_first`](Self::keeps_first).
+    #[must_use]
+    pub const fn without_keeps_first(mut self) -> Self {
+        self.keeps_first = false;
         self
     }
 

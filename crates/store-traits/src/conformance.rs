@@ -16,6 +16,7 @@ mod candles;
 mod crowd;
 mod events;
 mod executions;
+mod identity;
 mod latencies;
 mod lists;
 mod maintenance;
@@ -117,6 +118,7 @@ pub fn cases() -> Vec<Case> {
         lists::cases(),
         trades::cases(),
         versions::cases(),
+        identity::cases(),
         performance::cases(),
         executions::cases(),
         positions::cases(),

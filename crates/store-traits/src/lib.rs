@@ -7,6 +7,7 @@ mod capabilities;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod identity;
 #[cfg(feature = "layers")]
 mod layer;
 mod list;
@@ -20,6 +21,7 @@ mod optional;
 mod partition;
 mod pool;
 mod probe;
+mod recent;
 mod series;
 mod sink;
 mod source;
@@ -33,6 +35,7 @@ pub mod url;
 pub use batch::{Batch, Origin};
 pub use capabilities::Capabilities;
 pub use error::{Act, At, BadRow, Delivery, ErrorKind, Failure, Inner, Result, StoreError};
+pub use identity::{DUPLICATE_WINDOW, Verdicts, judge};
 #[cfg(feature = "layers")]
 pub use layer::{
     Chaos, LayerConfig, Layered, Limit, RetryPolicy, STORE_METRICS, StoreMetric,
@@ -47,6 +50,7 @@ pub use optional::{ApproxLatencies, CandleViews};
 pub use partition::{Partition, PartitionAdmin};
 pub use pool::PoolStats;
 pub use probe::{Health, Probe, Trouble};
+pub use recent::RecentValues;
 pub use series::{RecordStore, SeriesStore};
 pub use sink::{Ack, RecordSink, RecordSinkExt, Saved, Stage, Token};
 pub use source::RecordSource;

@@ -13,10 +13,13 @@ mod write;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tradekeep_models::{DecimalError, InvalidInput};
 
-use crate::{ErrorKind, Failure, Records, Result, StoreError, with_records};
+#[cfg(doc)]
+use crate::RecordSink;
+use crate::{DUPLICATE_WINDOW, ErrorKind, Failure, Records, Result, StoreError, with_records};
 use faults::Faults;
 use tables::State;
 
@@ -48,14 +51,23 @@ const DEFAULT_CAPACITY: usize = 10_000_000;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct MemoryStore {
-    capacity: usize,
+    limits: Limits,
     faults: Faults,
     state: Mutex<State>,
 }
 
+/// What bounds a store.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Records of all tables together.
+    capacity: usize,
+    /// How far apart in time records may be one and the same.
+    duplicate_window: Duration,
+}
+
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
@@ -75,7 +87,15 @@ impl MemoryStore {
     /// An empty store for up to `capacity` records, all tables together.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, faults: Faults::default(), state: Mutex::default() }
+        let limits = Limits { capacity, duplicate_window: DUPLICATE_WINDOW };
+        Self { limits, faults: Faults::default(), state: Mutex::default() }
+    }
+
+    /// The same store with another [window](RecordSink) in which it looks for duplicates.
+    #[must_use]
+    pub const fn with_duplicate_window(mut self, window: Duration) -> Self {
+        self.limits.duplicate_window = window;
+        self
     }
 
     /// A store that holds `records` to begin with, each vector as one batch.
@@ -88,7 +108,7 @@ impl MemoryStore {
             let mut state = store.open("write")?;
             for records in records {
                 write::check(&records)?;
-                with_records!(&records, rows => state.write(rows, None, store.capacity))?;
+                with_records!(&records, rows => state.write(rows, None, store.limits))?;
             }
         }
         Ok(store)

@@ -42,10 +42,16 @@ pub struct Ack {
 /// rows' own transaction: the *watermark* of the batch's stream drops what was applied before, and
 /// *identity* drops what is stored already or repeats inside the batch. The first one stored stays.
 ///
-/// **Conflicts.** Of trades, orders, fills and positions, a record with the identity of another one
-/// but with other content is a conflict, and so is an order with the `client_order_id` of another
-/// order. The other one stands earlier in the batch, or is stored with a time from the batch's first
-/// to its last, both included.
+/// **States and facts.** The identity of nearly all records holds their time; of orders and trades it is
+/// (id, version, ts), so that each *state* of one is a record, and one told again is a duplicate. A fill is a
+/// fact: its identity is its id alone, whatever time it is told with. So that this stays cheap, a store looks for
+/// it among the fills no further away in time than its *duplicate window*,
+/// [48 hours](crate::DUPLICATE_WINDOW) unless it is configured otherwise; beyond it, it is another fill.
+///
+/// **Conflicts.** Of trades, orders, positions and candles, a record with the identity of another one but with
+/// other content is a conflict; of fills, where side, price, quantity or fee differ. So is an order with the
+/// `client_order_id` of another order within the duplicate window. Records are judged one after another, as if
+/// each was written alone, those that are refused left out: a batch comes to the same as its records one by one.
 ///
 /// **Bad rows.** Records that break a rule (kind `InvalidInput`, found before any I/O) or that conflict
 /// (kind `Conflict`) are named, all that are found, in `Act::BadRows`; nothing of the batch is stored

@@ -14,11 +14,11 @@ use crate::Result;
 /// **Pages** are keyset: rows that were stored when the first page was read are neither repeated nor missed on
 /// those that follow. Rows that arrive behind the cursor may be missed.
 ///
-/// **Versions.** A thing that has versions is answered once, in its highest version, whenever that came and
-/// whatever its time, and is filtered by that alone: a range that holds only a lower version does not hold the
-/// thing. A query for `history` answers every version, each filtered by itself. What was dropped with its day no
-/// longer counts. Where the highest version is stored twice with other content, as a conflict that no batch
-/// could see, both are answered.
+/// **States.** A thing that has states (an order, a trade; a position or a candle that is corrected) is answered
+/// once, in its latest: that of the highest version, whenever it came and whatever its time, and of that version
+/// the one of the latest time. It is filtered by that alone: a range that holds only an earlier state does not
+/// hold the thing. A query for `history` answers every state, each filtered by itself. What was dropped with its
+/// day no longer counts.
 ///
 /// **Read after write.** A read that starts after a write was applied sees it; a read never sees part of a
 /// batch. **Nothing found** is an empty answer, not an error. Each record comes back exactly as it was written.

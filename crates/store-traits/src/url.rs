@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
@@ -116,6 +117,14 @@ impl<'a> StoreUrl<'a> {
     /// The parameter `name` as a port.
     pub fn port(&mut self, name: &'static str) -> Option<u16> {
         self.take(name, NO_PORT, port_of)
+    }
+
+    /// The parameter `name` as whole hours, up to those of a year.
+    pub fn hours(&mut self, name: &'static str) -> Option<Duration> {
+        self.take(name, "is not a whole number from 0 to 8784", |value| {
+            let hours = parsed::<u64>(value).filter(|hours| *hours <= 24 * 366)?;
+            Some(Duration::from_secs(hours * 3_600))
+        })
     }
 
     /// Something else that is wrong, without a value.

@@ -28,8 +28,10 @@ async fn suspended(tables: &Tables) {
     let (before, others) = (cursor(), way.cursor(Table::Trades));
     way.until("trades", |_| way.cursor(Table::Trades) > others + 1_000).await;
     assert_eq!(cursor(), before, "it was released unapplied");
-    let there = tables.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t").unwrap();
-    assert!(before <= there.unsigned_abs(), "{before} of {there} that are there");
+    let there = tables.number("SELECT max(t.ingest_seq) FROM \"{}ticks\" t");
+    // On a busy machine trades may have been quicker, and none of them is there yet.
+    let there = there.unwrap_or_default().unsigned_abs();
+    assert!(before <= there, "{before} of {there} that are there");
     tables.ask("ALTER TABLE \"{}ticks\" RESUME WAL");
     let resumed = way.until("ticks again", |_| cursor() > before).await;
     let fed = feeder.stop().await;

@@ -192,8 +192,8 @@ fn conflicts_are_set_aside() {
     folder.write("orders.csv", text);
     let run = folder.run("import --type orders orders.csv --json");
     let error = run.error(2);
-    let start = "orders.csv: 3 of 4 rows rejected, the first in line 2 (order_id, version: is stored \
-                 with other content): ";
+    let start = "orders.csv: 3 of 4 rows rejected, the first in line 2 (order_id, version, ts: is \
+                 stored with other content: ";
     assert!(error.starts_with(start), "{error}");
     assert_eq!(run.counts(), [4, 1, 0, 3]);
     let rejects = folder.read("orders.csv.rejected.ndjson");
@@ -213,10 +213,11 @@ fn conflicts_are_set_aside() {
 fn a_note_tells_of_orders_that_share_a_client_order_id() {
     let folder = Folder::new();
     let id = "019128a0-0000-7000-8000-00000000000";
-    let order = |second: u32, order: u32, client: &str| {
+    // Further apart than a store looks.
+    let order = |day: u32, order: u32, client: &str| {
         let text = format!(
             "ts,order_id,version,venue,market,side,order_type,quantity,client_order_id
-2024-08-08T10:00:0{second}Z,{id}{order},0,polymarket,0x1,buy,limit,100,{client}
+2024-08-0{day}T10:00:00Z,{id}{order},0,polymarket,0x1,buy,limit,100,{client}
 "
         );
         folder.write("orders.csv", text);
@@ -227,7 +228,7 @@ fn a_note_tells_of_orders_that_share_a_client_order_id() {
     for of in ["c-1", "c-2", "c-3"] {
         folder.run(&format!("query orders --client-order-id {of}")).ok();
     }
-    order(3, 6, "c-1");
+    order(4, 6, "c-1");
     let run = folder.run("query orders --client-order-id c-1 --json").done();
     assert_eq!(run.objects().len(), 2);
     let note = format!("note: orders {id}4 and {id}6 have this client_order_id: ask by order_id\n");

@@ -10,7 +10,8 @@ use tradekeep_store_traits::Inner;
 use tradekeep_store_traits::sql::answers::{self, SummaryRows};
 use tradekeep_store_traits::sql::{Sql, most_below, only_row};
 
-use super::{ask, versions};
+use super::ask;
+use super::states::may_be_several;
 use crate::rows::Cells;
 use crate::sql::stats as sql;
 
@@ -50,8 +51,8 @@ pub(crate) fn slippage(
     connection: &Connection,
     filter: &SlippageFilter,
 ) -> Inner<Option<SlippageStats>> {
-    let versions = versions(connection, Table::Trades)?;
-    let found = one(connection, sql::slippage(&filter.trades(), versions))?;
+    let states = may_be_several(connection, Table::Trades)?;
+    let found = one(connection, sql::slippage(&filter.trades(), states))?;
     if let Some(numbers) = answers::decimal_stats(&found)? {
         return Ok(Some(SlippageStats::new(SlippageSource::Trades, numbers)));
     }
@@ -64,9 +65,9 @@ pub(crate) fn mev(connection: &Connection, filter: &MevFilter) -> Inner<MevAnaly
 }
 
 pub(crate) fn summary(connection: &Connection, range: TimeRange) -> Inner<Summary> {
-    let versions = versions(connection, Table::Trades)?;
+    let states = may_be_several(connection, Table::Trades)?;
     let slippage = SlippageFilter { range, token: None };
-    let trades = one(connection, sql::slipped(&slippage.trades(), versions))?;
+    let trades = one(connection, sql::slipped(&slippage.trades(), states))?;
     let metric_bps = if answers::has_no_slippage(&trades)? {
         metrics(connection, &slippage.metric())?.map(|numbers| numbers.avg)
     } else {
@@ -84,6 +85,6 @@ pub(crate) fn performance(
     connection: &Connection,
     filter: &TradeFilter,
 ) -> Inner<PerformanceSummary> {
-    let versions = versions(connection, Table::Trades)?;
-    answers::performance(ask(connection, sql::performance(filter, versions))?)
+    let states = may_be_several(connection, Table::Trades)?;
+    answers::performance(ask(connection, sql::performance(filter, states))?)
 }

@@ -100,8 +100,8 @@ pub(crate) fn histogram(filter: &LatencyFilter, most: &[i64]) -> Sql {
 }
 
 /// Numbers about the slippage of trades, in one row.
-pub(crate) fn slippage(filter: &TradeFilter, versions: bool) -> Sql {
-    let rows = rows(filter, versions);
+pub(crate) fn slippage(filter: &TradeFilter, states: bool) -> Sql {
+    let rows = rows(filter, states);
     let numbers = numbers("actual_slippage", "sum(actual_slippage)::DOUBLE");
     let text = format!("SELECT {SPREAD} FROM (SELECT {numbers} FROM {})", rows.from());
     rows.sql(text)
@@ -130,8 +130,8 @@ pub(crate) fn avoided(range: TimeRange) -> Sql {
 }
 
 /// What `answers::summary` reads of trades.
-pub(crate) fn slipped(filter: &TradeFilter, versions: bool) -> Sql {
-    let rows = rows(filter, versions);
+pub(crate) fn slipped(filter: &TradeFilter, states: bool) -> Sql {
+    let rows = rows(filter, states);
     let text = format!(
         "SELECT count(*), count(actual_slippage), sum(actual_slippage)::DOUBLE FROM {}",
         rows.from()
@@ -142,8 +142,8 @@ pub(crate) fn slipped(filter: &TradeFilter, versions: bool) -> Sql {
 /// What `answers::performance` reads: all failed trades are one row, of which only the count and the fees count.
 ///
 /// The last price is looked up afterwards, at the last time of each pair, as for candles.
-pub(crate) fn performance(filter: &TradeFilter, versions: bool) -> Sql {
-    let rows = rows(filter, versions);
+pub(crate) fn performance(filter: &TradeFilter, states: bool) -> Sql {
+    let rows = rows(filter, states);
     let of = |status: &str| {
         let mut rows = rows.clone();
         rows.add(format!("status = '{status}'"));

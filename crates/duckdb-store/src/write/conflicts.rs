@@ -1,147 +1,101 @@
-//! Records that contradict one another: the same identity with other content, or one subject with the
-//! id of another.
+//! Records whose content counts: what a batch may meet is looked up, and `judge` says what each record is to it.
 
-use arrow::row::Rows;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
 use duckdb::Transaction;
-use hashbrown::{HashMap, HashSet};
-use tradekeep_store_traits::{BadRow, Inner};
+use hashbrown::HashMap;
+use tradekeep_formats::arrow::records_from_batch;
+use tradekeep_models::record::{Kind, Record};
+use tradekeep_models::{Timestamp, with_record_of};
+use tradekeep_store_traits::{BadRow, Inner, RecentValues, Records, Table, judge};
 
 use crate::error::conversion;
 use crate::sql;
 use crate::write::dedup::{scan, stored, text_at, texts};
 use crate::write::plan::Plan;
-use crate::write::shape::Shape;
+use crate::write::recent::may_be_stored;
 
-/// Drops the rows from `plan` that are stored already, and answers those that conflict: with what
-/// `transaction` sees within the times of the batch, or with a row before them. Each row is judged as if
-/// the bad ones before it were not there.
+/// Leaves only those rows in `plan` that are new, and answers those that conflict. No stored row is later than
+/// `newest`.
 pub(crate) fn resolve(
     plan: &mut Plan,
-    transaction: Option<&Transaction<'_>>,
+    transaction: &Transaction<'_>,
+    recent: &mut HashMap<Table, RecentValues>,
+    newest: i64,
+    window: Duration,
 ) -> Inner<Vec<BadRow>> {
-    let hits: HashSet<usize> = match transaction {
-        None => HashSet::new(),
-        Some(transaction) => stored(plan, transaction)?.into_iter().collect(),
-    };
-    let mut owners = owners(plan, transaction)?;
-    if hits.is_empty() && plan.repeats.is_empty() && plan.shape.unique.is_none() {
+    let mut met = Records::empty(plan.shape.table);
+    // Rows later than all that is stored meet nothing.
+    if plan.span.0 <= newest {
+        at_their_times(plan, transaction, &mut met)?;
+    }
+    let reach = i64::try_from(window.as_nanos()).unwrap_or(i64::MAX);
+    let first = plan.span.0.saturating_sub(reach);
+    if let Some(column) = plan.shape.sought.filter(|_| first <= newest) {
+        let values = may_be_stored(plan, column, transaction, recent, (first, reach))?;
+        if !values.is_empty() {
+            let last = plan.span.1.saturating_add(reach);
+            within_window(plan, transaction, (column, values), (first, last), &mut met)?;
+        }
+    }
+    if met.is_empty() && plan.repeats.is_empty() && !is_shared(plan) {
         return Ok(Vec::new());
     }
-    let comparison = Comparison::new(plan, transaction.filter(|_| !hits.is_empty()))?;
-    let repeats: HashMap<usize, usize> = plan.repeats.iter().copied().collect();
-    let mut accepted: HashMap<usize, usize> = HashMap::new();
-    let mut bad = Vec::new();
-    for row in 0..plan.rows.num_rows() {
-        let first = repeats.get(&row).copied().unwrap_or(row);
-        let known = if hits.contains(&first) {
-            Some(comparison.is_stored[row])
-        } else {
-            accepted.get(&first).map(|earlier| comparison.equal(row, *earlier))
-        };
-        match known {
-            Some(true) => plan.drop_row(row),
-            Some(false) => bad.push(BadRow::new(row, other_content(plan))),
-            None => match owner_conflict(plan, row, &mut owners) {
-                Some(reason) => bad.push(BadRow::new(row, reason)),
-                None => drop(accepted.insert(first, row)),
-            },
-        }
-    }
-    Ok(bad)
+    let rows = records_from_batch(plan.shape.table, &plan.rows).map_err(conversion)?;
+    let verdicts = with_record_of!(plan.shape.table, R => {
+        let rows = R::from_records(rows).unwrap_or_default();
+        judge(&rows, &R::from_records(met).unwrap_or_default(), window)
+    });
+    plan.keep_only(&verdicts.new);
+    Ok(verdicts.conflicts)
 }
 
-fn other_content(plan: &Plan) -> String {
-    let names = plan.shape.names(&plan.shape.identity).join(", ");
-    format!("{names}: is stored with other content")
+/// Adds the stored rows that have the identity, time included, of a row of the batch.
+fn at_their_times(plan: &Plan, transaction: &Transaction<'_>, met: &mut Records) -> Inner<()> {
+    if stored(plan, transaction)?.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<usize> = (0..plan.rows.num_columns()).collect();
+    let text = sql::within(plan.shape.table, &plan.shape.names(&all), 0);
+    scan(transaction, &text, &[&plan.span.0, &plan.span.1], |found| {
+        let identity = found.project(&plan.shape.identity).map_err(conversion)?;
+        let hits = plan.meet(&identity)?.into_iter().map(|hit| hit.is_some()).collect::<Vec<_>>();
+        let found = arrow::compute::filter_record_batch(found, &hits.into()).map_err(conversion)?;
+        add(plan, &found, met)
+    })
 }
 
-/// The rows of a batch compared with each other, and with the stored ones.
-struct Comparison {
-    /// Needed only where an identity comes twice.
-    contents: Option<Rows>,
-    /// Whether a row is stored as it is.
-    is_stored: Vec<bool>,
+/// Adds the stored rows that have one of these values in this column, between two moments.
+fn within_window(
+    plan: &Plan,
+    transaction: &Transaction<'_>,
+    (column, values): (usize, Vec<&str>),
+    (first, last): (i64, i64),
+    met: &mut Records,
+) -> Inner<()> {
+    let column = &plan.shape.table.columns()[column];
+    let (first, last) = (first.max(0), last.min(Timestamp::MAX.as_nanos()));
+    let text = sql::sought(plan.shape.table, column.name, column.kind == Kind::Uuid);
+    let values = values.join(sql::SEPARATOR);
+    scan(transaction, &text, &[&first, &last, &values], |found| add(plan, found, met))
 }
 
-impl Comparison {
-    fn new(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Inner<Self> {
-        let mut is_stored = vec![false; plan.rows.num_rows()];
-        if transaction.is_none() && plan.repeats.is_empty() {
-            return Ok(Self { contents: None, is_stored });
-        }
-        let all: Vec<usize> = (0..plan.rows.num_columns()).collect();
-        let converter = Shape::converter(&plan.rows.schema(), &all).map_err(conversion)?;
-        let contents = converter.convert_columns(plan.rows.columns()).map_err(conversion)?;
-        let mut same_identity: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (row, first) in &plan.repeats {
-            same_identity.entry(*first).or_default().push(*row);
-        }
-        if let Some(transaction) = transaction {
-            let text = sql::within(plan.shape.table, &plan.shape.names(&all), 0);
-            scan(transaction, &text, plan.span, &[], |found| {
-                let identity = found.project(&plan.shape.identity).map_err(conversion)?;
-                let theirs = converter.convert_columns(found.columns()).map_err(conversion)?;
-                for (place, first) in plan.meet(&identity)?.into_iter().enumerate() {
-                    let Some(first) = first else { continue };
-                    let repeats = same_identity.get(&first).into_iter().flatten().copied();
-                    for row in std::iter::once(first).chain(repeats) {
-                        let same = contents.row(row).as_ref() == theirs.row(place).as_ref();
-                        is_stored[row] |= same;
-                    }
-                }
-                Ok(())
-            })?;
-        }
-        Ok(Self { contents: Some(contents), is_stored })
-    }
-
-    fn equal(&self, row: usize, other: usize) -> bool {
-        self.contents.as_ref().is_some_and(|rows| rows.row(row) == rows.row(other))
-    }
+fn add(plan: &Plan, found: &RecordBatch, met: &mut Records) -> Inner<()> {
+    let found = records_from_batch(plan.shape.table, found).map_err(conversion)?;
+    // They are of its table.
+    let _ = met.extend(found);
+    Ok(())
 }
 
-/// For each value of the column that only versions of one subject share: the subjects that have it.
-type Owners = HashMap<String, Vec<String>>;
-
-/// The stored owners of the values in the batch.
-fn owners(plan: &Plan, transaction: Option<&Transaction<'_>>) -> Inner<Owners> {
-    let mut owners = Owners::new();
-    let (Some(unique), Some(transaction)) = (plan.shape.unique, transaction) else {
-        return Ok(owners);
-    };
-    let mut places = vec![unique];
-    places.extend(&plan.shape.subject);
-    let text = sql::within(plan.shape.table, &plan.shape.names(&places), 0);
-    let wanted: HashSet<&str> = texts(plan.rows.column(unique)).collect();
-    scan(transaction, &text, plan.span, &[], |stored| {
-        for row in 0..stored.num_rows() {
-            let value = text_at(stored, 0, row);
-            if wanted.contains(value) {
-                let subject: Vec<_> =
-                    (1..places.len()).map(|at| text_at(stored, at, row)).collect();
-                owners.entry(value.to_owned()).or_default().push(subject.join("\n"));
-            }
-        }
-        Ok(())
-    })?;
-    Ok(owners)
-}
-
-/// Why a row may not have its value in that column: another subject has it. Else its subject owns it from
-/// now on.
-fn owner_conflict(plan: &Plan, row: usize, owners: &mut Owners) -> Option<String> {
-    let unique = plan.shape.unique?;
-    let subject: Vec<_> =
-        plan.shape.subject.iter().map(|at| text_at(&plan.rows, *at, row)).collect();
-    let subject = subject.join("\n");
-    let others = owners.entry(text_at(&plan.rows, unique, row).to_owned()).or_default();
-    if others.iter().any(|other| *other != subject) {
-        let name = plan.shape.table.columns()[unique].name;
-        let thing = plan.shape.table.as_str().trim_end_matches('s');
-        return Some(format!("{name}: is the id of another {thing}"));
-    }
-    if others.is_empty() {
-        others.push(subject);
-    }
-    None
+/// Whether two things of the batch share what only states of one may.
+fn is_shared(plan: &Plan) -> bool {
+    let Some(unique) = plan.shape.unique else { return false };
+    let mut owners: HashMap<&str, Vec<&str>> = HashMap::new();
+    let values = texts(plan.rows.column(unique)).enumerate();
+    values.into_iter().any(|(row, value)| {
+        let subject: Vec<_> =
+            plan.shape.subject.iter().map(|at| text_at(&plan.rows, *at, row)).collect();
+        *owners.entry(value).or_insert_with(|| subject.clone()) != subject
+    })
 }

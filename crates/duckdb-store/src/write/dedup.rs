@@ -25,8 +25,10 @@ pub(crate) fn stored(plan: &Plan, transaction: &Transaction<'_>) -> Inner<Vec<us
     let symbols = symbols(plan);
     let names = plan.shape.names(&plan.shape.identity);
     let text = sql::within(plan.shape.table, &names, symbols.len());
+    let mut values: Vec<&dyn ToSql> = vec![&plan.span.0, &plan.span.1];
+    values.extend(symbols.iter().map(|symbol| symbol as &dyn ToSql));
     let mut hits = Vec::new();
-    scan(transaction, &text, plan.span, &symbols, |stored| {
+    scan(transaction, &text, &values, |stored| {
         hits.extend(plan.meet(stored)?.into_iter().flatten());
         Ok(())
     })?;
@@ -65,14 +67,11 @@ fn symbols(plan: &Plan) -> Vec<String> {
 pub(crate) fn scan(
     transaction: &Transaction<'_>,
     text: &str,
-    span: (i64, i64),
-    symbols: &[String],
+    values: &[&dyn ToSql],
     mut take: impl FnMut(&RecordBatch) -> Inner<()>,
 ) -> Inner<()> {
-    let mut values: Vec<&dyn ToSql> = vec![&span.0, &span.1];
-    values.extend(symbols.iter().map(|symbol| symbol as &dyn ToSql));
     let mut statement = transaction.prepare(text).map_err(classify)?;
-    drop(statement.stream_arrow(values.as_slice()).map_err(classify)?);
+    drop(statement.stream_arrow(values).map_err(classify)?);
     while let Some(stored) = statement.step().map_err(classify)? {
         take(&RecordBatch::from(stored))?;
     }

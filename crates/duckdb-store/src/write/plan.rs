@@ -98,12 +98,20 @@ impl Plan {
         }
     }
 
+    /// Leaves out all rows but these.
+    pub(crate) fn keep_only(&mut self, rows: &[usize]) {
+        self.keep.fill(false);
+        rows.iter().for_each(|row| self.keep[*row] = true);
+    }
+
     /// The rows that are new.
-    pub(crate) fn new_rows(self) -> Inner<RecordBatch> {
+    pub(crate) fn new_rows(self) -> Inner<(Shape, RecordBatch)> {
         if self.keep.iter().all(|keep| *keep) {
-            return Ok(self.rows);
+            return Ok((self.shape, self.rows));
         }
-        filter_record_batch(&self.rows, &BooleanArray::from(self.keep)).map_err(conversion)
+        let keep = BooleanArray::from(self.keep);
+        let rows = filter_record_batch(&self.rows, &keep).map_err(conversion)?;
+        Ok((self.shape, rows))
     }
 }
 

@@ -14,11 +14,13 @@ pub(crate) struct Shape {
     pub(crate) identity: Vec<usize>,
     /// The time.
     pub(crate) ts: usize,
-    /// Columns that all versions of one thing share.
+    /// Columns that all states of one thing share.
     pub(crate) subject: Vec<usize>,
-    /// The column that only versions of one thing may share.
+    /// The column that only states of one thing may share.
     pub(crate) unique: Option<usize>,
-    /// Whether other content under a stored identity is a conflict.
+    /// The column whose values are looked for within the duplicate window, and not at the times of the batch alone.
+    pub(crate) sought: Option<usize>,
+    /// Whether other content under a stored identity may be a conflict.
     pub(crate) conflicts: bool,
 }
 
@@ -35,7 +37,9 @@ impl Shape {
             ts: R::index_of("ts").unwrap_or_default(),
             subject: indexes(R::SUBJECT),
             unique: R::UNIQUE.and_then(R::index_of),
-            conflicts: R::CONFLICTS,
+            sought: if R::is_timeless() { R::IDENTITY.first().copied() } else { R::UNIQUE }
+                .and_then(R::index_of),
+            conflicts: R::CONTRADICTION.is_possible(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tradekeep_models::record::{Naming, Record, Value};
 use tradekeep_models::{InvalidInput, StreamPosition, new_id};
 
-use super::naming::{check_first_version, uuid};
+use super::naming::{check_first_version, made_of, uuid};
 
 /// The row with an identity from this process, where its source gives none and its content makes none;
 /// and whether that was so.
@@ -13,8 +13,10 @@ pub(super) fn named<R: Record>(
     mut row: Vec<Value<'_>>,
 ) -> Result<(Vec<Value<'_>>, bool), InvalidInput> {
     match R::NAMING {
-        Naming::Uuid { column, of: [] } => {
-            let Some(place) = R::index_of(column).filter(|place| row[*place].is_null()) else {
+        Naming::Uuid { column, of, or_row: true } => {
+            let is_missing =
+                |place: &usize| row[*place].is_null() && made_of::<R>(&row, of).is_none();
+            let Some(place) = R::index_of(column).filter(is_missing) else {
                 return Ok((row, false));
             };
             check_first_version::<R>(column, &row)?;

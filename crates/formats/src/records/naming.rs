@@ -24,7 +24,11 @@ pub(crate) struct Namer {
 
 impl Namer {
     pub(crate) fn new<R: Record>(source: Option<StreamId>) -> Self {
-        let words = Words { series: "name", id: R::IDENTITY.last().copied().unwrap_or("name") };
+        let id = match R::NAMING {
+            Naming::Uuid { column, .. } => column,
+            Naming::Given | Naming::Position => R::IDENTITY.last().copied().unwrap_or("name"),
+        };
+        let words = Words { series: "name", id };
         Self { source, series: places::<R>(series(R::TABLE)), occurrences: Occurrences::new(words) }
     }
 
@@ -39,18 +43,25 @@ impl Namer {
                 }
                 R::from_row(row)
             }
-            Naming::Uuid { column, of } => {
-                let Some(place) = R::index_of(column).filter(|place| row[*place].is_null()) else {
-                    return R::from_row(row);
-                };
-                if of.is_empty() {
+            Naming::Uuid { column, of, or_row } => {
+                let Some(place) = R::index_of(column) else { return R::from_row(row) };
+                let of = made_of::<R>(&row, of);
+                if !row[place].is_null() || of.is_none() && !or_row {
+                    return R::from_row(named_alike::<R>(row, place));
+                }
+                if of.is_none() {
                     check_first_version::<R>(column, &row)?;
                 }
                 row[place] = uuid(Uuid::nil());
-                let unnamed = R::from_row(row)?;
+                // Nothing of it is made of what is missing.
+                let lacks = R::UNIQUE.and_then(R::index_of).filter(|unique| row[*unique].is_null());
+                let unnamed = R::from_row(named_alike::<R>(row, place))?;
                 let mut row = values(&unnamed);
                 row[place] = uuid(self.uuid(&unnamed, place, of)?);
-                R::from_row(row)
+                if let Some(unique) = lacks {
+                    row[unique] = Value::Null;
+                }
+                R::from_row(named_alike::<R>(row, place))
             }
             Naming::Position => {
                 let (Some(stream), Some(seq)) = (R::index_of("stream"), R::index_of("seq")) else {
@@ -79,18 +90,20 @@ impl Namer {
         &mut self,
         record: &R,
         place: usize,
-        of: &[&str],
+        of: Option<&[&str]>,
     ) -> Result<Uuid, InvalidInput> {
-        let mut content = if of.is_empty() {
+        let content = if let Some(of) = of {
+            // Whoever tells of it.
+            Content::of(record, &places::<R>(of))
+        } else {
             let content = Content::of(record, &all_but::<R>(&[place]));
             let occurrence = self.occurrence(record, &content)?;
-            content.occurrence(occurrence)
-        } else {
-            Content::of(record, &places::<R>(of))
+            let content = content.occurrence(occurrence);
+            match &self.source {
+                Some(source) => content.with("@", source.as_str()),
+                None => content,
+            }
         };
-        if let Some(source) = &self.source {
-            content = content.with("@", source.as_str());
-        }
         Ok(Builder::from_custom_bytes(content.first_16()).into_uuid())
     }
 
@@ -186,6 +199,25 @@ fn places<R: Record>(names: &[&str]) -> Vec<usize> {
 
 fn all_but<R: Record>(left_out: &[usize]) -> Vec<usize> {
     (0..R::COLUMNS.len()).filter(|place| !left_out.contains(place)).collect()
+}
+
+/// The first of these lists of columns of which the row has all.
+pub(super) fn made_of<R: Record>(
+    row: &[Value<'_>],
+    lists: &'static [&'static [&'static str]],
+) -> Option<&'static [&'static str]> {
+    let has = |name: &&str| R::index_of(name).is_some_and(|place| !row[place].is_null());
+    lists.iter().copied().find(|list| list.iter().all(has))
+}
+
+/// The row, with its id, at `place`, as the text that no two things share, where it has none.
+fn named_alike<R: Record>(mut row: Vec<Value<'_>>, place: usize) -> Vec<Value<'_>> {
+    if let (Some(unique), Value::Uuid(id)) = (R::UNIQUE.and_then(R::index_of), &row[place])
+        && row[unique].is_null()
+    {
+        row[unique] = Value::Text(Cow::Owned(id.to_string()));
+    }
+    row
 }
 
 /// A later version without its `column` is one of a row that has another content.

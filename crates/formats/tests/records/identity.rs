@@ -107,6 +107,43 @@ ts,version,venue,market,side,order_type,quantity,client_order_id,status
 }
 
 #[test]
+fn the_venue_names_an_order_that_has_no_other_name() {
+    let file = "\
+ts,venue,market,side,order_type,quantity,client_order_id,venue_order_id,status
+2024-08-08T10:00:05Z,v,m,buy,limit,1,,7,pending
+2024-08-08T10:00:06Z,v,m,buy,limit,1,,7,filled
+2024-08-08T10:00:06Z,v,n,buy,limit,1,,7,pending
+2024-08-08T10:00:06Z,v,m,buy,limit,1,c-1,7,pending
+";
+    let orders = records::<Order>(file);
+    let of = |order: &Order| (order.order_id, order.client_order_id.to_string());
+    assert_eq!(of(&orders[0]), of(&orders[1]));
+    assert_eq!(of(&orders[0]).1, orders[0].order_id.to_string(), "as we call it");
+    assert_ne!(orders[0].order_id, orders[2].order_id, "venues count each market by itself");
+    assert_eq!(of(&orders[3]).1, "c-1");
+    assert_ne!(orders[3].order_id, orders[0].order_id);
+    // Whoever tells of it.
+    assert_eq!(records_with::<Order>(file, &from("rest")), orders);
+}
+
+#[test]
+fn two_feeds_name_one_fill_alike() {
+    let fill = |ts: &str, of: &str| {
+        format!(
+            "{{\"ts\":\"{ts}\",{of}\"order_id\":\"0191314e-2d3a-7c10-8d7e-0a1b2c3d4e5f\",\"venue\":\"v\",\"market\":\"m\",\
+                 \"side\":\"buy\",\"price\":\"0.52\",\"quantity\":50,\"fee\":\"0.1\",\"fee_currency\":\"USDC\"}}\n"
+        )
+    };
+    let venue = "\"venue_fill_id\":\"9\",";
+    let id = |text: String, source: &str| records_with::<Fill>(text, &from(source))[0].fill_id;
+    let socket = id(fill("2024-08-08T10:00:05Z", venue), "socket");
+    assert_eq!(id(fill("2024-08-08T10:00:05.001Z", venue), "rest"), socket);
+    assert_eq!(socket.to_string(), "8935dc74-a665-8ae1-bfb3-98efe7ff462f");
+    let whole = id(fill("2024-08-08T10:00:05Z", ""), "socket");
+    assert_ne!(id(fill("2024-08-08T10:00:05Z", ""), "rest"), whole, "by its row");
+}
+
+#[test]
 fn a_later_version_needs_its_id() {
     let file = TRADE.replace("ts,", "version,ts,").replace("\n2024", "\n1,2024");
     assert_eq!(read::<Trade>(file).reasons(), ["2: id: is missing, where version is not 0"]);

@@ -111,8 +111,16 @@ fn others_without_an_identity_take_one_that_nothing_else_has() {
         assert!(one.named_here && two.named_here && one != two, "{line}");
     }
     let order = r#"{"type":"order","ts":"2024-08-08T10:00:05Z","client_order_id":"c-1","venue":"v","market":"m","side":"buy","order_type":"market","quantity":2}"#;
-    let (one, two) = (read(order), read(order));
-    assert!(!one.named_here && one == two, "{one:?}");
+    let of_venue =
+        |line: &str, number: &str| line.replace("\"venue\"", &format!("{number},\"venue\""));
+    for line in [
+        order.to_owned(),
+        of_venue(fill, "\"venue_fill_id\":\"9\""),
+        of_venue(&order.replace("\"client_order_id\":\"c-1\",", ""), "\"venue_order_id\":\"7\""),
+    ] {
+        let (one, two) = (read(&line), read(&line));
+        assert!(!one.named_here && one == two, "{one:?}");
+    }
     let half = |field: &str| refused(&metric.replace("\"name\"", &format!("{field},\"name\"")));
     assert_eq!(half("\"seq\":1"), "stream: is missing, where seq is there");
     assert_eq!(half("\"stream\":\"s\""), "seq: is missing, where stream is there");

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tradekeep_models::{InvalidInput, StreamId};
+use tradekeep_models::StreamId;
 use tradekeep_store_traits::{Batch, Origin, Records, Table, with_records};
 
 use crate::codec;
@@ -75,14 +75,6 @@ impl SpoolBatch {
     /// Numbers of the records in the batch.
     pub(crate) fn seqs(&self) -> &[u64] {
         self.batch.origin().map_or(&[], |origin| &origin.seqs)
-    }
-
-    /// The records at these indices, which increase.
-    pub(crate) fn part(&self, rows: &[usize]) -> Result<Batch, InvalidInput> {
-        let records = self.batch.records().select(rows.iter().copied());
-        let Some(origin) = self.batch.origin() else { return Ok(Batch::new(records)) };
-        let seqs = rows.iter().map(|row| origin.seqs[*row]).collect();
-        Batch::from_stream(records, Origin { seqs, ..origin.clone() })
     }
 
     /// The record at `row`, rejected.

@@ -38,7 +38,7 @@ fn side() -> impl Strategy<Value = Side> {
 
 /// One of six versions of one of forty trades.
 pub fn trade() -> impl Strategy<Value = Trade> {
-    let identity = (near_timestamp(), uuid(THINGS), 0..VERSIONS, trader());
+    let identity = (crowded_timestamp(), uuid(THINGS), 0..VERSIONS, trader());
     let kind = (
         select(TradingMode::ALL),
         select(TradeAction::ALL),
@@ -92,7 +92,7 @@ pub fn order() -> impl Strategy<Value = Order> {
             let client_order_id = format!("c-{}", other.unwrap_or(n)).parse().ok()?;
             Some((nth_uuid(n), client_order_id))
         });
-    let identity = (near_timestamp(), ids, 0..VERSIONS, of(trader()), of(name()));
+    let identity = (crowded_timestamp(), ids, 0..VERSIONS, of(trader()), of(name()));
     let what = (venue(), market(), side(), of(decimal()), amount());
     let how = (select(OrderType::ALL), select(OrderStatus::ALL), of(select(TimeInForce::ALL)));
     (identity, what, how).prop_map(
@@ -121,7 +121,7 @@ pub fn order() -> impl Strategy<Value = Order> {
 
 /// One of two hundred fills of those orders.
 pub fn fill() -> impl Strategy<Value = Fill> {
-    let identity = (near_timestamp(), uuid(5 * THINGS), uuid(THINGS), of(trader()));
+    let identity = (near_timestamp(), uuid(2 * THINGS), uuid(THINGS), of(trader()));
     let what = (venue(), market(), side(), amount(), amount());
     (identity, what, decimal(), token(), of(name())).prop_filter_map(
         "notional fits",

@@ -32,6 +32,9 @@ pub(super) fn parse(url: &str) -> Result<QuestDbConfig, InvalidInput> {
     config.candle_views = views.unwrap_or_default();
     config.allow_plaintext = url.switch("allow_plaintext").unwrap_or_default();
     config.auto_migrate = url.switch("auto_migrate").unwrap_or_default();
+    if let Some(window) = url.hours("duplicate_window_hours") {
+        config.duplicate_window = window;
+    }
     url.finish()?;
     Ok(config)
 }

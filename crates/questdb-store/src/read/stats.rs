@@ -3,14 +3,21 @@
 use tradekeep_models::{
     BucketCursor, BucketQuery, LatencyFilter, LatencyNumbers, LatencyStats, MetricBucket,
     MetricFilter, MevAnalysis, MevFilter, Page, PerformanceSummary, SlippageFilter, SlippageSource,
-    SlippageStats, Summary, TimeRange, TradeFilter, ValueStats,
+    SlippageStats, Summary, Table, TimeRange, TradeFilter, ValueStats,
 };
 use tradekeep_store_traits::sql::answers::{self, SummaryRows};
 use tradekeep_store_traits::sql::most_below;
 use tradekeep_store_traits::{Failure, Inner};
 
 use crate::QuestDbStore;
-use crate::sql::stats;
+use crate::sql::{Conditions, stats};
+
+impl QuestDbStore {
+    /// The latest states of the trades that pass `filter`.
+    async fn trades(&self, filter: &TradeFilter) -> Inner<Conditions<'_>> {
+        Ok(self.dialect.latest(filter, self.versions(Table::Trades).await?))
+    }
+}
 
 pub(crate) async fn metrics(
     store: &QuestDbStore,
@@ -51,7 +58,7 @@ pub(crate) async fn slippage(
     store: &QuestDbStore,
     filter: &SlippageFilter,
 ) -> Inner<Option<SlippageStats>> {
-    let sql = stats::values(store.dialect.rows(&filter.trades()), "actual_slippage");
+    let sql = stats::values(store.trades(&filter.trades()).await?, "actual_slippage");
     let of_trades = answers::decimal_stats(&store.only_row(&sql).await?)?;
     let (source, numbers) = match of_trades {
         Some(numbers) => (SlippageSource::Trades, Some(numbers)),
@@ -66,7 +73,7 @@ pub(crate) async fn mev(store: &QuestDbStore, filter: &MevFilter) -> Inner<MevAn
 
 pub(crate) async fn summary(store: &QuestDbStore, range: TimeRange) -> Inner<Summary> {
     let slippage = SlippageFilter { range, token: None };
-    let trades = store.only_row(&stats::slipped(store.dialect.rows(&slippage.trades()))).await?;
+    let trades = store.only_row(&stats::slipped(store.trades(&slippage.trades()).await?)).await?;
     let metric_bps = if answers::has_no_slippage(&trades)? {
         metrics(store, &slippage.metric()).await?.map(|numbers| numbers.avg)
     } else {
@@ -83,7 +90,7 @@ pub(crate) async fn performance(
     store: &QuestDbStore,
     filter: &TradeFilter,
 ) -> Inner<PerformanceSummary> {
-    answers::performance(store.ask(&stats::performance(store.dialect.rows(filter))).await?)
+    answers::performance(store.ask(&stats::performance(store.trades(filter).await?)).await?)
 }
 
 pub(crate) async fn approx_latencies(

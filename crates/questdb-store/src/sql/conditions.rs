@@ -1,7 +1,7 @@
 //! What rows must fulfil, as this server has it.
 
 use tradekeep_models::record::Kind;
-use tradekeep_models::{Condition, ListQuery, RecordFilter, Table};
+use tradekeep_models::{ListQuery, RecordFilter, Table};
 use tradekeep_store_traits::sql::{Conditions, Dialect};
 
 /// How QuestDB writes what stores write differently, of tables whose names begin with a prefix.
@@ -27,34 +27,61 @@ impl Dialect for QuestDb {
     }
 }
 
+/// Whether things of a table may have a version above 0: else only times tell their states apart, which costs less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versions {
+    AllZero,
+    Some,
+}
+
 impl QuestDb {
-    /// What passes `filter`; where there are versions, only the highest of each thing.
+    /// What passes `filter`, of a record without states.
     pub(crate) fn rows<F: RecordFilter>(&self, filter: &F) -> Conditions<'_> {
-        self.listed(&ListQuery::new(filter))
+        Conditions::of(self, filter)
     }
 
-    /// The same of what a list asks for, with every version where it says so.
-    pub(crate) fn listed(&self, query: &ListQuery) -> Conditions<'_> {
-        if !query.highest_only() {
+    /// What passes `filter`; where there are states, only the latest of each thing.
+    pub(crate) fn latest<F: RecordFilter>(&self, filter: &F, versions: Versions) -> Conditions<'_> {
+        self.listed(&ListQuery::new(filter), versions)
+    }
+
+    /// The same of what a list asks for, with every state where it says so.
+    pub(crate) fn listed(&self, query: &ListQuery, versions: Versions) -> Conditions<'_> {
+        if !query.latest_only() {
             return Conditions::listed(self, query);
         }
-        let mut rows = Conditions::all(self, self.table(query.table));
         let subject = query.table.subject();
-        // What holds of the subject holds of all its versions.
-        if subject.contains(&"ts") {
-            rows.within(query.range);
+        let is_timed = subject.contains(&"ts");
+        // What holds of a thing holds of all its states.
+        let (of_subject, others) = query.conditions_by_subject();
+        let mut things = Conditions::all(self, &self.table(query.table));
+        if is_timed {
+            things.within(query.range);
         }
-        let of_subject = |condition: &&Condition| match condition {
-            Condition::AnyOf { columns, .. } => columns.iter().all(|name| subject.contains(name)),
-            Condition::Label { .. } => false,
-        };
-        let (first, rest): (Vec<_>, Vec<_>) = query.conditions.iter().partition(of_subject);
-        first.into_iter().for_each(|condition| rows.must(condition));
-        join_highest(&mut rows, subject);
-        if !subject.contains(&"ts") {
-            rows.within(query.range);
+        of_subject.into_iter().for_each(|condition| things.must(condition));
+        if versions == Versions::Some {
+            join_highest(&mut things, subject);
         }
-        rest.into_iter().for_each(|condition| rows.must(condition));
+        let mut rows = things;
+        if !is_timed {
+            let columns: Vec<_> = subject.iter().map(|name| format!("\"{name}\"")).collect();
+            let columns = columns.join(", ");
+            let mut latest = Conditions::all(self, "");
+            // Of one version the latest time.
+            latest.source = match versions {
+                Versions::AllZero => {
+                    format!("(SELECT * FROM {} LATEST ON ts PARTITION BY {columns})", rows.from())
+                }
+                Versions::Some => format!(
+                    "(SELECT * FROM (SELECT t.* FROM {}) LATEST ON ts PARTITION BY {columns})",
+                    rows.from()
+                ),
+            };
+            latest.values = rows.values;
+            latest.within(query.range);
+            rows = latest;
+        }
+        others.into_iter().for_each(|condition| rows.must(condition));
         rows
     }
 }
@@ -114,7 +141,7 @@ mod tests {
         let labels = Labels::default().with("a", HOSTILE).unwrap();
         let metrics = MetricFilter { labels, range: range(), name: Name::new(HOSTILE).ok() };
         let server = server();
-        for rows in [server.rows(&trades), server.rows(&metrics)] {
+        for rows in [server.latest(&trades, Versions::Some), server.rows(&metrics)] {
             assert!(rows.values.len() >= 4);
             assert_bound(&rows);
         }
@@ -133,14 +160,20 @@ mod tests {
 
     #[test]
     fn versions_are_looked_for_among_those_of_the_subject() {
-        let looked_for = |rows: Conditions<'_>| rows.join.split("WHERE").nth(1).unwrap().to_owned();
         let positions = PositionFilter { range: range(), ..PositionFilter::default() };
-        let rows = looked_for(server().rows(&positions));
+        let server = server();
+        let rows = server.latest(&positions, Versions::Some).join;
         assert!(rows.contains("t.\"ts\" >= $1"), "a correction has its position's time: {rows}");
         let id = Some(uuid::Uuid::from_u128(1));
         let trades = TradeFilter { id, range: range(), ..TradeFilter::default() };
-        let rows = looked_for(server().rows(&trades));
-        assert!(rows.contains("t.\"id\" = $1"), "{rows}");
-        assert!(!rows.contains("t.\"ts\""), "a later version may be of any time: {rows}");
+        for versions in [Versions::AllZero, Versions::Some] {
+            let rows = server.latest(&trades, versions);
+            assert!(rows.source.contains("t.\"id\" = $1"), "{rows:?}");
+            assert!(
+                !rows.source.contains("t.\"ts\""),
+                "a later state may be of any time: {rows:?}"
+            );
+            assert_bound(&rows);
+        }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) fn span<R: Record>(records: &[R]) -> (i64, i64) {
 pub(crate) struct Keys {
     /// Increasing, so without repeats.
     numbers: Vec<u64>,
+    /// Numbers of the values that are sought within the duplicate window, and of whose they are; increasing.
+    sought: Vec<(u64, Option<u64>)>,
     /// Ranges of nanoseconds, both ends included, that hold every row.
     spans: Vec<(i64, i64)>,
     rows: usize,
@@ -29,22 +31,18 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn of<R: Record>(shape: &Shape, records: &[R]) -> Self {
-        let number = |record: &R| self::number(shape.keys.iter().map(|place| record.value(*place)));
-        let mut numbers: Vec<u64> = records.iter().map(number).collect();
+        let mut numbers: Vec<u64> = records.iter().map(|record| shape.number(record)).collect();
         numbers.sort_unstable();
         numbers.dedup();
+        let mut sought: Vec<_> = records.iter().filter_map(|row| shape.sought_in(row)).collect();
+        sought.sort_unstable();
         let times = records.iter().map(|record| record.ts().as_nanos()).collect();
-        Self { numbers, spans: spans(times), rows: records.len() }
+        Self { numbers, sought, spans: spans(times), rows: records.len() }
     }
 
     /// Identities.
     pub(crate) fn distinct(&self) -> usize {
         self.numbers.len()
-    }
-
-    /// Rows, repeats included.
-    pub(crate) const fn rows(&self) -> usize {
-        self.rows
     }
 
     pub(crate) fn has(&self, number: u64) -> bool {
@@ -57,6 +55,21 @@ impl Keys {
         let (few, many) = if self.rows < other.rows { (self, other) } else { (other, self) };
         let few = if near { few.numbers.as_slice() } else { &[] };
         few.iter().copied().filter(|number| many.has(*number))
+    }
+
+    /// Whether a row may be the same as another one here, or contradict it.
+    pub(crate) fn meet_each_other(&self) -> bool {
+        self.numbers.len() < self.rows || self.sought.windows(2).any(|two| meets(two[0], two[1]))
+    }
+
+    /// Whether a row here may be the same as one of `other`, or contradict it.
+    pub(crate) fn meet(&self, other: &Self) -> bool {
+        let meets_any = |mine: &(u64, Option<u64>)| {
+            let first = other.sought.partition_point(|theirs| theirs.0 < mine.0);
+            let same = other.sought[first..].iter().take_while(|theirs| theirs.0 == mine.0);
+            same.into_iter().any(|theirs| meets(*mine, *theirs))
+        };
+        self.shared(other).next().is_some() || self.sought.iter().any(meets_any)
     }
 
     /// Ranges of time that hold every row, both ends included.
@@ -73,6 +86,11 @@ impl Keys {
     pub(crate) fn last(&self) -> i64 {
         self.spans.last().map_or(i64::MIN, |span| span.1)
     }
+}
+
+/// Whether two have one value that they may not both have.
+fn meets(one: (u64, Option<u64>), other: (u64, Option<u64>)) -> bool {
+    one.0 == other.0 && (one.1.is_none() || one.1 != other.1)
 }
 
 /// The number of a row with these key values.

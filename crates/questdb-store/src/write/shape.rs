@@ -1,11 +1,12 @@
 //! How a record of a table is written down for the server.
 
 use questdb::ingress::{Buffer, ColumnName, DecimalView, TableName, TimestampNanos};
-use tradekeep_models::Table;
 use tradekeep_models::record::{Column, Kind, Record, Value};
+use tradekeep_models::{Table, with_record_of};
 use tradekeep_store_traits::{BadRow, Origin};
 use uuid::Uuid;
 
+use super::keys::number;
 use crate::rows::NULL_UUID;
 use crate::schema::definition::Definition;
 
@@ -30,6 +31,12 @@ pub(crate) struct Shape {
     doubtful: Vec<ColumnAt>,
     /// What tells its rows apart, in a record, the designated timestamp first.
     pub(crate) keys: Vec<usize>,
+    /// Whether a row that has the keys of a stored one, or is sought, may contradict it.
+    pub(crate) is_judged: bool,
+    /// The column whose values are looked for within the duplicate window, and not at the times of a batch alone.
+    pub(crate) sought: Option<usize>,
+    /// The column that says whose a value there is; nothing where it is an identity, which whoever has it meets.
+    pub(crate) owner: Option<usize>,
     table: Table,
 }
 
@@ -49,12 +56,30 @@ impl Shape {
         };
         let doubtful = rest.iter().filter(is_doubtful).copied().collect();
         let keys = definition.keys.iter().filter_map(|name| index(name)).collect();
-        Self { name, symbols, rest, doubtful, keys, table }
+        let (sought, owner) = with_record_of!(table, R => sought::<R>());
+        let is_judged = with_record_of!(table, R => R::CONTRADICTION.is_possible());
+        Self { name, symbols, rest, doubtful, keys, is_judged, sought, owner, table }
     }
 
     /// The columns of [`keys`](Self::keys).
     pub(crate) fn key_columns(&self) -> impl Iterator<Item = &'static Column> {
-        self.keys.iter().map(|index| &self.table.columns()[*index])
+        self.keys.iter().map(|index| self.column(*index))
+    }
+
+    /// A column, by its index in a record.
+    pub(crate) fn column(&self, index: usize) -> &'static Column {
+        &self.table.columns()[index]
+    }
+
+    /// The number of a row.
+    pub(crate) fn number<R: Record>(&self, record: &R) -> u64 {
+        number(self.keys.iter().map(|key| record.value(*key)))
+    }
+
+    /// Numbers for the value in the column that is sought, and for whose it is.
+    pub(crate) fn sought_in<R: Record>(&self, record: &R) -> Option<(u64, Option<u64>)> {
+        let number = |column: usize| number(std::iter::once(record.value(column)));
+        self.sought.map(|sought| (number(sought), self.owner.map(number)))
     }
 
     /// Its name on the server.
@@ -159,6 +184,16 @@ fn needed(bytes: &[u8]) -> &[u8] {
     let repeats = |pair: &[u8]| matches!(pair, [0x00, 0x00..=0x7F] | [0xFF, 0x80..=0xFF]);
     let first = bytes.windows(2).position(|pair| !repeats(pair));
     &bytes[first.unwrap_or(bytes.len() - 1)..]
+}
+
+/// The column that is sought, and the one that says whose its values are.
+fn sought<R: Record>() -> (Option<usize>, Option<usize>) {
+    let first = |columns: &[&str]| columns.first().and_then(|name| R::index_of(name));
+    if R::is_timeless() {
+        return (first(R::IDENTITY), None);
+    }
+    let unique = R::UNIQUE.and_then(R::index_of);
+    (unique, unique.and(first(R::SUBJECT)))
 }
 
 #[cfg(test)]

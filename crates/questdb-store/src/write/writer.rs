@@ -8,6 +8,7 @@ use tradekeep_models::Table;
 use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 
 use super::ledger::Ledger;
+use super::memory::Memory;
 use super::sender::Connection;
 use super::shape::Shape;
 use crate::QuestDbConfig;
@@ -44,6 +45,8 @@ pub(crate) struct Turn {
     pub(crate) newest: Option<i64>,
     /// Something was sent of which is not known whether the server took it.
     pub(crate) unsure: bool,
+    /// What is remembered of a table that is searched within the duplicate window.
+    pub(crate) memory: Memory,
 }
 
 impl Writer {

@@ -1,7 +1,7 @@
 //! Cases of [`RecordSink`](crate::RecordSink) that are the same for every record: once, exact, or
 //! refused. Ticks have theirs in `sink` and `ticks`.
 
-use tradekeep_models::record::{Kind, Value};
+use tradekeep_models::record::{Contradiction, Kind, Value};
 use tradekeep_models::{
     Fill, Latency, ListQuery, Metric, MevEvent, NodeHealth, Order, Position, StoredCandle,
     StreamId, SystemEvent, Table, TimeRange, Timestamp, Trade,
@@ -18,6 +18,8 @@ use crate::{Ack, Batch, ErrorKind, Origin, Records, Result};
 /// The cases of this file.
 pub(super) fn cases() -> Vec<Case> {
     const CONFLICTS: Option<Need> = Some(("conflicts", |capabilities| capabilities.conflicts));
+    const KEEPS_FIRST: Option<Need> =
+        Some(("keeps_first", |capabilities| capabilities.keeps_first));
     const WATERMARKS: Option<Need> = Some(("watermarks", |capabilities| capabilities.watermarks));
     [
         list_cases_of!([Trade trades, Order orders, Fill fills, Position positions,
@@ -50,7 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
             equal_content_is_no_conflict,
         ]),
         list_cases_of!([Metric metrics, Latency latencies, MevEvent mev_events,
-            SystemEvent system_events, NodeHealth node_health]: records CONFLICTS, [
+            SystemEvent system_events, NodeHealth node_health]: records KEEPS_FIRST, [
             first_stored_stays,
         ]),
     ]
@@ -220,13 +222,16 @@ async fn extremes_come_back<R: Sample>(store: Store) {
     assert_stored(&store, &rows).await;
 }
 
-/// This record with one column after another taken from the next one, where it takes it: the
-/// same identity, other content.
+/// This record with one column after another taken from the next one, where it takes it: the same identity,
+/// other content, and not the same record again where that can be told.
 fn contradictions<R: Sample>(n: i64) -> Vec<R> {
     let (one, next) = (R::full(n), R::full(n + 1));
     let content = R::COLUMNS.iter().filter(|column| !R::IDENTITY.contains(&column.name));
     let changed = |name| with(&one, name, next.named(name).into_owned());
-    let changed: Vec<R> = content.filter_map(|column| changed(column.name)).collect();
+    let contradicts =
+        |other: &R| R::CONTRADICTION == Contradiction::Duplicate || !one.is_again(other);
+    let changed = content.filter_map(|column| changed(column.name)).filter(contradicts);
+    let changed: Vec<R> = changed.collect();
     assert!(changed.len() >= 3 && !changed.contains(&one), "{}", R::TABLE);
     changed
 }

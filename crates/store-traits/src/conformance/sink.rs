@@ -36,7 +36,7 @@ super::list_cases!(sink:
     durable_watermarks_are_their_own,
     checkpoint_makes_durable_what_is_applied,
     closed_store_answers_no_watermark;
-    conflicts:
+    keeps_first:
     first_stored_stays,
 );
 

@@ -1,4 +1,4 @@
-//! Cases of versions, on trades: which one is answered. Orders and positions have some of their own in
+//! Cases of states, on trades: which one is answered. Orders and positions have some of their own in
 //! `executions`.
 
 use tradekeep_models::{ListQuery, TimeRange, Trade, TradeFilter, TradeStatus, TradingMode};
@@ -12,7 +12,7 @@ super::list_cases!(versions:
     highest_version_is_answered_once,
     highest_version_may_be_the_earliest,
     lower_version_may_come_late,
-    version_stored_at_two_times_is_answered_at_both,
+    of_one_version_the_latest_time_is_answered,
     versions_order_as_numbers,
     history_answers_every_version,
     filters_look_at_the_highest_version,
@@ -49,12 +49,12 @@ async fn lower_version_may_come_late(store: Store) {
     assert_eq!(store.trade_history(uuid(1)).all().await.unwrap().len(), 3);
 }
 
-async fn version_stored_at_two_times_is_answered_at_both(store: Store) {
-    // No batch has both within its times, so that none could see the conflict.
+async fn of_one_version_the_latest_time_is_answered(store: Store) {
     let (early, late) = (trade(1, 1), trade(1, 50));
-    store.save(vec![early.clone()]).await.unwrap();
     store.save(vec![late.clone()]).await.unwrap();
-    assert_eq!(found(&store, any()).await, [early.clone(), late.clone()]);
+    assert_eq!(store.save(vec![early.clone()]).await.unwrap(), saved(1, 0));
+    assert_eq!(found(&store, any()).await, std::slice::from_ref(&late));
+    assert_eq!(trades_in(&store, between(0, 50)).await, []);
     assert_eq!(store.trade_history(uuid(1)).all().await.unwrap(), [early, late]);
     let higher = version(&trade(1, 1), 1, 20);
     store.save(vec![higher.clone()]).await.unwrap();

@@ -49,13 +49,13 @@ impl Maintenance for MemoryStore {
 impl Probe for MemoryStore {
     async fn health(&self) -> Health {
         let held = self.enter("health").await.map(|state| state.tables.len());
-        let full = held.as_ref().is_ok_and(|held| *held >= self.capacity);
+        let full = held.as_ref().is_ok_and(|held| *held >= self.limits.capacity);
         let mut troubles = Vec::new();
         if let Err(error) = &held {
             troubles.push(Trouble::new(&error.context, "open a new one"));
         }
         if full {
-            let cause = format!("the store holds its {} records", self.capacity);
+            let cause = format!("the store holds its {} records", self.limits.capacity);
             troubles.push(Trouble::new(cause, "drop old days, or open it with a larger capacity"));
         }
         Health {

@@ -1,6 +1,6 @@
 //! One table: records of one type, in order, and what is looked up in them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use tradekeep_models::{Cursor, Day, ListQuery, Page, RecordFilter, TimeRange, Ti
 /// The values of some columns of a row.
 pub(super) type Key = Vec<Value<'static>>;
 
-/// First and last event time of a batch: what is stored between them is compared with it.
-pub(super) type Window = (Timestamp, Timestamp);
-
 #[derive(Debug)]
 pub(super) struct Rows<R> {
     keys: KeyColumns,
     /// By the columns that rows are ordered by.
     in_order: BTreeMap<Key, Arc<R>>,
-    /// By identity. There may be several of one: those that no batch met within its times.
+    /// By identity. There may be several of one: those that are further apart than a store looks.
     identities: HashMap<Key, Vec<Arc<R>>>,
-    /// The highest version of each subject.
-    highest: HashMap<Key, Value<'static>>,
-    /// The values of the column that no two subjects share: when, and whose.
-    taken: BTreeSet<(Value<'static>, Timestamp, Key)>,
+    /// By the value in the column that no two subjects share.
+    owners: HashMap<Value<'static>, Vec<Arc<R>>>,
+    /// The version and time of the latest state of each subject.
+    latest: HashMap<Key, State>,
 }
+
+/// What of a state makes it the latest: its version, then its time.
+type State = (Value<'static>, Timestamp);
 
 /// The columns that have a part in keys, by their indexes.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ impl<R: Record> Default for Rows<R> {
             },
             in_order: BTreeMap::new(),
             identities: HashMap::new(),
-            highest: HashMap::new(),
-            taken: BTreeSet::new(),
+            owners: HashMap::new(),
+            latest: HashMap::new(),
         }
     }
 }
@@ -67,75 +67,52 @@ impl<R: Record> Rows<R> {
         self.in_order.values().map(Arc::as_ref)
     }
 
-    pub(super) fn identity(&self, row: &R) -> Key {
-        key(row, &self.keys.identity)
-    }
-
-    /// The thing that a row is a version of.
-    pub(super) fn subject(&self, row: &R) -> Key {
-        key(row, &self.keys.subject)
+    /// What is stored with the identity of any of these rows, or with its value in the column that no two subjects
+    /// share.
+    pub(super) fn met(&self, rows: &[R]) -> Vec<Arc<R>> {
+        let same = |row: &R| self.identities.get(&key(row, &self.keys.identity));
+        let owners = |row: &R| self.unique(row).and_then(|value| self.owners.get(&value));
+        let met = |row| same(row).into_iter().chain(owners(row)).flatten();
+        rows.iter().flat_map(met).cloned().collect()
     }
 
     /// What a row has in the column that no two subjects share, where the table has such.
-    pub(super) fn unique(&self, row: &R) -> Option<Value<'static>> {
+    fn unique(&self, row: &R) -> Option<Value<'static>> {
         self.keys.unique.map(|column| row.value(column).into_owned())
     }
 
-    /// What is stored in the window with this identity.
-    pub(super) fn of_identity(
-        &self,
-        identity: &Key,
-        (first, last): Window,
-    ) -> impl Iterator<Item = &R> {
-        let rows = self.identities.get(identity).into_iter().flatten().map(Arc::as_ref);
-        rows.filter(move |row| (first..=last).contains(&row.ts()))
-    }
-
-    /// Whether a row in the window has this value in the column that no two subjects share, and is
-    /// of another subject.
-    pub(super) fn is_taken(
-        &self,
-        value: &Value<'static>,
-        subject: &Key,
-        (first, last): Window,
-    ) -> bool {
-        self.taken
-            .range((value.clone(), first, Key::new())..)
-            .take_while(|(other, ts, _)| other == value && *ts <= last)
-            .any(|(_, _, owner)| owner != subject)
-    }
-
-    /// Keeps a row that is new, with its identity.
-    pub(super) fn insert(&mut self, identity: Key, row: &R) {
-        let place = key(row, R::ORDER);
+    /// Keeps a row that is new.
+    pub(super) fn insert(&mut self, row: &R) {
         let stored = Arc::new(row.clone());
+        let identity = key(row, &self.keys.identity);
         self.identities.entry(identity).or_default().push(Arc::clone(&stored));
         if let Some(value) = self.unique(row) {
-            self.taken.insert((value, row.ts(), self.subject(row)));
+            self.owners.entry(value).or_default().push(Arc::clone(&stored));
         }
         self.raise(row);
-        self.in_order.insert(place, stored);
+        self.in_order.insert(key(row, R::ORDER), stored);
     }
 
-    /// Takes note of a version that is the highest so far.
+    /// The thing that a row is a state of, and what of it is compared; nothing of a row without states.
+    fn state(&self, row: &R) -> Option<(Key, State)> {
+        let version = row.value(self.keys.version?).into_owned();
+        Some((key(row, &self.keys.subject), (version, row.ts())))
+    }
+
+    /// Takes note of a state that is the latest so far.
     fn raise(&mut self, row: &R) {
-        let Some(column) = self.keys.version else {
+        let Some((subject, state)) = self.state(row) else {
             return;
         };
-        let version = row.value(column).into_owned();
-        let highest = self.highest.entry(self.subject(row)).or_insert_with(|| version.clone());
-        if *highest < version {
-            *highest = version;
+        let latest = self.latest.entry(subject).or_insert_with(|| state.clone());
+        if *latest < state {
+            *latest = state;
         }
     }
 
-    /// Whether a row has the highest version there is; so has one without versions.
-    fn is_highest(&self, row: &R) -> bool {
-        self.keys.version.is_none_or(|column| {
-            self.highest
-                .get(&self.subject(row))
-                .is_some_and(|highest| *highest == row.value(column))
-        })
+    /// Whether a row is the latest state there is; so is one without states.
+    fn is_latest(&self, row: &R) -> bool {
+        self.state(row).is_none_or(|(subject, state)| self.latest.get(&subject) == Some(&state))
     }
 
     /// Drops the rows of these days, and answers how many there were.
@@ -147,9 +124,12 @@ impl<R: Record> Rows<R> {
             rows.retain(|row| keep(row.ts()));
             !rows.is_empty()
         });
-        self.taken.retain(|(_, ts, _)| keep(*ts));
-        self.highest.clear();
-        // What is the highest version now may have been a lower one before.
+        self.owners.retain(|_, rows| {
+            rows.retain(|row| keep(row.ts()));
+            !rows.is_empty()
+        });
+        self.latest.clear();
+        // What is the latest now may have been an earlier one before.
         let left = std::mem::take(&mut self.in_order);
         for row in left.values() {
             self.raise(row);
@@ -186,7 +166,7 @@ impl<R: Record> Rows<R> {
         rows.into_iter().flatten().map(|(place, row)| (place, row.as_ref()))
     }
 
-    /// What passes a filter, in order, of each thing the highest version.
+    /// What passes a filter, in order, of each thing the latest state.
     pub(super) fn matching<'a, F: RecordFilter<Record = R>>(
         &'a self,
         filter: &F,
@@ -202,7 +182,7 @@ impl<R: Record> Rows<R> {
         let (conditions, history) = (query.conditions.clone(), query.history);
         rows.map(|(_, row)| row)
             .filter(move |row| conditions.iter().all(|condition| condition.matches(*row)))
-            .filter(move |row| history || self.is_highest(row))
+            .filter(move |row| history || self.is_latest(row))
     }
 
     /// A page of its rows.

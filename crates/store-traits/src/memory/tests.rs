@@ -10,9 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tradekeep_models::{ListQuery, Metric, Name, Severity, SystemEvent, Timestamp, Venue};
 
 use super::*;
-use crate::{
-    Act, Maintenance, PartitionAdmin, Probe, RecordSinkExt, RecordSource, SeriesStore, Table,
-};
+use crate::{Act, Maintenance, PartitionAdmin, Probe, RecordSinkExt, RecordSource, Table};
 
 fn metric(second: i64) -> Metric {
     let ts = Timestamp::from_units(second, 1_000_000_000).unwrap();

@@ -1,17 +1,14 @@
 //! The way in.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use tradekeep_models::StreamId;
-use tradekeep_models::record::{Record, Value};
+use tradekeep_models::record::Record;
 
-use super::rows::{Key, Rows, Window};
 use super::tables::{Held, State};
-use super::{MemoryStore, STORE};
+use super::{Limits, MemoryStore, STORE};
 use crate::{
     Ack, Act, BadRow, Batch, Capabilities, ErrorKind, Failure, Origin, RecordSink, Records, Result,
-    Stage, StoreError, Table, Token, with_records,
+    Stage, StoreError, Table, Token, Verdicts, judge, with_records,
 };
 
 #[async_trait]
@@ -28,7 +25,7 @@ impl RecordSink for MemoryStore {
         let (records, origin) = (batch.records(), batch.origin());
         check(records)?;
         let mut state = self.enter("write").await?;
-        with_records!(records, rows => state.write(rows, origin, self.capacity))
+        with_records!(records, rows => state.write(rows, origin, self.limits))
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
@@ -83,14 +80,20 @@ impl State {
         &mut self,
         rows: &[R],
         origin: Option<&Origin>,
-        capacity: usize,
+        Limits { capacity, duplicate_window }: Limits,
     ) -> Result<Ack> {
         let stream = origin.map(|origin| (origin.stream.clone(), origin.epoch, R::TABLE));
         let seen = stream.as_ref().and_then(|stream| self.watermarks.get(stream).copied());
         let replayed = origin.map_or(0, |origin| origin.replayed(seen));
         self.check_floor(rows, replayed)?;
-        let new =
-            R::rows(&self.tables).new_of(rows, replayed).map_err(refused(ErrorKind::Conflict))?;
+        let fresh = &rows[replayed..];
+        let stored = R::rows(&self.tables).met(fresh);
+        let Verdicts { new, mut conflicts } =
+            judge(fresh, stored.iter().map(AsRef::as_ref), duplicate_window);
+        if !conflicts.is_empty() {
+            conflicts.iter_mut().for_each(|row| row.index += replayed);
+            return Err(refused(ErrorKind::Conflict)(conflicts));
+        }
         if self.tables.len() + new.len() > capacity {
             let context = format!("the store is full: it holds {capacity} records at most");
             return Err(
@@ -99,7 +102,7 @@ impl State {
         }
         let inserted = new.len();
         let table = R::rows_mut(&mut self.tables);
-        new.into_iter().for_each(|(identity, row)| table.insert(identity, row));
+        new.into_iter().for_each(|index| table.insert(&fresh[index]));
         if let Some((stream, last)) = stream.zip(origin.and_then(|origin| origin.seqs.last())) {
             let mark = self.watermarks.entry(stream).or_default();
             *mark = (*last).max(*mark);
@@ -121,74 +124,5 @@ impl State {
         let expired = rows.iter().enumerate().skip(replayed).filter(|(_, row)| row.ts() < *floor);
         let expired: Vec<_> = expired.map(|(index, _)| BadRow::expired(index, *floor)).collect();
         if expired.is_empty() { Ok(()) } else { Err(refused(ErrorKind::Expired)(expired)) }
-    }
-}
-
-/// What a record of a batch is to what is stored and comes before it in the batch. Records are looked
-/// at one after another, as if each was written alone; those that are refused do not count.
-enum Verdict {
-    New,
-    Duplicate,
-    Conflict(String),
-}
-
-/// Records of a batch that are new, as far as it was looked at.
-struct New<'a, R> {
-    /// By identity.
-    rows: HashMap<Key, &'a R>,
-    /// Whose each value is in the column that no two subjects share.
-    taken: HashMap<Value<'static>, Key>,
-}
-
-impl<R: Record> Rows<R> {
-    /// Those of `rows` behind the first `replayed` that are new, by identity; or all that conflict.
-    fn new_of<'a>(
-        &self,
-        rows: &'a [R],
-        replayed: usize,
-    ) -> std::result::Result<HashMap<Key, &'a R>, Vec<BadRow>> {
-        let mut new = New { rows: HashMap::new(), taken: HashMap::new() };
-        let mut bad = Vec::new();
-        let times = || rows[replayed..].iter().map(R::ts);
-        let Some(window) = times().min().zip(times().max()) else {
-            return Ok(new.rows);
-        };
-        for (index, row) in rows.iter().enumerate().skip(replayed) {
-            let identity = self.identity(row);
-            match self.verdict(row, &identity, &new, window) {
-                Verdict::Duplicate => {}
-                Verdict::Conflict(reason) => bad.push(BadRow { index, reason }),
-                Verdict::New => {
-                    new.rows.insert(identity, row);
-                    new.taken.extend(self.unique(row).map(|value| (value, self.subject(row))));
-                }
-            }
-        }
-        if bad.is_empty() { Ok(new.rows) } else { Err(bad) }
-    }
-
-    fn verdict(&self, row: &R, identity: &Key, new: &New<'_, R>, window: Window) -> Verdict {
-        let in_batch = new.rows.get(identity).copied();
-        let mut known = self.of_identity(identity, window).chain(in_batch).peekable();
-        if known.peek().is_some() {
-            // Equal to any is enough: what was stored once can be sent again.
-            return if !R::CONFLICTS || known.any(|other| other == row) {
-                Verdict::Duplicate
-            } else {
-                let columns = R::IDENTITY.join(", ");
-                Verdict::Conflict(format!("{columns}: is stored with other content"))
-            };
-        }
-        let Some(value) = self.unique(row) else {
-            return Verdict::New;
-        };
-        let subject = self.subject(row);
-        let in_batch = new.taken.get(&value).is_some_and(|owner| *owner != subject);
-        if in_batch || self.is_taken(&value, &subject, window) {
-            let column = R::UNIQUE.unwrap_or_default();
-            let thing = R::TABLE.as_str().trim_end_matches('s');
-            return Verdict::Conflict(format!("{column}: is the id of another {thing}"));
-        }
-        Verdict::New
     }
 }

@@ -25,8 +25,8 @@ pub trait Dialect: Send + Sync {
 #[derive(Clone)]
 pub struct Conditions<'d> {
     dialect: &'d dyn Dialect,
-    /// Its name, or that of what stands for it.
-    pub table: String,
+    /// What it is read from: its name in quotes, or a query in brackets.
+    pub source: String,
     /// What the table is joined with.
     pub join: String,
     conditions: Vec<String>,
@@ -41,23 +41,23 @@ impl fmt::Debug for Conditions<'_> {
 }
 
 impl<'d> Conditions<'d> {
-    /// All rows of a table, or of what stands for one.
+    /// All rows of what is called `table`.
     #[must_use]
-    pub fn all(dialect: &'d dyn Dialect, table: String) -> Self {
+    pub fn all(dialect: &'d dyn Dialect, table: &str) -> Self {
         let (join, conditions, values) = (String::new(), Vec::new(), Vec::new());
-        Self { dialect, table, join, conditions, values }
+        Self { dialect, source: format!("\"{table}\""), join, conditions, values }
     }
 
-    /// What passes `filter`, of every version.
+    /// What passes `filter`, in every state.
     #[must_use]
     pub fn of<F: RecordFilter>(dialect: &'d dyn Dialect, filter: &F) -> Self {
         Self::listed(dialect, &ListQuery::new(filter))
     }
 
-    /// What a list asks for, of every version.
+    /// What a list asks for, in every state.
     #[must_use]
     pub fn listed(dialect: &'d dyn Dialect, query: &ListQuery) -> Self {
-        let mut rows = Self::all(dialect, dialect.table(query.table));
+        let mut rows = Self::all(dialect, &dialect.table(query.table));
         rows.within(query.range);
         query.conditions.iter().for_each(|condition| rows.must(condition));
         rows
@@ -134,9 +134,9 @@ impl<'d> Conditions<'d> {
     /// What follows `FROM`.
     #[must_use]
     pub fn from(&self) -> String {
-        let (table, join, conditions) = (&self.table, &self.join, self.conditions.join(" AND "));
+        let (source, join, conditions) = (&self.source, &self.join, self.conditions.join(" AND "));
         let all = if conditions.is_empty() { "" } else { " WHERE " };
-        format!("\"{table}\" t{join}{all}{conditions}")
+        format!("{source} t{join}{all}{conditions}")
     }
 
     /// The statement `text`, with the values of these conditions: it has [`from`](Self::from) in it.

@@ -33,11 +33,7 @@ impl Lane {
             let batch = if part.rows.len() == from.seqs().len() {
                 Cow::Borrowed(&from.batch)
             } else {
-                match from.part(&part.rows) {
-                    Ok(batch) => Cow::Owned(batch),
-                    // It cannot fail: the numbers of a part increase, as those of the batch do.
-                    Err(_) => continue,
-                }
+                Cow::Owned(from.batch.select(&part.rows))
             };
             part.attempts += 1;
             let error = match self.send(&batch, part.attempts).await {

@@ -2,13 +2,16 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use tradekeep_models::record::{Record, Value};
+use tradekeep_models::record::{Contradiction, Record, Value};
 use tradekeep_models::{Condition, Cursor, ListQuery, TimeRange, Timestamp, strategies};
 
 use super::*;
 use crate::batch_strategies::batches;
 
-/// What a batch came to: how many were new, or which conflict and why.
+/// The duplicate window of the stores: shorter than the days that random times are on.
+const WINDOW: Duration = Duration::from_secs(3_600);
+
+/// What a batch came to: how many were new, or which conflict and in what.
 type Outcome = std::result::Result<usize, Vec<(usize, String)>>;
 
 fn values<'a, R: Record>(row: &'a R, columns: &[&str]) -> Vec<Value<'a>> {
@@ -17,28 +20,29 @@ fn values<'a, R: Record>(row: &'a R, columns: &[&str]) -> Vec<Value<'a>> {
 
 /// Writes as the docs of [`RecordSink`] say, row by row.
 fn write<R: Record>(stored: &mut Vec<R>, batch: &[R]) -> Outcome {
-    let times = || batch.iter().map(R::ts);
-    let (first, last) = (times().min(), times().max());
     let mut new: Vec<&R> = Vec::new();
     let mut bad = Vec::new();
     for (index, row) in batch.iter().enumerate() {
-        let met: Vec<&R> = stored
-            .iter()
-            .filter(|other| Some(other.ts()) >= first && Some(other.ts()) <= last)
-            .chain(new.iter().copied())
-            .collect();
+        let apart = |other: &R| other.ts().as_nanos().abs_diff(row.ts().as_nanos());
+        let near = |other: &&R| u128::from(apart(other)) <= WINDOW.as_nanos();
+        let met: Vec<&R> = stored.iter().chain(new.iter().copied()).filter(near).collect();
         let same = |columns: &[&str], other: &&&R| values(row, columns) == values(**other, columns);
         let known: Vec<_> = met.iter().filter(|other| same(R::IDENTITY, other)).collect();
         let taken = R::UNIQUE.filter(|unique| {
             met.iter().any(|other| same(&[*unique], &other) && !same(R::SUBJECT, &other))
         });
-        if known.iter().any(|other| **other == row) || !known.is_empty() && !R::CONFLICTS {
+        let agrees = |other: &&&&R| match R::CONTRADICTION {
+            Contradiction::Duplicate => true,
+            Contradiction::Conflict => ***other == row,
+            Contradiction::ConflictIn(columns) => same(columns, other),
+        };
+        if known.iter().any(|other| agrees(&other)) {
             continue;
         }
         if !known.is_empty() {
-            bad.push((index, format!("{}: is stored with other content", R::IDENTITY.join(", "))));
+            bad.push((index, R::IDENTITY.join(", ")));
         } else if let Some(column) = taken {
-            bad.push((index, format!("{column}: is the id of another order")));
+            bad.push((index, column.to_owned()));
         } else {
             new.push(row);
         }
@@ -57,8 +61,8 @@ fn list<R: Record>(stored: &[R], query: &ListQuery) -> Vec<R> {
         let values = values(row, R::SUBJECT).into_iter().map(Value::into_owned);
         values.collect::<Vec<_>>()
     };
-    let height = |row: &R| row.named("version").into_owned();
-    let is_highest = |row: &R| {
+    let height = |row: &R| (row.named("version").into_owned(), row.ts());
+    let is_latest = |row: &R| {
         let others = || stored.iter().filter(|other| subject(other) == subject(row));
         R::SUBJECT.is_empty() || !others().any(|other| height(other) > height(row))
     };
@@ -66,7 +70,7 @@ fn list<R: Record>(stored: &[R], query: &ListQuery) -> Vec<R> {
         query.range.contains(row.ts())
             && query.conditions.iter().all(|condition| condition.matches(*row))
             && query.is_behind_cursor(*row)
-            && (query.history || is_highest(row))
+            && (query.history || is_latest(row))
     };
     let mut rows: Vec<_> = stored.iter().filter(passes).cloned().collect();
     rows.sort_by(|a, b| query.compare(a, b));
@@ -173,12 +177,13 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let question = Question { range, column, limit };
-            let (store, mut model) = (MemoryStore::new(), Model::new());
+            let (store, mut model) = (MemoryStore::new().with_duplicate_window(WINDOW), Model::new());
             for records in batches {
                 let outcome = match store.save(records.clone()).await {
                     Ok(saved) => Ok(usize::try_from(saved.inserted).unwrap()),
                     Err(StoreError { act: Act::BadRows(rows), kind: ErrorKind::Conflict, .. }) => {
-                        Err(rows.into_iter().map(|row| (row.index, row.reason)).collect())
+                        let of = |reason: &str| reason.split(": ").next().unwrap().to_owned();
+                        Err(rows.into_iter().map(|row| (row.index, of(&row.reason))).collect())
                     }
                     Err(error) => panic!("{error:?}"),
                 };

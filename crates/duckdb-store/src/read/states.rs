@@ -1,0 +1,92 @@
+//! Which rows are the latest states of their things.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
+use duckdb::Connection;
+use hashbrown::HashSet;
+use tradekeep_models::{ListQuery, Records, Table};
+use tradekeep_store_traits::Inner;
+use tradekeep_store_traits::sql::{Row, Sql, only_row};
+
+use super::{ask, batches, records};
+use crate::sql::{self, Latest};
+
+/// Rows of a table up to which its things are told apart by a number each, in memory.
+const FEW: i64 = 2_000_000;
+/// Rows up to which a page goes on to look at more of them.
+const MANY: usize = 1_000_000;
+
+/// The records of a page and one more.
+pub(super) fn page(connection: &Connection, wanted: &ListQuery) -> Inner<Records> {
+    if !wanted.latest_only() {
+        return records(connection, wanted, Latest::Any);
+    }
+    if is_timed(wanted.table) || !wanted.conditions_by_subject().0.is_empty() {
+        let all = !is_timed(wanted.table) || has_versions(connection, wanted.table)?;
+        return records(connection, wanted, if all { Latest::OfAll } else { Latest::Any });
+    }
+    // Most rows are the latest of their things, so that a page is among the first few times as many.
+    let mut most = 4 * wanted.limit + 1_000;
+    while most < MANY {
+        let found = records(connection, wanted, Latest::OfFirst(most))?;
+        if found.len() > wanted.limit
+            || int(connection, sql::candidates(wanted, most))?
+                < i64::try_from(most).unwrap_or(i64::MAX)
+        {
+            return Ok(found);
+        }
+        most *= 8;
+    }
+    records(connection, wanted, Latest::OfAll)
+}
+
+/// Whether things of `table` may have several states.
+pub(super) fn may_be_several(connection: &Connection, table: Table) -> Inner<bool> {
+    if is_timed(table) {
+        return has_versions(connection, table);
+    }
+    let rows = int(connection, sql::count(table))?;
+    if rows > FEW {
+        return Ok(true);
+    }
+    let mut seen: HashSet<u64, BuildHasherDefault<Unhashed>> = HashSet::default();
+    seen.reserve(usize::try_from(rows).unwrap_or_default());
+    let batches = batches(connection, sql::things(table))?;
+    let numbers =
+        batches.iter().flat_map(|batch| batch.column(0).as_primitive::<UInt64Type>().values());
+    // Two things of one number are only compared for nothing.
+    Ok(!numbers.copied().all(|number| seen.insert(number)))
+}
+
+/// Whether a thing has all its states at one time, so that their versions tell them apart.
+fn is_timed(table: Table) -> bool {
+    table.subject().contains(&"ts")
+}
+
+fn has_versions(connection: &Connection, table: Table) -> Inner<bool> {
+    Ok(int(connection, sql::has_versions(table))? > 0)
+}
+
+fn int(connection: &Connection, sql: Sql) -> Inner<i64> {
+    only_row(ask(connection, sql)?)?.int(0)
+}
+
+/// Of numbers that are hashes already.
+#[derive(Default)]
+struct Unhashed(u64);
+
+impl Hasher for Unhashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
