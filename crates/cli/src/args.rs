@@ -20,7 +20,9 @@ pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 pub(crate) use query::{Candles, Query, Ticks};
 pub(crate) use record::{Receipts, RecordArgs};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
-pub(crate) use spool::{DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Spool, Tail};
+pub(crate) use spool::{
+    DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Resolve, Spool, Tail,
+};
 pub(crate) use window::Window;
 
 const EXAMPLES: &str = "\
@@ -44,7 +46,8 @@ Stores, in tradekeep.toml; without one all is in duckdb://./tradekeep-data, embe
 Exit codes:
   0  done
   1  failed: stderr names the cause and the remedy in one line
-  2  done, but some rows were rejected
+  2  done, but some rows were rejected, or became dead letters
+  3  record is done, and something that was taken is still to be delivered
   64 wrong usage
   130 import stopped by Ctrl-C: what is stored stays, importing again adds the rest; or record
       by a second Ctrl-C: what was taken is delivered when it runs again";

@@ -155,14 +155,12 @@ async fn with_open_store(
 ) -> Result<Outcome> {
     let outcome = job(store).await;
     match (outcome, store.shutdown().await) {
-        (Ok(Outcome::Done | Outcome::Rejected | Outcome::Interrupted), Err(error)) => {
-            Err(error.into())
-        }
-        (outcome, Err(error)) => {
+        (outcome @ (Err(_) | Ok(Outcome::Failed)), Err(error)) => {
             // What came first is told; this most likely follows from it.
             tracing::info!(%error, "the store did not close well");
             outcome
         }
+        (Ok(_), Err(error)) => Err(error.into()),
         (outcome, Ok(())) => outcome,
     }
 }

@@ -24,8 +24,10 @@ pub(crate) enum Outcome {
     Done,
     /// What went wrong has been told already.
     Failed,
-    /// Done, but some rows were rejected.
+    /// Done, but some rows were rejected, by us or by a store.
     Rejected,
+    /// Done, but not everything that was taken is delivered.
+    Undelivered,
     /// Stopped by Ctrl-C.
     Interrupted,
 }
@@ -36,6 +38,7 @@ impl Outcome {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Rejected => 2,
+            Self::Undelivered => 3,
             Self::Interrupted => 130,
         }
     }
@@ -132,8 +135,10 @@ fn log_to_stderr(verbose: u8) {
         _ => "debug",
     };
     let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
-    let filter = EnvFilter::try_new(asked.as_deref().unwrap_or(level))
-        .unwrap_or_else(|_| EnvFilter::new(level));
+    // What becomes of a connection, we say ourselves.
+    let usual = format!("{level},deadpool=off,deadpool_postgres=off,tokio_postgres=off");
+    let filter = EnvFilter::try_new(asked.as_deref().unwrap_or(&usual))
+        .unwrap_or_else(|_| EnvFilter::new(&usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

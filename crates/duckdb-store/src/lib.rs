@@ -11,6 +11,7 @@ mod lock_holders;
 mod maintenance;
 mod open;
 mod partitions;
+mod permissions;
 mod process_lock;
 mod read;
 mod readers;

@@ -13,6 +13,7 @@ use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 
 use crate::error::classify;
 use crate::lease::Access;
+use crate::permissions::{make_private, match_log, private_folder};
 use crate::repair::{is_wal_damage, quarantine, torn_trouble};
 use crate::{DuckDbConfig, schema, sql, wal};
 
@@ -38,12 +39,16 @@ pub(crate) struct Opening<'a> {
 
 /// The database's file in `folder`, which is made where it does not exist.
 pub(crate) fn database_file(folder: &Path) -> Inner<PathBuf> {
-    fs::create_dir_all(folder).map_err(|error| {
+    private_folder(folder).map_err(|error| {
         let context =
             format!("the folder {} cannot be made: {error}; name another one", folder.display());
         Failure::new(ErrorKind::Connection, context).with_source(error)
     })?;
-    Ok(folder.join(FILE))
+    let file = folder.join(FILE);
+    match fs::read_link(&file) {
+        Ok(target) => Err(linked(&file, &target)),
+        Err(_) => Ok(file),
+    }
 }
 
 /// A database in memory.
@@ -96,7 +101,8 @@ impl Opening<'_> {
     pub(crate) fn for_writing(self) -> Inner<Opened> {
         let Self { file, first, .. } = self;
         let mut trouble = None;
-        if !file.exists() {
+        let is_new = !file.exists();
+        if is_new {
             if !first {
                 return Err(gone(file));
             }
@@ -124,9 +130,13 @@ impl Opening<'_> {
             }
             outcome => outcome?,
         };
+        if is_new && let Err(error) = make_private(file) {
+            tracing::warn!(%error, "others may read the database");
+        }
         if first || !schema::is_current(&connection) {
             schema::set_up(&mut connection)?;
         }
+        match_log(file);
         if first || trouble.is_some() {
             check_length(&connection, file)?;
         }
@@ -209,6 +219,17 @@ fn check_length(connection: &Connection, file: &Path) -> Inner<()> {
         file.display(),
     );
     Err(Failure::new(ErrorKind::Connection, context).with_act(Act::Halt))
+}
+
+/// The database is a link: processes that name the folder of the file itself would not take turns with this one, and
+/// its log would lie in either.
+fn linked(file: &Path, target: &Path) -> Failure {
+    let context = format!(
+        "{}: the database file is a link to {}: name the folder that holds the file itself",
+        file.display(),
+        target.display()
+    );
+    Failure::new(ErrorKind::InvalidInput, context)
 }
 
 /// The database is gone: opening would make a new one, and what was stored be missing without an error.

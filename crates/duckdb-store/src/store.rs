@@ -13,7 +13,7 @@ use crate::database::{Database, closed};
 use crate::readers::Readers;
 use crate::session::Session;
 use crate::write::Writer;
-use crate::{DuckDbConfig, STORE, open};
+use crate::{DuckDbConfig, STORE, open, permissions};
 
 /// The embedded store: one DuckDB database, one thread that writes, a pool that reads.
 ///
@@ -107,6 +107,15 @@ impl DuckDbStore {
         T: Send + 'static,
         F: FnOnce(&mut Session) -> Inner<T> + Send + 'static,
     {
+        let file = self.file();
+        let change = move |session: &mut Session| {
+            let outcome = change(session);
+            // Before anybody is told that it is done.
+            if let Some(file) = &file {
+                permissions::match_log(file);
+            }
+            outcome
+        };
         self.writer.run(change).await.at(STORE, op)
     }
 

@@ -10,6 +10,7 @@ pub mod prelude;
 mod role;
 mod routed;
 mod store;
+mod stored;
 
 pub use config::{Config, ConfigError, ConfigFormat};
 pub use health::{Report, StoreReport};

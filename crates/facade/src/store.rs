@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tradekeep_ingest::SinkConfig;
 use tradekeep_store_traits::{
-    ApproxLatencies, CandleViews, RecordSink, Result, SeriesStore, Table,
+    ApproxLatencies, CandleViews, RecordSink, RecordStore, Result, SeriesStore, Table,
 };
 
 use crate::backends::Backend;
@@ -142,14 +142,19 @@ impl Tradekeep {
 
     /// How each store is doing.
     pub async fn health(&self) -> Report {
-        let besides = self.intake.also.iter().map(|store| (store, Vec::new()));
-        let all = self.routed.stores().chain(besides);
+        let roles = self.routed.stores().map(|(_, roles)| roles);
+        let roles = roles.chain(std::iter::repeat_with(Vec::new));
         let mut stores = Vec::new();
-        for ((store, roles), sink) in all.zip(&self.intake.sinks) {
+        for ((store, roles), sink) in self.stores().zip(roles).zip(&self.intake.sinks) {
             let name = sink.name.clone();
             stores.push(StoreReport { name, roles, health: store.health().await });
         }
         Report { stores }
+    }
+
+    /// Every store, in the order of [`sinks`](Self::sinks).
+    pub(crate) fn stores(&self) -> impl Iterator<Item = &Arc<dyn RecordStore>> {
+        self.routed.stores().map(|(store, _)| store).chain(&self.intake.also)
     }
 
     /// Finishes what is under way and closes every store, so that another process can open them. An

@@ -6,6 +6,7 @@ mod filter;
 mod index;
 mod purge;
 mod replay;
+mod resolve;
 #[cfg(test)]
 mod tests;
 
@@ -18,8 +19,8 @@ use tradekeep_store_traits::{Records, Table};
 
 pub use self::class::Class;
 use self::entry::{
-    LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
-    Tombstones, VERSION,
+    CLOSED, Closed, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    TOMBSTONES, Tombstones, VERSION,
 };
 pub use self::filter::DeadLetterFilter;
 use self::index::{Index, State};
@@ -45,15 +46,18 @@ pub enum DeadState {
         /// Its new number.
         seq: u64,
     },
+    /// Somebody decided that nothing is to be done.
+    Resolved,
 }
 
 impl DeadState {
-    /// Its word: `open` or `replayed`.
+    /// Its word: `open`, `replayed` or `resolved`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Replayed { .. } => "replayed",
+            Self::Resolved => "resolved",
         }
     }
 
@@ -61,7 +65,7 @@ impl DeadState {
     #[must_use]
     pub const fn replayed_as(self) -> Option<u64> {
         match self {
-            Self::Open => None,
+            Self::Open | Self::Resolved => None,
             Self::Replayed { seq } => Some(seq),
         }
     }
@@ -156,6 +160,7 @@ impl DeadLetters {
                 LETTER => entry::read::<Letter<'_>>(payload).is_some(),
                 REPLAYING => entry::read::<Replaying>(payload).is_some(),
                 RESOLVED => entry::read::<Resolved>(payload).is_some(),
+                CLOSED => entry::read::<Closed>(payload).is_some(),
                 PURGED => entry::read::<Purged>(payload).is_some(),
                 TOMBSTONES => entry::read::<Tombstones<'_>>(payload).is_some(),
                 _ => false,
@@ -168,11 +173,11 @@ impl DeadLetters {
         self.index().has(sink, seq)
     }
 
-    /// How many there are: open, and replayed.
+    /// How many there are: open, and decided on.
     pub(crate) fn count(&self) -> (u64, u64) {
         let index = self.index();
-        let open =
-            index.letters.values().filter(|state| !matches!(state, State::Replayed(_))).count();
+        let is_open = |state: &&State| matches!(state, State::Open | State::Replaying(_));
+        let open = index.letters.values().filter(is_open).count();
         (open as u64, (index.letters.len() - open) as u64)
     }
 
@@ -371,6 +376,7 @@ impl DeadLetter {
             state: match state {
                 State::Replayed(seq) => DeadState::Replayed { seq },
                 State::Open | State::Replaying(_) => DeadState::Open,
+                State::Closed => DeadState::Resolved,
             },
             sink: letter.sink.to_owned(),
             sink_name: letter.sink_name.to_owned(),

@@ -33,6 +33,14 @@ impl Events {
         self.tell(Severity::Info, "sink_resumed", &format!("{sink} takes {table} again"));
     }
 
+    /// The first of a table since this process began.
+    pub(crate) fn dead_letter(&self, sink: &str, table: Table, reason: &str) {
+        let message = format!(
+            "{sink} does not take a record of {table} ({reason}): it is kept as a dead letter, and so are others that follow"
+        );
+        self.tell(Severity::Error, "dead_letter", &message);
+    }
+
     fn tell(&self, severity: Severity, kind: &'static str, message: &str) {
         match severity {
             Severity::Critical => tracing::error!(alarm = kind, "{message}"),

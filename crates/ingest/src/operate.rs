@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tradekeep_models::InvalidInput;
 
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::IngestConfig;
-use crate::dead_letter::DeadLetters;
+use crate::dead_letter::{DeadLetterFilter, DeadLetters};
 use crate::deliver::sink::SinkConfig;
 use crate::error::Result;
 use crate::ingest::Ingest;
@@ -105,7 +105,23 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
     save(&spool, &cursors, again)
 }
 
-/// Removes the dead letters that were replayed; answers how many. One stays where the process that had
+/// Closes the open dead letters that `filter` means, without sending them again; answers how many.
+///
+/// # Errors
+/// `NoSpool` where there is none; `Held` while another process has it; `Disk` when the disk fails: they stay
+/// open then.
+pub fn resolve(data: &Path, filter: &DeadLetterFilter) -> Result<u64> {
+    // Held, so that nobody replays one meanwhile.
+    let _locked = lock(data)?;
+    let folder = IngestConfig::new(data).dead_letter_folder();
+    if !folder.is_dir() {
+        return Ok(0);
+    }
+    let dead = DeadLetters::open(&fs(), &folder, Access::Write)?;
+    dead.resolve(filter, SystemClock.now().as_nanos())
+}
+
+/// Removes the dead letters that were replayed or resolved; answers how many. One stays where the process that had
 /// the spool was killed before it noted that it is done with the record: that may be sent again, and the
 /// letter is what keeps it from being refused a second time.
 ///

@@ -48,6 +48,11 @@ pub enum Request {
         #[serde(default)]
         dry_run: bool,
     },
+    /// As [`Ingest::resolve`](crate::Ingest::resolve).
+    Resolve {
+        /// Which letters.
+        filter: DeadLetterFilter,
+    },
     /// As [`Ingest::purge_resolved`](crate::Ingest::purge_resolved).
     PurgeResolved,
     /// As [`Ingest::flush`](crate::Ingest::flush).
@@ -68,6 +73,11 @@ pub enum Request {
 pub enum Answer {
     /// To [`Request::Replay`].
     Replayed(Replayed),
+    /// To [`Request::Resolve`].
+    Resolved {
+        /// Letters that were closed.
+        letters: u64,
+    },
     /// To [`Request::PurgeResolved`].
     Purged {
         /// Letters that were removed.

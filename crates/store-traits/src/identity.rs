@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tradekeep_models::record::{Record, Value};
+use tradekeep_models::{Condition, ListQuery, MAX_LIMIT, TimeRange, Timestamp};
 
-use crate::BadRow;
+use crate::{BadRow, RecordSource, Result};
 
 /// How far apart in time a store looks for records that may be one and the same, unless its configuration says
 /// otherwise: two days.
@@ -45,6 +46,26 @@ pub fn judge<'a, R: Record>(
         }
     }
     verdicts
+}
+
+/// Whether `store` has this record: one of its identity, in the state that it is, that nothing in it contradicts.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn is_stored<R: Record>(store: &dyn RecordSource, record: &R) -> Result<bool> {
+    let mut query = ListQuery { history: true, limit: MAX_LIMIT, ..ListQuery::of(R::TABLE) };
+    if !R::is_timeless() {
+        let end = Timestamp::from_nanos(record.ts().as_nanos().saturating_add(1)).ok();
+        query.range = TimeRange::new(record.ts(), end).unwrap_or(TimeRange::ALL);
+    }
+    let columns = R::IDENTITY.iter().filter(|column| **column != "ts");
+    let equals = |column: &&'static str| Condition::AnyOf {
+        columns: vec![*column],
+        values: vec![record.named(column).into_owned()],
+    };
+    query.conditions = columns.map(equals).collect();
+    let found = store.page(&query).await?.of_type::<R>().map(|page| page.items).unwrap_or_default();
+    Ok(found.iter().any(|stored| record.is_again(stored)))
 }
 
 enum Verdict {

@@ -35,7 +35,7 @@ pub mod url;
 pub use batch::{Batch, Origin};
 pub use capabilities::Capabilities;
 pub use error::{Act, At, BadRow, Delivery, ErrorKind, Failure, Inner, Result, StoreError};
-pub use identity::{DUPLICATE_WINDOW, Verdicts, judge};
+pub use identity::{DUPLICATE_WINDOW, Verdicts, is_stored, judge};
 #[cfg(feature = "layers")]
 pub use layer::{
     Chaos, LayerConfig, Layered, Limit, RetryPolicy, STORE_METRICS, StoreMetric,

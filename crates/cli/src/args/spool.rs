@@ -64,7 +64,7 @@ pub(crate) struct NewEpoch {
 
 const LETTERS_HELP: &str = "\
 A record that a store does not take is kept with the reason, until a person decides: mend the store and
-replay, or export, correct and import. Nothing is removed by itself. Everything works beside a process
+replay, or export, correct and import; or resolve what needs nothing. Nothing is removed by itself. Everything works beside a process
 that records, which then does what changes anything.
 
 Examples:
@@ -72,6 +72,7 @@ Examples:
   tradekeep dead-letters replay --table trades --dry-run
   tradekeep dead-letters export --table trades bad.ndjson   correct it, then
   tradekeep import --type trades bad.ndjson
+  tradekeep dead-letters resolve --stored      those whose record the store has by now
   tradekeep dead-letters purge --resolved";
 
 #[derive(Debug, Subcommand)]
@@ -88,9 +89,11 @@ pub(crate) enum DeadLetters {
     Export(Export),
     /// Send records again: they are in the spool anew, and go to every store
     Replay(Replay),
+    /// Close letters about which nothing is to be done
+    Resolve(Resolve),
     /// Remove letters
     Purge {
-        /// Those that were replayed
+        /// Those that were replayed or resolved
         #[arg(long, required = true)]
         resolved: bool,
     },
@@ -173,6 +176,36 @@ impl Replay {
             )),
             _ => Ok(filter),
         }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resolve {
+    /// Their numbers in the list
+    #[arg(value_name = "ID", conflicts_with_all = ["ids", "class", "table", "sink", "from", "to", "limit"])]
+    numbers: Vec<u64>,
+    #[command(flatten)]
+    which: Which,
+    /// Those whose record the store has by now, as it is in the letter
+    #[arg(long)]
+    pub(crate) stored: bool,
+}
+
+impl Resolve {
+    /// Which letters, where that is said.
+    pub(crate) fn filter(&self) -> Result<DeadLetterFilter, WrongUsage> {
+        let filter = match self.numbers.is_empty() {
+            true => self.which.filter(),
+            false => DeadLetterFilter::ids(self.numbers.iter().copied()),
+        };
+        if filter == DeadLetterFilter::default() && !self.stored {
+            return Err(WrongUsage(
+                "which letters? give their ids or another choice, or --stored for those whose record the \
+                 store has"
+                    .into(),
+            ));
+        }
+        Ok(filter)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `tradekeep dead-letters`: records that a store does not take.
 
 mod export;
+mod resolve;
 
 use std::time::Duration;
 
@@ -87,6 +88,7 @@ pub(crate) async fn run(args: DeadLetters, config: &Config, out: &mut Out) -> Re
         DeadLetters::Show { id } => show(id, config, out),
         DeadLetters::Export(args) => export::run(&args, config, out),
         DeadLetters::Replay(args) => replay(&args, config, out).await,
+        DeadLetters::Resolve(args) => resolve::run(&args, config, out).await,
         DeadLetters::Purge { .. } => purge(config, out).await,
     }
 }
@@ -117,8 +119,14 @@ fn list(filter: &DeadLetterFilter, config: &Config, out: &mut Out) -> Result<Out
         Column::amounts("sent", column(|letter| letter.attempts.to_string())).extra(),
     ])?;
     let open = letters.iter().filter(|letter| letter.state == DeadState::Open).count();
-    let replayed = letters.len() - open;
-    out.line(format_args!("{}, {replayed} replayed", counted(open as u64, "open letter")))?;
+    let of = |state: &str| letters.iter().filter(|letter| letter.state.as_str() == state).count();
+    let resolved = match of("resolved") {
+        0 => String::new(),
+        resolved => format!(", {resolved} resolved"),
+    };
+    let replayed = of("replayed");
+    let open = counted(open as u64, "open letter");
+    out.line(format_args!("{open}, {replayed} replayed{resolved}"))?;
     Ok(Outcome::Done)
 }
 
@@ -214,7 +222,7 @@ fn tell_replayed(
         ),
     })?;
     if already > 0 {
-        out.line(format_args!("{already} had been replayed before"))?;
+        out.line(format_args!("{already} had been replayed, or resolved, before"))?;
     }
     if unreadable > 0 {
         out.line(format_args!("{unreadable} cannot be read by this program, and stay"))?;
@@ -243,7 +251,7 @@ async fn purge(config: &Config, out: &mut Out) -> Result<Outcome> {
     if out.json() {
         out.object(&PurgedObject { purged })?;
     } else {
-        out.line(format_args!("{} removed", counted(purged, "replayed letter")))?;
+        out.line(format_args!("{} removed", counted(purged, "letter")))?;
     }
     Ok(Outcome::Done)
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use tradekeep::formats::{LineReader, Reject};
-use tradekeep::ingest::{Ingest, IngestError, Level, WhenFull};
+use tradekeep::ingest::{Ingest, IngestError, IngestStats, Level, WhenFull};
 use tradekeep::models::Table;
 use tradekeep::{Config, Tradekeep};
 
@@ -39,6 +39,7 @@ pub(crate) async fn run(
 ) -> Result<Outcome> {
     let start = Instant::now();
     let ingest = store.ingest().await?;
+    let died_before = died(&ingest.stats());
     let config = config.ingest();
     let mut recorder = Recorder {
         ingest: &ingest,
@@ -56,6 +57,7 @@ pub(crate) async fn run(
     let closed = ingest.shutdown(Duration::from_secs(args.drain)).await;
     let stats = ingest.stats();
     (report.pending, report.dead_letters) = (stats.pending(), stats.dead_letters);
+    report.died = died(&stats).saturating_sub(died_before);
     if report.rejected > 0 {
         report.rejected_file = rejects.path().map(Into::into);
     }
@@ -64,14 +66,21 @@ pub(crate) async fn run(
     let error = outcome.as_ref().err().map(ToString::to_string);
     report.tell(error.as_deref(), out)?;
     outcome?;
-    Ok(match report.rejection() {
-        Some(rejection) => {
-            out.flush()?;
-            tell_error(&rejection);
-            Outcome::Rejected
-        }
-        None => Outcome::Done,
-    })
+    out.flush()?;
+    // What needs somebody comes before what goes on by itself.
+    let refused = [report.rejection(), report.refusal()].into_iter().flatten();
+    let mut told: Vec<_> = refused.map(|error| (error, Outcome::Rejected)).collect();
+    told.extend(report.waiting().map(|error| (error, Outcome::Undelivered)));
+    let Some((_, outcome)) = told.first() else { return Ok(Outcome::Done) };
+    let outcome = *outcome;
+    let errors: Vec<_> = told.into_iter().map(|(error, _)| error).collect();
+    tell_error(&errors.join("; "));
+    Ok(outcome)
+}
+
+/// Records that have become dead letters, of every store, ever.
+fn died(stats: &IngestStats) -> u64 {
+    stats.lanes().map(|lane| lane.dead).sum()
 }
 
 /// What stderr is told once.

@@ -135,13 +135,16 @@ struct ForgottenObject {
 fn forget(args: &Forget, data: &Path, out: &mut Out) -> Result<Outcome> {
     let status = inspect::status(data)?;
     let of = status.sinks.iter().filter(|sink| [&sink.id, &sink.name].contains(&&args.sink));
-    let pending: u64 = of.map(tradekeep::ingest::inspect::SinkHeld::pending).sum();
-    if pending > 0 && !args.yes {
-        let records = counted(pending, "record");
+    let waiting: Vec<_> = of.flat_map(|sink| &sink.lanes).filter(|lane| lane.pending > 0).collect();
+    if !waiting.is_empty() && !args.yes {
+        let records = counted(waiting.iter().map(|lane| lane.pending).sum(), "record");
+        let each: Vec<_> =
+            waiting.iter().map(|lane| format!("{} {}", lane.table, lane.pending)).collect();
         return Err(WrongUsage(format!(
-            "{records} that {} has not got would be given up: deliver them with `tradekeep spool drain \
-             --to URL`, or repeat with --yes",
-            one_line(&args.sink)
+            "{records} that {} has not got would be given up ({}): deliver them with `tradekeep spool \
+             drain --to URL`, or repeat with --yes",
+            one_line(&args.sink),
+            each.join(", ")
         ))
         .into());
     }

@@ -171,10 +171,17 @@ fn a_mark_in_front_of_the_input_is_no_part_of_its_first_record() {
 #[test]
 fn what_stays_in_the_spool_comes_the_next_time() {
     let folder = Folder::new();
-    let run = record(&folder, "--json --drain 0", ticks(0..20_000)).ok();
+    let run = record(&folder, "--json --drain 0", ticks(0..20_000));
     let [read, accepted, rejected, pending] = counts(&run);
     assert_eq!((read, accepted, rejected), (20_000, 20_000, 0));
     assert!(pending <= 20_000);
+    // What is not delivered yet is told.
+    if pending > 0 {
+        let error = run.error(3);
+        assert!(error.contains(" still to be delivered, safe in the spool: "), "{error}");
+    } else {
+        run.ok();
+    }
     assert_eq!(counts(&record(&folder, "--json", "").ok()), [0, 0, 0, 0]);
     assert_eq!(folder.stored(), 20_000);
 }

@@ -77,6 +77,8 @@ impl Recorder {
         };
         self.store.fail_next("write", 1, error).unwrap();
         self.deliver(record);
+        // The event that tells of the first one is not to be refused in the place of the next.
+        self.runtime.block_on(self.ingest.flush(SOON));
     }
 
     /// Lets the store take nothing.

@@ -201,7 +201,9 @@ fn a_store_that_is_configured_no_more_is_drained_or_forgotten() {
     let run = copy.run(&format!("spool forget {old}"));
     let error = run.error(64);
     assert!(
-        error.starts_with("20 records that ") && error.ends_with("or repeat with --yes"),
+        error.starts_with("20 records that ")
+            && error.contains("would be given up (ticks 20): ")
+            && error.ends_with("or repeat with --yes"),
         "{error}"
     );
     let forgotten = copy.run(&format!("spool forget {old} --yes --json")).ok().last();

@@ -8,10 +8,12 @@ pub(super) const LETTER: u16 = 1;
 pub(super) const REPLAYING: u16 = 2;
 /// Letters are in the spool again.
 pub(super) const RESOLVED: u16 = 3;
-/// Resolved letters were removed.
+/// Letters that were replayed or closed were removed.
 pub(super) const PURGED: u16 = 4;
 /// Records whose letters were removed, and that their sink was not to be sent again.
 pub(super) const TOMBSTONES: u16 = 5;
+/// Letters that a person closed without sending them again.
+pub(super) const CLOSED: u16 = 6;
 /// Of all of them.
 pub(super) const VERSION: u16 = 1;
 
@@ -46,6 +48,11 @@ pub(super) struct Replaying {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Resolved {
+    pub(super) ids: Vec<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Closed {
     pub(super) ids: Vec<u64>,
 }
 

@@ -36,7 +36,7 @@ pub struct DeadLetterFilter {
     /// Those given up before this time.
     #[serde(with = "text::maybe", skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Those that wait for a decision, and not those that were replayed.
+    /// Those that wait for a decision, and not those that were replayed or resolved.
     pub open: bool,
     /// So many at most, the oldest.
     #[serde(skip_serializing_if = "Option::is_none")]

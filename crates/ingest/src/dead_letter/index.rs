@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry::{
-    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
-    Tombstones,
+    self, CLOSED, Closed, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    TOMBSTONES, Tombstones,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,7 @@ pub(super) enum State {
     Open,
     Replaying(u64),
     Replayed(u64),
+    Closed,
 }
 
 /// What is known of all letters without reading them.
@@ -48,6 +49,10 @@ impl Index {
             RESOLVED => {
                 let Some(Resolved { ids }) = entry::read(payload) else { return };
                 ids.iter().for_each(|id| self.resolve(*id));
+            }
+            CLOSED => {
+                let Some(Closed { ids }) = entry::read(payload) else { return };
+                ids.iter().for_each(|id| self.set(*id, State::Closed));
             }
             PURGED => {
                 let Some(Purged { next_id }) = entry::read(payload) else { return };

@@ -1,4 +1,4 @@
-//! Removing the letters that were replayed.
+//! Removing the letters that were decided on.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use tradekeep_store_traits::Table;
 
 use super::DeadLetters;
 use super::entry::{
-    self, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved, TOMBSTONES,
-    Tombstones,
+    self, CLOSED, Closed, LETTER, Letter, PURGED, Purged, REPLAYING, RESOLVED, Replaying, Resolved,
+    TOMBSTONES, Tombstones,
 };
 use super::index::{Index, State};
 use crate::error::Result;
@@ -18,7 +18,7 @@ use crate::log::Reader;
 const BATCH: usize = 10_000;
 
 impl DeadLetters {
-    /// Removes the letters that were replayed; answers how many. A letter stays while its sink is not durably
+    /// Removes the letters that were replayed or closed; answers how many. A letter stays while its sink is not durably
     /// past the record, by `is_past`: that is sent again then, and would be rejected once more.
     ///
     /// The same happens where a sink is restored from an older copy. So the numbers of removed letters stay
@@ -37,7 +37,7 @@ impl DeadLetters {
         while let Some(frame) = reader.next().map_err(self.disk("cannot be read"))? {
             let Some(letter) = entry::read::<Letter<'_>>(frame.payload) else { continue };
             match self.index().letters.get(&letter.id).copied() {
-                Some(State::Replayed(_))
+                Some(State::Replayed(_) | State::Closed)
                     if is_past(letter.sink, Table::of_number(letter.kind), letter.seq) =>
                 {
                     gone.insert(letter.id);
@@ -70,6 +70,10 @@ impl DeadLetters {
             if let State::Replaying(first) | State::Replayed(first) = state {
                 let begun = Replaying { ids: vec![id], first };
                 self.append(REPLAYING, now, 1, |_, out| entry::write(&begun, out))?;
+            }
+            if state == State::Closed {
+                let closed = Closed { ids: vec![id] };
+                self.append(CLOSED, now, 1, |_, out| entry::write(&closed, out))?;
             }
             if let State::Replayed(_) = state {
                 let done = Resolved { ids: vec![id] };

@@ -12,7 +12,7 @@ use crate::error::Result;
 pub struct Replayed {
     /// Letters that are in the spool again.
     pub replayed: u64,
-    /// Letters that had been before.
+    /// Letters that had been before, or were resolved.
     pub already: u64,
     /// Letters that cannot be read by this program.
     pub unreadable: u64,
@@ -37,7 +37,7 @@ impl DeadLetters {
                 return true;
             }
             match (letter.state, letter.table.zip(letter.record)) {
-                (DeadState::Replayed { .. }, _) => done.already += 1,
+                (DeadState::Replayed { .. } | DeadState::Resolved, _) => done.already += 1,
                 (DeadState::Open, None) => done.unreadable += 1,
                 (DeadState::Open, Some((table, record))) => {
                     done.replayed += 1;

@@ -152,6 +152,7 @@ fn check(fs: &SimFs, promised: &Promised, about: &str) {
             (DeadState::Replayed { seq }, _) => Known::Replayed(seq),
             (DeadState::Open, Some(seq)) => Known::Replaying(*seq),
             (DeadState::Open, None) => Known::Open,
+            (DeadState::Resolved, _) => panic!("{about}: nobody resolved one"),
         };
         assert!(states.insert(letter.seq, state).is_none(), "{about}: {} is twice", letter.seq);
         assert_eq!(letter.record, Some(ticks(letter.seq, 1)), "{about}: altered");

@@ -6,7 +6,7 @@ mod slow;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -41,6 +41,8 @@ pub(crate) struct Lane {
     pub(crate) slow: SlowFlushes,
     /// The last record that was sent, or rejected, since it began.
     pub(crate) last_sent: AtomicU64,
+    /// Whether a dead letter was told of since it began.
+    pub(crate) told_dead: AtomicBool,
 }
 
 impl Lane {
@@ -205,15 +207,15 @@ impl Lane {
         let mut warned = false;
         while let Some(batch) = self.read_batch(&mut reader).await {
             let behind = batch.seqs().partition_point(|seq| *seq <= through);
-            if behind > 0 && !std::mem::replace(&mut warned, true) {
+            // Dead letters were rejected before: they are not sent again.
+            let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
+            let rows: Vec<_> = (0..behind).filter(|row| !is_dead(batch.seqs()[*row])).collect();
+            if !rows.is_empty() && !std::mem::replace(&mut warned, true) {
                 tracing::warn!(
                     sink = self.sink.name, table = %self.table(), from, through,
                     "the store has lost what it had: what the spool holds of it is sent again"
                 );
             }
-            // Dead letters were rejected before: they are not sent again.
-            let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
-            let rows = (0..behind).filter(|row| !is_dead(batch.seqs()[*row])).collect();
             let sent = self.send_rows(&batch, rows).await;
             // It took these before, and rejects them now.
             self.state.applied_became_dead(sent.dead);

@@ -1,4 +1,4 @@
-//! Dead letters of an ingest: listed, replayed, purged.
+//! Dead letters of an ingest: listed, replayed, resolved, purged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -37,7 +37,22 @@ impl Ingest {
         self.blocking(move |pipeline| pipeline.replay(&filter, dry_run)).await
     }
 
-    /// Removes the dead letters that were replayed; answers how many. One whose batch is still on its
+    /// Closes the open dead letters that `filter` means, without sending them again: somebody has decided that
+    /// nothing is to be done about them. Answers how many.
+    ///
+    /// # Errors
+    /// `Disk` when the disk fails; `Closed` after shutdown. They stay open then.
+    pub async fn resolve(&self, filter: &DeadLetterFilter) -> Result<u64> {
+        let filter = filter.clone();
+        self.blocking(move |pipeline| {
+            // Not one whose replay begins meanwhile.
+            let _maintenance = pipeline.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
+            pipeline.dead.resolve(&filter, pipeline.appender.spool.now())
+        })
+        .await
+    }
+
+    /// Removes the dead letters that were replayed or resolved; answers how many. One whose batch is still on its
     /// way stays until that is done.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Opening an ingest: the spool is read, and every task is started.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -161,6 +161,7 @@ impl Ingest {
                 flush: flush.clone(),
                 slow: SlowFlushes::default(),
                 last_sent: AtomicU64::new(0),
+                told_dead: AtomicBool::new(false),
             };
             tasks.push(tokio::spawn(async move {
                 // It ends by being aborted.

@@ -156,6 +156,7 @@ async fn perform(ingest: &Ingest, request: Request) -> Result<Answer> {
         Request::Replay { filter, dry_run } => {
             Answer::Replayed(ingest.replay(&filter, dry_run).await?)
         }
+        Request::Resolve { filter } => Answer::Resolved { letters: ingest.resolve(&filter).await? },
         Request::PurgeResolved => Answer::Purged { letters: ingest.purge_resolved().await? },
         Request::Flush { ms } => {
             let patience = Duration::from_millis(ms).min(MAX_WAIT);

@@ -137,6 +137,8 @@ pub(crate) async fn with_letters(data: &Data, store: &Arc<MemoryStore>, letters:
     for number in 0..letters {
         refuse_one(store);
         ingest.append(ticks(number..number + 1)).await.unwrap().applied().await.unwrap();
+        // The event that tells of the first one is not to be refused in the place of the next.
+        ingest.flush(SOON).await;
     }
     ingest
 }

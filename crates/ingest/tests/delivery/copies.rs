@@ -71,14 +71,18 @@ async fn an_older_or_emptied_store_gets_again_what_is_held() {
         drained(&ingest).await;
         ingest.shutdown(SOON).await.unwrap();
         drop(ingest);
-        let whole = station.rows();
+        let whole = station.rows_of(Table::Ticks);
         station.restore(kept);
         let ingest = with_one(&station, &fs).await;
         ingest.append(ticks(100, 10)).await.unwrap();
         drained(&ingest).await;
         let good: Vec<u64> = (0..110).filter(|second| *second != 60 && *second != 99).collect();
         assert_eq!(station.seconds(Table::Ticks), good, "{kept} rows kept");
-        assert_eq!(station.rows()[..whole.len()], whole, "{kept} rows kept: other numbers");
+        assert_eq!(
+            station.rows_of(Table::Ticks)[..whole.len()],
+            whole,
+            "{kept} rows kept: other numbers"
+        );
         assert_eq!(ingest.stats().dead_letters, 2, "{kept} rows kept");
     }
 }

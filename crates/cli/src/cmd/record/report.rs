@@ -19,6 +19,8 @@ pub(super) struct Report {
     pub(super) pending: u64,
     /// Letters that wait for a decision.
     pub(super) dead_letters: u64,
+    /// Records that became dead letters meanwhile.
+    pub(super) died: u64,
     pub(super) rejected_file: Option<PathBuf>,
     pub(super) took: Duration,
 }
@@ -73,6 +75,28 @@ impl Report {
             line += &format!("; {}", counted(self.dead_letters, "dead letter"));
         }
         out.line(format_args!("{line}; {:.2} s", self.took.as_secs_f64()))
+    }
+
+    /// What to say of records that a store does not take, where there are any.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let letters = counted(self.died, "record");
+        (self.died > 0).then(|| {
+            format!(
+                "{letters} that a store does not take became dead letters: `tradekeep dead-letters list` \
+                 says why"
+            )
+        })
+    }
+
+    /// What to say of records that wait, where there are any.
+    pub(super) fn waiting(&self) -> Option<String> {
+        let records = counted(self.pending, "record");
+        (self.pending > 0).then(|| {
+            format!(
+                "{records} still to be delivered, safe in the spool: `tradekeep spool status` says why, the \
+                 next `tradekeep record` or `spool drain` goes on"
+            )
+        })
     }
 
     /// What to say of rejected lines, where there are any.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
@@ -131,10 +132,14 @@ impl Lane {
             return;
         }
         let (sink, died) = (Arc::clone(&self.sink), self.spool.now());
+        let why = rejected.first().map(|first| format!("{}: {}", first.class, first.reason));
         self.write_dead_letters(move |dead| {
             dead.add(sink.id.as_str(), &sink.name, died, &rejected)
         })
         .await;
+        if !self.told_dead.swap(true, Ordering::SeqCst) {
+            self.events.dead_letter(&self.sink.name, self.table(), &why.unwrap_or_default());
+        }
     }
 
     /// Withdraws the dead letters of records that the sink has taken after all.
