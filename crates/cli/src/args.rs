@@ -18,7 +18,7 @@ pub(crate) use import::{Import, Layout, Type};
 pub(crate) use list::Listed;
 pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 pub(crate) use query::{Candles, Query, Ticks};
-pub(crate) use record::{Receipts, RecordArgs};
+pub(crate) use record::{Receipts, RecordArgs, UnknownFields};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
 pub(crate) use spool::{
     DeadLetters, Drain, Export, Forget, NewEpoch, Replay, Resolve, Spool, Tail,

@@ -28,6 +28,8 @@ pub(crate) struct Rejects {
     open: Option<(PathBuf, BufWriter<File>)>,
     /// The file whose rows come, where several share this one.
     file: Option<String>,
+    /// Bytes that may still be written.
+    room: u64,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,12 @@ impl Rejects {
         Self::with_destinations(vec![Destination::Ours(suffixed(source)), fallback])
     }
 
+    /// The same with so many bytes at most.
+    pub(crate) const fn with_room(mut self, bytes: u64) -> Self {
+        self.room = bytes;
+        self
+    }
+
     /// Of rows from stdin, in the data folder.
     pub(crate) fn of_stdin(data: &Path) -> Self {
         let name = suffixed(Path::new(&format!("stdin-{}", now())));
@@ -62,7 +70,7 @@ impl Rejects {
     }
 
     fn with_destinations(destinations: Vec<Destination>) -> Self {
-        Self { destinations, open: None, file: None }
+        Self { destinations, open: None, file: None, room: u64::MAX }
     }
 
     /// Names the file that the next rows are of in each row.
@@ -70,10 +78,8 @@ impl Rejects {
         self.file = Some(file.into());
     }
 
-    pub(crate) fn write(&mut self, reject: &Reject) -> io::Result<()> {
-        if self.open.is_none() {
-            self.open = Some(create_first(&self.destinations)?);
-        }
+    /// Answers whether there was room for it.
+    pub(crate) fn write(&mut self, reject: &Reject) -> io::Result<bool> {
         let line = Line {
             file: self.file.as_deref(),
             line: reject.line,
@@ -81,7 +87,13 @@ impl Rejects {
             row: &reject.row,
         };
         let text = serde_json::to_string(&line)?;
-        self.told(|file| writeln!(file, "{text}"))
+        let Some(room) = self.room.checked_sub(text.len() as u64 + 1) else { return Ok(false) };
+        if self.open.is_none() {
+            self.open = Some(create_first(&self.destinations)?);
+        }
+        self.told(|file| writeln!(file, "{text}"))?;
+        self.room = room;
+        Ok(true)
     }
 
     /// Makes sure that all rows are in the file.
@@ -169,6 +181,18 @@ fn replace(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let one =
+            "{\"line\":3,\"reason\":\"price: is missing\",\"row\":\"a,\\\"b\\\"\"}\n".len() as u64;
+        let mut rejects = Rejects::of_stdin(folder.path()).with_room(2 * one + 1);
+        let kept: Vec<_> = (0..3).map(|_| rejects.write(&reject()).unwrap()).collect();
+        assert_eq!(kept, [true, true, false]);
+        rejects.flush().unwrap();
+        assert_eq!(fs::metadata(rejects.path().unwrap()).unwrap().len(), 2 * one);
+    }
 
     fn reject() -> Reject {
         Reject::new(3, "price: is missing".into(), "a,\"b\"".into())

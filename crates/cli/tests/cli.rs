@@ -29,6 +29,8 @@ mod record;
 mod recorder;
 #[path = "cli/records.rs"]
 mod records;
+#[path = "cli/rejects.rs"]
+mod rejects;
 #[path = "cli/spool.rs"]
 mod spool;
 #[path = "cli/support.rs"]

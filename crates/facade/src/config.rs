@@ -195,6 +195,13 @@ impl Config {
         self.ingest.config(&self.series.folder().unwrap_or_else(|| DATA.into()))
     }
 
+    /// How many bytes of rejected lines `tradekeep record` keeps at most: `ingest.rejects_max_bytes`, 256 MiB by
+    /// default.
+    #[must_use]
+    pub const fn rejects_max_bytes(&self) -> u64 {
+        self.ingest.rejects_max_bytes
+    }
+
     /// With the store of `url` among those that get every record, where it is none that gets records
     /// already: for what still waits for a store that is configured no more.
     ///

@@ -29,7 +29,7 @@ pub struct Reject {
     pub line: u64,
     /// The field and what is wrong with it, in one line.
     pub reason: String,
-    /// The row as it was, up to 4 KiB of it.
+    /// The row as it was: of a file up to 4 KiB of it, of a stream up to [`MAX_LINE`](crate::MAX_LINE).
     pub row: String,
 }
 

@@ -10,6 +10,7 @@ mod maker;
 mod names;
 mod naming;
 mod rows;
+mod unknown;
 mod values;
 mod write;
 

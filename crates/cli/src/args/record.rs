@@ -8,7 +8,8 @@ use super::import::Type;
 const RECORD_HELP: &str = "\
 Each line is a JSON object. Its field \"type\" says what it is: tick, trade, order, fill,
 position, metric, latency, mev, event, node; a line without one is what --type says. The other
-fields are those that `query … --json` shows, and an unknown one is an error. Times are RFC 3339,
+fields are those that `query … --json` shows; an unknown one is an error, or ignored where
+--unknown-fields says so. Times are RFC 3339,
 or counts whose digits tell the unit. A line that is no such record goes to DIR/rejected/ with its
 number and the reason, and the exit code is 2.
 
@@ -34,10 +35,22 @@ pub(crate) struct RecordArgs {
     /// Print {"line":L,"seq":N} once a line is in the spool, or on the disk
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(crate) receipts: Option<Receipts>,
+    /// What becomes of a line with a field that its record does not have
+    #[arg(long, value_enum, default_value_t = UnknownFields::Reject, value_name = "WHAT")]
+    pub(crate) unknown_fields: UnknownFields,
     /// How long to deliver what is left, at the end
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) drain: u64,
+}
+
+/// `--unknown-fields`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnknownFields {
+    /// It is rejected: the field may be a misspelt one
+    Reject,
+    /// It is taken without the field, which is counted and named once
+    Ignore,
 }
 
 /// `--receipts`.

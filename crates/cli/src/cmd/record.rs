@@ -6,7 +6,7 @@ mod input;
 mod quit;
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -40,19 +40,27 @@ pub(crate) async fn run(
     let start = Instant::now();
     let ingest = store.ingest().await?;
     let died_before = died(&ingest.stats());
+    let rejects_max_bytes = config.rejects_max_bytes();
     let config = config.ingest();
     let mut recorder = Recorder {
         ingest: &ingest,
-        reader: LineReader::new(args.records.table()),
+        reader: match args.unknown_fields {
+            args::UnknownFields::Reject => LineReader::new(args.records.table()),
+            args::UnknownFields::Ignore => {
+                LineReader::new(args.records.table()).ignoring_unknown_fields()
+            }
+        },
         receipts: args.receipts.map(args::Receipts::level),
         when_full: config.when_full(),
-        rejects: Rejects::of_stdin(config.data()),
+        rejects: Rejects::of_stdin(config.data()).with_room(rejects_max_bytes),
         report: Report::default(),
         told: Told::default(),
         out,
     };
     let outcome = recorder.record(Quit::on_signals()?).await;
+    let ignored = recorder.reader.unknown_fields().map(|(_, _, count)| count).sum();
     let (mut report, rejects) = (recorder.report, recorder.rejects);
+    report.ignored_fields = ignored;
     // Whatever happened: what was taken is delivered as far as it goes.
     let closed = ingest.shutdown(Duration::from_secs(args.drain)).await;
     let stats = ingest.stats();
@@ -89,6 +97,9 @@ struct Told {
     nameless: bool,
     reject: bool,
     full: bool,
+    unkept: bool,
+    /// Unknown fields.
+    fields: BTreeSet<(Table, String)>,
 }
 
 struct Recorder<'a> {
@@ -143,7 +154,7 @@ impl Recorder<'_> {
                     }
                     Err(reject) => {
                         parts.reject(number, reject.reason.clone());
-                        self.set_aside(reject)?;
+                        self.set_aside(reject);
                     }
                 }
                 self.report.read += 1;
@@ -151,6 +162,7 @@ impl Recorder<'_> {
             if lines == 0 {
                 return Ok(());
             }
+            self.tell_unknown();
             self.take(parts, quit).await?;
         }
     }
@@ -213,17 +225,30 @@ impl Recorder<'_> {
     ) -> Result<()> {
         for (line, reason, row) in run.without(bad) {
             answers.add(line, Fate::Rejected(reason.clone()));
-            self.set_aside(Reject::new(line, reason, row))?;
+            self.set_aside(Reject::new(line, reason, row));
         }
         Ok(())
     }
 
-    fn set_aside(&mut self, reject: Reject) -> Result<()> {
-        let kept = self.rejects.write(&reject).and_then(|()| self.rejects.flush());
-        kept.map_err(|error| {
-            anyhow!("the rejected lines cannot be kept: {error}; make room, or the folder writable")
-        })?;
+    /// Keeps a line that is rejected, where that can be: what is wrong with it keeps no other line from being taken.
+    fn set_aside(&mut self, reject: Reject) {
         self.report.rejected += 1;
+        let kept = self.rejects.write(&reject).and_then(|room| self.rejects.flush().map(|()| room));
+        let lost = match kept {
+            Ok(true) => None,
+            Ok(false) => Some("ingest.rejects_max_bytes are full: raise it".to_owned()),
+            Err(error) => Some(format!("{error}; make room, or the folder writable")),
+        };
+        if let Some(why) = lost {
+            self.report.unkept += 1;
+            if !std::mem::replace(&mut self.told.unkept, true) {
+                let line = reject.line;
+                tell_note(&format!(
+                    "rejected lines are not kept from line {line} on, and only counted: {why}"
+                ));
+            }
+            return;
+        }
         if !std::mem::replace(&mut self.told.reject, true)
             && let Some(place) = self.rejects.path()
         {
@@ -232,7 +257,16 @@ impl Recorder<'_> {
                 "line {line} is rejected ({reason}): {place} keeps it, and all that follow"
             ));
         }
-        Ok(())
+    }
+
+    /// Names each field once that is ignored.
+    fn tell_unknown(&mut self) {
+        for (table, name, _) in self.reader.unknown_fields() {
+            if self.told.fields.insert((table, name.to_owned())) {
+                let word = table.word();
+                tell_note(&format!("a {word} has no field `{name}`: it is ignored, and counted"));
+            }
+        }
     }
 
     fn tell_nameless(&mut self, line: u64, table: Table) {

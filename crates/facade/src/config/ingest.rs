@@ -21,6 +21,7 @@ pub(super) const KEYS: &[&str] = &[
     "max_bytes",
     "when_full",
     "block_ms",
+    "rejects_max_bytes",
 ];
 
 /// A batch holds more only of rows that no store takes at once.
@@ -41,6 +42,7 @@ pub(crate) struct IngestSection {
     max_batch_rows: usize,
     max_bytes: Option<u64>,
     when_full: WhenFull,
+    pub(crate) rejects_max_bytes: u64,
 }
 
 impl Default for IngestSection {
@@ -53,9 +55,13 @@ impl Default for IngestSection {
             max_batch_rows: 10_000,
             max_bytes: None,
             when_full: WhenFull::Block(BLOCK),
+            rejects_max_bytes: REJECTS_MAX_BYTES,
         }
     }
 }
+
+/// 256 MiB.
+const REJECTS_MAX_BYTES: u64 = 256 << 20;
 
 /// How long to wait for room.
 const BLOCK: Duration = Duration::from_secs(5);
@@ -74,6 +80,8 @@ impl IngestSection {
         told(wait.map(|wait| read.batch_wait = wait.unwrap_or(read.batch_wait)));
         told(section.rows("max_batch_rows", &mut read.max_batch_rows));
         told(section.whole("max_bytes", 1..=u64::MAX).map(|bytes| read.max_bytes = bytes));
+        let bytes = section.whole("rejects_max_bytes", 0..=u64::MAX);
+        told(bytes.map(|bytes| read.rejects_max_bytes = bytes.unwrap_or(REJECTS_MAX_BYTES)));
         let mut block = BLOCK;
         let wait = section.millis("block_ms", 0..=LONGEST_BLOCK);
         told(wait.map(|wait| block = wait.unwrap_or(block)));

@@ -9,8 +9,8 @@ use tradekeep_models::{AnyRecord, InvalidInput, Table, for_each_record};
 
 use super::json::{Objects, TYPE};
 use super::maker::Maker;
+use super::unknown::UnknownFields;
 use super::values::Raw;
-use crate::csv_row::row_text;
 use crate::draft::Drafter;
 use crate::json::{object, string};
 use crate::lines::skipped;
@@ -88,6 +88,8 @@ pub struct LineReader {
     default: Table,
     ticks: Drafter,
     others: Readers,
+    /// Where fields that no record has are left out: which were.
+    unknown: Option<UnknownFields>,
 }
 
 impl fmt::Debug for LineReader {
@@ -101,7 +103,31 @@ impl LineReader {
     #[must_use]
     pub fn new(default: Table) -> Self {
         let ticks = Drafter::new(&ReadOptions::default());
-        Self { default, ticks, others: Readers::new() }
+        Self { default, ticks, others: Readers::new(), unknown: None }
+    }
+
+    /// The same, but a field that the record of a line does not have is left out and counted, where it would be an
+    /// error: a source that tells more than before goes on being read.
+    ///
+    /// ```
+    /// use tradekeep_formats::LineReader;
+    /// use tradekeep_models::Table;
+    ///
+    /// let mut lines = LineReader::new(Table::Ticks).ignoring_unknown_fields();
+    /// let text = br#"{"ts":"2024-08-08","symbol":"X","price":1,"quantity":2,"maker":true}"#;
+    /// assert!(lines.read(1, text)?.is_some());
+    /// assert_eq!(lines.unknown_fields().collect::<Vec<_>>(), [(Table::Ticks, "maker", 1)]);
+    /// # Ok::<(), tradekeep_formats::Reject>(())
+    /// ```
+    #[must_use]
+    pub fn ignoring_unknown_fields(mut self) -> Self {
+        self.unknown = Some(UnknownFields::default());
+        self
+    }
+
+    /// The fields that were left out, each with how often.
+    pub fn unknown_fields(&self) -> impl Iterator<Item = (Table, &str, u64)> {
+        self.unknown.iter().flat_map(UnknownFields::counts)
     }
 
     /// What `line` holds, whose number is only for what is said of it; nothing where it is blank.
@@ -117,7 +143,7 @@ impl LineReader {
         self.line(line).map(Some).map_err(|error| Reject {
             line: number,
             reason: error.to_string(),
-            row: row_text(line),
+            row: String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]).into_owned(),
         })
     }
 
@@ -126,6 +152,11 @@ impl LineReader {
             return Err(skipped());
         }
         let table = table_of(line)?.unwrap_or(self.default);
+        let rest = match &mut self.unknown {
+            Some(unknown) => unknown.leave_out(table, line)?,
+            None => None,
+        };
+        let line = rest.as_deref().unwrap_or(line);
         if table == Table::Ticks {
             let (tick, named_here) = live_tick(line, &mut self.ticks)?;
             return Ok(Line { record: tick.into(), named_here });

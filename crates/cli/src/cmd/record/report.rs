@@ -14,6 +14,10 @@ pub(super) struct Report {
     pub(super) read: u64,
     pub(super) accepted: u64,
     pub(super) rejected: u64,
+    /// Of those, lines that could not be kept.
+    pub(super) unkept: u64,
+    /// Values of fields that no record has.
+    pub(super) ignored_fields: u64,
     pub(super) dropped: u64,
     /// Records of the spool, these and others, that a store has not got yet.
     pub(super) pending: u64,
@@ -30,6 +34,8 @@ struct Object<'a> {
     read: u64,
     accepted: u64,
     rejected: u64,
+    unkept: u64,
+    ignored_fields: u64,
     dropped: u64,
     pending: u64,
     dead_letters: u64,
@@ -47,6 +53,8 @@ impl Report {
                 read: self.read,
                 accepted: self.accepted,
                 rejected: self.rejected,
+                unkept: self.unkept,
+                ignored_fields: self.ignored_fields,
                 dropped: self.dropped,
                 pending: self.pending,
                 dead_letters: self.dead_letters,
@@ -63,6 +71,12 @@ impl Report {
         );
         if let Some(file) = rejected_file {
             line += &format!(" (see {file})");
+        }
+        if self.unkept > 0 {
+            line += &format!(", {} of them not kept", grouped(self.unkept));
+        }
+        if self.ignored_fields > 0 {
+            line += &format!(", {} ignored", counted(self.ignored_fields, "unknown field"));
         }
         if self.dropped > 0 {
             line += &format!(", {} dropped", grouped(self.dropped));
@@ -101,11 +115,22 @@ impl Report {
 
     /// What to say of rejected lines, where there are any.
     pub(super) fn rejection(&self) -> Option<String> {
-        let place = self.rejected_file.as_ref()?.display();
-        Some(format!(
-            "{} of {} rejected: {place} lists them; mend them and send them again, the others are taken",
-            grouped(self.rejected),
-            counted(self.read, "line"),
-        ))
+        let (rejected, lines) = (grouped(self.rejected), counted(self.read, "line"));
+        let unkept = match self.unkept {
+            0 => String::new(),
+            unkept => format!(", but for {} that could not be kept", grouped(unkept)),
+        };
+        Some(match &self.rejected_file {
+            Some(place) => format!(
+                "{rejected} of {lines} rejected: {} lists them{unkept}; mend them and send them again, the \
+                 others are taken",
+                place.display()
+            ),
+            None if self.rejected > 0 => format!(
+                "{rejected} of {lines} rejected, and not kept: the others are taken; send them again from \
+                 where they came from"
+            ),
+            None => return None,
+        })
     }
 }
