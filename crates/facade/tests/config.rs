@@ -194,7 +194,7 @@ fn the_way_in_is_configured_beside_the_stores() {
     );
     let text = "[ingest]\nfolder = 'b'\nalso = ['duckdb://c']\nbatch_rows = 10\nbatch_ms = 20\n\
                 max_batch_rows = 30\nmax_bytes = 40000000\nwhen_full = 'drop_measurements'\n\
-                block_ms = 50";
+                block_ms = 50\nrejects_max_bytes = 7";
     let millis = Duration::from_millis;
     let expected = IngestConfig::new("b")
         .with_batch(10, millis(20))
@@ -202,6 +202,7 @@ fn the_way_in_is_configured_beside_the_stores() {
         .with_max_bytes(40_000_000)
         .with_when_full(WhenFull::DropMeasurements(millis(50)));
     assert_eq!(parse(text).ingest(), expected);
+    assert_eq!([parse(text), parse("")].map(|config| config.rejects_max_bytes()), [7, 256 << 20]);
     // Another store of series has a spool of its own, unless that is elsewhere.
     assert_eq!(parse("").with_series("duckdb://d").unwrap().ingest(), IngestConfig::new("d"));
     assert_eq!(parse(text).with_series("duckdb://d").unwrap().ingest(), expected);
@@ -217,7 +218,7 @@ fn all_problems_of_the_way_in_at_once() {
     );
     let expected = [
         "ingest.rows is not a key: ingest has folder, also, batch_rows, batch_ms, max_batch_rows, \
-         max_bytes, when_full, block_ms",
+         max_bytes, when_full, block_ms, rejects_max_bytes",
         "ingest.folder: must be text",
         "ingest.also: number 2: no store has the scheme `oracle`: use memory://, \
          duckdb://./tradekeep-data or questdb://user:password@host:9000?pg_port=8812",
