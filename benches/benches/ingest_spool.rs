@@ -22,7 +22,8 @@ use tradekeep_benches::{Outcome, percentile, rate, rows, ticks};
 use tradekeep_ingest::{Ingest, IngestConfig, Level, SinkConfig, SinkId};
 use tradekeep_models::{StreamId, Tick};
 use tradekeep_store_traits::{
-    Ack, Batch, Capabilities, RecordSink, Records, Result as StoreResult, Stage, Table, Token,
+    Ack, Batch, Capabilities, Position, RecordSink, Records, Result as StoreResult, Stage, Table,
+    Token,
 };
 
 /// Takes everything, and notes when.
@@ -66,6 +67,10 @@ impl RecordSink for Counting {
 
     async fn settle(&self, tokens: &[Token]) -> StoreResult<Vec<Stage>> {
         Ok(vec![Stage::Applied; tokens.len()])
+    }
+
+    async fn position(&self, _: Table) -> StoreResult<Position> {
+        Ok(Position { store: uuid::Uuid::nil(), table: 0, changes: 0 })
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> StoreResult<Option<u64>> {

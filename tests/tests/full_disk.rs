@@ -75,7 +75,12 @@ fn is_full(error: &IngestError) {
     let IngestError::Disk { source, .. } = error else { panic!("{error}") };
     assert_eq!(source.kind(), io::ErrorKind::StorageFull, "{error}");
     let text = error.to_string();
-    assert!(text.contains("spool: records cannot be written: No space left"), "{text}");
+    assert!(
+        text.contains(
+            "spool: records cannot be written (the next file takes 1024 KiB): No space left"
+        ),
+        "{text}"
+    );
     assert!(text.contains("; free space on that disk, then try again"), "{text}");
     assert!(!text.contains('\n'), "{text}");
 }

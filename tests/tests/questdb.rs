@@ -31,6 +31,8 @@ mod poison;
 mod proxied;
 #[path = "questdb/revoked.rs"]
 mod revoked;
+#[path = "questdb/swapped.rs"]
+mod swapped;
 #[path = "questdb/tables.rs"]
 mod tables;
 
@@ -52,7 +54,7 @@ type Sharing = (&'static str, fn(&Tables));
 static SHARED: Mutex<Option<Questdb>> = Mutex::new(None);
 
 fn main() -> ExitCode {
-    let own = [kills::OWN, revoked::OWN, paused::OWN, full_disk::OWN].concat();
+    let own = [kills::OWN, revoked::OWN, paused::OWN, full_disk::OWN, swapped::OWN].concat();
     let sharing = [
         proxied::SHARING,
         operators::SHARING,

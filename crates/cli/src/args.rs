@@ -93,7 +93,7 @@ pub(crate) enum Command {
     /// Put the stores in their best order: rows by time, fresh statistics, free space given back
     Optimize,
     /// How the stores are doing; exit code 1 when something is wrong
-    Health,
+    Health(Health),
     /// Records on their way into the stores: what waits, for which, and why
     #[command(subcommand)]
     Spool(Spool),
@@ -104,6 +104,13 @@ pub(crate) enum Command {
     Tail(Tail),
     /// A made-up day of a market and of trading on it, imported and shown
     Demo(Demo),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Health {
+    /// Also count every table, and compare with what the spool has delivered: may take long
+    #[arg(long)]
+    pub(crate) deep: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -73,13 +73,12 @@ async fn command(args: Args, out: &mut Out) -> Result<Outcome> {
         Command::Spool(args) => spool::run(args, &config(global)?, out).await,
         Command::DeadLetters(args) => dead_letters::run(args, &config(global)?, out).await,
         Command::Tail(args) => tail::run(&args, &config(global)?, out).await,
-        Command::Health => {
+        Command::Health(args) => {
             let config = config(global)?;
             must_have_data(&config)?;
             match Tradekeep::open(&config).await {
                 Ok(store) => {
-                    let spool = config.ingest();
-                    let run = async |store: &_| health::run(store, spool.data(), out).await;
+                    let run = async |store: &_| health::run(&args, store, &config, out).await;
                     with_open_store(&store, run).await
                 }
                 Err(error) => {
@@ -129,6 +128,8 @@ fn must_have_data(config: &Config) -> Result<()> {
     // What is on a server may be there, whatever is here.
     let embedded = folders.len() == Role::ALL.len();
     match folders.first() {
+        // What was recorded may be on its way.
+        _ if config.ingest().data().exists() => Ok(()),
         Some(folder) if embedded && folders.iter().all(|folder: &PathBuf| !folder.exists()) => {
             bail!(
                 "{}: there is no such data folder: import something first, or name the folder with \

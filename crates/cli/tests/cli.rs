@@ -13,6 +13,8 @@ mod demo;
 mod feed;
 #[path = "cli/full.rs"]
 mod full;
+#[path = "cli/health.rs"]
+mod health;
 #[path = "cli/import.rs"]
 mod import;
 #[path = "cli/lease.rs"]

@@ -146,6 +146,9 @@ impl DuckDbConfig {
         let mut settings = vec![
             ("checkpoint_threshold", format!("{}MB", self.checkpoint_megabytes)),
             ("max_memory", format!("{}MB", self.memory_megabytes.unwrap_or(MEMORY_MEGABYTES))),
+            // Of files that are made: from here on their log says which state of which database it follows, and
+            // DuckDB refuses it beside another one, such as an older copy.
+            ("storage_compatibility_version", "v1.4.0".into()),
             // Nothing but its own files: no COPY to or from elsewhere, no extensions.
             ("enable_external_access", "false".into()),
             ("autoinstall_known_extensions", "false".into()),

@@ -7,9 +7,10 @@
 mod acquire;
 mod pooled;
 mod release;
+mod stamp;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use duckdb::Connection;
 use tradekeep_store_traits::{ErrorKind, Failure, Inner, Trouble};
 
 pub(crate) use self::pooled::PooledConnection;
+use self::stamp::{FileId, Stamp};
 use crate::durable::DurableWatermarks;
 use crate::error::classify;
 use crate::lease::{Access, Lease, REACQUIRE_DELAY};
@@ -35,9 +37,9 @@ pub(crate) struct Database {
     state: Mutex<State>,
     changed: Condvar,
     durable: DurableWatermarks,
-    /// Nothing when in memory, or in a folder that may not be written. After the connections: fields are
-    /// dropped in order.
-    lease: Option<Lease>,
+    /// Made before the first opening; nothing when in memory, or in a folder that may not be written. After the
+    /// connections: fields are dropped in order.
+    lease: OnceLock<Option<Lease>>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,10 @@ struct State {
     /// When opening the database last failed.
     refused_at: Option<Instant>,
     first: bool,
+    /// The file that is open, or was last.
+    opened: Option<FileId>,
+    /// The files as this process left them when it closed the database.
+    left: Option<Stamp>,
     troubles: Vec<Trouble>,
     closed: bool,
     /// Held until the database is closed for good.
@@ -83,12 +89,9 @@ enum Phase {
 }
 
 impl Database {
-    /// Opens the database of `config` for the first time: to read, where it is in order.
-    pub(crate) fn open(config: DuckDbConfig) -> Inner<Arc<Self>> {
-        let file = config.folder().map(open::database_file).transpose()?;
-        let process_lock =
-            file.as_deref().map(|file| ProcessLock::acquire(file, config.open_wait)).transpose()?;
-        let lease = config.folder().map(Lease::open).transpose()?.flatten();
+    /// The database of `config`, which the first operation opens.
+    pub(crate) fn new(config: DuckDbConfig) -> Inner<Arc<Self>> {
+        let file = config.folder().map(|folder| folder.join(open::FILE));
         let now = Instant::now();
         let state = State {
             phase: Phase::Released,
@@ -105,14 +108,16 @@ impl Database {
             reacquire_after: None,
             refused_at: None,
             first: true,
+            opened: None,
+            left: None,
             troubles: Vec::new(),
             closed: false,
-            process_lock,
+            process_lock: None,
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
         let durable = DurableWatermarks::new(file.as_deref());
+        let lease = OnceLock::new();
         let database = Arc::new(Self { config, file, state, changed, durable, lease });
-        drop(database.open_for(database.lock(), Access::Read, database.config.open_wait)?);
         release::start_thread(&database)?;
         Ok(database)
     }
@@ -128,7 +133,11 @@ impl Database {
         let outcome = loop {
             match &state.phase {
                 _ if state.closed => break Err(closed()),
-                Phase::Open(held, _) if *held >= access && !state.releasing => break Ok(()),
+                Phase::Open(held, _)
+                    if *held >= access && !state.releasing && !self.is_replaced(&state) =>
+                {
+                    break Ok(());
+                }
                 Phase::Released => {
                     let wanted = if state.writes_waiting > 0 { Access::Write } else { access };
                     let since = Instant::now();
@@ -142,7 +151,8 @@ impl Database {
                     patience = patience.saturating_sub(since.elapsed());
                 }
                 Phase::Open(..) => {
-                    // It is open to read only, or is being closed: it has to be opened again.
+                    // It is open to read only, is being closed, or is not the file at its path any more: it has
+                    // to be opened again.
                     if !std::mem::replace(&mut state.releasing, true) {
                         self.changed.notify_all();
                     }
@@ -180,6 +190,28 @@ impl Database {
         })
     }
 
+    /// Whether nothing was ever stored here.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.file.as_deref().is_some_and(|file| !file.exists() && !wal::path(file).exists())
+    }
+
+    /// Makes the folder, and what the first opening needs besides: nobody else of this process may open the
+    /// database from then on.
+    fn claim(&self, patience: Duration) -> Inner<Option<ProcessLock>> {
+        let Some(folder) = self.config.folder() else { return Ok(None) };
+        let file = open::database_file(folder)?;
+        let lock = ProcessLock::acquire(&file, patience)?;
+        if self.lease.get().is_none() {
+            let lease = Lease::open(folder)?;
+            self.lease.get_or_init(|| lease);
+        }
+        Ok(Some(lock))
+    }
+
+    fn lease(&self) -> Option<&Lease> {
+        self.lease.get().and_then(Option::as_ref)
+    }
+
     /// Acquires the lease and opens the database for `wanted`, or to write where it must be repaired first.
     fn open_for<'a>(
         &'a self,
@@ -189,22 +221,39 @@ impl Database {
     ) -> Inner<MutexGuard<'a, State>> {
         state.phase = Phase::Switching;
         let (first, reacquire_after) = (state.first, state.reacquire_after.take());
+        let (left, process_lock) = (state.left, state.process_lock.take());
         drop(state);
         if let Some(rest) =
             reacquire_after.and_then(|until| until.checked_duration_since(Instant::now()))
         {
             thread::sleep(rest);
         }
-        let acquired = self.acquire_and_open(wanted, first, Instant::now() + patience);
+        let deadline = Instant::now() + patience;
+        let is_absent = first && wanted == Access::Read && self.is_absent();
+        let claimed = match process_lock {
+            None if !is_absent => self.claim(patience),
+            claimed => Ok(claimed),
+        };
+        let (process_lock, acquired) = match claimed {
+            Ok(lock) if is_absent => (lock, self.open_nothing()),
+            Ok(lock) => (lock, self.acquire_and_open(wanted, first, left, deadline)),
+            Err(error) => (None, Err(error)),
+        };
         let mut state = self.lock();
+        state.process_lock = process_lock;
         let outcome = match acquired {
             Ok(acquired) => {
                 let Opened { connection, trouble } = acquired.opened;
                 state.phase = Phase::Open(acquired.access, connection);
                 state.generation += u64::from(!acquired.unchanged);
+                let opened = self.file.as_deref().and_then(FileId::of);
+                if std::mem::replace(&mut state.opened, opened) != opened {
+                    // They were another file's.
+                    self.durable.forget();
+                }
                 (state.opened_at, state.opening) = (Instant::now(), acquired.opening);
                 (state.releasing, state.used_at) = (false, None);
-                state.first = false;
+                state.first &= is_absent;
                 let room = TROUBLES - state.troubles.len().min(TROUBLES);
                 state.troubles.extend(trouble.into_iter().take(room));
                 Ok(())
@@ -217,6 +266,11 @@ impl Database {
         };
         self.changed.notify_all();
         outcome.map(|()| state)
+    }
+
+    /// Whether another file is at its path than the one that is open, or none.
+    fn is_replaced(&self, state: &State) -> bool {
+        self.file.as_deref().is_some_and(|file| FileId::of(file) != state.opened)
     }
 
     /// Whether it is open to write at this moment.
@@ -249,9 +303,12 @@ impl Database {
         }
         let phase = std::mem::replace(&mut state.phase, Phase::Switching);
         let connections = (state.writer.take(), std::mem::take(&mut state.idle));
+        let is_replaced = self.is_replaced(&state);
         drop(state);
         drop(connections);
         let checkpointed = match &phase {
+            // The log at its path is not its own.
+            Phase::Open(Access::Write, _) if is_replaced => Ok(()),
             Phase::Open(Access::Write, origin) => open::checkpoint(origin),
             _ => Ok(()),
         };

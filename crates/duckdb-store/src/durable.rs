@@ -57,6 +57,11 @@ impl DurableWatermarks {
         }
     }
 
+    /// Forgets them: the file is another one.
+    pub(crate) fn forget(&self) {
+        self.marks().clear();
+    }
+
     /// The durable watermark. It is never above the stored one, even if somebody put an older copy of the
     /// database in its place.
     pub(crate) fn watermark(

@@ -6,13 +6,13 @@ use std::path::Path;
 use tradekeep_store_traits::sql::Sql;
 use tradekeep_store_traits::{At, ErrorKind, Health, Inner, Trouble};
 
-use crate::STORE;
 use crate::database::Database;
 use crate::error::classify;
 use crate::read::ask;
 use crate::readers::Readers;
 use crate::session::Session;
 use crate::write::Writer;
+use crate::{STORE, schema};
 
 /// Free space under which the disk is called nearly full.
 const LITTLE_SPACE: u64 = 512 << 20;
@@ -29,37 +29,50 @@ pub(crate) async fn health(
     let mut note = |cause: String, remedy: &str| troubles.push(Trouble::new(cause, remedy));
     let read = readers
         .run(|connection| {
-            ask(connection, Sql::plain("SELECT ts FROM ticks LIMIT 1"))?;
-            connection.version().map_err(classify)
+            let wrong = schema::troubles(connection)?;
+            if wrong.is_empty() {
+                ask(connection, Sql::plain("SELECT ts FROM ticks LIMIT 1"))?;
+            }
+            Ok((connection.version().map_err(classify)?, wrong))
         })
         .await
         .at(STORE, "health");
+    let wrong = read.as_ref().map_or(Vec::new(), |(_, wrong)| wrong.clone());
+    let (is_whole, read) = (wrong.is_empty(), read.map(|(version, _)| version));
     let write = if database.is_writing() { try_write(writer).await } else { Ok(()) };
     let write = write.at(STORE, "health");
     for error in [read.as_ref().err(), write.as_ref().err()].into_iter().flatten() {
         let remedy = match error.kind {
             ErrorKind::Conflict => "ask again when that process has let go of it",
-            _ => "close the store and open it again",
+            _ => "mend what the cause names, then ask again",
         };
         note(error.to_string(), remedy);
     }
-    let folder_writable = folder.is_none_or(|folder| match try_file(folder) {
-        Ok(()) => true,
-        Err(error) => {
-            let cause = format!("{} cannot be written: {error}", folder.display());
-            note(cause, "free some space, or ask for the right to write there");
-            false
-        }
-    });
+    if let Some(folder) = folder.filter(|folder| !folder.exists() && !database.may_write()) {
+        let cause = format!("the folder {} cannot be made", folder.display());
+        note(cause, "name another one, or ask for the right to make it");
+    }
+    let folder_writable =
+        folder.filter(|folder| folder.exists()).is_none_or(|folder| match try_file(folder) {
+            Ok(()) => true,
+            Err(error) => {
+                let cause = format!("{} cannot be written: {error}", folder.display());
+                note(cause, "free some space, or ask for the right to write there");
+                false
+            }
+        });
     if let Some(free) = folder.and_then(free_space).filter(|free| *free < LITTLE_SPACE) {
         let cause = format!("only {} MiB are free on the disk of the database", free >> 20);
         note(cause, "free some space, or drop old days");
     }
+    troubles.extend(wrong);
     Health::builder()
         .store(STORE)
         .maybe_version(read.as_ref().ok().cloned())
-        .readable(read.is_ok())
-        .writable(read.is_ok() && write.is_ok() && folder_writable && database.may_write())
+        .readable(read.is_ok() && is_whole)
+        .writable(
+            read.is_ok() && is_whole && write.is_ok() && folder_writable && database.may_write(),
+        )
         .troubles(troubles)
         .build()
 }

@@ -14,7 +14,7 @@ use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 use crate::error::classify;
 use crate::lease::Access;
 use crate::permissions::{make_private, match_log, private_folder};
-use crate::repair::{is_wal_damage, quarantine, torn_trouble};
+use crate::repair::{quarantine, torn_trouble, wal_damage};
 use crate::{DuckDbConfig, schema, sql, wal};
 
 /// The database's file in its folder.
@@ -124,11 +124,12 @@ impl Opening<'_> {
             (_, None) => {}
         }
         let mut connection = match opened {
-            Err(error) if is_wal_damage(&error, file) => {
-                trouble = Some(quarantine(file, "was damaged")?);
+            Err(error) => {
+                let Some(why) = wal_damage(&error, file) else { return Err(error) };
+                trouble = Some(quarantine(file, why)?);
                 self.connect_patiently(Access::Write)?
             }
-            outcome => outcome?,
+            Ok(connection) => connection,
         };
         if is_new && let Err(error) = make_private(file) {
             tracing::warn!(%error, "others may read the database");

@@ -9,24 +9,31 @@ use crate::wal;
 
 /// What DuckDB 1.5.6 says of a write-ahead log whose content is wrong. Whatever else may fail while
 /// it is replayed (memory, disk, rights) leaves the log where it is.
-const WAL_DAMAGE: [&str; 4] = [
-    "Corrupt WAL",
-    "does not match stored checksum",
-    "WAL does not match database file",
-    "Invalid WAL entry type",
-];
+const WAL_DAMAGE: [&str; 3] =
+    ["Corrupt WAL", "does not match stored checksum", "Invalid WAL entry type"];
 
-pub(crate) fn is_wal_damage(error: &Failure, file: &Path) -> bool {
+/// What it says of one that follows another database, or another state of this one: an older copy, or a newer.
+const WAL_OF_ANOTHER: [&str; 2] =
+    ["WAL does not match database file", "does not match the database file"];
+
+/// Why the write-ahead log has to be moved away before the database can be opened, where that is so.
+pub(crate) fn wal_damage(error: &Failure, file: &Path) -> Option<&'static str> {
     let said = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    names_wal_damage(&said, file) && wal::path(file).exists()
+    names_wal_damage(&said, file).filter(|_| wal::path(file).exists())
 }
 
 /// The file's path is cut out first: a folder may have any name.
-fn names_wal_damage(said: &str, file: &Path) -> bool {
+fn names_wal_damage(said: &str, file: &Path) -> Option<&'static str> {
     let said = said.replace(&*file.to_string_lossy(), "");
-    WAL_DAMAGE.iter().any(|damage| said.contains(damage))
+    let is_of_another = WAL_OF_ANOTHER.iter().any(|of_another| said.contains(of_another));
+    let is_damaged = WAL_DAMAGE.iter().any(|damage| said.contains(damage))
         || (said.contains("Failure while replaying WAL file")
-            && said.contains("Serialization Error"))
+            && said.contains("Serialization Error"));
+    if is_of_another {
+        Some("is of another database, or of another state of this one")
+    } else {
+        is_damaged.then_some("was damaged")
+    }
 }
 
 /// The trouble to report of a torn log that was copied.
@@ -74,17 +81,26 @@ mod tests {
         for (said, damage) in [
             ("Corrupt WAL file: entry size exceeded remaining data in file", true),
             ("WAL does not match database file.", true),
+            (
+                "This WAL was created for this database file, but the WAL checkpoint iteration does not match the \
+                 database file.",
+                true,
+            ),
             ("Serialization Error: field id mismatch", true),
             ("Out of Memory Error: failed to allocate", false),
             ("IO Error: No space left on device", false),
             ("IO Error: Too many open files", false),
         ] {
-            assert_eq!(names_wal_damage(&format!("{replay}{said}"), file), damage, "{said}");
+            assert_eq!(
+                names_wal_damage(&format!("{replay}{said}"), file).is_some(),
+                damage,
+                "{said}"
+            );
         }
         let refusal = format!(
             "IO Error: The file \"{}\" exists, but it is not a valid DuckDB database file!",
             file.display()
         );
-        assert!(!names_wal_damage(&refusal, file), "the folder's name says nothing");
+        assert_eq!(names_wal_damage(&refusal, file), None, "the folder's name says nothing");
     }
 }

@@ -14,13 +14,14 @@ use tradekeep_models::{
 };
 use tradekeep_store_traits::{
     Ack, At, Batch, Capabilities, ErrorKind, Failure, Health, Inner, Maintenance, MetricStore,
-    Partition, PartitionAdmin, Probe, RecordSink, RecordSource, Result, Stage, Table, TableStats,
-    TickSeries, TickStore, Token, TradeStore,
+    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Stage, Table,
+    TableStats, TickSeries, TickStore, Token, TradeStore,
 };
 
 use crate::read::{self, stats};
 use crate::session::{Session, WriteCache};
 use crate::store::invalid;
+use crate::write::Source;
 use crate::{DuckDbStore, STORE, floor, health, maintenance, open, partitions, watermark, write};
 
 impl DuckDbStore {
@@ -137,8 +138,9 @@ impl RecordSink for DuckDbStore {
             Some(prepared) => prepared,
             None => write::prepare(batch).at(STORE, "write")?,
         };
-        let window = self.duplicate_window;
-        let write = move |session: &mut Session| write::write(session, prepared, window);
+        // Not made ready ahead: it is said of a batch just before it is written.
+        let (source, window) = (Source::of(batch), self.duplicate_window);
+        let write = move |session: &mut Session| write::write(session, prepared, source, window);
         let written = self.change("write", write).await?;
         let token = Token(self.last_token.fetch_add(1, Ordering::Relaxed) + 1);
         let (inserted, duplicates) = (written.inserted as u64, written.duplicates as u64);
@@ -158,6 +160,11 @@ impl RecordSink for DuckDbStore {
             return Err(Failure::new(ErrorKind::NotFound, context).at(STORE, "settle"));
         }
         Ok(vec![Stage::Applied; tokens.len()])
+    }
+
+    async fn position(&self, _: Table) -> Result<Position> {
+        let store = self.read("position", watermark::store_id).await?;
+        Ok(Position { store, table: 0, changes: 0 })
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {

@@ -1,7 +1,10 @@
 //! The tables, in numbered steps.
 
+use std::collections::HashMap;
+
 use duckdb::Connection;
-use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
+use tradekeep_models::record::Kind;
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Table, Trouble};
 
 use crate::error::classify;
 
@@ -14,6 +17,7 @@ const STEPS: &[(u32, &str)] = &[
     (2, include_str!("../schema/0002_records.sql")),
     (3, include_str!("../schema/0003_retention_floor.sql")),
     (4, include_str!("../schema/0004_candles.sql")),
+    (5, include_str!("../schema/0005_store.sql")),
 ];
 
 /// Sets up an empty database, brings an older one up to date, and refuses a stranger's or a newer one.
@@ -65,6 +69,60 @@ pub(crate) fn is_current(connection: &Connection) -> bool {
     version(connection).is_ok_and(|found| found == latest)
 }
 
+/// What is not as the steps have made it, for each table of records.
+pub(crate) fn troubles(connection: &Connection) -> Inner<Vec<Trouble>> {
+    let mut statement = connection.prepare(COLUMNS).map_err(classify)?;
+    let found = statement.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, (row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+    });
+    let found: Vec<_> = found.and_then(Iterator::collect).map_err(classify)?;
+    let mut troubles = Vec::new();
+    for table in Table::ALL {
+        let columns: HashMap<_, _> = (found.iter().filter(|(of, _)| of == table.as_str()))
+            .map(|(_, (name, kind))| (name.as_str(), kind.as_str()))
+            .collect();
+        if columns.is_empty() {
+            troubles.push(Trouble::new(
+                format!("table {table} is gone"),
+                "give it back its name where it was renamed, or restore a backup of the database",
+            ));
+            continue;
+        }
+        let wrong = table.columns().iter().filter_map(|column| {
+            let (name, wanted) = (column.name, sql_type(column.kind));
+            match columns.get(name) {
+                None => Some(format!("{name} is missing")),
+                Some(kind) if *kind != wanted => Some(format!("{name} is {kind}, not {wanted}")),
+                Some(_) => None,
+            }
+        });
+        let wrong: Vec<_> = wrong.collect();
+        if !wrong.is_empty() {
+            troubles.push(Trouble::new(
+                format!("table {table} is not as it was made: {}", wrong.join(", ")),
+                "undo what was changed, or restore a backup of the database",
+            ));
+        }
+    }
+    Ok(troubles)
+}
+
+const COLUMNS: &str =
+    "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal";
+
+/// The type of a column here.
+const fn sql_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "VARCHAR",
+        Kind::Int => "BIGINT",
+        Kind::Float => "DOUBLE",
+        Kind::Bool => "BOOLEAN",
+        Kind::Decimal => "DECIMAL(38,18)",
+        Kind::Time => "TIMESTAMP_NS",
+        Kind::Uuid => "UUID",
+    }
+}
+
 fn wrong_version(found: u32, latest: u32) -> Failure {
     let context = format!(
         "the database has schema version {found}, this tradekeep knows {latest}: use the tradekeep \
@@ -76,8 +134,6 @@ fn wrong_version(found: u32, latest: u32) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tradekeep_models::Table;
-    use tradekeep_models::record::Kind;
 
     #[test]
     fn tables_are_those_of_the_model() {
@@ -99,20 +155,35 @@ mod tests {
                 .columns()
                 .iter()
                 .map(|column| {
-                    let kind = match column.kind {
-                        Kind::Text => "VARCHAR",
-                        Kind::Int => "BIGINT",
-                        Kind::Float => "DOUBLE",
-                        Kind::Bool => "BOOLEAN",
-                        Kind::Decimal => "DECIMAL(38,18)",
-                        Kind::Time => "TIMESTAMP_NS",
-                        Kind::Uuid => "UUID",
-                    };
-                    (column.name.to_owned(), kind.to_owned(), column.required)
+                    (column.name.to_owned(), sql_type(column.kind).to_owned(), column.required)
                 })
                 .collect();
             assert_eq!(found, expected, "{table}");
         }
+    }
+
+    #[test]
+    fn what_was_done_to_tables_is_told() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        set_up(&mut connection).unwrap();
+        assert_eq!(troubles(&connection).unwrap(), []);
+        connection
+            .execute_batch(
+                "DROP TABLE fills; ALTER TABLE orders RENAME TO orders_old; \
+                 ALTER TABLE ticks RENAME COLUMN price TO cost; \
+                 ALTER TABLE metrics ALTER COLUMN value TYPE VARCHAR",
+            )
+            .unwrap();
+        let causes: Vec<_> = troubles(&connection).unwrap().into_iter().map(|t| t.cause).collect();
+        assert_eq!(
+            causes,
+            [
+                "table ticks is not as it was made: price is missing",
+                "table orders is gone",
+                "table fills is gone",
+                "table metrics is not as it was made: value is VARCHAR, not DOUBLE",
+            ]
+        );
     }
 
     #[test]

@@ -141,6 +141,8 @@ pub(crate) fn sought(table: Table, column: &str, is_uuid: bool) -> String {
     )
 }
 
+/// The store's own id.
+pub(crate) const STORE_ID: &str = "SELECT id::VARCHAR FROM tradekeep_store";
 /// The watermark of a stream, epoch and table.
 pub(crate) const WATERMARK: &str =
     "SELECT last_seq FROM ingest_watermark WHERE stream = ? AND epoch = ? AND table_name = ?";

@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use duckdb::Connection;
 use tradekeep_models::InvalidInput;
-use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, PoolStats, Result, StoreError};
+use tradekeep_store_traits::{
+    At, ErrorKind, Failure, Inner, PoolStats, RecordSink as _, Result, StoreError,
+};
 
 use crate::database::{Database, closed};
 use crate::readers::Readers;
@@ -60,13 +62,29 @@ impl DuckDbStore {
     /// `Schema` when it is another version's or somebody else's; `Connection` when it is damaged or
     /// cannot be made. None of them changes what is there.
     pub async fn connect(config: DuckDbConfig) -> Result<Self> {
+        let store = Self::new(config)?;
+        let opened = match store.database.is_absent() {
+            true => store.writer.run(|_| Ok(())).await,
+            false => store.readers.run(|_| Ok(())).await,
+        };
+        if opened.is_err() {
+            // What is told is why it could not be opened.
+            let _ = store.close().await;
+        }
+        opened.at(STORE, "open").map(|()| store)
+    }
+
+    /// The same, but nothing is opened before the store is first used: its folder may be away by now, or the
+    /// database be damaged or locked by another program. Every use that comes before it is opened tries to, and
+    /// fails as [`connect`](Self::connect) does.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a bad configuration.
+    pub fn new(config: DuckDbConfig) -> Result<Self> {
         config.validate().map_err(invalid("open"))?;
         let (folder, most) = (config.folder().map(PathBuf::from), config.readers);
         let duplicate_window = config.duplicate_window;
-        let database = tokio::task::spawn_blocking(move || Database::open(config))
-            .await
-            .map_err(cannot_start)?
-            .at(STORE, "open")?;
+        let database = Database::new(config).at(STORE, "open")?;
         let writer = Writer::start(Arc::clone(&database)).map_err(|error| {
             // The thread that releases the lease keeps the database open otherwise.
             let _ = database.close();

@@ -1,7 +1,7 @@
 //! DuckDB's write-ahead log, read as a file: whether there is one, and whether it is torn.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -54,8 +54,13 @@ pub(crate) fn copy_if_torn(file: &Path) -> io::Result<Option<PathBuf>> {
     }
 }
 
-/// The first entry of a log of version 2: field 100 its kind (98), field 101 the version, end.
-const VERSION_2: [u8; 8] = [0x64, 0, 98, 0x65, 0, 2, 0xff, 0xff];
+/// How the first entry of a log of version 2 begins: field 100 its kind (98), field 101 the version.
+const VERSION_2: [u8; 6] = [0x64, 0, 98, 0x65, 0, 2];
+/// How every entry ends.
+const END: [u8; 2] = [0xff, 0xff];
+/// The longest first entry: with field 102, the database's identifier, 16 bytes of two each; and field 103, the
+/// checkpoint that it follows.
+const LONGEST_FIRST: usize = 64;
 /// The entry that ends a transaction: field 100 its kind (100), end.
 const FLUSH: [u8; 5] = [0x64, 0, 100, 0xff, 0xff];
 
@@ -67,20 +72,19 @@ const FLUSH: [u8; 5] = [0x64, 0, 100, 0xff, 0xff];
 pub(crate) fn is_torn(log: &Path) -> io::Result<bool> {
     let file = File::open(log)?;
     let mut left = file.metadata()?.len();
-    let mut reader = BufReader::new(file);
-    let mut first = [0; 8];
     if left == 0 {
         return Ok(false);
     }
-    if left < 8 {
-        return Ok(true);
-    }
-    reader.read_exact(&mut first)?;
-    if first != VERSION_2 {
-        // A log of another version has the same first bytes; anything else is no log, and damaged.
-        return Ok(first[..5] != VERSION_2[..5]);
-    }
-    left -= 8;
+    let mut reader = BufReader::new(file);
+    let first = reader.fill_buf()?;
+    let first = &first[..first.len().min(LONGEST_FIRST)];
+    let Some(rest) = first.strip_prefix(&VERSION_2) else {
+        // A log of another version has the same first bytes; anything else is no log, or was cut.
+        return Ok(first.len() < VERSION_2.len() || first[..5] != VERSION_2[..5]);
+    };
+    let Some(length) = fields(rest).map(|length| VERSION_2.len() + length) else { return Ok(true) };
+    reader.consume(length);
+    left -= length as u64;
     let mut committed = true;
     while left > 0 {
         let mut head = [0; 16];
@@ -107,6 +111,31 @@ pub(crate) fn is_torn(log: &Path) -> io::Result<bool> {
     Ok(!committed)
 }
 
+/// The length of what follows the version in the first entry, its end included; nothing where that is not whole.
+fn fields(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    let varint = |at: &mut usize| -> Option<usize> {
+        let more = bytes.get(*at..)?.iter().position(|byte| byte & 0x80 == 0)?;
+        let value = bytes[*at..].iter().take(more + 1).rev();
+        let value = value.fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+        *at += more + 1;
+        Some(value)
+    };
+    loop {
+        let field = bytes.get(at..at + 2)?;
+        at += 2;
+        match field {
+            [0x66, 0] => {
+                for _ in 0..varint(&mut at)? {
+                    varint(&mut at)?;
+                }
+            }
+            [0x67, 0] => drop(varint(&mut at)?),
+            _ => return (field == END).then_some(at),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +154,7 @@ mod tests {
         assert!(is_empty(&file), "none at all");
         for beside in ["wal", "wal.checkpoint", "wal.recovery"] {
             let beside = file.with_extension(format!("duckdb.{beside}"));
-            fs::write(&beside, VERSION_2).unwrap();
+            fs::write(&beside, first()).unwrap();
             assert!(!is_empty(&file), "{}", beside.display());
             fs::remove_file(&beside).unwrap();
         }
@@ -139,13 +168,28 @@ mod tests {
         [&(data.len() as u64).to_le_bytes(), &[7; 8], data].concat()
     }
 
+    /// The first entry of a log that says nothing of its database.
+    fn first() -> Vec<u8> {
+        [&VERSION_2[..], &END].concat()
+    }
+
+    /// Of one that does: two bytes each for numbers from 128 on.
+    fn of_a_database() -> Vec<u8> {
+        let id = (0..8).flat_map(|n| [n, 0x80 | n, 1]);
+        let named: Vec<u8> = [0x66, 0, 16].into_iter().chain(id).collect();
+        [&VERSION_2[..], &named, &[0x67, 0, 0x82, 1], &END].concat()
+    }
+
     #[test]
     fn only_a_whole_commit_ends_a_log() {
-        let whole = [VERSION_2.to_vec(), entry(b"rows"), entry(&FLUSH)].concat();
-        assert!(!torn(b"") && !torn(&VERSION_2) && !torn(&whole));
-        for cut in 1..4 + 16 + 5 + 16 {
-            assert!(torn(&whole[..whole.len() - cut]), "without its last {cut} bytes");
+        for first in [first(), of_a_database()] {
+            let whole = [first.clone(), entry(b"rows"), entry(&FLUSH)].concat();
+            assert!(!torn(b"") && !torn(&first) && !torn(&whole));
+            for cut in (1..whole.len()).filter(|cut| whole.len() - cut != first.len()) {
+                assert!(torn(&whole[..whole.len() - cut]), "without its last {cut} bytes");
+            }
         }
+        let whole = [first(), entry(b"rows"), entry(&FLUSH)].concat();
         assert!(torn(&[whole, entry(b"more")].concat()) && torn(&[1; 100]));
         assert!(!torn(&[0x64, 0, 98, 0x65, 0, 3, 1, 2, 3]), "another version is not judged");
     }

@@ -2,7 +2,8 @@
 
 use duckdb::{Connection, Transaction};
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Inner, Table};
+use tradekeep_store_traits::{ErrorKind, Failure, Inner, Table};
+use uuid::Uuid;
 
 use crate::error::classify;
 use crate::sql;
@@ -16,6 +17,15 @@ pub(crate) fn watermark(connection: &Connection, key: &WatermarkKey) -> Inner<Op
     let mut statement = connection.prepare(sql::WATERMARK).map_err(classify)?;
     let mut found = statement.query((stream.as_str(), epoch, table.as_str())).map_err(classify)?;
     found.next().map_err(classify)?.map(|row| row.get(0)).transpose().map_err(classify)
+}
+
+/// The store's own id.
+pub(crate) fn store_id(connection: &Connection) -> Inner<Uuid> {
+    let found = connection.query_row(sql::STORE_ID, [], |row| row.get::<_, String>(0));
+    found.map_err(classify)?.parse().map_err(|error| {
+        let context = "the store's id is none: restore a backup of the database";
+        Failure::new(ErrorKind::Deserialization, context).with_source(error)
+    })
 }
 
 /// Moves the watermark of `key` to `last`.

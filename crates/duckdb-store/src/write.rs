@@ -7,12 +7,13 @@ mod recent;
 mod shape;
 mod writer;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use duckdb::{Connection, Transaction};
 use tradekeep_formats::arrow::records_to_batch;
 use tradekeep_store_traits::{
-    Act, BadRow, Batch, Delivery, ErrorKind, Failure, Inner, Origin, Table,
+    Act, BadRow, Batch, Delivery, ErrorKind, Failure, Inner, Origin, Table, check_watermark,
 };
 
 use self::plan::Plan;
@@ -24,10 +25,18 @@ use crate::watermark::{move_watermark, watermark};
 use crate::{floor, sql};
 
 /// A batch made ready, outside the writer's thread.
-pub(crate) struct Prepared {
-    plan: Plan,
+pub(crate) struct Prepared(Plan);
+
+/// Where a batch comes from, and the watermark that it goes on from.
+pub(crate) struct Source {
     origin: Option<Origin>,
-    table: Table,
+    expected: Option<RangeInclusive<u64>>,
+}
+
+impl Source {
+    pub(crate) fn of(batch: &Batch) -> Self {
+        Self { origin: batch.origin().cloned(), expected: batch.expected_watermark().cloned() }
+    }
 }
 
 /// What a write did.
@@ -41,13 +50,17 @@ pub(crate) fn prepare(batch: &Batch) -> Inner<Prepared> {
     let records = batch.records();
     BadRow::check(records).map_err(|rows| Failure::bad_rows(ErrorKind::InvalidInput, rows))?;
     let rows = records_to_batch(records).map_err(conversion)?;
-    let (table, origin) = (records.table(), batch.origin().cloned());
-    Ok(Prepared { plan: Plan::new(Shape::of_table(table), rows)?, origin, table })
+    Ok(Prepared(Plan::new(Shape::of_table(records.table()), rows)?))
 }
 
 /// Writes what is new of `prepared`, and moves its watermark, in one transaction. `window` is the duplicate window.
-pub(crate) fn write(session: &mut Session, prepared: Prepared, window: Duration) -> Inner<Written> {
-    let written = transact(&mut session.connection, &mut session.cache, prepared, window);
+pub(crate) fn write(
+    session: &mut Session,
+    Prepared(plan): Prepared,
+    source: Source,
+    window: Duration,
+) -> Inner<Written> {
+    let written = transact(&mut session.connection, &mut session.cache, plan, source, window);
     if written.is_err() {
         session.cache = WriteCache::default();
     }
@@ -57,11 +70,11 @@ pub(crate) fn write(session: &mut Session, prepared: Prepared, window: Duration)
 fn transact(
     connection: &mut Connection,
     cache: &mut WriteCache,
-    prepared: Prepared,
+    mut plan: Plan,
+    Source { origin, expected }: Source,
     window: Duration,
 ) -> Inner<Written> {
-    let Prepared { mut plan, origin, table } = prepared;
-    let all = plan.rows.num_rows();
+    let (all, table) = (plan.rows.num_rows(), plan.shape.table);
     let mut replayed = 0;
     let transaction = connection.transaction().map_err(classify)?;
     if let Some(origin) = origin {
@@ -70,6 +83,7 @@ fn transact(
             Some(seen) => Some(*seen),
             None => watermark(&transaction, &key)?,
         };
+        check_watermark(expected.as_ref(), seen)?;
         replayed = origin.replayed(seen);
         if replayed > 0 {
             plan = plan.skip(replayed)?;

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use tradekeep_duckdb_store::{DuckDbConfig, DuckDbStore};
 use tradekeep_models::{Symbol, Tick, Timestamp};
-use tradekeep_store_traits::{Batch, ErrorKind, RecordSink, RecordSinkExt, Records, TickStore};
+use tradekeep_store_traits::{
+    Batch, ErrorKind, Probe, RecordSink, RecordSinkExt, Records, TickStore,
+};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -96,4 +98,22 @@ async fn dropped_futures_are_nobodys_business() {
     store.save(vec![tick(50)]).await.unwrap();
     assert_eq!(store.series().await.unwrap()[0].count, 51);
     tokio::time::timeout(BOUND, store.close()).await.expect("closing hangs").unwrap();
+}
+
+#[tokio::test]
+async fn reading_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let store = DuckDbStore::new(DuckDbConfig::new(&data)).unwrap();
+    assert!(store.series().await.unwrap().is_empty());
+    assert!(store.health().await.is_healthy());
+    store.close().await.unwrap();
+    let store = DuckDbStore::new(DuckDbConfig::new(&data)).unwrap();
+    assert!(store.series().await.unwrap().is_empty());
+    assert!(!data.exists());
+    // What is written first does, and is read by who read before.
+    store.save(vec![tick(1)]).await.unwrap();
+    assert_eq!(store.series().await.unwrap().len(), 1);
+    store.close().await.unwrap();
+    assert!(data.join("tradekeep.duckdb").exists());
 }

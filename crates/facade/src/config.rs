@@ -7,6 +7,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fmt, fs};
 
 use config::{File, FileFormat, Value};
@@ -193,6 +194,13 @@ impl Config {
     #[must_use]
     pub fn ingest(&self) -> IngestConfig {
         self.ingest.config(&self.series.folder().unwrap_or_else(|| DATA.into()))
+    }
+
+    /// How long a record may wait for its store before `tradekeep health` calls that a trouble:
+    /// `ingest.max_wait_ms`, ten minutes by default.
+    #[must_use]
+    pub const fn max_wait(&self) -> Duration {
+        self.ingest.max_wait
     }
 
     /// How many bytes of rejected lines `tradekeep record` keeps at most: `ingest.rejects_max_bytes`, 256 MiB by

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use tradekeep_models::{Day, StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
     Ack, ApproxLatencies, Batch, CandleViews, Capabilities, Delivery, ErrorKind, Maintenance,
-    Partition, PartitionAdmin, RecordSink, RecordStore, Result, Stage, StoreError, TableStats,
-    Token,
+    Partition, PartitionAdmin, Position, RecordSink, RecordStore, Result, Stage, StoreError,
+    TableStats, Token,
 };
 
 pub(crate) use self::store::Store;
@@ -122,6 +122,10 @@ impl RecordSink for Routed {
             }
         }
         Ok(stages)
+    }
+
+    async fn position(&self, table: Table) -> Result<Position> {
+        self.holds(table).position(table).await
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {

@@ -4,8 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tradekeep_ingest::SinkConfig;
+use tradekeep_ingest::inspect::SpoolStatus;
 use tradekeep_store_traits::{
-    ApproxLatencies, CandleViews, RecordSink, RecordStore, Result, SeriesStore, Table,
+    ApproxLatencies, CandleViews, RecordSink, RecordStore, Result, SeriesStore, Table, Trouble,
 };
 
 use crate::backends::Backend;
@@ -150,6 +151,37 @@ impl Tradekeep {
             stores.push(StoreReport { name, roles, health: store.health().await });
         }
         Report { stores }
+    }
+
+    /// Counts what each store has, and compares that with what was new to it as a spool tells
+    /// ([`ingest::inspect::status`](crate::ingest::inspect::status)): a table that has fewer rows has lost some.
+    /// Tables that days were dropped from, by a retention floor, are left out. It reads every table's size, and may
+    /// take long.
+    ///
+    /// # Errors
+    /// When a store cannot be read.
+    pub async fn missing(&self, spool: &SpoolStatus) -> Result<Vec<Trouble>> {
+        let mut troubles = Vec::new();
+        for (store, sink) in self.stores().zip(&self.intake.sinks) {
+            let Some(held) = spool.sinks.iter().find(|held| held.id == sink.id.as_str()) else {
+                continue;
+            };
+            for stats in store.table_stats().await? {
+                let lane = held.lanes.iter().find(|lane| lane.table == stats.table);
+                let inserted = lane.map_or(0, |lane| lane.inserted);
+                if stats.rows < inserted && store.floor(stats.table).await?.is_none() {
+                    troubles.push(Trouble::new(
+                        format!(
+                            "{} has {} rows of {}, and the spool has seen {inserted} new ones arrive there",
+                            sink.name, stats.rows, stats.table
+                        ),
+                        "restore a backup, or import again what is missing: what is stored is not doubled; `tradekeep \
+                         spool new-epoch` begins to count anew",
+                    ));
+                }
+            }
+        }
+        Ok(troubles)
     }
 
     /// Every store, in the order of [`sinks`](Self::sinks).

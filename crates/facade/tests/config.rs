@@ -218,7 +218,7 @@ fn all_problems_of_the_way_in_at_once() {
     );
     let expected = [
         "ingest.rows is not a key: ingest has folder, also, batch_rows, batch_ms, max_batch_rows, \
-         max_bytes, when_full, block_ms, rejects_max_bytes",
+         max_bytes, when_full, block_ms, rejects_max_bytes, max_wait_ms",
         "ingest.folder: must be text",
         "ingest.also: number 2: no store has the scheme `oracle`: use memory://, \
          duckdb://./tradekeep-data or questdb://user:password@host:9000?pg_port=8812",

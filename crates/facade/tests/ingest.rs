@@ -1,5 +1,10 @@
 //! The way in, through the stores of a configuration.
-#![allow(clippy::unwrap_used, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+#[path = "ingest/away.rs"]
+mod away;
+#[path = "ingest/swapped.rs"]
+mod swapped;
 
 use std::path::Path;
 use std::time::Duration;

@@ -256,17 +256,18 @@ async fn a_folder_named_twice_is_opened_once() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_opened_leaves_none_open() {
+async fn a_store_that_cannot_be_opened_leaves_the_others_in_use() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let file = folder.path().join("file");
+    let (data, file) = (folder.path().join("data"), folder.path().join("file"));
     std::fs::write(&file, "no folder").unwrap();
     let (data, file) = (data.display(), file.display());
     let text = format!("[stores]\nseries = 'duckdb://{data}'\nevents = 'duckdb://{file}/x'");
-    let config = Config::parse(&text, ConfigFormat::Toml).unwrap();
-    assert!(Tradekeep::open(&config).await.is_err());
-    let config = Config::from_url(&format!("duckdb://{data}")).unwrap();
-    Tradekeep::open(&config).await.unwrap().shutdown().await.unwrap();
+    let store = Tradekeep::open(&Config::parse(&text, ConfigFormat::Toml).unwrap()).await.unwrap();
+    assert!(store.series().await.unwrap().is_empty());
+    let report = store.health().await;
+    let healthy: Vec<_> = report.stores.iter().map(|store| store.health.is_healthy()).collect();
+    assert_eq!(healthy, [true, false], "{report:?}");
+    store.shutdown().await.unwrap();
 }
 
 #[tokio::test]

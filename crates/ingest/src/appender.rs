@@ -126,9 +126,8 @@ impl Appender {
     /// Whether records may be appended now.
     fn admit(&self) -> Result<()> {
         self.ensure_open()?;
-        let (held, _) = self.spool.log.size();
-        let most = self.config.max_bytes;
-        if held >= most {
+        let ((held, next), most) = (self.spool.log.disk(), self.config.max_bytes);
+        if held + next > most {
             return Err(IngestError::Full { held, most, waited: Duration::ZERO });
         }
         Ok(())

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::error::{IngestError, Result};
 use crate::spool::Spool;
+use crate::throttle::Throttle;
 
 /// Between two syncs while an append waits for one; a sync takes 1.5 to 8 ms.
 const WINDOW: Duration = Duration::from_millis(5);
@@ -66,13 +67,15 @@ struct Pending {
 
 impl Committer {
     /// Starts the thread.
-    pub(crate) fn start(spool: Arc<Spool>) -> io::Result<Self> {
+    ///
+    /// Segments are made ahead where the spool takes no more than `most` bytes with them.
+    pub(crate) fn start(spool: Arc<Spool>, most: u64) -> io::Result<Self> {
         let shared = Arc::new(Shared { pending: Mutex::default(), changed: Condvar::new() });
         let (sender, synced) = watch::channel(Synced::default());
         let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("tradekeep-spool".into())
-            .spawn(move || of_thread.work(&spool, &sender))?;
+            .spawn(move || of_thread.work(&Preparing::new(&spool, most), &sender))?;
         Ok(Self { shared, synced, thread: Mutex::new(Some(thread)) })
     }
 
@@ -137,25 +140,28 @@ impl Shared {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, spool: &Spool, synced: &watch::Sender<Synced>) {
+    fn work(&self, preparing: &Preparing<'_>, synced: &watch::Sender<Synced>) {
+        let throttle = Throttle::default();
         let mut began = Instant::now() - LAZY_WINDOW;
         let mut through = 0;
         // Before the first append, so that it need not wait for its segment.
-        prepare(spool);
+        preparing.run();
         loop {
             let Some(last) = self.wait(began, through) else { return };
             began = Instant::now();
-            match spool.log.sync() {
+            match preparing.spool.log.sync() {
                 Ok(done) => {
                     through = done;
                     self.pending().failures = 0;
                     synced.send_replace(Synced { through, failed: None });
                 }
                 Err(error) => {
-                    tracing::error!(
-                        %error,
-                        "the spool cannot be synced: a loss of power would take what is written now"
-                    );
+                    if let Some(more) = throttle.tell() {
+                        tracing::error!(
+                            %error, more,
+                            "the spool cannot be synced: a loss of power would take what is written now"
+                        );
+                    }
                     let mut pending = self.pending();
                     pending.failures += 1;
                     // Not 0, so that the sync is tried again.
@@ -167,7 +173,7 @@ impl Shared {
                     });
                 }
             }
-            prepare(spool);
+            preparing.run();
         }
     }
 
@@ -207,12 +213,29 @@ impl Shared {
 }
 
 /// Makes the next segment and reserves numbers, so that appends need not wait for them.
-fn prepare(spool: &Spool) {
-    if let Err(error) = spool.log.prepare() {
-        tracing::warn!(%error, "the next segment of the spool cannot be made yet");
+struct Preparing<'a> {
+    spool: &'a Spool,
+    most: u64,
+    segments: Throttle,
+    numbers: Throttle,
+}
+
+impl<'a> Preparing<'a> {
+    fn new(spool: &'a Spool, most: u64) -> Self {
+        Self { spool, most, segments: Throttle::default(), numbers: Throttle::default() }
     }
-    if let Err(error) = spool.reserve(0) {
-        tracing::warn!(%error, "numbers of the spool cannot be reserved yet");
+
+    fn run(&self) {
+        if let Err(error) = self.spool.log.prepare(self.most)
+            && let Some(more) = self.segments.tell()
+        {
+            tracing::warn!(%error, more, "the next segment of the spool cannot be made yet");
+        }
+        if let Err(error) = self.spool.reserve(0)
+            && let Some(more) = self.numbers.tell()
+        {
+            tracing::warn!(%error, more, "numbers of the spool cannot be reserved yet");
+        }
     }
 }
 
@@ -243,7 +266,7 @@ mod tests {
     #[tokio::test]
     async fn word_of_an_append_that_comes_after_its_sync_keeps_nobody_asleep() {
         let spool = spool(&SimFs::new());
-        let committer = Committer::start(Arc::clone(&spool)).unwrap();
+        let committer = Committer::start(Arc::clone(&spool), u64::MAX).unwrap();
         for _ in 0..20 {
             let seq = append(&spool, &committer);
             committer.synced(seq).await.unwrap();
@@ -262,7 +285,7 @@ mod tests {
     async fn who_waits_is_told_of_failures_and_closing_does_not_wait_for_success() {
         let sim = SimFs::new();
         let spool = spool(&sim);
-        let committer = Committer::start(Arc::clone(&spool)).unwrap();
+        let committer = Committer::start(Arc::clone(&spool), u64::MAX).unwrap();
         let first = append(&spool, &committer);
         committer.synced(first).await.unwrap();
         sim.fail_next(Operation::Sync, u32::MAX, io::ErrorKind::Other);

@@ -37,11 +37,11 @@ pub enum IngestError {
         rows: Vec<BadRow>,
     },
     /// The spool holds as much as it may, and the time to wait for room is over.
-    #[error("the spool is full ({held} of {most} bytes wait to be delivered, after {} ms): see `tradekeep spool status` for the store that does not take them, or raise ingest.max_bytes", waited.as_millis())]
+    #[error("the spool is full (its files take {held} of {most} bytes, and the next one would not fit; after {} ms): see `tradekeep spool status` for the store that does not take them, or raise ingest.max_bytes", waited.as_millis())]
     Full {
-        /// Bytes held.
+        /// Bytes that its files take on the disk.
         held: u64,
-        /// Bytes that may be held.
+        /// Bytes that they may take.
         most: u64,
         /// How long was waited.
         waited: Duration,

@@ -33,6 +33,15 @@ impl Events {
         self.tell(Severity::Info, "sink_resumed", &format!("{sink} takes {table} again"));
     }
 
+    /// A store has lost records that it had, behind `from`.
+    pub(crate) fn resent(&self, sink: &str, table: Table, from: u64) {
+        let message = format!(
+            "{sink} has lost {table} that it had, all behind record {from} of the spool: what is held of them is sent \
+             again"
+        );
+        self.tell(Severity::Error, "sink_behind", &message);
+    }
+
     /// The first of a table since this process began.
     pub(crate) fn dead_letter(&self, sink: &str, table: Table, reason: &str) {
         let message = format!(

@@ -15,6 +15,10 @@ use crate::error::{IngestError, Result};
 use crate::pipeline::Pipeline;
 use crate::receipt::Receipt;
 use crate::stats::IngestStats;
+use crate::trimmer;
+
+/// How long the spool may take to be made smaller when it is closed.
+const LAST_TRIM: Duration = Duration::from_secs(5);
 
 /// One durable way into every sink.
 ///
@@ -151,17 +155,27 @@ impl Ingest {
             // It was aborted: there is no outcome to look at.
             let _ = task.await;
         }
+        self.pipeline.note_positions(None).await;
         let pipeline = Arc::clone(&self.pipeline);
         let last = tokio::task::spawn_blocking(move || {
             // A replay, or a trim, that was begun on another thread is finished first.
             let _maintenance = pipeline.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
             pipeline.dead.close();
             pipeline.appender.committer.close();
-            let saved = pipeline.appender.spool.save_cursors(&pipeline.cursors());
-            pipeline.appender.spool.release();
-            saved
+            pipeline.appender.spool.close();
+            let cursors = pipeline.cursors();
+            pipeline.appender.spool.save_cursors(&cursors).map(|()| cursors)
         });
-        last.await.map_err(|_| IngestError::Closed)??;
+        let saved = last.await.map_err(|_| IngestError::Closed)?;
+        if let Ok(cursors) = &saved {
+            // Where it takes longer, the next opening does it.
+            let trimmed = timeout(LAST_TRIM, trimmer::run_last(&self.pipeline, cursors)).await;
+            if let Ok(Err(error)) = trimmed {
+                tracing::warn!(%error, "the spool could not be made smaller");
+            }
+        }
+        self.pipeline.appender.spool.release();
+        saved?;
         Ok(self.stats())
     }
 

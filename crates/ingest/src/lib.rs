@@ -28,6 +28,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 mod text;
+mod throttle;
 mod trimmer;
 
 pub use clock::{Clock, SystemClock};

@@ -146,11 +146,61 @@ impl Log {
         (self.bytes.load(Ordering::Relaxed), segments)
     }
 
+    /// Bytes that its files take on the disk, and what the next append adds to them.
+    pub(crate) fn disk(&self) -> (u64, u64) {
+        let size = self.config.segment_bytes;
+        let state = self.append_state();
+        let unused =
+            state.active.as_ref().map_or(0, |active| active.size.saturating_sub(active.end()));
+        let spare = if state.spare.is_some() { size } else { 0 };
+        // A segment that is nearly full is left behind by the next append.
+        let next = if unused < size / 8 { size - spare } else { 0 };
+        (self.bytes.load(Ordering::Relaxed) + unused + spare, next)
+    }
+
+    /// Bytes of a segment: so much it takes of the disk at a time.
+    pub(crate) const fn segment_bytes(&self) -> u64 {
+        self.config.segment_bytes
+    }
+
+    /// Gives back the room that was made for more: nothing is appended any more.
+    pub(crate) fn close(&self) -> std::io::Result<()> {
+        let (active, spare) = {
+            let mut state = self.append_state();
+            (state.active.take(), state.spare.take())
+        };
+        if let Some(active) = active {
+            active.file.set_len(active.end())?;
+        }
+        spare.map_or(Ok(()), |(index, _)| self.fs.remove(&self.path(index)))
+    }
+
     /// Whether the oldest segment is one that `is_done` says yes to and [`trim`](Self::trim) would
     /// remove.
     pub(crate) fn can_trim(&self, is_done: impl Fn(&Segment) -> bool) -> bool {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         segments.len() > 1 && segments.front().is_some_and(|first| is_done(first))
+    }
+
+    /// The place of the last segment that [`trim`](Self::trim) would remove by `is_done`, with the number of the
+    /// last record of each kind in it and those before it.
+    pub(crate) fn trimmable(
+        &self,
+        is_done: impl Fn(&Segment) -> bool,
+    ) -> Option<(u64, [u64; KINDS])> {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Option<(u64, [u64; KINDS])> = None;
+        for segment in segments.iter().take(segments.len().saturating_sub(1)) {
+            if !is_done(segment) {
+                break;
+            }
+            let mut last = found.map_or([0; KINDS], |(_, last)| last);
+            for (kind, last) in last.iter_mut().enumerate() {
+                *last = segment.last_of(kind).max(*last);
+            }
+            found = Some((segment.index, last));
+        }
+        found
     }
 
     /// Removes the segments whose records `is_done` says yes to, from the oldest on, but for the one

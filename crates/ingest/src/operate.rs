@@ -64,8 +64,9 @@ pub fn forget(data: &Path, sink: &str) -> Result<Forgotten> {
     Ok(forgotten)
 }
 
-/// Lets the watermarks of stores count anew: for a spool that was brought back older than it was, whose
-/// numbers a store takes for those of records that it has.
+/// Lets the watermarks of stores count anew, as a stream of another name: for a spool that was brought back older
+/// than it was, or a copy of which delivers too, whose numbers a store takes for those of records that it has; and
+/// for going on with a store that lacks more than the spool holds.
 ///
 /// Nothing says any more what a store has of what is held: all of it is sent once more, under the new
 /// epoch, and the identity of records keeps them single. Cursors go back to before it, with what they
@@ -102,6 +103,8 @@ pub fn new_epoch(data: &Path) -> Result<NewEpoch> {
         again += done - died;
         rewind(cursor, done, died);
     }
+    // Whichever stores they are now, it goes on with them.
+    cursors.sinks.values_mut().for_each(|sink| sink.positions.clear());
     save(&spool, &cursors, again)
 }
 
@@ -151,6 +154,7 @@ fn save(spool: &Spool, cursors: &Cursors, again: u64) -> Result<NewEpoch> {
 /// records are pending again, and counted as nothing else.
 fn rewind(cursor: &mut Cursor, done: u64, died: u64) {
     cursor.seq = cursor.seq.min(cursor.floor);
+    (cursor.stored, cursor.inserted, cursor.copied) = (0, 0, false);
     // Letters that were replayed and purged are not known as such any more, but are counted.
     let applied = (done - died).min(cursor.applied);
     cursor.applied -= applied;
@@ -207,7 +211,8 @@ mod tests {
 
     #[test]
     fn what_is_rewound_is_counted_once() {
-        let cursor = Cursor { seq: 90, applied: 50, dead: 10, before: 5, floor: 3 };
+        let cursor =
+            Cursor { seq: 90, applied: 50, dead: 10, before: 5, floor: 3, ..Cursor::default() };
         for (done, died, applied, dead) in
             [(0, 0, 50, 10), (20, 4, 34, 6), (60, 10, 0, 0), (55, 0, 0, 5), (90, 0, 0, 0)]
         {

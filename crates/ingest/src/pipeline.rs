@@ -1,8 +1,10 @@
 //! The pipeline of an ingest: all that its handles and its tasks share.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tradekeep_store_traits::Table;
 
 use crate::appender::Appender;
@@ -12,6 +14,9 @@ use crate::flush::FlushSignal;
 use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursors, SinkCursors};
 use crate::stats::{IngestStats, LaneStats, SinkStats};
+
+/// How long all sinks together may take to say where they stand.
+const POSITIONS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What all parts of an ingest share.
 #[derive(Debug)]
@@ -51,9 +56,12 @@ impl Pipeline {
     pub(crate) fn cursors(&self) -> Cursors {
         let mut cursors = Cursors { version: 1, ..Cursors::default() };
         for sink in &self.sinks {
-            let tables =
-                sink.lanes.iter().map(|lane| (lane.table.as_str().to_owned(), lane.cursor()));
-            let entry = SinkCursors { name: sink.name.clone(), tables: tables.collect() };
+            let name_of = |lane: &LaneState| lane.table.as_str().to_owned();
+            let tables = sink.lanes.iter().map(|lane| (name_of(lane), lane.cursor()));
+            let positions =
+                sink.lanes.iter().filter_map(|lane| Some((name_of(lane), lane.position()?.into())));
+            let (tables, positions) = (tables.collect(), positions.collect());
+            let entry = SinkCursors { name: sink.name.clone(), tables, positions };
             cursors.sinks.insert(sink.id.as_str().to_owned(), entry);
         }
         for table in Table::ALL {
@@ -63,6 +71,31 @@ impl Pipeline {
             }
         }
         cursors
+    }
+
+    /// Asks those sinks where they stand that keep no watermarks, for the tables that they have taken something
+    /// of since `saved`. What they say counts only where it follows what they said before: else it is for the
+    /// lane to find out.
+    pub(crate) async fn note_positions(&self, saved: Option<&Cursors>) {
+        // Where it takes longer, what was known before still holds.
+        let _ = timeout(POSITIONS_WITHIN, self.ask_positions(saved)).await;
+    }
+
+    async fn ask_positions(&self, saved: Option<&Cursors>) {
+        for sink in self.sinks.iter().filter(|sink| !sink.breaker.is_open()) {
+            for lane in &sink.lanes {
+                let moved = saved.and_then(|saved| saved.of(sink.id.as_str(), lane.table))
+                    != Some(lane.cursor());
+                let Some(before) = lane.position().filter(|_| moved) else { continue };
+                if sink.store.capabilities(lane.table).watermarks {
+                    continue;
+                }
+                match sink.store.position(lane.table).await {
+                    Ok(now) if now.continues(&before) => lane.set_position(now),
+                    _ => {}
+                }
+            }
+        }
     }
 
     pub(crate) fn stats(&self) -> IngestStats {

@@ -165,10 +165,14 @@ impl Spool {
                     let rows = BadRow::check(records).err().unwrap_or_else(too_long);
                     Err(IngestError::Invalid { table, rows })
                 }
-                Err(AppendError::Io(error)) => Err(IngestError::disk(format!(
-                    "{}: records cannot be written",
-                    self.folder.display()
-                ))(error)),
+                Err(AppendError::Io(error)) => {
+                    let doing = format!(
+                        "{}: records cannot be written (the next file takes {} KiB)",
+                        self.folder.display(),
+                        self.log.segment_bytes() >> 10
+                    );
+                    Err(IngestError::disk(doing)(error))
+                }
             };
         }
     }
@@ -206,7 +210,9 @@ impl Spool {
     pub(crate) fn new_epoch(&self) -> Result<u64> {
         let mut manifest = self.manifest();
         let (manifest, slots) = &mut *manifest;
-        let next = Manifest { epoch: manifest.epoch + 1, ..manifest.clone() };
+        // A name of its own: a copy of this spool may begin a new epoch too.
+        let Manifest { stream, .. } = Manifest::new(None);
+        let next = Manifest { stream, epoch: manifest.epoch + 1, ..manifest.clone() };
         next.write(slots).map_err(|error| {
             let doing = format!("{}: the epoch cannot be moved", self.folder.display());
             IngestError::disk(doing)(error)
@@ -251,17 +257,34 @@ impl Spool {
             IngestError::disk(doing)(error)
         };
         self.ensure_locked()?;
+        let Some((index, last)) = self.log.trimmable(is_done) else { return Ok(0) };
         {
             let mut manifest = self.manifest();
             let (manifest, slots) = &mut *manifest;
+            for (kind, last) in last.into_iter().enumerate().filter(|(_, last)| *last > 0) {
+                manifest.removed.insert(kind, last);
+            }
             manifest.write(slots).map_err(disk)?;
         }
-        self.log.trim(is_done).map_err(disk)
+        self.log.trim(|segment| segment.index <= index).map_err(disk)
+    }
+
+    /// Whether it holds all records of `table` that it ever took and that are numbered above `seq`.
+    pub(crate) fn holds_all_behind(&self, table: Table, seq: u64) -> bool {
+        let removed = self.manifest().0.removed.get(&usize::from(table.number())).copied();
+        removed.unwrap_or_default() <= seq
     }
 
     /// Files that keep what was found damaged, now or before.
     pub(crate) fn damaged(&self) -> Vec<String> {
         self.log.damaged().unwrap_or_default()
+    }
+
+    /// Gives back the room that was made for more. The caller appends no more.
+    pub(crate) fn close(&self) {
+        if let Err(error) = self.log.close() {
+            tracing::warn!(%error, "the spool keeps more room than it needs until it is opened again");
+        }
     }
 
     /// Releases the lock, for another process: cursors are not written any more, nor is anything trimmed.

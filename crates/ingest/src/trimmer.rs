@@ -11,6 +11,7 @@ use crate::log::Segment;
 use crate::metrics;
 use crate::pipeline::Pipeline;
 use crate::spool::cursors::Cursors;
+use crate::throttle::Throttle;
 
 /// Between two runs.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -35,11 +36,13 @@ struct History {
 
 /// Trims until the pipeline is dropped, or this task is aborted.
 pub(crate) async fn run(pipeline: Weak<Pipeline>) {
-    let mut history = History::default();
+    let (mut history, throttle) = (History::default(), Throttle::default());
     loop {
         let Some(pipeline) = pipeline.upgrade() else { return };
-        if let Err(error) = run_once(&pipeline, &mut history).await {
-            tracing::warn!(%error, "the spool cannot be made smaller yet");
+        if let Err(error) = run_once(&pipeline, &mut history).await
+            && let Some(more) = throttle.tell()
+        {
+            tracing::warn!(%error, more, "the spool cannot be made smaller yet");
         }
         metrics::publish(&pipeline.stats());
         let full = pipeline.appender.has_waiters();
@@ -51,6 +54,7 @@ pub(crate) async fn run(pipeline: Weak<Pipeline>) {
 /// Saves the cursors first, and then trims what they say is done: a cursor that is lost would ask for
 /// records that are gone.
 async fn run_once(pipeline: &Arc<Pipeline>, history: &mut History) -> Result<()> {
+    pipeline.note_positions(history.saved.as_ref()).await;
     let cursors = pipeline.cursors();
     if history.saved.as_ref() != Some(&cursors) {
         let (of_thread, content) = (Arc::clone(pipeline), cursors.clone());
@@ -84,6 +88,18 @@ async fn run_once(pipeline: &Arc<Pipeline>, history: &mut History) -> Result<()>
         pipeline.appender.room.notify_waiters();
     }
     Ok(())
+}
+
+/// Trims once more what the sinks have, before the spool is closed: `cursors` are saved. What a sink has in its
+/// write-ahead log alone is made durable first.
+pub(crate) async fn run_last(pipeline: &Arc<Pipeline>, cursors: &Cursors) -> Result<()> {
+    let passed = trimmable(pipeline, cursors, false).await?;
+    if pipeline.appender.spool.log.trimmable(|segment| is_trimmable(segment, &passed)).is_none() {
+        return Ok(());
+    }
+    let safe = trimmable(pipeline, cursors, true).await?;
+    checkpoint(pipeline, &passed, &safe).await;
+    trim(pipeline, trimmable(pipeline, cursors, true).await?).await.map(drop)
 }
 
 /// Removes the segments of which every record may go, by `safe`; answers how many.

@@ -22,5 +22,7 @@ mod sinks;
 mod slow;
 #[path = "delivery/support.rs"]
 mod support;
+#[path = "delivery/swaps.rs"]
+mod swaps;
 #[path = "delivery/time.rs"]
 mod time;

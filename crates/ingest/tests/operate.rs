@@ -197,7 +197,8 @@ async fn a_new_epoch_sends_nothing_from_before_a_sinks_time() {
     assert_eq!(stored(&b).await.len(), 50);
 
     let fresh = store();
-    assert_eq!(operate::new_epoch(data.path()).unwrap().again, 150 + 50);
+    // The first hundred left the spool when it was closed.
+    assert_eq!(operate::new_epoch(data.path()).unwrap().again, 50 + 50);
     assert_adds_up(&inspect::status(data.path()).unwrap());
     let both = only_ticks(sinks(&[("a", &a), ("b", &fresh)]));
     let ingest = Ingest::open(data.config(), both).await.unwrap();

@@ -33,7 +33,7 @@ impl QuestDbStore {
         W: Write + Send + 'static,
     {
         self.writer.check_open()?;
-        let (pool, name) = (self.ready().await?, self.table(table));
+        let (pool, name) = (self.readable().await?, self.table(table));
         wal::settled(pool, &name, self.patience()).await?;
         let sql = format!("SELECT * FROM \"{name}\" WHERE ts IN '{day}'");
         let config = self.config.clone();

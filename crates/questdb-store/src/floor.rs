@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 use tradekeep_models::Timestamp;
 use tradekeep_store_traits::sql::Row as _;
 use tradekeep_store_traits::sql::answers::{self, Floors};
-use tradekeep_store_traits::{Inner, Table};
+use tradekeep_store_traits::{ErrorKind, Inner, Table};
 
 use crate::schema::FLOOR_TABLE;
 use crate::sql::{Bind, Sql};
@@ -45,7 +45,12 @@ impl QuestDbStore {
         );
         // Who writes cannot wait as long as a query may take.
         let limit = self.config.connect_timeout;
-        answers::floors(self.ready().await?.ask_within(limit, &Sql::plain(sql)).await?)
+        let pool = match self.readable().await {
+            // Nothing is stored, and nothing was dropped.
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Floors::default()),
+            pool => pool?,
+        };
+        answers::floors(pool.ask_within(limit, &Sql::plain(sql)).await?)
     }
 
     /// Sets the floor of `table`, or takes it away, and answers when every sink goes by it.

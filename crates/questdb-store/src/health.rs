@@ -8,7 +8,7 @@ use tradekeep_store_traits::{ErrorKind, Failure, Health, Inner, Trouble};
 
 use crate::config::SHIPPED;
 use crate::pool::Pool;
-use crate::schema::all_tables;
+use crate::schema::{self, all_tables};
 use crate::sql::Sql;
 use crate::wal::{self, Log};
 use crate::{QuestDbConfig, STORE, disk, http, views};
@@ -73,6 +73,9 @@ async fn look(pool: &Pool, config: &QuestDbConfig) -> Inner<Looked> {
     }
     troubles.extend(open_defaults(&parameters, config));
 
+    let wrong = schema::troubles(pool, config).await?;
+    writable &= wrong.is_empty();
+    troubles.extend(wrong);
     let logs = logs(pool, config).await?;
     // A batch for a suspended table is accepted, and never applied.
     writable &= logs.iter().all(|log| !log.suspended);

@@ -10,6 +10,7 @@ mod http;
 mod maintenance;
 mod partitions;
 mod pool;
+mod position;
 mod read;
 mod roles;
 mod rows;

@@ -8,7 +8,7 @@ use crate::sql::Sql;
 use crate::{QuestDbStore, wal};
 
 pub(crate) async fn table_stats(store: &QuestDbStore) -> Inner<Vec<TableStats>> {
-    let pool = store.ready().await?;
+    let pool = store.readable().await?;
     let mut stats = Vec::new();
     for table in Table::ALL {
         let name = store.table(*table);

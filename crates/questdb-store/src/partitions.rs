@@ -94,7 +94,7 @@ impl QuestDbStore {
 
 /// The days of `table`.
 pub(crate) async fn of(store: &QuestDbStore, table: Table) -> Inner<Vec<Partition>> {
-    Ok(days(parts(store.ready().await?, &store.table(table)).await?))
+    Ok(days(parts(store.readable().await?, &store.table(table)).await?))
 }
 
 /// Drops days of `table`, and answers their rows.

@@ -122,11 +122,11 @@ impl QuestDbStore {
     }
 
     async fn records<R: Record>(&self, sql: Sql) -> Inner<Vec<R>> {
-        self.ready().await?.map(&sql, |row| record(&row, absent)).await
+        self.readable().await?.map(&sql, |row| record(&row, absent)).await
     }
 
     pub(crate) async fn ask(&self, sql: &Sql) -> Inner<Vec<PgRow>> {
-        self.ready().await?.ask(sql).await
+        self.readable().await?.ask(sql).await
     }
 
     async fn only_row(&self, sql: &Sql) -> Inner<PgRow> {

@@ -10,12 +10,12 @@ use tradekeep_models::{
 };
 use tradekeep_store_traits::{
     Ack, ApproxLatencies, At, Batch, CandleViews, Capabilities, Health, Maintenance, MetricStore,
-    Partition, PartitionAdmin, Probe, RecordSink, RecordSource, Result, Stage, TableStats,
-    TickSeries, TickStore, Token, TradeStore,
+    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Stage,
+    TableStats, TickSeries, TickStore, Token, TradeStore,
 };
 
 use crate::read::{self, stats};
-use crate::{QuestDbStore, STORE, health, maintenance, partitions, views, write};
+use crate::{QuestDbStore, STORE, health, maintenance, partitions, position, views, write};
 
 #[async_trait]
 impl Probe for QuestDbStore {
@@ -106,6 +106,10 @@ impl RecordSink for QuestDbStore {
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
         self.settled(tokens).await.at(STORE, "settle")
+    }
+
+    async fn position(&self, table: Table) -> Result<Position> {
+        position::of(self, table).await.at(STORE, "position")
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tradekeep_models::Table;
 use tradekeep_store_traits::sql::only_row;
-use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner};
+use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 
 use self::definition::{Definition, parse, tables};
 use crate::pool::Pool;
@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/0002_records.sql"),
     include_str!("../schema/0003_retention_floor.sql"),
     include_str!("../schema/0004_candles.sql"),
+    include_str!("../schema/0005_store.sql"),
 ];
 
 /// Which steps were taken, a row each time. No step makes it.
@@ -29,10 +30,13 @@ pub(crate) const SCHEMA_TABLE: &str = "tradekeep_schema";
 /// The retention floors, a row each change.
 pub(crate) const FLOOR_TABLE: &str = "retention_floor";
 
+/// The id of the store.
+pub(crate) const STORE_TABLE: &str = "tradekeep_store";
+
 /// Every table of a store, those that hold no records last.
 pub(crate) fn all_tables() -> impl Iterator<Item = &'static str> {
     let records = Table::ALL.iter().map(|table| table.as_str());
-    records.chain([FLOOR_TABLE, SCHEMA_TABLE])
+    records.chain([FLOOR_TABLE, STORE_TABLE, SCHEMA_TABLE])
 }
 
 /// The tables as they are once every step is taken.
@@ -95,6 +99,19 @@ async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str
         pool.change(&views).await?;
     }
     if found < latest { stamp(pool, config, latest).await } else { Ok(()) }
+}
+
+/// Whether there are tables of ours.
+pub(crate) async fn exists(pool: &Pool, config: &QuestDbConfig) -> Inner<bool> {
+    found(pool, config).await.map(|found| found.is_some())
+}
+
+/// What of the tables is not as every step has made it; a server that has none yet is fine.
+pub(crate) async fn troubles(pool: &Pool, config: &QuestDbConfig) -> Inner<Vec<Trouble>> {
+    match found(pool, config).await? {
+        Some(_) => verify::troubles(pool, config, &definitions()?).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Makes the table of versions. It is made before any other, so that what is cut short is known as ours.

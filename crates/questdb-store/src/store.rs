@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tradekeep_store_traits::{At, Failure, Inner, PoolStats, Result, Table};
+use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, PoolStats, Result, Table};
 
 use crate::floor::KnownFloors;
 use crate::pool::{Pool, pool};
 use crate::sql::QuestDb;
 use crate::write::Writer;
-use crate::{QuestDbConfig, STORE, schema, wal};
+use crate::{QuestDbConfig, STORE, position, schema, wal};
 
 /// A store on a QuestDB server: its tables, made and checked, and a pool of connections that read.
 ///
@@ -85,6 +85,7 @@ impl QuestDbStore {
             let _setting_up = self.setting_up.lock().await;
             if !self.is_set_up.load(Ordering::SeqCst) {
                 schema::set_up(&self.pool, &self.config).await?;
+                position::ensure_store_id(self, &self.pool).await?;
                 self.meet_tables().await?;
                 self.is_set_up.store(true, Ordering::SeqCst);
             }
@@ -92,12 +93,26 @@ impl QuestDbStore {
         Ok(&self.pool)
     }
 
+    /// The same for who only reads, and makes no tables.
+    pub(crate) async fn readable(&self) -> Inner<&Pool> {
+        if !self.is_set_up.load(Ordering::SeqCst)
+            && !schema::exists(&self.pool, &self.config).await?
+        {
+            let context = "there are no tables of tradekeep on the server yet: what is recorded or imported \
+                           first makes them";
+            return Err(Failure::new(ErrorKind::NotFound, context));
+        }
+        self.ready().await
+    }
+
     /// Notes which tables they are, so that others in their places are noticed.
     async fn meet_tables(&self) -> Inner<()> {
+        let known = self.writer.lanes().iter().map(|lane| lane.applied.load(Ordering::SeqCst));
+        let known: Vec<_> = known.collect();
         let logs = wal::logs(&self.pool, self.config.connect_timeout).await?;
-        for lane in self.writer.lanes() {
+        for (lane, known) in self.writer.lanes().iter().zip(known) {
             if let Some(log) = logs.iter().find(|log| log.table == lane.shape.name()) {
-                lane.met(log.id);
+                self.meet(lane, log, known);
             }
         }
         Ok(())

@@ -68,7 +68,7 @@ pub(crate) async fn last_taken(pool: &Pool, table: &str, limit: Duration) -> Inn
     }
 }
 
-fn gone(table: &str) -> Failure {
+pub(crate) fn gone(table: &str) -> Failure {
     let context = format!("table {table} is gone: open the store again");
     Failure::new(ErrorKind::Schema, context).with_act(Act::Halt)
 }

@@ -119,6 +119,7 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
     let lane = store.writer.lane(batch.records().table());
     let mut turn = lane.turn.lock().await;
     store.writer.check_open()?;
+    lane.check_position(batch)?;
     let expired = store.expired(batch, first).await?;
     if !expired.is_empty() {
         return Err(Failure::bad_rows(ErrorKind::Expired, expired));
@@ -159,6 +160,10 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
     let sent = answer.wait().await;
     turn.unsure = was_unsure;
     if let Err(error) = sent {
+        if error.kind == ErrorKind::Connection {
+            // It may be another server, or an earlier state of it, when it is back.
+            store.forget_set_up();
+        }
         turn.unsure |= error.delivery == Delivery::Unknown;
         // One that is answered is good for the next.
         if matches!(error.act, Act::BadRows(_) | Act::Split) {

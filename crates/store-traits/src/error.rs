@@ -127,6 +127,8 @@ pub enum Act {
     BadRows(Vec<BadRow>),
     /// Send it in smaller batches.
     Split,
+    /// The store stands elsewhere than it should: ask it how far it is, and go on from there.
+    Resend,
     /// Stop and call for help: nothing will work until it is repaired.
     Halt,
     /// The store is down or full: probe it until it is back.

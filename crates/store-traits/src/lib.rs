@@ -20,6 +20,7 @@ pub mod mock;
 mod optional;
 mod partition;
 mod pool;
+mod position;
 mod probe;
 mod recent;
 mod series;
@@ -32,7 +33,7 @@ mod trades;
 #[cfg(feature = "url")]
 pub mod url;
 
-pub use batch::{Batch, Origin};
+pub use batch::{Batch, Origin, check_watermark};
 pub use capabilities::Capabilities;
 pub use error::{Act, At, BadRow, Delivery, ErrorKind, Failure, Inner, Result, StoreError};
 pub use identity::{DUPLICATE_WINDOW, Verdicts, is_stored, judge};
@@ -49,6 +50,7 @@ pub use metrics::MetricStore;
 pub use optional::{ApproxLatencies, CandleViews};
 pub use partition::{Partition, PartitionAdmin};
 pub use pool::PoolStats;
+pub use position::Position;
 pub use probe::{Health, Probe, Trouble};
 pub use recent::RecentValues;
 pub use series::{RecordStore, SeriesStore};

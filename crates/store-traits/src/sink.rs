@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tradekeep_models::{Records, StreamId, Table};
 
-use crate::{Batch, Capabilities, Delivery, ErrorKind, Result, StoreError};
+use crate::{Batch, Capabilities, Delivery, ErrorKind, Position, Result, StoreError};
 
 /// How far a batch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,11 @@ pub struct Ack {
 /// error is of one kind: broken rules are told first, expired records second, conflicts last. What the
 /// watermark drops is neither expired nor a conflict.
 ///
+/// **The right store.** A store has an id of its own, made when it is set up ([`position`](RecordSink::position)).
+/// A batch may say which watermark it [goes on from](Batch::expect_watermark); a store that keeps watermarks and
+/// stands elsewhere, by the rows' own transaction, stores nothing of it (`Act::Resend`). That is told before
+/// anything but broken rules.
+///
 /// **Atomic.** Of a batch, all new records become visible at one moment, or none ever.
 ///
 /// **Cancel safety.** Dropping the future of `write` leaves the outcome open; sending the same
@@ -97,6 +102,12 @@ pub trait RecordSink: Send + Sync {
     /// when the store took one of them and does not have it: it is to be sent again, and so are those
     /// behind it. Anything else says nothing about the batches: ask again.
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
+
+    /// Which store this is, and how far `table` has come in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn position(&self, table: Table) -> Result<Position>;
 
     /// The highest sequence number applied from this stream, epoch and table; nothing before the
     /// first.

@@ -192,6 +192,7 @@ async fn every_operation_is_recorded_by_its_name() {
     store.ping().await.unwrap();
     store.save(Records::empty(Table::Ticks)).await.unwrap();
     store.settle(&[]).await.unwrap();
+    store.position(Table::Ticks).await.unwrap();
     store.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.durable_watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.checkpoint().await.unwrap();

@@ -133,6 +133,10 @@ impl RecordSink for Quoting {
         self.memory.settle(tokens).await
     }
 
+    async fn position(&self, table: Table) -> Result<tradekeep_store_traits::Position, StoreError> {
+        self.memory.position(table).await
+    }
+
     async fn watermark(
         &self,
         stream: &StreamId,

@@ -1,15 +1,13 @@
 //! `tradekeep health`: how the stores are doing.
 
-use std::path::Path;
-
 use anyhow::Result;
 use serde::Serialize;
 use tradekeep::stores::{Health, Trouble};
-use tradekeep::{Role, StoreError, Tradekeep};
+use tradekeep::{Config, Role, StoreError, Tradekeep};
 
 use super::spool::Brief;
-use crate::Outcome;
 use crate::output::{Out, one_line};
+use crate::{Outcome, args};
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -20,19 +18,32 @@ struct Object<'a> {
     health: &'a Health,
 }
 
-pub(crate) async fn run(store: &Tradekeep, spool: &Path, out: &mut Out) -> Result<Outcome> {
-    let spool = Brief::of(spool).await?;
+pub(crate) async fn run(
+    args: &args::Health,
+    store: &Tradekeep,
+    config: &Config,
+    out: &mut Out,
+) -> Result<Outcome> {
+    let spool = Brief::of(config.ingest().data()).await?;
     let report = store.health().await;
     for store in &report.stores {
         tell(Some(&store.name), &store.roles, &store.health, out)?;
     }
-    let is_well = spool.map_or(Ok(true), |spool| of_spool(&spool, out))?;
+    let is_well = match spool {
+        None => true,
+        Some(spool) => {
+            let mut troubles = spool.troubles(config.max_wait());
+            if args.deep {
+                troubles.extend(store.missing(spool.status()).await?);
+            }
+            of_spool(&spool, troubles, out)?
+        }
+    };
     Ok(if report.is_healthy() && is_well { Outcome::Done } else { Outcome::Failed })
 }
 
 /// Tells of the spool; answers whether it is healthy.
-fn of_spool(spool: &Brief, out: &mut Out) -> Result<bool> {
-    let troubles = spool.troubles();
+fn of_spool(spool: &Brief, troubles: Vec<Trouble>, out: &mut Out) -> Result<bool> {
     let healthy = troubles.is_empty();
     if out.json() {
         let health = Health::builder()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Folder, TRADES};
+use crate::support::Folder;
 
 #[test]
 fn a_corrupted_database_is_left_as_it_is() {
@@ -18,10 +18,16 @@ fn a_corrupted_database_is_left_as_it_is() {
     }
     for damaged in [header, middle, b"not a database".to_vec()] {
         fs::write(&file, &damaged).unwrap();
-        for args in ["import trades.csv", "query ticks", "stats", "health", "health --json"] {
+        for args in ["import trades.csv", "query ticks", "stats"] {
             let run = folder.run(args);
             let error = run.error(1);
             assert!(error.contains("tradekeep.duckdb"), "{args}: {error}");
+            assert_eq!(fs::read(&file).unwrap(), damaged, "{args} changed the file");
+        }
+        for args in ["health", "health --json"] {
+            let run = folder.run(args);
+            assert_eq!(run.code, Some(1), "{run:?}");
+            assert!(run.stdout.contains("tradekeep.duckdb"), "{run:?}");
             assert_eq!(fs::read(&file).unwrap(), damaged, "{args} changed the file");
             if args.ends_with("--json") {
                 assert_eq!(run.last()["healthy"], false);
@@ -39,25 +45,28 @@ fn a_process_that_does_not_let_go_is_named() {
     use std::process::Stdio;
     let folder = Folder::with_trades();
     let mut holder = Command::new(env!("CARGO_BIN_EXE_tradekeep"))
-        .args(["import", "-", "-v"])
+        .args(["record", "--json", "--receipts", "synced"])
         .current_dir(folder.path(""))
         .env_remove("RUST_LOG")
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut stdin = holder.stdin.take().unwrap();
-    stdin.write_all(TRADES.as_bytes()).unwrap();
-    let mut stderr = BufReader::new(holder.stderr.take().unwrap());
+    writeln!(stdin, "{{\"type\":\"metric\",\"ts\":\"2024-08-08\",\"name\":\"lag\",\"value\":1}}")
+        .unwrap();
     let mut line = String::new();
-    while !line.contains("importing") {
-        line.clear();
-        assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended early");
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("seq"), "{line}");
+    let log = folder.path("tradekeep-data/tradekeep.duckdb.wal");
+    let since = std::time::Instant::now();
+    while !log.exists() {
+        assert!(since.elapsed() < std::time::Duration::from_secs(60), "nothing is stored");
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    // It has read, and does nothing any more: not even see that others wait.
+    // It has the database open, and does nothing any more: not even see that others wait.
     tradekeep_test_servers::pause(&holder).unwrap();
-    assert_eq!(folder.stored(), 4, "readers share");
     let run = folder.run("import trades.csv");
     let error = run.error(1);
     if cfg!(target_os = "linux") {

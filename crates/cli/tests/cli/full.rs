@@ -79,7 +79,8 @@ fn line<'a>(run: &'a Run, start: &str) -> &'a str {
 fn names_all(line: &str) {
     for part in [
         "the spool is full (",
-        " of 33554432 bytes wait to be delivered, after ",
+        "its files take ",
+        " of 33554432 bytes, and the next one would not fit; after ",
         " ms): see `tradekeep spool status` for the store that does not take them, or raise \
          ingest.max_bytes",
     ] {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tradekeep_store_traits::{ErrorKind, Failure, Inner};
 
-use super::{Access, Database, Phase, REACQUIRE_DELAY, State, open, wal};
+use super::{Access, Database, Phase, REACQUIRE_DELAY, Stamp, State, open, wal};
 
 /// How often the thread looks whether another process waits, while no operation ends.
 const LOOK: Duration = Duration::from_millis(5);
@@ -67,7 +67,7 @@ impl Database {
     pub(super) fn should_release(&self, state: &State) -> bool {
         let Phase::Open(access, _) = &state.phase else { return false };
         // Without lock files no other process can say that it waits: it is released after each operation.
-        let Some(lease) = &self.lease else { return self.file.is_some() && state.running == 0 };
+        let Some(lease) = self.lease() else { return self.file.is_some() && state.running == 0 };
         let (least, idle) = match access {
             Access::Read => (READING, IDLE),
             Access::Write => {
@@ -83,13 +83,24 @@ impl Database {
     fn close_and_release<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         let phase = std::mem::replace(&mut state.phase, Phase::Switching);
         let connections = (state.writer.take(), std::mem::take(&mut state.idle));
+        let is_replaced = self.is_replaced(&state);
         drop(state);
         let start = Instant::now();
         drop(connections);
-        let yields = self.lease.as_ref().is_some_and(super::Lease::is_contended);
-        self.close_last(phase);
+        let yields = self.lease().is_some_and(super::Lease::is_contended);
+        if is_replaced {
+            tracing::warn!(
+                file = ?self.file,
+                "another file, or none, is where the database was that is open: it is opened again"
+            );
+            drop(phase);
+        } else {
+            self.close_last(phase);
+        }
+        let left = self.file.as_deref().filter(|_| !is_replaced).map(Stamp::of);
         self.release_lease();
         let mut state = self.lock();
+        state.left = left;
         state.phase = Phase::Released;
         state.closing = start.elapsed();
         state.reacquire_after = yields.then(|| Instant::now() + REACQUIRE_DELAY);

@@ -39,6 +39,6 @@ impl Configured for DuckDbConfig {
             (None, Some(megabytes)) => self.clone().with_memory_megabytes(megabytes),
             _ => self.clone(),
         };
-        Ok(Handles::of_series(Arc::new(DuckDbStore::connect(config).await?)))
+        Ok(Handles::of_series(Arc::new(DuckDbStore::new(config)?)))
     }
 }

@@ -22,6 +22,7 @@ pub(super) const KEYS: &[&str] = &[
     "when_full",
     "block_ms",
     "rejects_max_bytes",
+    "max_wait_ms",
 ];
 
 /// A batch holds more only of rows that no store takes at once.
@@ -43,6 +44,7 @@ pub(crate) struct IngestSection {
     max_bytes: Option<u64>,
     when_full: WhenFull,
     pub(crate) rejects_max_bytes: u64,
+    pub(crate) max_wait: Duration,
 }
 
 impl Default for IngestSection {
@@ -56,12 +58,18 @@ impl Default for IngestSection {
             max_bytes: None,
             when_full: WhenFull::Block(BLOCK),
             rejects_max_bytes: REJECTS_MAX_BYTES,
+            max_wait: MAX_WAIT,
         }
     }
 }
 
 /// 256 MiB.
 const REJECTS_MAX_BYTES: u64 = 256 << 20;
+
+/// Ten minutes.
+const MAX_WAIT: Duration = Duration::from_secs(600);
+/// A week.
+const LONGEST_MAX_WAIT: u64 = 7 * 24 * 3_600_000;
 
 /// How long to wait for room.
 const BLOCK: Duration = Duration::from_secs(5);
@@ -82,6 +90,8 @@ impl IngestSection {
         told(section.whole("max_bytes", 1..=u64::MAX).map(|bytes| read.max_bytes = bytes));
         let bytes = section.whole("rejects_max_bytes", 0..=u64::MAX);
         told(bytes.map(|bytes| read.rejects_max_bytes = bytes.unwrap_or(REJECTS_MAX_BYTES)));
+        let wait = section.millis("max_wait_ms", 0..=LONGEST_MAX_WAIT);
+        told(wait.map(|wait| read.max_wait = wait.unwrap_or(MAX_WAIT)));
         let mut block = BLOCK;
         let wait = section.millis("block_ms", 0..=LONGEST_BLOCK);
         told(wait.map(|wait| block = wait.unwrap_or(block)));

@@ -13,6 +13,8 @@ pub(crate) enum FailureAction {
     Reject(Class, Vec<BadRow>),
     /// Send it in halves; reject a single row, for a dead letter of this class.
     Split(Class),
+    /// Ask the store how far it is, and go on from there.
+    Reconnect,
     /// Stop until an operator repairs the store.
     Halt,
 }
@@ -28,6 +30,7 @@ impl FailureAction {
             // It does not say which rows are bad.
             Act::BadRows(_) => Self::Split(Class::of(error.kind)),
             Act::Split => Self::Split(Class::TooLarge),
+            Act::Resend => Self::Reconnect,
             Act::Never => match error.kind {
                 ErrorKind::InvalidInput
                 | ErrorKind::Conflict
@@ -67,6 +70,7 @@ mod tests {
             ),
             (ErrorKind::InvalidInput, Act::BadRows(outside), FailureAction::Split(Class::Invalid)),
             (ErrorKind::InvalidInput, Act::BadRows(vec![]), FailureAction::Split(Class::Invalid)),
+            (ErrorKind::Transaction, Act::Resend, FailureAction::Reconnect),
             (ErrorKind::Write, Act::Split, FailureAction::Split(Class::TooLarge)),
             (ErrorKind::Authentication, Act::Halt, FailureAction::Halt),
             (ErrorKind::Write, Act::Never, FailureAction::Split(Class::Refused)),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Act, ErrorKind, Result as StoreResult, StoreError, Table};
+use tradekeep_store_traits::{Act, ErrorKind, Position, Result as StoreResult, StoreError, Table};
 
 use self::settle::{InFlight, MAX_IN_FLIGHT};
 pub(crate) use self::slow::SlowFlushes;
@@ -24,9 +24,15 @@ use crate::events::Events;
 use crate::flush::FlushSignal;
 use crate::log::Reader;
 use crate::spool::Spool;
+use crate::spool::cursors::Cursor;
+use crate::throttle::Throttle;
 
 /// Between two tries after a failure of the spool's own disk.
 const DISK_RETRY: Duration = Duration::from_secs(1);
+
+/// The store stands elsewhere than it should: the lane asks it where, and goes on from there.
+#[derive(Debug)]
+struct Elsewhere;
 
 /// A lane at work. It may be dropped at any point: what it had not finished is done again.
 pub(crate) struct Lane {
@@ -41,6 +47,11 @@ pub(crate) struct Lane {
     pub(crate) slow: SlowFlushes,
     /// The last record that was sent, or rejected, since it began.
     pub(crate) last_sent: AtomicU64,
+    /// The last record that the store is known to have taken.
+    pub(crate) taken: AtomicU64,
+    /// The last one of which no answer says whether it has.
+    pub(crate) maybe_taken: AtomicU64,
+    pub(crate) unreadable: Throttle,
     /// Whether a dead letter was told of since it began.
     pub(crate) told_dead: AtomicBool,
 }
@@ -52,26 +63,29 @@ impl Lane {
 
     /// Delivers without end.
     pub(crate) async fn run(mut self) -> Infallible {
-        let (from, stored) = self.connect().await;
-        let cursor = self.state.cursor();
-        let resent = if from < cursor.seq { self.resend(from, cursor.seq).await } else { None };
-        // Only now: records that the store had and lost must not pass for stored.
-        self.state.applied(resent.unwrap_or(stored));
         loop {
-            let (sender, receiver) = mpsc::channel(MAX_IN_FLIGHT);
-            tokio::select! {
-                never = self.feed(&sender, stored) => match never {},
-                // The store has lost something: all behind the cursor is sent again.
-                () = self.settle(receiver) => {}
+            let (from, stored) = self.connect().await;
+            let cursor = self.state.cursor();
+            let resent =
+                if from < cursor.seq { self.resend(from, cursor.seq).await } else { Ok(None) };
+            if let Ok(resent) = resent {
+                // Only now: records that the store had and lost must not pass for stored.
+                self.state.applied(resent.unwrap_or(stored));
+                let (sender, receiver) = mpsc::channel(MAX_IN_FLIGHT);
+                tokio::select! {
+                    Elsewhere = self.feed(&sender, stored) => {}
+                    // The store has lost something: all behind the cursor is sent again.
+                    () = self.settle(receiver) => {}
+                }
             }
             // The batch that was being sent may have been the one that the open breaker let through.
             self.sink.breaker.release();
         }
     }
 
-    /// Sends what is behind the cursor, without end; what was sent is told to `settle` through `sender`, in
-    /// order. Up to `stored` the sink has everything already.
-    async fn feed(&self, sender: &mpsc::Sender<InFlight>, stored: u64) -> Infallible {
+    /// Sends what is behind the cursor, until the store stands elsewhere than it should; what was sent is told
+    /// to `settle` through `sender`, in order. Up to `stored` the sink has everything already.
+    async fn feed(&self, sender: &mpsc::Sender<InFlight>, stored: u64) -> Elsewhere {
         let mut reader = Some(self.spool.reader(self.table(), self.state.cursor().seq));
         let mut read = self.state.done();
         let mut next = None;
@@ -88,19 +102,20 @@ impl Lane {
                     continue;
                 }
             }
-            let Some(batch) = next.take() else { continue };
+            let Some(mut batch) = next.take() else { continue };
             read += batch.count();
             // While a batch is sent the next one is read, where there is a whole one.
             // The total may lack the newest of what was read: a record can be read just before it is
             // counted.
             let sent = if self.state.total().saturating_sub(read) >= self.config.batch_rows as u64 {
                 let ahead = self.read_batch(&mut reader);
-                let (sent, ahead) = tokio::join!(self.send_batch(&batch, stored), ahead);
+                let (sent, ahead) = tokio::join!(self.send_batch(&mut batch, stored), ahead);
                 next = ahead;
                 sent
             } else {
-                self.send_batch(&batch, stored).await
+                self.send_batch(&mut batch, stored).await
             };
+            let Ok(sent) = sent else { return Elsewhere };
             // The receiver lives as long as this future: see `run`.
             let _ = sender.send(sent).await;
         }
@@ -139,49 +154,99 @@ impl Lane {
             match read {
                 Ok(read) => return read,
                 Err(error) => {
-                    tracing::error!(%error, %table, "the spool cannot be read: tried again");
+                    if let Some(more) = self.unreadable.tell() {
+                        tracing::error!(%error, %table, more, "the spool cannot be read: tried again");
+                    }
                     sleep(DISK_RETRY).await;
                 }
             }
         }
     }
 
-    /// Asks the sink where it stands: delivery goes on behind the first number; up to the second it
-    /// has everything.
+    /// Asks the sink where it stands, until that is where it may go on: behind the first number; up to the
+    /// second it has everything.
     async fn connect(&self) -> (u64, u64) {
-        let cursor = self.state.cursor();
-        let has_watermarks = self.sink.store.capabilities(self.table()).watermarks;
         loop {
             // Also so that a sink that refuses at once is not asked in a tight loop.
             self.sink.breaker.permit().await;
-            let asked = if has_watermarks {
-                self.watermark().await.map(Some)
-            } else {
-                self.ping().await.map(|()| None)
-            };
-            let watermark = match asked {
-                Ok(Some(watermark)) => watermark.unwrap_or_default(),
-                Ok(None) => {
-                    // What the spool has noted is all there is.
-                    self.mark_healthy();
-                    return (cursor.seq, cursor.seq);
-                }
+            let (position, watermark) = match self.ask().await {
+                Ok(answer) => answer,
                 Err(error) => {
-                    self.back_off(&error).await;
+                    match error.act {
+                        Act::Retry { .. } | Act::Probe => self.back_off(&error).await,
+                        _ => self.halt(&error.to_string()).await,
+                    }
                     continue;
                 }
             };
-            if watermark >= self.spool.first_seq {
-                let reason = format!(
-                    "the store has record {watermark} of this spool, which never gave out that \
-                     number: this spool is an older copy; `tradekeep spool new-epoch` lets it go on"
-                );
+            let cursor = self.state.cursor();
+            let before = self.state.position().unwrap_or(position);
+            // What the spool has noted is all there is where the store keeps no watermark.
+            let continues = position.continues(&before);
+            let has = watermark.unwrap_or(if continues { cursor.seq } else { 0 });
+            if let Err(reason) = self.may_go_on(cursor, has, &before, &position) {
                 self.halt(&reason).await;
                 continue;
             }
+            self.state.set_position(position);
+            self.taken.store(has, Ordering::SeqCst);
             self.mark_healthy();
-            return (watermark.max(cursor.floor).min(cursor.seq), watermark);
+            return (has.max(cursor.floor).min(cursor.seq), has);
         }
+    }
+
+    /// Whether delivery may go on to a store that has the records up to `has`, or why an operator must look at
+    /// it first.
+    fn may_go_on(
+        &self,
+        cursor: Cursor,
+        has: u64,
+        before: &Position,
+        now: &Position,
+    ) -> Result<(), String> {
+        let table = self.table();
+        let sent = self.taken.load(Ordering::SeqCst).max(self.maybe_taken.load(Ordering::SeqCst));
+        if cursor.copied || (has >= self.spool.first_seq && has > sent) {
+            self.state.copied();
+            return Err(format!(
+                "the store has record {has} of this spool, which never sent it: this spool is an older copy, \
+                 or another copy of it delivers to the store too; end this process, and \
+                 `tradekeep spool new-epoch` lets it go on"
+            ));
+        }
+        if has < cursor.stored && !self.spool.holds_all_behind(table, has.max(cursor.floor)) {
+            let is_same = before.store == now.store;
+            if is_same && before.table != now.table {
+                // Somebody has dropped the table, and made it anew in the store that was: that was decided.
+                return Ok(());
+            }
+            let what =
+                if is_same { "an older copy of itself" } else { "another store than before" };
+            return Err(format!(
+                "the store is {what}: it has {table} up to record {has} of this spool, had them up to \
+                 {}, and the spool does not hold all in between any more; put the right one back, or end \
+                 this process, and `tradekeep spool new-epoch` sends this one what is held",
+                cursor.stored
+            ));
+        }
+        Ok(())
+    }
+
+    /// Which store it is, how far it has come, and its watermark where it keeps one.
+    async fn ask(&self) -> StoreResult<(Position, Option<u64>)> {
+        let limit = self.config.write_timeout;
+        let asked = timeout(limit, self.sink.store.position(self.table())).await;
+        let position = asked.unwrap_or_else(|_| Err(no_answer("position", limit)))?;
+        let watermark = if self.has_watermarks() {
+            Some(self.watermark().await?.unwrap_or_default())
+        } else {
+            None
+        };
+        Ok((position, watermark))
+    }
+
+    fn has_watermarks(&self) -> bool {
+        self.sink.store.capabilities(self.table()).watermarks
     }
 
     /// Asks the sink whether it is there, whatever it thinks of a record.
@@ -201,22 +266,19 @@ impl Lane {
 
     /// Delivers once more what the sink had: it was restored from an older copy. Answers the last record
     /// that it took.
-    async fn resend(&mut self, from: u64, through: u64) -> Option<u64> {
+    async fn resend(&mut self, from: u64, through: u64) -> Result<Option<u64>, Elsewhere> {
         let mut last = None;
         let mut reader = Some(self.spool.reader(self.table(), from));
         let mut warned = false;
-        while let Some(batch) = self.read_batch(&mut reader).await {
+        while let Some(mut batch) = self.read_batch(&mut reader).await {
             let behind = batch.seqs().partition_point(|seq| *seq <= through);
             // Dead letters were rejected before: they are not sent again.
             let is_dead = |seq| self.dead.has(self.sink.id.as_str(), seq);
             let rows: Vec<_> = (0..behind).filter(|row| !is_dead(batch.seqs()[*row])).collect();
             if !rows.is_empty() && !std::mem::replace(&mut warned, true) {
-                tracing::warn!(
-                    sink = self.sink.name, table = %self.table(), from, through,
-                    "the store has lost what it had: what the spool holds of it is sent again"
-                );
+                self.events.resent(&self.sink.name, self.table(), from);
             }
-            let sent = self.send_rows(&batch, rows).await;
+            let sent = self.send_rows(&mut batch, rows).await?;
             // It took these before, and rejects them now.
             self.state.applied_became_dead(sent.dead);
             if !self.settle_all(&sent.tokens).await {
@@ -228,11 +290,11 @@ impl Lane {
                 break;
             }
         }
-        last
+        Ok(last)
     }
 
     /// Sends a batch: each record is taken by the store, or a dead letter afterwards.
-    async fn send_batch(&self, batch: &SpoolBatch, stored: u64) -> InFlight {
+    async fn send_batch(&self, batch: &mut SpoolBatch, stored: u64) -> Result<InFlight, Elsewhere> {
         // Only what an earlier run left, or what is sent again, may be done already.
         let known = self.spool.first_seq.max(self.last_sent.load(Ordering::SeqCst) + 1);
         let (mut rows, mut dead) = (Vec::with_capacity(batch.seqs().len()), 0);
@@ -246,7 +308,7 @@ impl Lane {
         self.last_sent.fetch_max(batch.last, Ordering::SeqCst);
         let started = Instant::now();
         let count = rows.len();
-        let mut sent = self.send_rows(batch, rows).await;
+        let mut sent = self.send_rows(batch, rows).await?;
         self.keep_rejected(batch.undecodable.clone()).await;
         sent.dead += dead + batch.undecodable.len() as u64;
         tracing::debug!(
@@ -254,7 +316,7 @@ impl Lane {
             micros = started.elapsed().as_micros(), "sent"
         );
         (sent.last, sent.count) = (batch.last, batch.count());
-        sent
+        Ok(sent)
     }
 }
 

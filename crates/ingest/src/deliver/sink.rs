@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
-use tradekeep_store_traits::{RecordSink, Table};
+use tradekeep_store_traits::{Position, RecordSink, Table};
 
 use super::breaker::Breaker;
 use crate::notifier::Subscriber;
@@ -145,6 +145,8 @@ pub(crate) struct LaneState {
     /// The last record that the sink took; more than any before it is asked.
     last_applied: AtomicU64,
     status: Mutex<LaneStatus>,
+    /// Which store it is, and how far it had come when it was last asked; nothing before the first time.
+    position: Mutex<Option<Position>>,
     /// Notified when an operator wants it to try again now.
     pub(crate) resume: Notify,
 }
@@ -153,12 +155,14 @@ impl LaneState {
     pub(crate) fn new(
         table: Table,
         cursor: Cursor,
+        position: Option<Position>,
         accepted: u64,
         backlog: u64,
         arrivals: Subscriber,
     ) -> Self {
         Self {
             table,
+            position: Mutex::new(position),
             cursor: watch::Sender::new(cursor),
             accepted,
             backlog,
@@ -199,11 +203,13 @@ impl LaneState {
         self.arrivals.wait_for(total.saturating_sub(self.backlog)).await;
     }
 
-    /// All up to `seq` is done with: so many more are stored, so many more are dead.
-    pub(crate) fn advance(&self, seq: u64, applied: u64, dead: u64) {
+    /// All up to `seq` is done with: so many more are stored, `inserted` of which were new, and so many more are
+    /// dead.
+    pub(crate) fn advance(&self, seq: u64, applied: u64, inserted: u64, dead: u64) {
         self.cursor.send_modify(|cursor| {
             cursor.seq = cursor.seq.max(seq);
             cursor.applied += applied;
+            cursor.inserted += inserted;
             cursor.dead += dead;
         });
     }
@@ -211,6 +217,22 @@ impl LaneState {
     /// The sink has this record, and everything before that is not dead.
     pub(crate) fn applied(&self, seq: u64) {
         self.last_applied.store(seq, Ordering::SeqCst);
+        self.cursor.send_modify(|cursor| cursor.stored = seq);
+    }
+
+    /// Another copy of this spool delivers to the sink.
+    pub(crate) fn copied(&self) {
+        self.cursor.send_modify(|cursor| cursor.copied = true);
+    }
+
+    /// Where the sink stood when it was last asked.
+    pub(crate) fn position(&self) -> Option<Position> {
+        *self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sink stands there by now.
+    pub(crate) fn set_position(&self, position: Position) {
+        *self.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position);
     }
 
     /// So many records that the sink had were rejected when they were sent again.
@@ -237,7 +259,7 @@ impl LaneState {
     /// is to wait for them.
     pub(crate) fn lost(&self, seq: u64, records: u64) {
         self.lost.fetch_add(records, Ordering::SeqCst);
-        self.advance(seq, 0, 0);
+        self.advance(seq, 0, 0, 0);
     }
 
     pub(crate) fn status(&self) -> MutexGuard<'_, LaneStatus> {
@@ -256,7 +278,7 @@ mod tests {
     use crate::notifier::Notifier;
 
     fn lane(cursor: Cursor, accepted: u64) -> LaneState {
-        LaneState::new(Table::Ticks, cursor, accepted, 0, Notifier::default().subscribe())
+        LaneState::new(Table::Ticks, cursor, None, accepted, 0, Notifier::default().subscribe())
     }
 
     #[test]
@@ -277,7 +299,7 @@ mod tests {
         let lane = lane(cursor, 95);
         lane.lost(95, 3);
         assert_eq!((lane.done(), lane.cursor()), (3, Cursor { seq: 95, ..cursor }));
-        lane.advance(97, 1, 1);
+        lane.advance(97, 1, 1, 1);
         assert_eq!((lane.done(), lane.cursor().seq), (5, 97));
     }
 }

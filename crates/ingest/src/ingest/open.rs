@@ -27,6 +27,7 @@ use crate::requests;
 use crate::shutdown::Shutdown;
 use crate::spool::cursors::{Cursor, Cursors};
 use crate::spool::{LockedSpool, Spool, SpoolConfig};
+use crate::throttle::Throttle;
 use crate::trimmer;
 
 /// A lane that will be started: what its sink has of its table, and what is still to come.
@@ -84,7 +85,8 @@ impl Ingest {
             let (spool, cursors, plans) = open_spool(locked, clock, &configs)?;
             let spool = Arc::new(spool);
             let disk = |error| IngestError::disk("a thread cannot be started")(error);
-            let committer = Committer::start(Arc::clone(&spool)).map_err(disk)?;
+            let committer =
+                Committer::start(Arc::clone(&spool), of_thread.max_bytes).map_err(disk)?;
             Ok::<_, IngestError>((spool, committer, cursors, plans, dead))
         });
         let (spool, committer, cursors, plans, dead) =
@@ -115,9 +117,10 @@ impl Ingest {
         let mut notifiers: Vec<Notifier> = Table::ALL.iter().map(|_| Notifier::default()).collect();
         let states: Vec<_> = plans
             .iter()
-            .map(|LanePlan { table, cursor, backlog, accepted, .. }| {
+            .map(|LanePlan { sink, table, cursor, backlog, accepted, .. }| {
                 let arrivals = notifiers[*table as usize].subscribe();
-                Arc::new(LaneState::new(*table, *cursor, *accepted, *backlog, arrivals))
+                let position = cursors.position(configs[*sink].id.as_str(), *table);
+                Arc::new(LaneState::new(*table, *cursor, position, *accepted, *backlog, arrivals))
             })
             .collect();
         let dropped =
@@ -161,6 +164,9 @@ impl Ingest {
                 flush: flush.clone(),
                 slow: SlowFlushes::default(),
                 last_sent: AtomicU64::new(0),
+                taken: AtomicU64::new(0),
+                maybe_taken: AtomicU64::new(0),
+                unreadable: Throttle::default(),
                 told_dead: AtomicBool::new(false),
             };
             tasks.push(tokio::spawn(async move {
@@ -229,12 +235,17 @@ fn open_spool(
         }
     }
     // Saved before anything is accepted, so that these sinks get all of it, however soon this process ends.
-    cursors.sinks.clear();
+    let before = std::mem::take(&mut cursors.sinks);
     for LanePlan { sink, table, cursor, .. } in &plans {
         let SinkConfig { id, name, .. } = &sinks[*sink];
         let entry = cursors.sinks.entry(id.as_str().to_owned()).or_default();
         entry.name.clone_from(name);
         entry.tables.insert(table.as_str().to_owned(), *cursor);
+        let position =
+            before.get(id.as_str()).and_then(|known| known.positions.get(table.as_str()));
+        if let Some(position) = position {
+            entry.positions.insert(table.as_str().to_owned(), position.clone());
+        }
     }
     spool.save_cursors(&cursors)?;
     Ok((spool, cursors, plans))

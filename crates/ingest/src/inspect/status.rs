@@ -76,6 +76,9 @@ pub struct LaneHeld {
     pub before: u64,
     /// Of those, records that the sink has.
     pub applied: u64,
+    /// Of those, records that were new to the sink, as its answers said; those that it had already, and those
+    /// before a new epoch, are not in it.
+    pub inserted: u64,
     /// Of those, records that are dead letters.
     pub dead: u64,
     /// Of those, records still to come.
@@ -215,6 +218,7 @@ fn lanes_of(id: &str, sink: &cursors::SinkCursors) -> SinkHeld {
             accepted: 0,
             before: cursor.before,
             applied: cursor.applied,
+            inserted: cursor.inserted,
             dead: cursor.dead,
             pending: 0,
             oldest: None,

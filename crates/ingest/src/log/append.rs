@@ -230,8 +230,12 @@ impl Log {
         Ok((index, self.fs.create(&self.path(index), self.config.segment_bytes)?))
     }
 
-    /// Makes the next segment before it is needed, so that no append has to wait for it.
-    pub(crate) fn prepare(&self) -> io::Result<()> {
+    /// Makes the next segment before it is needed, so that no append has to wait for it, where the log takes no
+    /// more than `most` bytes with it.
+    pub(crate) fn prepare(&self, most: u64) -> io::Result<()> {
+        if self.disk().0 + self.config.segment_bytes > most {
+            return Ok(());
+        }
         let index = {
             let mut state = self.append_state();
             if state.spare.is_some() {

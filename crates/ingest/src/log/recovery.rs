@@ -252,6 +252,10 @@ impl Opening<'_> {
             }
         }
         if self.access == Access::Write {
+            if size > end {
+                // Room for more than it got.
+                self.file.set_len(end)?;
+            }
             // What is given out again must not be taken by a loss of power: the process before this
             // one may have ended before it synced.
             self.file.sync()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tradekeep_store_traits::Table;
+use tradekeep_store_traits::{Position, Table};
 
 use crate::slots::Slots;
 
@@ -31,6 +31,30 @@ pub(crate) struct SinkCursors {
     pub(crate) name: String,
     /// By the table's name; those that are its to have.
     pub(crate) tables: BTreeMap<String, Cursor>,
+    /// By the table's name: which store it was, and how far it had come.
+    #[serde(default)]
+    pub(crate) positions: BTreeMap<String, StorePosition>,
+}
+
+/// A [`Position`] in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StorePosition {
+    store: String,
+    table: u64,
+    changes: u64,
+}
+
+impl From<Position> for StorePosition {
+    fn from(Position { store, table, changes }: Position) -> Self {
+        Self { store: store.to_string(), table, changes }
+    }
+}
+
+impl StorePosition {
+    fn read(&self) -> Option<Position> {
+        let Self { store, table, changes } = self;
+        Some(Position { store: store.parse().ok()?, table: *table, changes: *changes })
+    }
 }
 
 /// One sink's in one table.
@@ -47,6 +71,16 @@ pub(crate) struct Cursor {
     pub(crate) before: u64,
     /// Up to this number it wants none.
     pub(crate) floor: u64,
+    /// The last record that it took, where that is known.
+    #[serde(default)]
+    pub(crate) stored: u64,
+    /// Records that were new to it, as its answers say: those that it had already are not in it.
+    #[serde(default)]
+    pub(crate) inserted: u64,
+    /// Whether another copy of this spool was seen to deliver to it, by numbers that are not told from this
+    /// one's: it gets nothing before an operator begins a new epoch.
+    #[serde(default)]
+    pub(crate) copied: bool,
 }
 
 impl Cursors {
@@ -62,6 +96,11 @@ impl Cursors {
     /// The cursor of a sink in a table, where it has that table.
     pub(crate) fn of(&self, sink: &str, table: Table) -> Option<Cursor> {
         self.sinks.get(sink)?.tables.get(table.as_str()).copied()
+    }
+
+    /// Where a sink stood in a table, where that is known.
+    pub(crate) fn position(&self, sink: &str, table: Table) -> Option<Position> {
+        self.sinks.get(sink)?.positions.get(table.as_str()).and_then(StorePosition::read)
     }
 
     /// Whether a sink is done with a record of a table; with one of a table that it does not have.

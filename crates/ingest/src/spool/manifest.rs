@@ -1,5 +1,7 @@
 //! What the spool is, in one small file.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tradekeep_models::new_id;
 
@@ -23,6 +25,9 @@ pub(crate) struct Manifest {
     pub(crate) bound: u64,
     /// The name in the segments.
     pub(crate) log: String,
+    /// By the number of a kind: the last record of it that left the spool; those behind it are held.
+    #[serde(default)]
+    pub(crate) removed: BTreeMap<usize, u64>,
 }
 
 impl Manifest {
@@ -30,7 +35,7 @@ impl Manifest {
     pub(crate) fn new(log: Option<String>) -> Self {
         let stream = format!("spool-{}", new_id().simple());
         let log = log.unwrap_or_else(|| stream.clone());
-        Self { version: 1, stream, epoch: 1, bound: 1, log }
+        Self { version: 1, stream, epoch: 1, bound: 1, log, removed: BTreeMap::new() }
     }
 
     /// The manifest that stands in `content`; nothing where it is none, or a later version's.

@@ -84,7 +84,7 @@ fn save(spool: &Spool, promised: &mut Promised, seq: u64) -> Result<()> {
     promised.cursors.1 = seq;
     let cursor = Cursor { seq, ..Cursor::default() };
     let tables = [("ticks".to_owned(), cursor)].into();
-    let sink = SinkCursors { name: "sink".into(), tables };
+    let sink = SinkCursors { name: "sink".into(), tables, ..SinkCursors::default() };
     let sinks = [("id".to_owned(), sink)].into();
     spool.save_cursors(&Cursors { version: 1, sinks, ..Cursors::default() })?;
     promised.cursors.0 = seq;
@@ -104,7 +104,7 @@ fn script(fs: &SimFs, promised: &mut Promised) -> Result<()> {
         append(&spool, promised, &metrics(first, 2))?;
         sync(&spool, promised)?;
         // Over several segments, one of which was made before.
-        spool.log.prepare().map_err(crate::IngestError::disk("prepare"))?;
+        spool.log.prepare(u64::MAX).map_err(crate::IngestError::disk("prepare"))?;
         append(&spool, promised, &ticks(first + 10, 120))?;
         append(&spool, promised, &metrics(first + 10, 3))?;
         sync(&spool, promised)?;

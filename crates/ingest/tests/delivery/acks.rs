@@ -11,8 +11,8 @@ use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{DeadLetterFilter, Ingest, LaneStatus};
 use tradekeep_models::{StreamId, TickFilter};
 use tradekeep_store_traits::{
-    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, RecordSink,
-    Result, SeriesStore, Stage, Table, Token,
+    Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, Position,
+    RecordSink, Result, SeriesStore, Stage, Table, Token,
 };
 
 use crate::support::{SOON, config, drained, error, open, sink, ticks};
@@ -137,6 +137,10 @@ impl RecordSink for Late {
             stages.push(if is_applied { Stage::Applied } else { Stage::Acked });
         }
         Ok(stages)
+    }
+
+    async fn position(&self, _: Table) -> Result<Position> {
+        Ok(Position { store: uuid::Uuid::nil(), table: 0, changes: 0 })
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {

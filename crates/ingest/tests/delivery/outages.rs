@@ -210,6 +210,12 @@ async fn a_store_that_hangs_when_it_is_asked_holds_up_no_cursor() {
         ) -> tradekeep_store_traits::Result<Vec<tradekeep_store_traits::Stage>> {
             self.0.settle(tokens).await
         }
+        async fn position(
+            &self,
+            table: Table,
+        ) -> tradekeep_store_traits::Result<tradekeep_store_traits::Position> {
+            self.0.position(table).await
+        }
         async fn watermark(
             &self,
             _: &tradekeep_models::StreamId,

@@ -31,7 +31,8 @@ async fn who_may_wait_waits_for_room_and_not_for_ever() {
     let before = Instant::now();
     let error = ingest.append(ticks(given, 1)).await.unwrap_err();
     let IngestError::Full { held, most, waited } = error else { panic!("{error}") };
-    assert!(held >= most && waited >= PATIENCE);
+    // With another segment it would be more.
+    assert!(held <= most && held + (264 << 10) > most && waited >= PATIENCE);
     let took = before.elapsed();
     assert!(took >= PATIENCE && took < PATIENCE + Duration::from_millis(200), "{took:?}");
     // Who waits gets the first room there is.

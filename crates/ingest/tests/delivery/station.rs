@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use tradekeep_models::record::Record;
 use tradekeep_models::{StreamId, Timestamp};
 use tradekeep_store_traits::{
-    Ack, Batch, Capabilities, MemoryStore, RecordSink, Stage, StoreError, Table, Token,
-    with_records,
+    Ack, At as _, Batch, Capabilities, MemoryStore, Position, RecordSink, Stage, StoreError, Table,
+    Token, check_watermark, with_records,
 };
 
 use super::second;
@@ -173,6 +173,12 @@ impl Station {
         }
     }
 
+    /// Has these rows again, instead of those that it has.
+    pub(crate) fn put_back(&self, rows: Vec<Row>) {
+        *self.rows.lock().unwrap() = rows;
+        self.restore(usize::MAX);
+    }
+
     /// Waits until it was sent, or has taken, so much that `is_there`.
     pub(crate) async fn until(&self, is_there: impl Fn(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
@@ -231,6 +237,11 @@ impl RecordSink for Station {
         let seqs = batch.origin().map(|origin| origin.seqs.clone()).unwrap_or_default();
         let table = batch.records().table();
         self.sent.lock().unwrap().push(Sent { at: Instant::now(), table, seqs });
+        let mark = batch.origin().and_then(|origin| {
+            let key = (origin.stream.as_str().to_owned(), origin.epoch, table);
+            self.marks.lock().unwrap().get(&key).copied()
+        });
+        check_watermark(batch.expected_watermark(), mark).at("station", "write")?;
         let answer = (self.script.lock().unwrap())(batch);
         let took = match answer {
             Answer::Go => Ok(self.take(batch)),
@@ -246,7 +257,9 @@ impl RecordSink for Station {
         };
         if took.is_ok() {
             // The reference agrees: no promise of a sink is broken by what it is sent.
-            self.memory.write(batch).now_or_never().expect("at once").expect("taken");
+            let batch =
+                Batch::from_stream(batch.records().clone(), batch.origin().unwrap().clone());
+            self.memory.write(&batch.unwrap()).now_or_never().expect("at once").expect("taken");
         }
         self.tell();
         took
@@ -254,6 +267,10 @@ impl RecordSink for Station {
 
     async fn settle(&self, tokens: &[Token]) -> tradekeep_store_traits::Result<Vec<Stage>> {
         Ok(tokens.iter().map(|_| self.stage()).collect())
+    }
+
+    async fn position(&self, table: Table) -> tradekeep_store_traits::Result<Position> {
+        self.memory.position(table).await
     }
 
     async fn watermark(

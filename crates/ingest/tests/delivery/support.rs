@@ -34,8 +34,7 @@ pub(crate) fn refusing(
 ) -> impl FnMut(&Batch) -> Answer {
     move |batch| {
         let bad = bad_places(batch, &is_bad);
-        // What delivery tells of itself is taken.
-        if bad.is_empty() || batch.records().table() == Table::SystemEvents {
+        if bad.is_empty() {
             return Answer::Go;
         }
         let row = |index| BadRow::new(index, "is bad".into());
@@ -44,7 +43,11 @@ pub(crate) fn refusing(
     }
 }
 
+/// Places of the bad ones. What delivery tells of itself, at the time of the clock, is none.
 pub(crate) fn bad_places(batch: &Batch, is_bad: impl Fn(u64) -> bool) -> Vec<usize> {
+    if batch.records().table() == Table::SystemEvents {
+        return Vec::new();
+    }
     let places = with_records!(batch.records(), rows => rows.iter().map(Record::ts).enumerate().collect::<Vec<_>>());
     places.into_iter().filter(|(_, ts)| is_bad(second(*ts))).map(|(place, _)| place).collect()
 }

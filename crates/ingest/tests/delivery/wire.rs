@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Ack, Batch, Capabilities, RecordSink, Stage, Table, Token};
+use tradekeep_store_traits::{Ack, Batch, Capabilities, Position, RecordSink, Stage, Table, Token};
 
 use super::Station;
 
@@ -54,6 +54,10 @@ impl RecordSink for Wire {
 
     async fn settle(&self, tokens: &[Token]) -> tradekeep_store_traits::Result<Vec<Stage>> {
         self.to.settle(tokens).await
+    }
+
+    async fn position(&self, table: Table) -> tradekeep_store_traits::Result<Position> {
+        self.to.position(table).await
     }
 
     async fn watermark(

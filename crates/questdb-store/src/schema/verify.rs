@@ -1,7 +1,7 @@
 //! Whether the tables of a server are as they should be.
 
 use tradekeep_pg_common::PgRow;
-use tradekeep_store_traits::Inner;
+use tradekeep_store_traits::{Inner, Trouble};
 
 use super::definition::{Definition, listed};
 use super::{SCHEMA_TABLE, halt};
@@ -30,38 +30,51 @@ struct Facts {
     ttl: i32,
 }
 
-/// Checks each table; columns beyond those that are wanted are nobody's business.
-pub(super) async fn all(pool: &Pool, config: &QuestDbConfig, wanted: &[Definition]) -> Inner<()> {
-    let mut problems = Vec::new();
-    let mut gone = Vec::new();
+/// What is wrong with the tables, by what is to be done about it; columns beyond those that are wanted are
+/// nobody's business.
+pub(super) async fn troubles(
+    pool: &Pool,
+    config: &QuestDbConfig,
+    wanted: &[Definition],
+) -> Inner<Vec<Trouble>> {
+    let (mut wrong, mut gone) = (Vec::new(), Vec::new());
     for definition in wanted {
         let name = config.table(definition.table);
         match Found::read(pool, &name).await? {
             None => gone.push(name),
             Some(found) => {
-                let wrong = compare(definition, &found);
-                if !wrong.is_empty() {
-                    problems.push(format!("in table {name} {}", listed(&wrong)));
+                let differs = compare(definition, &found);
+                if !differs.is_empty() {
+                    wrong.push(format!("in table {name} {}", listed(&differs)));
                 }
             }
         }
     }
-    if !problems.is_empty() {
-        problems.push(
+    let mut troubles = Vec::new();
+    if !wrong.is_empty() {
+        troubles.push(Trouble::new(
+            wrong.join("; "),
             "they were made or changed by something else: mend them, or rename them and open the \
-             store again, or choose another table_prefix"
-                .into(),
-        );
-    }
-    if !gone.is_empty() {
-        problems.push(format!(
-            "gone: {}; restore a backup, or have what is missing made anew and empty by TRUNCATE TABLE \
-             \"{}\" and opening the store again",
-            listed(&gone),
-            config.table(SCHEMA_TABLE),
+             store again, or choose another table_prefix",
         ));
     }
-    if problems.is_empty() { Ok(()) } else { Err(halt(problems.join("; "))) }
+    if !gone.is_empty() {
+        let remedy = format!(
+            "restore a backup, or have what is missing made anew and empty by TRUNCATE TABLE \"{}\" \
+             and opening the store again",
+            config.table(SCHEMA_TABLE),
+        );
+        troubles.push(Trouble::new(format!("gone: {}", listed(&gone)), remedy));
+    }
+    Ok(troubles)
+}
+
+/// An error where anything is wrong with them.
+pub(super) async fn all(pool: &Pool, config: &QuestDbConfig, wanted: &[Definition]) -> Inner<()> {
+    let troubles = troubles(pool, config, wanted).await?;
+    let said = troubles.iter().map(|trouble| format!("{}; {}", trouble.cause, trouble.remedy));
+    let said: Vec<_> = said.collect();
+    if said.is_empty() { Ok(()) } else { Err(halt(said.join("; "))) }
 }
 
 impl Found {

@@ -64,11 +64,13 @@ impl QuestDbStore {
     /// Looks at the logs of `tables` once; answers whether anything was applied since the last look.
     pub(super) async fn advance(&self, pool: &Pool, tables: &[Table]) -> Inner<bool> {
         let last = self.writer.ledger().last();
+        let known = |table: &Table| self.writer.lane(*table).applied.load(Ordering::SeqCst);
+        let known: Vec<_> = tables.iter().map(known).collect();
         let logs = wal::logs(pool, self.config.connect_timeout).await?;
         let mut moved = false;
-        for table in tables {
+        for (table, known) in tables.iter().zip(known) {
             let lane = self.writer.lane(*table);
-            let log = self.log_of(lane, &logs)?;
+            let log = self.log_of(lane, &logs, known)?;
             let state = (log.taken, log.applied);
             let done = self.writer.ledger().look(*table, last, state);
             let missing = missing(pool, lane, &done).await?;
@@ -83,22 +85,24 @@ impl QuestDbStore {
         Ok(moved)
     }
 
-    /// The log of a table that is still the one we know, and is not suspended.
-    fn log_of<'a>(&self, lane: &Lane, logs: &'a [Log]) -> Inner<&'a Log> {
+    /// The log of a table that is still the one we know, with all that was `known` to be applied, and is not
+    /// suspended.
+    fn log_of<'a>(&self, lane: &Lane, logs: &'a [Log], known: i64) -> Inner<&'a Log> {
         let name = lane.shape.name();
         let log = logs.iter().find(|log| log.table == name);
-        let Some(log) = log.filter(|log| lane.is(log.id)) else {
+        let Some(log) = log.filter(|log| lane.is(log.id) && log.applied >= known) else {
             lane.renew();
             self.forget_set_up();
             let lost = self.writer.ledger().lose_all(lane.table);
             let context = format!(
-                "table {name} was dropped while it was written to, with {lost} batches that were \
-                 taken: they are to be sent again, to the table that is there by then"
+                "table {name} was dropped while it was written to, or is an earlier state of itself, with {lost} \
+                 batches that were taken: they are to be sent again, to the table that is there by then"
             );
             return Err(Failure::new(ErrorKind::Schema, context)
                 .with_delivery(Delivery::Unknown)
                 .with_act(Act::Halt));
         };
+        lane.applied.fetch_max(log.applied, Ordering::SeqCst);
         lane.suspended.store(log.suspended, Ordering::SeqCst);
         log.check()?;
         Ok(log)

@@ -13,6 +13,7 @@ use super::sender::Connection;
 use super::shape::Shape;
 use crate::QuestDbConfig;
 use crate::schema::definitions;
+use crate::wal::Log;
 
 /// Everything that writing shares.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub(crate) struct Lane {
     generation: AtomicU64,
     /// Of the table on the server; negative while it is not known.
     id: AtomicI64,
+    /// The last of its transactions that was seen to be applied.
+    pub(crate) applied: AtomicI64,
+    /// Whether its table is not the one that was written to, and nobody has asked since which one it is.
+    pub(crate) moved: AtomicBool,
     /// Whether it was suspended when its log was last looked at.
     pub(crate) suspended: AtomicBool,
 }
@@ -99,6 +104,8 @@ impl Lane {
             turn: AsyncMutex::default(),
             generation: AtomicU64::new(0),
             id: AtomicI64::new(-1),
+            applied: AtomicI64::new(0),
+            moved: AtomicBool::new(false),
             suspended: AtomicBool::new(false),
         }
     }
@@ -113,14 +120,17 @@ impl Lane {
         known < 0 || known == i64::from(id)
     }
 
-    /// The table was found to be in order, with this id of its own.
-    pub(crate) fn met(&self, id: i32) {
-        self.id.store(i64::from(id), Ordering::SeqCst);
+    /// The table was found to be in order, with this log.
+    pub(crate) fn met(&self, log: &Log) {
+        self.id.store(i64::from(log.id), Ordering::SeqCst);
+        self.applied.fetch_max(log.applied, Ordering::SeqCst);
     }
 
     /// The table is another one: what is connected is of no use.
     pub(crate) fn renew(&self) {
         self.id.store(-1, Ordering::SeqCst);
+        self.applied.store(0, Ordering::SeqCst);
+        self.moved.store(true, Ordering::SeqCst);
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -1,6 +1,10 @@
 //! Tables: made, met again, refused.
 
-use tradekeep_store_traits::{Act, ErrorKind, StoreError};
+use tradekeep_questdb_store::QuestDbStore;
+use tradekeep_store_traits::{
+    Act, ErrorKind, PartitionAdmin, Probe, RecordSink, RecordSinkExt, Records, StoreError,
+    TickStore,
+};
 
 use crate::Test;
 use crate::support::{Scratch, run};
@@ -14,6 +18,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_strangers_table_is_refused_and_left_alone", |url| run(url, stranger)),
     ("every_difference_is_named", |url| run(url, differences)),
     ("dropping_leaves_other_tables", |url| run(url, dropping)),
+    ("what_was_done_to_tables_is_told_by_health", |url| run(url, told_by_health)),
+    ("reading_makes_no_table", |url| run(url, reading)),
 ];
 
 /// Tables that have the prefix of a test.
@@ -28,7 +34,7 @@ fn assert_halts(error: &StoreError) -> String {
 async fn made_once(scratch: Scratch) {
     for _ in 0..2 {
         drop(scratch.open().await.unwrap());
-        assert_eq!(scratch.number(COUNT).await, 13);
+        assert_eq!(scratch.number(COUNT).await, 14);
         assert_eq!(scratch.number(VERSIONS).await, 1, "set up again");
     }
 }
@@ -41,7 +47,7 @@ async fn many_at_once(scratch: Scratch) {
     for opened in opening.collect::<Vec<_>>() {
         opened.await.unwrap().unwrap();
     }
-    assert_eq!(scratch.number(COUNT).await, 13);
+    assert_eq!(scratch.number(COUNT).await, 14);
 }
 
 async fn cut_short(scratch: Scratch) {
@@ -55,7 +61,7 @@ async fn cut_short(scratch: Scratch) {
         scratch.execute(&[&format!("DROP TABLE \"{{}}{table}\"")]).await;
     }
     drop(scratch.open().await.unwrap());
-    assert_eq!((scratch.number(COUNT).await, scratch.number(VERSIONS).await), (13, 1));
+    assert_eq!((scratch.number(COUNT).await, scratch.number(VERSIONS).await), (14, 1));
 }
 
 async fn older(scratch: Scratch) {
@@ -78,9 +84,9 @@ async fn older(scratch: Scratch) {
     assert_eq!(scratch.number(COUNT).await, 2, "nothing is changed unasked");
 
     let config = scratch.config().with_auto_migrate();
-    drop(tradekeep_questdb_store::QuestDbStore::connect(config).await.unwrap());
-    assert_eq!(scratch.number(COUNT).await, 13);
-    assert_eq!(scratch.number("SELECT max(version) FROM \"{}tradekeep_schema\"").await, 4);
+    drop(QuestDbStore::connect(config).await.unwrap());
+    assert_eq!(scratch.number(COUNT).await, 14);
+    assert_eq!(scratch.number("SELECT max(version) FROM \"{}tradekeep_schema\"").await, 5);
     assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 1, "rows stay");
 }
 
@@ -89,7 +95,7 @@ async fn newer(scratch: Scratch) {
     scratch.execute(&["INSERT INTO \"{}tradekeep_schema\" VALUES (99, now())"]).await;
     scratch.until("SELECT max(version) FROM \"{}tradekeep_schema\"", 99).await;
     let config = scratch.config().with_auto_migrate();
-    let error = tradekeep_questdb_store::QuestDbStore::connect(config).await.unwrap_err();
+    let error = QuestDbStore::connect(config).await.unwrap_err();
     assert!(assert_halts(&error).contains("schema version 99"), "{error}");
 }
 
@@ -120,7 +126,7 @@ async fn differences(scratch: Scratch) {
     let config = scratch.config();
     let told = async {
         loop {
-            let error = tradekeep_questdb_store::QuestDbStore::connect(config.clone()).await;
+            let error = QuestDbStore::connect(config.clone()).await;
             let text = assert_halts(&error.unwrap_err());
             // ALTER of a column is applied after it was answered.
             if text.contains("side is missing") && text.contains("mode is") {
@@ -150,4 +156,42 @@ async fn dropping(scratch: Scratch) {
     let store = scratch.open().await.unwrap();
     store.drop_tables().await.unwrap();
     assert_eq!(scratch.number(COUNT).await, 1);
+}
+
+async fn told_by_health(scratch: Scratch) {
+    let store = scratch.open().await.unwrap();
+    let (ticks, orders, fills) =
+        (scratch.table("ticks"), scratch.table("orders"), scratch.table("fills"));
+    scratch
+        .execute(&[
+            "DROP TABLE \"{}fills\"",
+            "RENAME TABLE \"{}orders\" TO \"{}orders_old\"",
+            "ALTER TABLE \"{}ticks\" DEDUP DISABLE",
+        ])
+        .await;
+    let health = store.health().await;
+    assert!(health.readable && !health.writable, "{health:?}");
+    let causes: Vec<_> = health.troubles.iter().map(|trouble| trouble.cause.as_str()).collect();
+    let gone = format!("gone: {orders} and {fills}");
+    let keys = format!("in table {ticks} ");
+    assert!(causes.contains(&gone.as_str()), "{causes:?}");
+    assert!(
+        causes
+            .iter()
+            .any(|cause| cause.starts_with(&keys) && cause.contains("deduplication is off")),
+        "{causes:?}"
+    );
+}
+
+async fn reading(scratch: Scratch) {
+    let store = QuestDbStore::new(scratch.config()).unwrap();
+    let error = store.series().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound, "{error}");
+    assert!(store.health().await.is_healthy());
+    assert_eq!(store.floor(tradekeep_store_traits::Table::Ticks).await.unwrap(), None);
+    assert_eq!(scratch.number(COUNT).await, 0);
+    // What is written first makes them.
+    store.save(Records::empty(tradekeep_store_traits::Table::Ticks)).await.unwrap();
+    store.ping().await.unwrap();
+    assert!(store.series().await.unwrap().is_empty());
 }

@@ -23,6 +23,7 @@ pub(crate) async fn call(store: &dyn SeriesStore, op: &str) -> Result<()> {
         "write" => store.save(Records::empty(Table::Ticks)).await.map(drop),
         "settle" => store.settle(&[]).await.map(drop),
         "watermark" => store.watermark(&stream, 1, Table::Ticks).await.map(drop),
+        "position" => store.position(Table::Ticks).await.map(drop),
         "durable_watermark" => store.durable_watermark(&stream, 1, Table::Ticks).await.map(drop),
         "checkpoint" => store.checkpoint().await,
         "close" => store.close().await,

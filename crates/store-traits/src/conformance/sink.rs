@@ -8,7 +8,7 @@ use super::{
     Store, applied, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol,
     tick, venue,
 };
-use crate::{Batch, ErrorKind, Origin, Records, Stage, Table, Token};
+use crate::{Act, Batch, ErrorKind, Origin, Records, Stage, Table, Token};
 
 super::list_cases!(sink:
     empty_batch_is_answered,
@@ -25,6 +25,7 @@ super::list_cases!(sink:
     big_batch_is_stored_whole,
     hundred_writers_at_once,
     readers_see_whole_batches,
+    position_goes_on_as_records_come,
     closed_store_answers_connection;
     watermarks:
     watermark_starts_absent_and_moves_with_rows,
@@ -35,6 +36,7 @@ super::list_cases!(sink:
     durable_watermark_is_never_above_the_watermark,
     durable_watermarks_are_their_own,
     checkpoint_makes_durable_what_is_applied,
+    batch_goes_on_from_the_watermark_it_says,
     closed_store_answers_no_watermark;
     keeps_first:
     first_stored_stays,
@@ -167,6 +169,45 @@ async fn wide_batch_meets_its_duplicates(store: Store) {
     ];
     assert_eq!(store.save(ends.clone()).await.unwrap(), saved(2, 1));
     assert_eq!(store.save(ends).await.unwrap(), saved(0, 3));
+}
+
+async fn position_goes_on_as_records_come(store: Store) {
+    let before = store.position(Table::Ticks).await.unwrap();
+    assert!(store.position(Table::Ticks).await.unwrap().continues(&before));
+    store.save(seconds(3)).await.unwrap();
+    let after = store.position(Table::Ticks).await.unwrap();
+    assert!(after.continues(&before), "{before:?}, then {after:?}");
+    assert!(store.capabilities(Table::Ticks).watermarks || !before.continues(&after));
+    for table in Table::ALL {
+        assert_eq!(store.position(*table).await.unwrap().store, before.store, "{table}");
+    }
+}
+
+async fn batch_goes_on_from_the_watermark_it_says(store: Store) {
+    let expecting = |watermark: std::ops::RangeInclusive<u64>, seqs: &[u64]| {
+        let mut batch = streamed("s", 1, seqs, seconds(4)[..seqs.len()].to_vec());
+        batch.expect_watermark(watermark);
+        batch
+    };
+    // As far as the first may have been taken where its answer is lost.
+    store.write(&expecting(0..=2, &[1, 2])).await.unwrap();
+    for (watermark, kind) in [
+        (0..=1, ErrorKind::Conflict),
+        (3..=9, ErrorKind::Transaction),
+        (0..=0, ErrorKind::Conflict),
+    ] {
+        let batch = expecting(watermark, &[1, 2, 3]);
+        store.prepare(&batch);
+        let error = store.write(&batch).await.unwrap_err();
+        assert_eq!((error.kind, &error.act), (kind, &Act::Resend), "{error}");
+        assert_eq!((count(&store).await, self::watermark(&store, "s", 1).await), (2, Some(2)));
+    }
+    store.write(&expecting(1..=3, &[1, 2, 3])).await.unwrap();
+    assert_eq!((count(&store).await, self::watermark(&store, "s", 1).await), (3, Some(3)));
+    // Another stream knows nothing of it.
+    let mut other = streamed("t", 1, &[1], seconds(4)[3..].to_vec());
+    other.expect_watermark(1..=1);
+    assert_eq!(store.write(&other).await.unwrap_err().act, Act::Resend);
 }
 
 async fn watermark_starts_absent_and_moves_with_rows(store: Store) {

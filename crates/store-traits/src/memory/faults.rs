@@ -14,6 +14,7 @@ pub(super) const OPERATIONS: &[&str] = &[
     "ping",
     "write",
     "settle",
+    "position",
     "watermark",
     "durable_watermark",
     "checkpoint",

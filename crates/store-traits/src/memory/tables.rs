@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use tradekeep_models::record::Record;
-use tradekeep_models::{Day, ListQuery, RecordPage, StreamId, Timestamp, for_each_record};
+use tradekeep_models::{Day, ListQuery, RecordPage, StreamId, Timestamp, for_each_record, new_id};
+use uuid::Uuid;
 
 use super::rows::Rows;
 use crate::{Partition, Table, TableStats};
@@ -13,14 +14,29 @@ use crate::{Partition, Table, TableStats};
 pub(super) type Source = (StreamId, u64, Table);
 
 /// Everything that changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
+    /// The store's own.
+    pub(super) id: Uuid,
     pub(super) tables: Tables,
     pub(super) watermarks: HashMap<Source, u64>,
     /// No row before it is taken into its table.
     pub(super) floors: HashMap<Table, Timestamp>,
     pub(super) last_token: u64,
     pub(super) closed: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            id: new_id(),
+            tables: Tables::default(),
+            watermarks: HashMap::new(),
+            floors: HashMap::new(),
+            last_token: 0,
+            closed: false,
+        }
+    }
 }
 
 /// A record that has a table here: every record.

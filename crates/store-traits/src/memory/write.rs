@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use tradekeep_models::StreamId;
 use tradekeep_models::record::Record;
 
-use super::tables::{Held, State};
+use super::tables::{Held, Source, State};
 use super::{Limits, MemoryStore, STORE};
 use crate::{
-    Ack, Act, BadRow, Batch, Capabilities, ErrorKind, Failure, Origin, RecordSink, Records, Result,
-    Stage, StoreError, Table, Token, Verdicts, judge, with_records,
+    Ack, Act, At as _, BadRow, Batch, Capabilities, ErrorKind, Failure, Origin, Position,
+    RecordSink, Records, Result, Stage, StoreError, Table, Token, Verdicts, check_watermark, judge,
+    with_records,
 };
 
 #[async_trait]
@@ -25,6 +26,8 @@ impl RecordSink for MemoryStore {
         let (records, origin) = (batch.records(), batch.origin());
         check(records)?;
         let mut state = self.enter("write").await?;
+        let seen = state.seen(records.table(), origin);
+        check_watermark(batch.expected_watermark(), seen).at(STORE, "write")?;
         with_records!(records, rows => state.write(rows, origin, self.limits))
     }
 
@@ -35,6 +38,11 @@ impl RecordSink for MemoryStore {
             return Err(StoreError::new(ErrorKind::NotFound, STORE, "settle", context));
         }
         Ok(vec![Stage::Applied; tokens.len()])
+    }
+
+    async fn position(&self, _: Table) -> Result<Position> {
+        let store = self.enter("position").await?.id;
+        Ok(Position { store, table: 0, changes: 0 })
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {
@@ -74,7 +82,16 @@ fn refused(kind: ErrorKind) -> impl Fn(Vec<BadRow>) -> StoreError {
     move |rows| Failure::bad_rows(kind, rows).at(STORE, "write")
 }
 
+fn source(table: Table, origin: &Origin) -> Source {
+    (origin.stream.clone(), origin.epoch, table)
+}
+
 impl State {
+    /// The watermark of a batch's stream.
+    fn seen(&self, table: Table, origin: Option<&Origin>) -> Option<u64> {
+        origin.and_then(|origin| self.watermarks.get(&source(table, origin)).copied())
+    }
+
     /// Stores the records of a batch that are new: all of them or, with an error, none.
     pub(super) fn write<R: Held>(
         &mut self,
@@ -82,8 +99,8 @@ impl State {
         origin: Option<&Origin>,
         Limits { capacity, duplicate_window }: Limits,
     ) -> Result<Ack> {
-        let stream = origin.map(|origin| (origin.stream.clone(), origin.epoch, R::TABLE));
-        let seen = stream.as_ref().and_then(|stream| self.watermarks.get(stream).copied());
+        let stream = origin.map(|origin| source(R::TABLE, origin));
+        let seen = self.seen(R::TABLE, origin);
         let replayed = origin.map_or(0, |origin| origin.replayed(seen));
         self.check_floor(rows, replayed)?;
         let fresh = &rows[replayed..];

@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use tradekeep_store_traits::{
-    Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError, Token,
-};
+use tradekeep_store_traits::{Ack, Batch, Delivery, Result as StoreResult, Stage, StoreError};
 
 use super::settle::InFlight;
 use super::slow::SLOW;
-use super::{DISK_RETRY, Lane, no_answer};
+use super::{DISK_RETRY, Elsewhere, Lane, no_answer};
 use crate::dead_letter::{DeadLetters, RejectedRecord};
 use crate::deliver::breaker::Change;
 use crate::deliver::failure::FailureAction;
@@ -21,33 +20,46 @@ use crate::deliver::retry_queue::{RejectedRow, RetryQueue};
 use crate::deliver::sink::LaneStatus;
 use crate::deliver::spool_batch::SpoolBatch;
 use crate::error::Result;
+use crate::throttle::Throttle;
 
 impl Lane {
     /// Sends these rows of `from` until each is taken by the store, or a dead letter.
-    pub(super) async fn send_rows(&self, from: &SpoolBatch, rows: Vec<usize>) -> InFlight {
+    pub(super) async fn send_rows(
+        &self,
+        from: &mut SpoolBatch,
+        rows: Vec<usize>,
+    ) -> std::result::Result<InFlight, Elsewhere> {
         let mut queue = RetryQueue::new(rows);
         let (mut kept, mut sent) = (BTreeSet::new(), InFlight::new());
         while let Some(mut part) = queue.next() {
             // Rejected rows become dead letters before what is behind them is sent: once the sink has
             // that, its watermark says that it has them too, and a restart would not send them again.
             self.keep(from, queue.rejected_so_far(), &mut kept).await;
+            if self.has_watermarks() {
+                from.batch.expect_watermark(self.expected());
+            }
             let batch = if part.rows.len() == from.seqs().len() {
                 Cow::Borrowed(&from.batch)
             } else {
                 Cow::Owned(from.batch.select(&part.rows))
             };
             part.attempts += 1;
+            let last = part.rows.last().map(|row| from.seqs()[*row]).unwrap_or_default();
             let error = match self.send(&batch, part.attempts).await {
-                Ok(token) => {
+                Ok(ack) => {
                     self.mark_healthy();
-                    let last = batch.origin().and_then(|origin| origin.seqs.last().copied());
-                    sent.stored = last.or(sent.stored);
-                    sent.tokens.extend(token);
+                    self.taken.fetch_max(last, Ordering::SeqCst);
+                    sent.stored = Some(last);
+                    sent.inserted += ack.inserted;
+                    sent.tokens.extend((ack.stage < Stage::Applied).then_some(ack.token));
                     queue.succeeded();
                     continue;
                 }
                 Err(error) => error,
             };
+            if error.delivery == Delivery::Unknown {
+                self.maybe_taken.fetch_max(last, Ordering::SeqCst);
+            }
             match FailureAction::of(&error, part.rows.len()) {
                 FailureAction::Retry
                     if FailureAction::may_be_poison(&error) && self.ping().await.is_ok() =>
@@ -62,6 +74,10 @@ impl Lane {
                 FailureAction::Retry => {
                     self.back_off(&error).await;
                     queue.retry(part);
+                }
+                FailureAction::Reconnect => {
+                    tracing::info!(sink = self.sink.name, table = %self.table(), %error, "elsewhere");
+                    return Err(Elsewhere);
                 }
                 FailureAction::Halt => {
                     self.halt(&error.to_string()).await;
@@ -83,7 +99,15 @@ impl Lane {
         // Suspects that the sink took when they were sent again are dead letters no more.
         let delivered = kept.into_iter().filter(|row| rejected.iter().all(|it| it.row != *row));
         self.withdraw(delivered.filter_map(|row| from.seqs().get(row).copied()).collect()).await;
-        sent
+        Ok(sent)
+    }
+
+    /// Where the store's watermark must stand: it has all that it took, and nothing that this run could have
+    /// sent and did not. What is numbered lower than that may come from an earlier run, whenever it arrives.
+    fn expected(&self) -> RangeInclusive<u64> {
+        let taken = self.taken.load(Ordering::SeqCst);
+        let maybe_taken = self.maybe_taken.load(Ordering::SeqCst);
+        taken..=taken.max(maybe_taken).max(self.spool.first_seq.saturating_sub(1))
     }
 
     /// Keeps those of `rows` as dead letters that are not in `kept` yet.
@@ -93,8 +117,8 @@ impl Lane {
         self.keep_rejected(new.map(record).collect()).await;
     }
 
-    /// Sends one batch; answers its token where the store has taken it and not yet applied.
-    async fn send(&self, batch: &Batch, attempt: u32) -> StoreResult<Option<Token>> {
+    /// Sends one batch.
+    async fn send(&self, batch: &Batch, attempt: u32) -> StoreResult<Ack> {
         let waiting = Instant::now();
         self.sink.breaker.permit().await;
         let waited = waiting.elapsed();
@@ -107,8 +131,7 @@ impl Lane {
         if took + waited > SLOW {
             self.log_slow(batch.records().len(), attempt, took, waited);
         }
-        let Ack { stage, token, .. } = outcome?;
-        Ok((stage < Stage::Applied).then_some(token))
+        outcome
     }
 
     /// Logs a slow flush, with its cause.
@@ -156,13 +179,15 @@ impl Lane {
         &self,
         write: impl Fn(&DeadLetters) -> Result<()> + Send + Sync + 'static,
     ) {
-        let write = Arc::new(write);
+        let (write, throttle) = (Arc::new(write), Throttle::default());
         loop {
             let (dead, write) = (Arc::clone(&self.dead), Arc::clone(&write));
             match tokio::task::spawn_blocking(move || write(&dead)).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => {
-                    tracing::error!(%error, "dead letters cannot be kept: delivery waits");
+                    if let Some(more) = throttle.tell() {
+                        tracing::error!(%error, more, "dead letters cannot be kept: delivery waits");
+                    }
                 }
                 Err(error) => tracing::error!(%error, "dead letters cannot be kept"),
             }

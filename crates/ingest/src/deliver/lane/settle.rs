@@ -24,6 +24,8 @@ pub(super) struct InFlight {
     pub(super) last: u64,
     /// Records of it.
     pub(super) count: u64,
+    /// Those of them that were new to the store.
+    pub(super) inserted: u64,
     /// Those of them that became dead letters.
     pub(super) dead: u64,
     /// Records that went bad on the disk before they could be sent.
@@ -37,8 +39,16 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn new() -> Self {
-        let tokens = Vec::new();
-        Self { last: 0, count: 0, dead: 0, lost: 0, stored: None, tokens, since: Instant::now() }
+        Self {
+            last: 0,
+            count: 0,
+            inserted: 0,
+            dead: 0,
+            lost: 0,
+            stored: None,
+            tokens: Vec::new(),
+            since: Instant::now(),
+        }
     }
 
     /// So many records up to `last` went bad on the disk.
@@ -144,7 +154,7 @@ impl Lane {
         if let Some(last) = sent.stored {
             self.state.applied(last);
         }
-        self.state.advance(sent.last, sent.count - sent.dead, sent.dead);
+        self.state.advance(sent.last, sent.count - sent.dead, sent.inserted, sent.dead);
         let took = sent.since.elapsed();
         metrics::flushed(&self.sink.id, self.table(), took);
         tracing::debug!(

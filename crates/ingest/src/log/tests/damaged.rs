@@ -183,6 +183,6 @@ fn a_file_with_the_last_name_of_all_is_told_and_nothing_breaks() {
     let (log, found, _) = open_as(&fs, SIZE, Access::Write).unwrap();
     log.allow_below(u64::MAX);
     assert_eq!(seqs(&found), Vec::<u64>::new());
-    assert!(log.prepare().unwrap_err().to_string().contains("move it away"));
+    assert!(log.prepare(u64::MAX).unwrap_err().to_string().contains("move it away"));
     assert!(append(&log, 1, 0, &[50]).is_err());
 }

@@ -231,7 +231,7 @@ impl Bench {
             Op::Append { kind, lengths } => self.append(kind, &lengths)?,
             Op::Sync => self.sync()?,
             // Fails where the disk does; nothing is promised then.
-            Op::Prepare => drop(self.log.prepare()),
+            Op::Prepare => drop(self.log.prepare(u64::MAX)),
             Op::Seal => self.log.seal(),
             Op::Trim(hundredths) => self.trim(hundredths),
             Op::Read(reader, most) => self.read(reader, most)?,

@@ -75,7 +75,7 @@ fn every_record_is_read_once_while_others_append_sync_fail_and_trim() {
                 }
                 // Where it fails, the next one is for the same.
                 let _ = log.sync();
-                log.prepare().unwrap();
+                log.prepare(u64::MAX).unwrap();
             }
         })
     };
