@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use tradekeep::formats::Reject;
 use tradekeep::models::Timestamp;
@@ -19,6 +21,9 @@ struct Line<'a> {
     line: u64,
     reason: &'a str,
     row: &'a str,
+    /// All of a row that is no UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row_base64: Option<String>,
 }
 
 /// A file of rejected rows, made when there is one.
@@ -85,6 +90,7 @@ impl Rejects {
             line: reject.line,
             reason: &reject.reason,
             row: &reject.row,
+            row_base64: reject.bytes.as_ref().map(|bytes| BASE64.encode(bytes)),
         };
         let text = serde_json::to_string(&line)?;
         let Some(room) = self.room.checked_sub(text.len() as u64 + 1) else { return Ok(false) };

@@ -15,6 +15,8 @@ mod feed;
 mod full;
 #[path = "cli/health.rs"]
 mod health;
+#[path = "cli/held.rs"]
+mod held;
 #[path = "cli/import.rs"]
 mod import;
 #[path = "cli/lease.rs"]

@@ -9,10 +9,10 @@ mod pooled;
 mod release;
 mod stamp;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use duckdb::Connection;
 use tradekeep_store_traits::{ErrorKind, Failure, Inner, Trouble};
@@ -192,7 +192,11 @@ impl Database {
 
     /// Whether nothing was ever stored here.
     pub(crate) fn is_absent(&self) -> bool {
-        self.file.as_deref().is_some_and(|file| !file.exists() && !wal::path(file).exists())
+        // Not where the system does not say: what may not be looked at is no empty store.
+        let is_missing = |path: &Path| {
+            fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        };
+        self.file.as_deref().is_some_and(|file| is_missing(file) && is_missing(&wal::path(file)))
     }
 
     /// Makes the folder, and what the first opening needs besides: nobody else of this process may open the

@@ -55,6 +55,8 @@ pub(crate) async fn health(
     let folder_writable =
         folder.filter(|folder| folder.exists()).is_none_or(|folder| match try_file(folder) {
             Ok(()) => true,
+            // Who looks at it is not who writes to it.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => false,
             Err(error) => {
                 let cause = format!("{} cannot be written: {error}", folder.display());
                 note(cause, "free some space, or ask for the right to write there");

@@ -77,11 +77,11 @@ impl DbnRows {
             let trade = Trade::read(&self.record);
             return Ok(Some(match self.tick(trade.as_ref(), drafter) {
                 Ok(tick) => Row::Record(tick),
-                Err(error) => Row::Rejected(Reject {
-                    line: source.number(),
-                    reason: error.to_string(),
-                    row: trade.map_or_else(|| format!("{:?}", self.record), |t| format!("{t:?}")),
-                }),
+                Err(error) => Row::Rejected(Reject::new(
+                    source.number(),
+                    error.to_string(),
+                    trade.map_or_else(|| format!("{:?}", self.record), |t| format!("{t:?}")),
+                )),
             }));
         }
     }

@@ -19,7 +19,7 @@ pub(crate) fn next_row<R>(
             Ok(None) => {}
             Err(error) => {
                 let (reason, row) = (error.to_string(), row_text(text));
-                return Ok(Some(Row::Rejected(Reject { line, reason, row })));
+                return Ok(Some(Row::Rejected(Reject::new(line, reason, row))));
             }
         }
     }

@@ -31,13 +31,15 @@ pub struct Reject {
     pub reason: String,
     /// The row as it was: of a file up to 4 KiB of it, of a stream up to [`MAX_LINE`](crate::MAX_LINE).
     pub row: String,
+    /// The bytes of a row that is no UTF-8, where `row` is not all that it was.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Reject {
     /// The row of a line, and what is wrong with it.
     #[must_use]
     pub const fn new(line: u64, reason: String, row: String) -> Self {
-        Self { line, reason, row }
+        Self { line, reason, row, bytes: None }
     }
 }
 

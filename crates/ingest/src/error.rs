@@ -140,7 +140,7 @@ fn remedy(error: &io::Error) -> &'static str {
             "free space on that disk, then try again"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "make the folder writable, or choose another"
+            "ask for the right to it, or choose another folder"
         }
         _ => "check the disk, then try again",
     }

@@ -53,7 +53,7 @@ pub fn holder(data: &Path) -> Result<Option<String>> {
 /// The journal of dead letters, where there is one.
 fn letters(data: &Path) -> Result<Option<DeadLetters>> {
     let folder = IngestConfig::new(data).dead_letter_folder();
-    if !folder.is_dir() {
+    if !is_there(&folder)? {
         return Ok(None);
     }
     DeadLetters::open(&fs(), &folder, Access::ReadOnly).map(Some)
@@ -62,7 +62,7 @@ fn letters(data: &Path) -> Result<Option<DeadLetters>> {
 /// The folder of the spool, which is there.
 pub(crate) fn folder(data: &Path) -> Result<PathBuf> {
     let folder = IngestConfig::new(data).spool_folder();
-    if folder.join(manifest::FILE).exists() || name(&folder, None)?.is_some() {
+    if is_there(&folder.join(manifest::FILE))? || name(&folder, None)?.is_some() {
         Ok(folder)
     } else {
         Err(IngestError::NoSpool { folder })
@@ -79,9 +79,14 @@ fn manifest(folder: &Path) -> Result<Option<Manifest>> {
 fn name(folder: &Path, manifest: Option<&Manifest>) -> Result<Option<String>> {
     match manifest {
         Some(manifest) => Ok(Some(manifest.log.clone())),
-        None if folder.is_dir() => Log::name_in(&RealFs, folder).map_err(disk(folder)),
+        None if is_there(folder)? => Log::name_in(&RealFs, folder).map_err(disk(folder)),
         None => Ok(None),
     }
+}
+
+/// An error where the system does not say: what may not be looked at is not nothing.
+fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(disk(path))
 }
 
 pub(crate) fn fs() -> Arc<dyn FileSystem> {
@@ -89,5 +94,5 @@ pub(crate) fn fs() -> Arc<dyn FileSystem> {
 }
 
 fn disk(folder: &Path) -> impl FnOnce(std::io::Error) -> IngestError {
-    IngestError::disk(format!("{}: the spool cannot be looked at", folder.display()))
+    IngestError::disk(format!("{}: it cannot be looked at", folder.display()))
 }

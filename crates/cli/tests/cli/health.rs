@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 
 use crate::feed::{record, tick, ticks};
 use crate::support::{Folder, Run};
@@ -94,4 +95,48 @@ fn many_short_runs_leave_little() {
     let files = fs::read_dir(folder.path("tradekeep-data/spool")).unwrap();
     let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().blocks() * 512).sum();
     assert!(bytes < 2 << 20, "{bytes} bytes");
+}
+
+/// As somebody who may look at the folder, and not write to it: nobody where this is root, else who runs this.
+fn look(folder: &Folder, args: &str) -> Run {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tradekeep"));
+    command.args(args.split_whitespace()).current_dir(folder.path("")).env_remove("RUST_LOG");
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+fn chmod(folder: &Folder, how: &str, what: &str) {
+    let path = folder.path(what);
+    let done = std::process::Command::new("chmod").args(["-R", how]).arg(path).status().unwrap();
+    assert!(done.success());
+}
+
+#[test]
+fn who_may_look_is_answered_or_told_what_is_in_the_way() {
+    let folder = Folder::new();
+    record(&folder, "", tick(1)).done();
+    chmod(&folder, "a+rX", "");
+    chmod(&folder, "a-w", "tradekeep-data");
+    let run = look(&folder, "health");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains(": healthy, duckdb v1.5.6, readable, not writable"), "{run:?}");
+    for file in ["tradekeep-data/spool/cursors", "tradekeep-data/tradekeep.duckdb"] {
+        chmod(&folder, "000", file);
+        let run = look(&folder, "health");
+        assert_eq!(run.code, Some(1), "{run:?}");
+        let said = run.stdout + &run.stderr;
+        assert!(said.contains(file) && said.contains("Permission denied"), "{file}: {said}");
+        chmod(&folder, "a+r", file);
+    }
+    // What may not be looked at is not nothing.
+    chmod(&folder, "go-rx", "tradekeep-data");
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        let run = look(&folder, "query ticks");
+        assert_eq!((run.code, &*run.stdout), (Some(1), ""), "{run:?}");
+    }
+    chmod(&folder, "u+rwX", "tradekeep-data");
 }

@@ -52,6 +52,19 @@ fn long_lines_are_kept_whole() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_kept_too() {
+    let folder = Folder::new();
+    let run =
+        record(&folder, "--json", [b"{\"symbol\":\"\xff\xfe\"}\n", tick(1).as_bytes()].concat());
+    assert_eq!(counts(&run), [2, 1, 1, 0]);
+    let kept = folder.read(run.last()["rejected_file"].as_str().unwrap());
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(kept["row"], "{\"symbol\":\"\u{fffd}\u{fffd}\"}");
+    // base64 of the line as it came.
+    assert_eq!(kept["row_base64"], "eyJzeW1ib2wiOiL//iJ9");
+}
+
+#[test]
 fn what_cannot_be_kept_is_counted_and_ends_nothing() {
     let folder = Folder::new();
     let input = format!("{{}}\n{}[]\n{}", tick(1), ticks(2..5));

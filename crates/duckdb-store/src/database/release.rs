@@ -84,15 +84,19 @@ impl Database {
         let phase = std::mem::replace(&mut state.phase, Phase::Switching);
         let connections = (state.writer.take(), std::mem::take(&mut state.idle));
         let is_replaced = self.is_replaced(&state);
+        // Where there was none, somebody has made it by now.
+        let is_told = is_replaced && state.opened.is_some();
         drop(state);
         let start = Instant::now();
         drop(connections);
         let yields = self.lease().is_some_and(super::Lease::is_contended);
-        if is_replaced {
+        if is_told {
             tracing::warn!(
                 file = ?self.file,
                 "another file, or none, is where the database was that is open: it is opened again"
             );
+        }
+        if is_replaced {
             drop(phase);
         } else {
             self.close_last(phase);

@@ -1,5 +1,6 @@
 //! Records of any kind, one JSON object at a time.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -140,10 +141,13 @@ impl LineReader {
         if line.is_empty() {
             return Ok(None);
         }
-        self.line(line).map(Some).map_err(|error| Reject {
-            line: number,
-            reason: error.to_string(),
-            row: String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]).into_owned(),
+        self.line(line).map(Some).map_err(|error| {
+            let kept = &line[..line.len().min(MAX_LINE)];
+            let (row, bytes) = match String::from_utf8_lossy(kept) {
+                Cow::Borrowed(row) => (row.to_owned(), None),
+                Cow::Owned(row) => (row, Some(kept.to_vec())),
+            };
+            Reject { line: number, reason: error.to_string(), row, bytes }
         })
     }
 

@@ -56,7 +56,7 @@ impl FileSystem for RealFs {
                     io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
                 ) =>
             {
-                Ok(Arc::new(fs::File::open(path)?))
+                Ok(Arc::new(fs::File::open(path).map_err(|error| named(path, &error))?))
             }
             opened => Ok(Arc::new(opened?)),
         }
@@ -90,7 +90,7 @@ impl FileSystem for RealFs {
                     thread::sleep(PAUSE);
                 }
                 Err(Errno::WOULDBLOCK) => {
-                    return Err(io::Error::new(io::ErrorKind::WouldBlock, named(path)));
+                    return Err(io::Error::new(io::ErrorKind::WouldBlock, holder_in(path)));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -112,19 +112,24 @@ impl RealFs {
     pub(crate) fn holder(path: &Path) -> io::Result<Option<String>> {
         let file = match fs::File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened?,
+            opened => opened.map_err(|error| named(path, &error))?,
         };
         // Shared, so that two who look do not take one another for the holder.
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => Ok(None),
-            Err(Errno::WOULDBLOCK) => Ok(Some(named(path))),
+            Err(Errno::WOULDBLOCK) => Ok(Some(holder_in(path))),
             Err(error) => Err(error.into()),
         }
     }
 }
 
+/// The error, with the file that it is of.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
 /// Who the file of a lock says has it.
-fn named(path: &Path) -> String {
+fn holder_in(path: &Path) -> String {
     let holder = fs::read_to_string(path).unwrap_or_default();
     let holder = holder.trim();
     if holder.is_empty() { "another process".to_owned() } else { holder.to_owned() }
