@@ -67,7 +67,8 @@ impl DuckDbConfig {
     }
 
     /// The database that `duckdb://FOLDER`, `duckdb://FOLDER?memory_megabytes=512` or `duckdb://:memory:` names;
-    /// `duplicate_window_hours` is a parameter too. Neither `~` nor a variable in it is expanded; where one is meant, it is refused.
+    /// `duplicate_window_hours` is a parameter too. Neither `~` nor a variable in it is expanded; where one is meant,
+    /// it is refused.
     ///
     /// # Errors
     /// When the URL has another scheme, no folder, or other parameters.

@@ -40,7 +40,7 @@ fn listed(query: &ListQuery, states: bool) -> Conditions<'static> {
     }
     let table = query.table.as_str();
     let (of_subject, others) = query.conditions_by_subject();
-    let is_timed = query.table.subject().contains(&"ts");
+    let is_timed = query.table.is_timed();
     let mut things = Conditions::all(&DuckDb, table);
     if is_timed {
         things.within(query.range);

@@ -176,6 +176,13 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
         !Self::IDENTITY.contains(&"ts")
     }
 
+    /// The column by whose value a store looks for it among those of about its time, and not by its time alone: the
+    /// identity of what is one thing whatever its time, else what only states of one thing may share.
+    #[must_use]
+    fn sought() -> Option<&'static str> {
+        if Self::is_timeless() { Self::IDENTITY.first().copied() } else { Self::UNIQUE }
+    }
+
     /// Whether `other`, which has the same identity, is the same record, and not a conflict.
     #[must_use]
     fn is_again(&self, other: &Self) -> bool {

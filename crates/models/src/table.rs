@@ -81,6 +81,12 @@ impl Table {
         with_record_of!(self, R => R::SUBJECT)
     }
 
+    /// Whether a thing has all its states at one time, so that their versions alone tell them apart.
+    #[must_use]
+    pub fn is_timed(self) -> bool {
+        self.subject().contains(&"ts")
+    }
+
     /// The columns that its records are ordered by: time, then identity, as a rule.
     pub fn order(self) -> impl Iterator<Item = &'static Column> + Clone {
         let order: &'static [usize] = with_record_of!(self, R => R::ORDER);

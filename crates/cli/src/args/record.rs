@@ -9,9 +9,8 @@ const RECORD_HELP: &str = "\
 Each line is a JSON object. Its field \"type\" says what it is: tick, trade, order, fill,
 position, metric, latency, mev, event, node; a line without one is what --type says. The other
 fields are those that `query … --json` shows; an unknown one is an error, or ignored where
---unknown-fields says so. Times are RFC 3339,
-or counts whose digits tell the unit. A line that is no such record goes to DIR/rejected/ with its
-number and the reason, and the exit code is 2.
+--unknown-fields says so. Times are RFC 3339, or counts whose digits tell the unit. A line that is
+no such record goes to DIR/rejected/ with its number and the reason, and the exit code is 2.
 
 A line that was taken is in the spool, on this disk: it survives kill -9, and goes to every store
 of the configuration by itself, once, now or when `record` runs again. Records with an id

@@ -11,9 +11,9 @@ use super::parse::{limit, parsed, time};
 use crate::WrongUsage;
 
 const SPOOL_HELP: &str = "\
-Records that are taken wait in the spool, in the folder DATA/spool, until every store has them. status and
-verify only read, beside a process that records or without one. drain asks that process, or does it
-itself where there is none; forget and new-epoch need the spool for themselves.
+Records that are taken wait in the spool, in the folder DATA/spool, until every store has them.
+status and verify only read, beside a process that records or without one. drain asks that process,
+or does it itself where there is none; forget and new-epoch need the spool for themselves.
 
 Examples:
   tradekeep spool status
@@ -31,7 +31,7 @@ pub(crate) enum Spool {
     Drain(Drain),
     /// Give up what waits for a store that will not come back
     Forget(Forget),
-    /// After an older copy of the spool was brought back: let stores count anew
+    /// Go on under a new name, where the spool or a store was copied or brought back older than it was
     NewEpoch(NewEpoch),
 }
 
@@ -63,9 +63,9 @@ pub(crate) struct NewEpoch {
 }
 
 const LETTERS_HELP: &str = "\
-A record that a store does not take is kept with the reason, until a person decides: mend the store and
-replay, or export, correct and import; or resolve what needs nothing. Nothing is removed by itself. Everything works beside a process
-that records, which then does what changes anything.
+A record that a store does not take is kept with the reason, until a person decides: mend the
+store and replay, or export, correct and import; or resolve what needs nothing. Nothing is removed
+by itself. Everything works beside a process that records, which then does what changes anything.
 
 Examples:
   tradekeep dead-letters list --class conflict

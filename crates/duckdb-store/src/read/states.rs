@@ -23,8 +23,8 @@ pub(super) fn page(connection: &Connection, wanted: &ListQuery) -> Inner<Records
     if !wanted.latest_only() {
         return records(connection, wanted, Latest::Any);
     }
-    if is_timed(wanted.table) || !wanted.conditions_by_subject().0.is_empty() {
-        let all = !is_timed(wanted.table) || has_versions(connection, wanted.table)?;
+    if wanted.table.is_timed() || !wanted.conditions_by_subject().0.is_empty() {
+        let all = !wanted.table.is_timed() || has_versions(connection, wanted.table)?;
         return records(connection, wanted, if all { Latest::OfAll } else { Latest::Any });
     }
     // Most rows are the latest of their things, so that a page is among the first few times as many.
@@ -42,11 +42,8 @@ pub(super) fn page(connection: &Connection, wanted: &ListQuery) -> Inner<Records
     records(connection, wanted, Latest::OfAll)
 }
 
-/// Whether things of `table` may have several states.
+/// Whether things of `table`, whose states have times of their own, may have several.
 pub(super) fn may_be_several(connection: &Connection, table: Table) -> Inner<bool> {
-    if is_timed(table) {
-        return has_versions(connection, table);
-    }
     let rows = int(connection, sql::count(table))?;
     if rows > FEW {
         return Ok(true);
@@ -58,11 +55,6 @@ pub(super) fn may_be_several(connection: &Connection, table: Table) -> Inner<boo
         batches.iter().flat_map(|batch| batch.column(0).as_primitive::<UInt64Type>().values());
     // Two things of one number are only compared for nothing.
     Ok(!numbers.copied().all(|number| seen.insert(number)))
-}
-
-/// Whether a thing has all its states at one time, so that their versions tell them apart.
-fn is_timed(table: Table) -> bool {
-    table.subject().contains(&"ts")
 }
 
 fn has_versions(connection: &Connection, table: Table) -> Inner<bool> {

@@ -37,8 +37,7 @@ impl Shape {
             ts: R::index_of("ts").unwrap_or_default(),
             subject: indexes(R::SUBJECT),
             unique: R::UNIQUE.and_then(R::index_of),
-            sought: if R::is_timeless() { R::IDENTITY.first().copied() } else { R::UNIQUE }
-                .and_then(R::index_of),
+            sought: R::sought().and_then(R::index_of),
             conflicts: R::CONTRADICTION.is_possible(),
         }
     }

@@ -50,8 +50,8 @@ impl Ingest {
     ///
     /// # Errors
     /// `Held` when another process has the spool; `Vanished` when a sink that still has records to come
-    /// is not among `sinks`, `Moved` when it is, without the table of those records; `Input` for a bad configuration; `Disk` when the disk fails. Sinks need
-    /// not be reachable.
+    /// is not among `sinks`, `Moved` when it is, without the table of those records; `Input` for a bad
+    /// configuration; `Disk` when the disk fails. Sinks need not be reachable.
     pub async fn open(config: IngestConfig, sinks: Vec<SinkConfig>) -> Result<Self> {
         Self::open_on(config, sinks, Arc::new(RealFs), Arc::new(SystemClock)).await
     }

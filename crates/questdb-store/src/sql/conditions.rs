@@ -51,7 +51,7 @@ impl QuestDb {
             return Conditions::listed(self, query);
         }
         let subject = query.table.subject();
-        let is_timed = subject.contains(&"ts");
+        let is_timed = query.table.is_timed();
         // What holds of a thing holds of all its states.
         let (of_subject, others) = query.conditions_by_subject();
         let mut things = Conditions::all(self, &self.table(query.table));

@@ -186,14 +186,11 @@ fn needed(bytes: &[u8]) -> &[u8] {
     &bytes[first.unwrap_or(bytes.len() - 1)..]
 }
 
-/// The column that is sought, and the one that says whose its values are.
+/// The column that is sought, and the one that says whose its value is: nothing where it is an identity.
 fn sought<R: Record>() -> (Option<usize>, Option<usize>) {
-    let first = |columns: &[&str]| columns.first().and_then(|name| R::index_of(name));
-    if R::is_timeless() {
-        return (first(R::IDENTITY), None);
-    }
-    let unique = R::UNIQUE.and_then(R::index_of);
-    (unique, unique.and(first(R::SUBJECT)))
+    let owner = R::SUBJECT.first().filter(|_| !R::is_timeless());
+    let sought = R::sought().and_then(R::index_of);
+    (sought, sought.and(owner.and_then(|name| R::index_of(name))))
 }
 
 #[cfg(test)]
