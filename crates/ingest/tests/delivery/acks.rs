@@ -33,6 +33,8 @@ struct State {
     fails_at: Option<u64>,
     /// It does not answer a ping.
     is_away: bool,
+    /// Which store it is: its id, its table's number, and the changes that the table has seen.
+    stands: (u128, u64, u64),
 }
 
 struct Late {
@@ -140,7 +142,8 @@ impl RecordSink for Late {
     }
 
     async fn position(&self, _: Table) -> Result<Position> {
-        Ok(Position { store: uuid::Uuid::nil(), table: 0, changes: 0 })
+        let (store, table, changes) = self.state().stands;
+        Ok(Position { store: uuid::Uuid::from_u128(store), table, changes })
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {
@@ -315,4 +318,28 @@ async fn what_was_not_applied_when_the_process_ended_is_sent_again() {
     ingest.flush(SOON).await;
     drained(&ingest).await;
     assert_eq!(late.stored().await, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_another_one_or_an_earlier_state_gets_all_that_is_held() {
+    for (stands, again) in [((1, 1, 9), 0), ((2, 1, 9), 1), ((1, 2, 0), 1), ((1, 1, 4), 1)] {
+        let (late, fs) = (Late::new(), SimFs::new());
+        late.state().stands = (1, 1, 5);
+        late.apply_all();
+        let ingest = with(&late, &fs).await;
+        append(&ingest, 0, 1).await;
+        drained(&ingest).await;
+        late.state().stands = (1, 1, 7);
+        append(&ingest, 100, 1).await;
+        drained(&ingest).await;
+        // It notes how far the store is by then.
+        ingest.shutdown(SOON).await.unwrap();
+        drop(ingest);
+        late.state().stands = stands;
+        let ingest = with(&late, &fs).await;
+        append(&ingest, 200, 1).await;
+        drained(&ingest).await;
+        let sent: usize = late.state().taken.iter().map(|batch| batch.records().len()).sum();
+        assert_eq!(sent, 300 + again * 200, "{stands:?}");
+    }
 }
