@@ -47,10 +47,11 @@ pub(crate) struct Lane {
     pub(crate) slow: SlowFlushes,
     /// The last record that was sent, or rejected, since it began.
     pub(crate) last_sent: AtomicU64,
-    /// The last record that the store is known to have taken.
+    /// The last record that the store is known to have.
     pub(crate) taken: AtomicU64,
-    /// The last one of which no answer says whether it has.
-    pub(crate) maybe_taken: AtomicU64,
+    /// The last one that it has taken from this run, or may have, where no answer came. It never goes back: what
+    /// the store has lost may come back with it.
+    pub(crate) sent: AtomicU64,
     pub(crate) unreadable: Throttle,
     /// Whether a dead letter was told of since it began.
     pub(crate) told_dead: AtomicBool,
@@ -205,7 +206,7 @@ impl Lane {
         now: &Position,
     ) -> Result<(), String> {
         let table = self.table();
-        let sent = self.taken.load(Ordering::SeqCst).max(self.maybe_taken.load(Ordering::SeqCst));
+        let sent = self.sent.load(Ordering::SeqCst);
         if cursor.copied || (has >= self.spool.first_seq && has > sent) {
             self.state.copied();
             return Err(format!(

@@ -165,7 +165,7 @@ impl Ingest {
                 slow: SlowFlushes::default(),
                 last_sent: AtomicU64::new(0),
                 taken: AtomicU64::new(0),
-                maybe_taken: AtomicU64::new(0),
+                sent: AtomicU64::new(0),
                 unreadable: Throttle::default(),
                 told_dead: AtomicBool::new(false),
             };

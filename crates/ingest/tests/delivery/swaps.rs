@@ -3,9 +3,9 @@
 
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_ingest::{Ingest, LaneStatus};
-use tradekeep_store_traits::Table;
+use tradekeep_store_traits::{Act, ErrorKind, Table};
 
-use crate::support::{SOON, Station, drained, ticks, with_one};
+use crate::support::{Answer, SOON, Station, drained, error, ticks, with_one};
 
 /// Waits until delivery of ticks is halted; answers why.
 async fn halted(ingest: &Ingest) -> String {
@@ -39,6 +39,27 @@ async fn what_goes_back_is_seen_at_the_next_batch() {
         drained(&ingest).await;
         assert_eq!(station.seconds(Table::Ticks), (0..120).collect::<Vec<_>>(), "{kept} rows kept");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_while_it_is_sent_again_is_no_copy() {
+    let (station, fs) = (Station::new(), SimFs::new());
+    let ingest = with_one(&station, &fs).await;
+    for from in 0..10 {
+        ingest.append(ticks(from * 10, 10)).await.unwrap();
+    }
+    drained(&ingest).await;
+    let right = station.rows();
+    station.restore(40);
+    // It goes away while it gets again what it lacks, and comes back as it was before.
+    station.answer(|_| Answer::Fail(error(ErrorKind::Connection, Act::Retry { after: None })));
+    let sent = station.sent().len();
+    ingest.append(ticks(100, 10)).await.unwrap();
+    station.until(|station| station.sent().len() > sent + 1).await;
+    station.put_back(right);
+    station.answer(|_| Answer::Go);
+    drained(&ingest).await;
+    assert_eq!(station.seconds(Table::Ticks), (0..110).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,7 @@ impl Lane {
                 Ok(ack) => {
                     self.mark_healthy();
                     self.taken.fetch_max(last, Ordering::SeqCst);
+                    self.sent.fetch_max(last, Ordering::SeqCst);
                     sent.stored = Some(last);
                     sent.inserted += ack.inserted;
                     sent.tokens.extend((ack.stage < Stage::Applied).then_some(ack.token));
@@ -58,7 +59,7 @@ impl Lane {
                 Err(error) => error,
             };
             if error.delivery == Delivery::Unknown {
-                self.maybe_taken.fetch_max(last, Ordering::SeqCst);
+                self.sent.fetch_max(last, Ordering::SeqCst);
             }
             match FailureAction::of(&error, part.rows.len()) {
                 FailureAction::Retry
@@ -105,9 +106,8 @@ impl Lane {
     /// Where the store's watermark must stand: it has all that it took, and nothing that this run could have
     /// sent and did not. What is numbered lower than that may come from an earlier run, whenever it arrives.
     fn expected(&self) -> RangeInclusive<u64> {
-        let taken = self.taken.load(Ordering::SeqCst);
-        let maybe_taken = self.maybe_taken.load(Ordering::SeqCst);
-        taken..=taken.max(maybe_taken).max(self.spool.first_seq.saturating_sub(1))
+        let (taken, sent) = (self.taken.load(Ordering::SeqCst), self.sent.load(Ordering::SeqCst));
+        taken..=taken.max(sent).max(self.spool.first_seq.saturating_sub(1))
     }
 
     /// Keeps those of `rows` as dead letters that are not in `kept` yet.
