@@ -163,7 +163,9 @@ impl RecordSink for DuckDbStore {
     }
 
     async fn position(&self, _: Table) -> Result<Position> {
-        let store = self.read("position", watermark::store_id).await?;
+        // By who writes: reading makes no database, and where there is none it has no id.
+        let read = |session: &mut Session| watermark::store_id(&session.connection);
+        let store = self.change("position", read).await?;
         Ok(Position { store, table: 0, changes: 0 })
     }
 

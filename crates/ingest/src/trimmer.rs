@@ -146,9 +146,10 @@ async fn trimmable(pipeline: &Pipeline, saved: &Cursors, ask: bool) -> Result<Ve
         for lane in &sink.lanes {
             let cursor = saved.of(sink.id.as_str(), lane.table).unwrap_or_default().seq;
             let asked = async {
-                // A store without watermarks has lost nothing that it applied: the cursor stands there.
+                // A store without watermarks has lost nothing that it applied, once it was asked which store it is:
+                // the cursor stands there.
                 if !sink.store.capabilities(lane.table).watermarks {
-                    return u64::MAX;
+                    return if lane.is_known() { u64::MAX } else { 0 };
                 }
                 // While the breaker is open only its lanes send to the sink, one at a time.
                 if sink.breaker.is_open() {

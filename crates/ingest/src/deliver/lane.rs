@@ -167,6 +167,9 @@ impl Lane {
     /// Asks the sink where it stands, until that is where it may go on: behind the first number; up to the
     /// second it has everything.
     async fn connect(&self) -> (u64, u64) {
+        let mut told_anew = false;
+        // What it may have lost stays in the spool until then.
+        self.state.unknown();
         loop {
             // Also so that a sink that refuses at once is not asked in a tight loop.
             self.sink.breaker.permit().await;
@@ -182,10 +185,22 @@ impl Lane {
             };
             let cursor = self.state.cursor();
             let before = self.state.position().unwrap_or(position);
+            let is_anew = before.store == position.store && before.table != position.table;
+            if is_anew && !std::mem::replace(&mut told_anew, true) {
+                let reason =
+                    "the table was dropped and made anew: what the spool holds of it is sent again";
+                self.halt(reason).await;
+                continue;
+            }
             // What the spool has noted is all there is where the store keeps no watermark.
             let continues = position.continues(&before);
             let has = watermark.unwrap_or(if continues { cursor.seq } else { 0 });
-            if let Err(reason) = self.may_go_on(cursor, has, &before, &position) {
+            // Who made a table anew in the store that was has decided.
+            let may_go_on = match is_anew {
+                true => Ok(()),
+                false => self.may_go_on(cursor, has, before.store == position.store),
+            };
+            if let Err(reason) = may_go_on {
                 self.halt(&reason).await;
                 continue;
             }
@@ -198,13 +213,7 @@ impl Lane {
 
     /// Whether delivery may go on to a store that has the records up to `has`, or why an operator must look at
     /// it first.
-    fn may_go_on(
-        &self,
-        cursor: Cursor,
-        has: u64,
-        before: &Position,
-        now: &Position,
-    ) -> Result<(), String> {
+    fn may_go_on(&self, cursor: Cursor, has: u64, is_same: bool) -> Result<(), String> {
         let table = self.table();
         let sent = self.sent.load(Ordering::SeqCst);
         if cursor.copied || (has >= self.spool.first_seq && has > sent) {
@@ -216,11 +225,6 @@ impl Lane {
             ));
         }
         if has < cursor.stored && !self.spool.holds_all_behind(table, has.max(cursor.floor)) {
-            let is_same = before.store == now.store;
-            if is_same && before.table != now.table {
-                // Somebody has dropped the table, and made it anew in the store that was: that was decided.
-                return Ok(());
-            }
             let what =
                 if is_same { "an older copy of itself" } else { "another store than before" };
             return Err(format!(

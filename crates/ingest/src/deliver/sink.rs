@@ -220,6 +220,16 @@ impl LaneState {
         self.cursor.send_modify(|cursor| cursor.stored = seq);
     }
 
+    /// It is not known what the sink has, before it was asked.
+    pub(crate) fn unknown(&self) {
+        self.last_applied.store(u64::MAX, Ordering::SeqCst);
+    }
+
+    /// Whether it is known what the sink has.
+    pub(crate) fn is_known(&self) -> bool {
+        self.last_applied.load(Ordering::SeqCst) != u64::MAX
+    }
+
     /// Another copy of this spool delivers to the sink.
     pub(crate) fn copied(&self) {
         self.cursor.send_modify(|cursor| cursor.copied = true);
