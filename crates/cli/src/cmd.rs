@@ -124,12 +124,14 @@ fn url(folder: &Path) -> Result<String> {
 
 /// Keeps a mistyped folder from answering as an empty store.
 fn must_have_data(config: &Config) -> Result<()> {
+    // What was recorded may be on its way.
+    if config.ingest().data().exists() {
+        return Ok(());
+    }
     let folders: Vec<_> = Role::ALL.into_iter().filter_map(|role| config.folder(role)).collect();
     // What is on a server may be there, whatever is here.
     let embedded = folders.len() == Role::ALL.len();
     match folders.first() {
-        // What was recorded may be on its way.
-        _ if config.ingest().data().exists() => Ok(()),
         Some(folder) if embedded && folders.iter().all(|folder: &PathBuf| !folder.exists()) => {
             bail!(
                 "{}: there is no such data folder: import something first, or name the folder with \

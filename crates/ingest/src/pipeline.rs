@@ -87,7 +87,7 @@ impl Pipeline {
                 let moved = saved.and_then(|saved| saved.of(sink.id.as_str(), lane.table))
                     != Some(lane.cursor());
                 let Some(before) = lane.position().filter(|_| moved) else { continue };
-                if sink.store.capabilities(lane.table).watermarks {
+                if sink.has_watermarks(lane.table) {
                     continue;
                 }
                 match sink.store.position(lane.table).await {

@@ -1,10 +1,12 @@
 //! Warnings that would come again and again: one is given at once, then one in ten seconds, with how many there were.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Between two warnings of one kind.
-const QUIET: Duration = Duration::from_secs(10);
+pub(crate) const QUIET: Duration = Duration::from_secs(10);
 
 /// Warnings of one kind.
 #[derive(Debug, Default)]

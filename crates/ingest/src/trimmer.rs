@@ -94,7 +94,7 @@ async fn run_once(pipeline: &Arc<Pipeline>, history: &mut History) -> Result<()>
 /// write-ahead log alone is made durable first.
 pub(crate) async fn run_last(pipeline: &Arc<Pipeline>, cursors: &Cursors) -> Result<()> {
     let passed = trimmable(pipeline, cursors, false).await?;
-    if pipeline.appender.spool.log.trimmable(|segment| is_trimmable(segment, &passed)).is_none() {
+    if !pipeline.appender.spool.log.can_trim(|segment| is_trimmable(segment, &passed)) {
         return Ok(());
     }
     let safe = trimmable(pipeline, cursors, true).await?;
@@ -148,7 +148,7 @@ async fn trimmable(pipeline: &Pipeline, saved: &Cursors, ask: bool) -> Result<Ve
             let asked = async {
                 // A store without watermarks has lost nothing that it applied, once it was asked which store it is:
                 // the cursor stands there.
-                if !sink.store.capabilities(lane.table).watermarks {
+                if !sink.has_watermarks(lane.table) {
                     return if lane.is_known() { u64::MAX } else { 0 };
                 }
                 // While the breaker is open only its lanes send to the sink, one at a time.

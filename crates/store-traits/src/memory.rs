@@ -108,7 +108,7 @@ impl MemoryStore {
             let mut state = store.open("write")?;
             for records in records {
                 write::check(&records)?;
-                with_records!(&records, rows => state.write(rows, None, store.limits))?;
+                with_records!(&records, rows => state.write(rows, None, None, store.limits))?;
             }
         }
         Ok(store)

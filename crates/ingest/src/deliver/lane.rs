@@ -196,11 +196,9 @@ impl Lane {
             let continues = position.continues(&before);
             let has = watermark.unwrap_or(if continues { cursor.seq } else { 0 });
             // Who made a table anew in the store that was has decided.
-            let may_go_on = match is_anew {
-                true => Ok(()),
-                false => self.may_go_on(cursor, has, before.store == position.store),
-            };
-            if let Err(reason) = may_go_on {
+            if !is_anew
+                && let Err(reason) = self.may_go_on(cursor, has, before.store == position.store)
+            {
                 self.halt(&reason).await;
                 continue;
             }
@@ -242,16 +240,12 @@ impl Lane {
         let limit = self.config.write_timeout;
         let asked = timeout(limit, self.sink.store.position(self.table())).await;
         let position = asked.unwrap_or_else(|_| Err(no_answer("position", limit)))?;
-        let watermark = if self.has_watermarks() {
+        let watermark = if self.sink.has_watermarks(self.table()) {
             Some(self.watermark().await?.unwrap_or_default())
         } else {
             None
         };
         Ok((position, watermark))
-    }
-
-    fn has_watermarks(&self) -> bool {
-        self.sink.store.capabilities(self.table()).watermarks
     }
 
     /// Asks the sink whether it is there, whatever it thinks of a record.

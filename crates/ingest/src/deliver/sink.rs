@@ -127,6 +127,13 @@ impl fmt::Debug for Sink {
     }
 }
 
+impl Sink {
+    /// Whether it keeps a watermark of a stream's records of `table`.
+    pub(crate) fn has_watermarks(&self, table: Table) -> bool {
+        self.store.capabilities(table).watermarks
+    }
+}
+
 /// One table of a sink: what others may know of its lane.
 #[derive(Debug)]
 pub(crate) struct LaneState {

@@ -1,10 +1,12 @@
 //! The way in.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 use tradekeep_models::StreamId;
 use tradekeep_models::record::Record;
 
-use super::tables::{Held, Source, State};
+use super::tables::{Held, State};
 use super::{Limits, MemoryStore, STORE};
 use crate::{
     Ack, Act, At as _, BadRow, Batch, Capabilities, ErrorKind, Failure, Origin, Position,
@@ -26,9 +28,8 @@ impl RecordSink for MemoryStore {
         let (records, origin) = (batch.records(), batch.origin());
         check(records)?;
         let mut state = self.enter("write").await?;
-        let seen = state.seen(records.table(), origin);
-        check_watermark(batch.expected_watermark(), seen).at(STORE, "write")?;
-        with_records!(records, rows => state.write(rows, origin, self.limits))
+        let expected = batch.expected_watermark();
+        with_records!(records, rows => state.write(rows, origin, expected, self.limits))
     }
 
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>> {
@@ -82,25 +83,18 @@ fn refused(kind: ErrorKind) -> impl Fn(Vec<BadRow>) -> StoreError {
     move |rows| Failure::bad_rows(kind, rows).at(STORE, "write")
 }
 
-fn source(table: Table, origin: &Origin) -> Source {
-    (origin.stream.clone(), origin.epoch, table)
-}
-
 impl State {
-    /// The watermark of a batch's stream.
-    fn seen(&self, table: Table, origin: Option<&Origin>) -> Option<u64> {
-        origin.and_then(|origin| self.watermarks.get(&source(table, origin)).copied())
-    }
-
     /// Stores the records of a batch that are new: all of them or, with an error, none.
     pub(super) fn write<R: Held>(
         &mut self,
         rows: &[R],
         origin: Option<&Origin>,
+        expected: Option<&RangeInclusive<u64>>,
         Limits { capacity, duplicate_window }: Limits,
     ) -> Result<Ack> {
-        let stream = origin.map(|origin| source(R::TABLE, origin));
-        let seen = self.seen(R::TABLE, origin);
+        let stream = origin.map(|origin| (origin.stream.clone(), origin.epoch, R::TABLE));
+        let seen = stream.as_ref().and_then(|stream| self.watermarks.get(stream).copied());
+        check_watermark(expected, seen).at(STORE, "write")?;
         let replayed = origin.map_or(0, |origin| origin.replayed(seen));
         self.check_floor(rows, replayed)?;
         let fresh = &rows[replayed..];

@@ -35,7 +35,7 @@ impl Lane {
             // Rejected rows become dead letters before what is behind them is sent: once the sink has
             // that, its watermark says that it has them too, and a restart would not send them again.
             self.keep(from, queue.rejected_so_far(), &mut kept).await;
-            if self.has_watermarks() {
+            if self.sink.has_watermarks(self.table()) {
                 from.batch.expect_watermark(self.expected());
             }
             let batch = if part.rows.len() == from.seqs().len() {

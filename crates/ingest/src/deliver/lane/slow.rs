@@ -4,21 +4,17 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::throttle::Throttle;
 
 /// A flush that takes longer is slow.
 pub(super) const SLOW: Duration = Duration::from_millis(50);
-/// A lane warns at most once in so long: every flush of a busy store may be slow.
-const QUIET: Duration = Duration::from_secs(10);
 
-/// The slow flushes of a lane.
+/// The slow flushes of a lane, of which it does not warn each: every flush of a busy store may be slow.
 #[derive(Debug, Default)]
-pub(crate) struct SlowFlushes(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    warned: Option<Instant>,
-    others: Suppressed,
+pub(crate) struct SlowFlushes {
+    throttle: Throttle,
+    /// Of those that were not warned of.
+    slowest: Mutex<Duration>,
 }
 
 /// Slow flushes since the last warning, which were not warned of.
@@ -31,14 +27,12 @@ pub(super) struct Suppressed {
 impl SlowFlushes {
     /// One took so long: where it is to be warned of, answers what else was slow since the last warning.
     pub(super) fn warning(&self, took: Duration) -> Option<Suppressed> {
-        let now = Instant::now();
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.warned.is_none_or(|warned| now - warned >= QUIET) {
-            state.warned = Some(now);
-            return Some(std::mem::take(&mut state.others));
+        let told = self.throttle.tell();
+        let mut slowest = self.slowest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = told {
+            return Some(Suppressed { count, slowest: std::mem::take(&mut slowest) });
         }
-        state.others.count += 1;
-        state.others.slowest = state.others.slowest.max(took);
+        *slowest = took.max(*slowest);
         None
     }
 }
@@ -62,6 +56,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
+    use crate::throttle::QUIET;
 
     #[tokio::test(start_paused = true)]
     async fn one_warning_in_ten_seconds_tells_of_the_others() {
