@@ -22,8 +22,8 @@ use tradekeep_benches::{Outcome, percentile, rate, rows, ticks};
 use tradekeep_ingest::{Ingest, IngestConfig, Level, SinkConfig, SinkId};
 use tradekeep_models::{StreamId, Tick};
 use tradekeep_store_traits::{
-    Ack, Batch, Capabilities, Position, RecordSink, Records, Result as StoreResult, Stage, Table,
-    Token,
+    Ack, Batch, Capabilities, Position, RecordSink, Records, Result as StoreResult, Run, Stage,
+    Table, Token,
 };
 
 /// Takes everything, and notes when.
@@ -69,7 +69,7 @@ impl RecordSink for Counting {
         Ok(vec![Stage::Applied; tokens.len()])
     }
 
-    async fn position(&self, _: Table) -> StoreResult<Position> {
+    async fn position(&self, _: Table, _: &Run) -> StoreResult<Position> {
         Ok(Position { store: uuid::Uuid::nil(), table: 0, changes: 0 })
     }
 

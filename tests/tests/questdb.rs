@@ -5,6 +5,8 @@
 
 #[path = "questdb/both.rs"]
 mod both;
+#[path = "questdb/copies.rs"]
+mod copies;
 #[path = "questdb/crowd.rs"]
 mod crowd;
 #[path = "questdb/feeder.rs"]
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         hostile::SHARING,
         https::SHARING,
         crowd::SHARING,
+        copies::SHARING,
         both::SHARING,
     ]
     .concat();

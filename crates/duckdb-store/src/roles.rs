@@ -14,8 +14,8 @@ use tradekeep_models::{
 };
 use tradekeep_store_traits::{
     Ack, At, Batch, Capabilities, ErrorKind, Failure, Health, Inner, Maintenance, MetricStore,
-    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Stage, Table,
-    TableStats, TickSeries, TickStore, Token, TradeStore,
+    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Run, Stage,
+    Table, TableStats, TickSeries, TickStore, Token, TradeStore,
 };
 
 use crate::read::{self, stats};
@@ -162,7 +162,7 @@ impl RecordSink for DuckDbStore {
         Ok(vec![Stage::Applied; tokens.len()])
     }
 
-    async fn position(&self, _: Table) -> Result<Position> {
+    async fn position(&self, _: Table, _: &Run) -> Result<Position> {
         // By who writes: reading makes no database, and where there is none it has no id.
         let read = |session: &mut Session| watermark::store_id(&session.connection);
         let store = self.change("position", read).await?;

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tradekeep_models::{Day, StreamId, Table, Timestamp};
 use tradekeep_store_traits::{
     Ack, ApproxLatencies, Batch, CandleViews, Capabilities, Delivery, ErrorKind, Maintenance,
-    Partition, PartitionAdmin, Position, RecordSink, RecordStore, Result, Stage, StoreError,
+    Partition, PartitionAdmin, Position, RecordSink, RecordStore, Result, Run, Stage, StoreError,
     TableStats, Token,
 };
 
@@ -124,8 +124,8 @@ impl RecordSink for Routed {
         Ok(stages)
     }
 
-    async fn position(&self, table: Table) -> Result<Position> {
-        self.holds(table).position(table).await
+    async fn position(&self, table: Table, run: &Run) -> Result<Position> {
+        self.holds(table).position(table, run).await
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {

@@ -90,7 +90,7 @@ impl Pipeline {
                 if sink.has_watermarks(lane.table) {
                     continue;
                 }
-                match sink.store.position(lane.table).await {
+                match sink.store.position(lane.table, &sink.run).await {
                     Ok(now) if now.continues(&before) => lane.set_position(now),
                     _ => {}
                 }

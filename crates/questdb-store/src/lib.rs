@@ -14,6 +14,7 @@ mod position;
 mod read;
 mod roles;
 mod rows;
+mod runs;
 mod schema;
 mod sql;
 mod store;

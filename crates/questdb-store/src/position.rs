@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use tradekeep_models::{Table, new_id};
-use tradekeep_store_traits::{Act, Batch, ErrorKind, Failure, Inner, Position};
+use tradekeep_store_traits::{Act, Batch, ErrorKind, Failure, Inner, Position, Run};
 use uuid::Uuid;
 
 use crate::QuestDbStore;
@@ -14,16 +14,16 @@ use crate::wal::{self, Log};
 use crate::write::Lane;
 
 /// The server's id, its table's own number, and the transactions that the table has seen.
-pub(crate) async fn of(store: &QuestDbStore, table: Table) -> Inner<Position> {
+pub(crate) async fn of(store: &QuestDbStore, table: Table, run: &Run) -> Inner<Position> {
     let lane = store.writer.lane(table);
     if lane.moved.load(Ordering::SeqCst) {
         store.forget_set_up();
     }
-    let read = match store.read_position(lane).await {
+    let read = match store.read_position(lane, run).await {
         // Another server, without tables: they are made.
         Err(error) if matches!(error.kind, ErrorKind::Query | ErrorKind::Schema) => {
             store.forget_set_up();
-            store.read_position(lane).await?
+            store.read_position(lane, run).await?
         }
         read => read?,
     };
@@ -51,7 +51,7 @@ async fn store_id(pool: &Pool, own: &str) -> Inner<Option<Uuid>> {
 }
 
 impl QuestDbStore {
-    async fn read_position(&self, lane: &Lane) -> Inner<Position> {
+    async fn read_position(&self, lane: &Lane, run: &Run) -> Inner<Position> {
         let (pool, name) = (self.ready().await?, lane.shape.name());
         let id = store_id(pool, &self.config.table(STORE_TABLE)).await?;
         let store = id.ok_or_else(|| wal::gone(STORE_TABLE))?;
@@ -59,6 +59,8 @@ impl QuestDbStore {
         let logs = wal::logs(pool, self.config.connect_timeout).await?;
         let log = logs.iter().find(|log| log.table == name).ok_or_else(|| wal::gone(name))?;
         self.meet(lane, log, known);
+        self.runs.look(&logs, &self.config);
+        self.admit(pool, run).await?;
         let number = |number: i64| u64::try_from(number).unwrap_or_default();
         Ok(Position { store, table: number(log.id.into()), changes: number(log.applied) })
     }

@@ -10,7 +10,7 @@ use tradekeep_models::{
 };
 use tradekeep_store_traits::{
     Ack, ApproxLatencies, At, Batch, CandleViews, Capabilities, Health, Maintenance, MetricStore,
-    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Stage,
+    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Run, Stage,
     TableStats, TickSeries, TickStore, Token, TradeStore,
 };
 
@@ -108,8 +108,8 @@ impl RecordSink for QuestDbStore {
         self.settled(tokens).await.at(STORE, "settle")
     }
 
-    async fn position(&self, table: Table) -> Result<Position> {
-        position::of(self, table).await.at(STORE, "position")
+    async fn position(&self, table: Table, run: &Run) -> Result<Position> {
+        position::of(self, table, run).await.at(STORE, "position")
     }
 
     async fn watermark(&self, _: &StreamId, _: u64, _: Table) -> Result<Option<u64>> {

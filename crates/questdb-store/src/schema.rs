@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/0003_retention_floor.sql"),
     include_str!("../schema/0004_candles.sql"),
     include_str!("../schema/0005_store.sql"),
+    include_str!("../schema/0006_runs.sql"),
 ];
 
 /// Which steps were taken, a row each time. No step makes it.
@@ -33,10 +34,13 @@ pub(crate) const FLOOR_TABLE: &str = "retention_floor";
 /// The id of the store.
 pub(crate) const STORE_TABLE: &str = "tradekeep_store";
 
+/// The runs of spools that wrote to the store.
+pub(crate) const RUNS_TABLE: &str = "tradekeep_runs";
+
 /// Every table of a store, those that hold no records last.
 pub(crate) fn all_tables() -> impl Iterator<Item = &'static str> {
     let records = Table::ALL.iter().map(|table| table.as_str());
-    records.chain([FLOOR_TABLE, STORE_TABLE, SCHEMA_TABLE])
+    records.chain([FLOOR_TABLE, STORE_TABLE, RUNS_TABLE, SCHEMA_TABLE])
 }
 
 /// The tables as they are once every step is taken.

@@ -8,6 +8,7 @@ use tradekeep_store_traits::{At, ErrorKind, Failure, Inner, PoolStats, Result, T
 
 use crate::floor::KnownFloors;
 use crate::pool::{Pool, pool};
+use crate::runs::Runs;
 use crate::sql::QuestDb;
 use crate::write::Writer;
 use crate::{QuestDbConfig, STORE, position, schema, wal};
@@ -36,6 +37,7 @@ pub struct QuestDbStore {
     pub(crate) dialect: QuestDb,
     pub(crate) writer: Writer,
     pub(crate) known_floors: KnownFloors,
+    pub(crate) runs: Runs,
     /// Whether the tables are made and checked.
     is_set_up: AtomicBool,
     /// Held by who makes and checks them.
@@ -74,6 +76,7 @@ impl QuestDbStore {
             dialect: QuestDb { prefix: config.table_prefix().to_owned() },
             config,
             known_floors: KnownFloors::default(),
+            runs: Runs::default(),
             is_set_up: AtomicBool::new(false),
             setting_up: Mutex::new(()),
         })

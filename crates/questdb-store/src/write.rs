@@ -120,6 +120,7 @@ pub(crate) async fn batch(store: &QuestDbStore, batch: &Batch) -> Inner<Ack> {
     let mut turn = lane.turn.lock().await;
     store.writer.check_open()?;
     lane.check_position(batch)?;
+    store.check_run(pool, batch).await?;
     let expired = store.expired(batch, first).await?;
     if !expired.is_empty() {
         return Err(Failure::bad_rows(ErrorKind::Expired, expired));

@@ -50,7 +50,7 @@ pub use metrics::MetricStore;
 pub use optional::{ApproxLatencies, CandleViews};
 pub use partition::{Partition, PartitionAdmin};
 pub use pool::PoolStats;
-pub use position::Position;
+pub use position::{Position, Run};
 pub use probe::{Health, Probe, Trouble};
 pub use recent::RecentValues;
 pub use series::{RecordStore, SeriesStore};

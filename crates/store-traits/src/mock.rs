@@ -38,7 +38,7 @@ pub use crate::probe::MockProbe;
 pub use crate::source::MockRecordSource;
 pub use crate::ticks::MockTickStore;
 pub use crate::trades::MockTradeStore;
-use crate::{Ack, Batch, Capabilities, Position, RecordSink, Result, Stage, Table, Token};
+use crate::{Ack, Batch, Capabilities, Position, RecordSink, Result, Run, Stage, Table, Token};
 
 // By hand, so that `prepare` does nothing where a test expects nothing of it.
 mock! {
@@ -51,7 +51,7 @@ mock! {
         async fn ping(&self) -> Result<()>;
         async fn write(&self, batch: &Batch) -> Result<Ack>;
         async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
-        async fn position(&self, table: Table) -> Result<Position>;
+        async fn position(&self, table: Table, run: &Run) -> Result<Position>;
         async fn watermark(
             &self,
             stream: &StreamId,

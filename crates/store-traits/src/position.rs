@@ -1,6 +1,19 @@
-//! Which store it is, and how far it has come.
+//! Which store it is and how far it has come, and who asks.
 
+use tradekeep_models::StreamId;
 use uuid::Uuid;
+
+/// A run of a spool, from its opening to its closing: who writes a stream to a store. Copies of one spool are told
+/// apart by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// The stream.
+    pub stream: StreamId,
+    /// The first number that it may give a record. Those of later runs of a spool are higher.
+    pub first: u64,
+    /// Its own, made when it began.
+    pub id: Uuid,
+}
 
 /// Which store it is, and how far a table of it has come: what who delivers remembers, to see that a store is
 /// another one by now, or an older copy of itself.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tradekeep_models::{Records, StreamId, Table};
 
-use crate::{Batch, Capabilities, Delivery, ErrorKind, Position, Result, StoreError};
+use crate::{Batch, Capabilities, Delivery, ErrorKind, Position, Result, Run, StoreError};
 
 /// How far a batch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,11 +103,17 @@ pub trait RecordSink: Send + Sync {
     /// behind it. Anything else says nothing about the batches: ask again.
     async fn settle(&self, tokens: &[Token]) -> Result<Vec<Stage>>;
 
-    /// Which store this is, and how far `table` has come in it.
+    /// Which store this is, and how far `table` has come in it, asked by `run` before it writes there, and as often
+    /// as it likes.
+    ///
+    /// A store that keeps no [watermarks](Capabilities::watermarks) notes the run, and refuses it where another run
+    /// of its stream comes before it: one with a higher first number, or with the same one that was noted earlier.
+    /// Later runs of a spool have higher ones, so that the other one belongs to another copy of the spool. One that
+    /// was first and is so no more is told by `Act::Resend` when it writes, and asks again.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    async fn position(&self, table: Table) -> Result<Position>;
+    /// When the store cannot be read; `Conflict` where another copy of the spool writes there.
+    async fn position(&self, table: Table, run: &Run) -> Result<Position>;
 
     /// The highest sequence number applied from this stream, epoch and table; nothing before the
     /// first.

@@ -13,10 +13,10 @@ use metrics::{
 use tokio::time::{sleep, timeout};
 use tradekeep_models::{
     BucketQuery, CandleQuery, Interval, LatencyFilter, ListQuery, MetricFilter, MevFilter,
-    SlippageFilter, StreamId, Symbol, TimeRange, TradeFilter, Venue,
+    SlippageFilter, StreamId, Symbol, TimeRange, TradeFilter, Venue, new_id,
 };
 use tradekeep_store_traits::{
-    Act, ErrorKind, LayerConfig, Layered, MemoryStore, Records, RetryPolicy, STORE_METRICS,
+    Act, ErrorKind, LayerConfig, Layered, MemoryStore, Records, RetryPolicy, Run, STORE_METRICS,
     SeriesStore, StoreError, Table, TickStore, describe_store_metrics,
 };
 
@@ -188,11 +188,12 @@ async fn every_operation_is_recorded_by_its_name() {
     let minute: Interval = "1m".parse().unwrap();
     let (venue, symbol) = (Venue::new("v").unwrap(), Symbol::new("X").unwrap());
     let latencies = LatencyFilter::default();
+    let run = Run { stream: StreamId::new("s").unwrap(), first: 1, id: new_id() };
 
     store.ping().await.unwrap();
     store.save(Records::empty(Table::Ticks)).await.unwrap();
     store.settle(&[]).await.unwrap();
-    store.position(Table::Ticks).await.unwrap();
+    store.position(Table::Ticks, &run).await.unwrap();
     store.watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.durable_watermark(&StreamId::new("s").unwrap(), 1, Table::Ticks).await.unwrap();
     store.checkpoint().await.unwrap();

@@ -133,8 +133,12 @@ impl RecordSink for Quoting {
         self.memory.settle(tokens).await
     }
 
-    async fn position(&self, table: Table) -> Result<tradekeep_store_traits::Position, StoreError> {
-        self.memory.position(table).await
+    async fn position(
+        &self,
+        table: Table,
+        run: &tradekeep_store_traits::Run,
+    ) -> Result<tradekeep_store_traits::Position, StoreError> {
+        self.memory.position(table, run).await
     }
 
     async fn watermark(

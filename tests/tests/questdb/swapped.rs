@@ -8,7 +8,7 @@ use tokio::task::block_in_place;
 use tradekeep::models::Table;
 use tradekeep_test_servers::questdb::Questdb;
 
-use crate::feeder::Feeder;
+use crate::feeder::{Feeder, tick};
 use crate::judge::judge_all;
 use crate::tables::{Tables, Way, run};
 use crate::{Absent, Own};
@@ -16,6 +16,10 @@ use crate::{Absent, Own};
 pub(crate) const OWN: &[Own] = &[
     ("a_server_that_was_emptied_or_restored_gets_what_it_lacks", || {
         run(held());
+        Ok::<(), Absent>(())
+    }),
+    ("a_server_that_was_swapped_while_nothing_recorded_gets_what_it_lacks", || {
+        run(stopped());
         Ok::<(), Absent>(())
     }),
     ("what_the_spool_holds_no_more_halts_until_the_right_server_is_back", || {
@@ -64,6 +68,32 @@ async fn held() {
     way.end(0).await;
     judge_all(&tables, fed.sent_ticks().map(|(_, tick)| tick));
     judge_all(&tables, fed.sent_trades().map(|(_, trade)| trade));
+}
+
+async fn stopped() {
+    let root = tempfile::tempdir().unwrap();
+    let [data, older, spool] = ["db", "older", "spool"].map(|name| root.path().join(name));
+    let mut server = block_in_place(|| Questdb::start_on(root.path())).unwrap();
+    let tables = Tables::on(&server);
+    // All of it.
+    let open =
+        || Way::open_at(&spool, tables.config(), |config| config.with_segment_bytes(64 << 20));
+    let batches = [0..100, 100..200, 200..300, 300..400].map(|of| of.map(tick).collect::<Vec<_>>());
+    for (step, batch) in batches.into_iter().enumerate() {
+        let way = open().await;
+        way.stored(batch.into()).await;
+        way.end(0).await;
+        block_in_place(|| match step {
+            0 => meanwhile(&mut server, || copy(&data, &older)),
+            1 => meanwhile(&mut server, || {
+                fs::remove_dir_all(&data).unwrap();
+                fs::rename(&older, &data).unwrap();
+            }),
+            2 => meanwhile(&mut server, || fs::remove_dir_all(&data).unwrap()),
+            _ => {}
+        });
+    }
+    judge_all(&tables, (0..400).map(tick));
 }
 
 async fn not_held() {

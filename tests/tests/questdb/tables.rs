@@ -1,6 +1,7 @@
 //! A server, tables on it that belong to one test, and a spool that feeds them.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -96,8 +97,8 @@ impl Tables {
 pub(crate) struct Way {
     pub(crate) ingest: Ingest,
     pub(crate) store: Arc<QuestDbStore>,
-    /// Removed with it.
-    _folder: TempDir,
+    /// Removed with it, where it was made for it.
+    _folder: Option<TempDir>,
 }
 
 impl Way {
@@ -111,14 +112,24 @@ impl Way {
         change: impl FnOnce(IngestConfig) -> IngestConfig,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let way = Self::open_at(folder.path(), config, change).await;
+        Self { _folder: Some(folder), ..way }
+    }
+
+    /// On the spool of this folder.
+    pub(crate) async fn open_at(
+        folder: &Path,
+        config: QuestDbConfig,
+        change: impl FnOnce(IngestConfig) -> IngestConfig,
+    ) -> Self {
         let store = Arc::new(QuestDbStore::new(config).unwrap());
-        let config = IngestConfig::new(folder.path())
+        let config = IngestConfig::new(folder)
             .with_segment_bytes(1 << 20)
             .with_batch(1_000, Duration::from_millis(10))
             .with_halt_retry(Duration::from_millis(500));
         let sinks = vec![sink("questdb", Arc::clone(&store) as _)];
         let ingest = Ingest::open(change(config), sinks).await.unwrap();
-        Self { ingest, store, _folder: folder }
+        Self { ingest, store, _folder: None }
     }
 
     /// Records that the store has, as far as the spool knows.

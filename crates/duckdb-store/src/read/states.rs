@@ -15,6 +15,8 @@ use crate::sql::{self, Latest};
 
 /// Rows of a table up to which its things are told apart by a number each, in memory.
 const FEW: i64 = 2_000_000;
+/// Parts that the hashes of as many things are put into.
+const PARTS: usize = 256;
 /// Rows up to which a page goes on to look at more of them.
 const MANY: usize = 1_000_000;
 
@@ -48,13 +50,26 @@ pub(super) fn may_be_several(connection: &Connection, table: Table) -> Inner<boo
     if rows > FEW {
         return Ok(true);
     }
-    let mut seen: HashSet<u64, BuildHasherDefault<Unhashed>> = HashSet::default();
-    seen.reserve(usize::try_from(rows).unwrap_or_default());
     let batches = batches(connection, sql::things(table))?;
     let numbers =
         batches.iter().flat_map(|batch| batch.column(0).as_primitive::<UInt64Type>().values());
     // Two things of one number are only compared for nothing.
-    Ok(!numbers.copied().all(|number| seen.insert(number)))
+    Ok(!are_distinct(numbers.copied(), usize::try_from(rows).unwrap_or_default()))
+}
+
+/// Whether some `count` hashes are all different. They are told apart in parts that each fit into the processor's
+/// cache.
+fn are_distinct(hashes: impl Iterator<Item = u64>, count: usize) -> bool {
+    let mut parts = vec![Vec::with_capacity(count / PARTS * 5 / 4); PARTS];
+    for hash in hashes {
+        // The set goes by the other end.
+        parts[(hash >> 32) as usize % PARTS].push(hash);
+    }
+    let mut seen: HashSet<u64, BuildHasherDefault<Unhashed>> = HashSet::default();
+    parts.into_iter().all(|part| {
+        seen.clear();
+        part.into_iter().all(|hash| seen.insert(hash))
+    })
 }
 
 fn has_versions(connection: &Connection, table: Table) -> Inner<bool> {
@@ -80,5 +95,22 @@ impl Hasher for Unhashed {
 
     fn write_u64(&mut self, number: u64) {
         self.0 = number;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_of_a_kind_are_found_wherever_they_are() {
+        let hashes: Vec<u64> =
+            (0..10_000u64).map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
+        let are_distinct =
+            |hashes: &[u64]| super::are_distinct(hashes.iter().copied(), hashes.len());
+        assert!(are_distinct(&hashes) && are_distinct(&[]) && !are_distinct(&[7, 7]));
+        for place in [0, 1, 4_999, 9_999] {
+            assert!(!are_distinct(&[&hashes[..], &hashes[place..=place]].concat()), "{place}");
+        }
     }
 }

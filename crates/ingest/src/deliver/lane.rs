@@ -30,6 +30,9 @@ use crate::throttle::Throttle;
 /// Between two tries after a failure of the spool's own disk.
 const DISK_RETRY: Duration = Duration::from_secs(1);
 
+const COPIED: &str = "another copy of this spool delivers to the store too, or this one is an older copy: end this \
+                      process, and `tradekeep spool new-epoch` lets it go on";
+
 /// The store stands elsewhere than it should: the lane asks it where, and goes on from there.
 #[derive(Debug)]
 struct Elsewhere;
@@ -173,11 +176,16 @@ impl Lane {
         loop {
             // Also so that a sink that refuses at once is not asked in a tight loop.
             self.sink.breaker.permit().await;
+            if self.sink.is_copied() {
+                self.halt(COPIED).await;
+                continue;
+            }
             let (position, watermark) = match self.ask().await {
                 Ok(answer) => answer,
                 Err(error) => {
                     match error.act {
                         Act::Retry { .. } | Act::Probe => self.back_off(&error).await,
+                        _ if error.kind == ErrorKind::Conflict => self.state.copied(),
                         _ => self.halt(&error.to_string()).await,
                     }
                     continue;
@@ -214,13 +222,9 @@ impl Lane {
     fn may_go_on(&self, cursor: Cursor, has: u64, is_same: bool) -> Result<(), String> {
         let table = self.table();
         let sent = self.sent.load(Ordering::SeqCst);
-        if cursor.copied || (has >= self.spool.first_seq && has > sent) {
+        if has >= self.spool.first_seq && has > sent {
             self.state.copied();
-            return Err(format!(
-                "the store has record {has} of this spool, which never sent it: this spool is an older copy, \
-                 or another copy of it delivers to the store too; end this process, and \
-                 `tradekeep spool new-epoch` lets it go on"
-            ));
+            return Err(COPIED.to_owned());
         }
         if has < cursor.stored && !self.spool.holds_all_behind(table, has.max(cursor.floor)) {
             let what =
@@ -238,7 +242,7 @@ impl Lane {
     /// Which store it is, how far it has come, and its watermark where it keeps one.
     async fn ask(&self) -> StoreResult<(Position, Option<u64>)> {
         let limit = self.config.write_timeout;
-        let asked = timeout(limit, self.sink.store.position(self.table())).await;
+        let asked = timeout(limit, self.sink.store.position(self.table(), &self.sink.run)).await;
         let position = asked.unwrap_or_else(|_| Err(no_answer("position", limit)))?;
         let watermark = if self.sink.has_watermarks(self.table()) {
             Some(self.watermark().await?.unwrap_or_default())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
-use tradekeep_store_traits::{Position, RecordSink, Table};
+use tradekeep_store_traits::{Position, RecordSink, Run, Table};
 
 use super::breaker::Breaker;
 use crate::notifier::Subscriber;
@@ -118,6 +118,8 @@ pub(crate) struct Sink {
     pub(crate) name: String,
     pub(crate) store: Arc<dyn RecordSink>,
     pub(crate) breaker: Breaker,
+    /// Who this spool is to it, as long as it is open.
+    pub(crate) run: Run,
     pub(crate) lanes: Vec<Arc<LaneState>>,
 }
 
@@ -131,6 +133,11 @@ impl Sink {
     /// Whether it keeps a watermark of a stream's records of `table`.
     pub(crate) fn has_watermarks(&self, table: Table) -> bool {
         self.store.capabilities(table).watermarks
+    }
+
+    /// Whether another copy of this spool was seen to deliver to it.
+    pub(crate) fn is_copied(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.cursor().copied)
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tradekeep_models::InvalidInput;
-use tradekeep_store_traits::Table;
+use tradekeep_models::{InvalidInput, new_id};
+use tradekeep_store_traits::{Run, Table};
 
 use super::Ingest;
 use crate::appender::Appender;
@@ -136,6 +136,8 @@ impl Ingest {
             let lanes = plans.iter().zip(&states).filter(move |(plan, _)| plan.sink == sink);
             lanes.map(|(_, state)| Arc::clone(state)).collect()
         };
+        let stream = spool.stream()?;
+        let run = Run { stream: stream.0.clone(), first: spool.first_seq, id: new_id() };
         let sinks: Vec<_> = configs
             .into_iter()
             .enumerate()
@@ -145,11 +147,11 @@ impl Ingest {
                     name,
                     store,
                     breaker: Breaker::default(),
+                    run: run.clone(),
                     lanes: lanes_of(place),
                 })
             })
             .collect();
-        let stream = spool.stream()?;
         let flush = FlushSignal::default();
         let mut tasks = Vec::new();
         for (plan, state) in plans.iter().zip(&states) {

@@ -12,7 +12,7 @@ use tradekeep_ingest::{DeadLetterFilter, Ingest, LaneStatus};
 use tradekeep_models::{StreamId, TickFilter};
 use tradekeep_store_traits::{
     Ack, Act, BadRow, Batch, Capabilities, Delivery, ErrorKind, Failure, MemoryStore, Position,
-    RecordSink, Result, SeriesStore, Stage, Table, Token,
+    RecordSink, Result, Run, SeriesStore, Stage, Table, Token,
 };
 
 use crate::support::{SOON, config, drained, error, open, sink, ticks};
@@ -141,7 +141,7 @@ impl RecordSink for Late {
         Ok(stages)
     }
 
-    async fn position(&self, _: Table) -> Result<Position> {
+    async fn position(&self, _: Table, _: &Run) -> Result<Position> {
         let (store, table, changes) = self.state().stands;
         Ok(Position { store: uuid::Uuid::from_u128(store), table, changes })
     }

@@ -213,8 +213,9 @@ async fn a_store_that_hangs_when_it_is_asked_holds_up_no_cursor() {
         async fn position(
             &self,
             table: Table,
+            run: &tradekeep_store_traits::Run,
         ) -> tradekeep_store_traits::Result<tradekeep_store_traits::Position> {
-            self.0.position(table).await
+            self.0.position(table, run).await
         }
         async fn watermark(
             &self,

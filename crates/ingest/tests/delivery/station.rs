@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use tradekeep_models::record::Record;
 use tradekeep_models::{StreamId, Timestamp};
 use tradekeep_store_traits::{
-    Ack, At as _, Batch, Capabilities, MemoryStore, Position, RecordSink, Stage, StoreError, Table,
-    Token, check_watermark, with_records,
+    Ack, At as _, Batch, Capabilities, MemoryStore, Position, RecordSink, Run, Stage, StoreError,
+    Table, Token, check_watermark, with_records,
 };
 
 use super::second;
@@ -269,8 +269,8 @@ impl RecordSink for Station {
         Ok(tokens.iter().map(|_| self.stage()).collect())
     }
 
-    async fn position(&self, table: Table) -> tradekeep_store_traits::Result<Position> {
-        self.memory.position(table).await
+    async fn position(&self, table: Table, run: &Run) -> tradekeep_store_traits::Result<Position> {
+        self.memory.position(table, run).await
     }
 
     async fn watermark(

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tradekeep_ingest::fs::sim::SimFs;
 use tradekeep_models::StreamId;
-use tradekeep_store_traits::{Ack, Batch, Capabilities, Position, RecordSink, Stage, Table, Token};
+use tradekeep_store_traits::{
+    Ack, Batch, Capabilities, Position, RecordSink, Run, Stage, Table, Token,
+};
 
 use super::Station;
 
@@ -56,8 +58,8 @@ impl RecordSink for Wire {
         self.to.settle(tokens).await
     }
 
-    async fn position(&self, table: Table) -> tradekeep_store_traits::Result<Position> {
-        self.to.position(table).await
+    async fn position(&self, table: Table, run: &Run) -> tradekeep_store_traits::Result<Position> {
+        self.to.position(table, run).await
     }
 
     async fn watermark(

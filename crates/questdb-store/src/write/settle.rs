@@ -67,6 +67,7 @@ impl QuestDbStore {
         let known = |table: &Table| self.writer.lane(*table).applied.load(Ordering::SeqCst);
         let known: Vec<_> = tables.iter().map(known).collect();
         let logs = wal::logs(pool, self.config.connect_timeout).await?;
+        self.runs.look(&logs, &self.config);
         let mut moved = false;
         for (table, known) in tables.iter().zip(known) {
             let lane = self.writer.lane(*table);

@@ -2,11 +2,11 @@
 
 use tradekeep_models::{
     BucketQuery, CandleQuery, LatencyFilter, ListQuery, MetricFilter, MevFilter, SlippageFilter,
-    StreamId, TimeRange, TradeFilter,
+    StreamId, TimeRange, TradeFilter, new_id,
 };
 
 use super::{Store, interval, seconds, symbol, venue};
-use crate::{ErrorKind, MemoryStore, Records, Result, SeriesStore, Table};
+use crate::{ErrorKind, MemoryStore, Records, Result, Run, SeriesStore, Table};
 
 super::list_cases!(operations:
     errors_name_the_store_and_the_operation,
@@ -18,12 +18,13 @@ pub(crate) async fn call(store: &dyn SeriesStore, op: &str) -> Result<()> {
     let (all, metrics, latencies) =
         (TimeRange::ALL, MetricFilter::default(), LatencyFilter::default());
     let stream = StreamId::new("s").unwrap();
+    let run = Run { stream: stream.clone(), first: 1, id: new_id() };
     match op {
         "ping" => store.ping().await,
         "write" => store.save(Records::empty(Table::Ticks)).await.map(drop),
         "settle" => store.settle(&[]).await.map(drop),
         "watermark" => store.watermark(&stream, 1, Table::Ticks).await.map(drop),
-        "position" => store.position(Table::Ticks).await.map(drop),
+        "position" => store.position(Table::Ticks, &run).await.map(drop),
         "durable_watermark" => store.durable_watermark(&stream, 1, Table::Ticks).await.map(drop),
         "checkpoint" => store.checkpoint().await,
         "close" => store.close().await,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tradekeep_models::{Metric, Name, StreamId, Tick, TradeId};
+use tradekeep_models::{Metric, Name, StreamId, Tick, TradeId, new_id};
 
 use super::{
     Store, applied, assert_no_watermark, at, draft, everything, in_order, saved, seconds, symbol,
     tick, venue,
 };
-use crate::{Act, Batch, ErrorKind, Origin, Records, Stage, Table, Token};
+use crate::{Act, Batch, ErrorKind, Origin, Records, Run, Stage, Table, Token};
 
 super::list_cases!(sink:
     empty_batch_is_answered,
@@ -26,6 +26,7 @@ super::list_cases!(sink:
     hundred_writers_at_once,
     readers_see_whole_batches,
     position_goes_on_as_records_come,
+    copies_of_a_spool_are_told_apart_without_watermarks,
     closed_store_answers_connection;
     watermarks:
     watermark_starts_absent_and_moves_with_rows,
@@ -171,16 +172,46 @@ async fn wide_batch_meets_its_duplicates(store: Store) {
     assert_eq!(store.save(ends).await.unwrap(), saved(0, 3));
 }
 
+fn run(stream: &str, first: u64) -> Run {
+    Run { stream: StreamId::new(stream).unwrap(), first, id: new_id() }
+}
+
 async fn position_goes_on_as_records_come(store: Store) {
-    let before = store.position(Table::Ticks).await.unwrap();
-    assert!(store.position(Table::Ticks).await.unwrap().continues(&before));
+    let run = run("s", 1);
+    let before = store.position(Table::Ticks, &run).await.unwrap();
+    assert!(store.position(Table::Ticks, &run).await.unwrap().continues(&before));
     store.save(seconds(3)).await.unwrap();
-    let after = store.position(Table::Ticks).await.unwrap();
+    let after = store.position(Table::Ticks, &run).await.unwrap();
     assert!(after.continues(&before), "{before:?}, then {after:?}");
     assert!(store.capabilities(Table::Ticks).watermarks || !before.continues(&after));
     for table in Table::ALL {
-        assert_eq!(store.position(*table).await.unwrap().store, before.store, "{table}");
+        assert_eq!(store.position(*table, &run).await.unwrap().store, before.store, "{table}");
     }
+}
+
+async fn copies_of_a_spool_are_told_apart_without_watermarks(store: Store) {
+    let refused = async |run: &Run| match store.position(Table::Ticks, run).await {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(
+                (error.kind, error.act.clone()),
+                (ErrorKind::Conflict, Act::Halt),
+                "{error}"
+            );
+            true
+        }
+    };
+    let told = !store.capabilities(Table::Ticks).watermarks;
+    let (first, later) = (run("s", 10), run("s", 20));
+    for run in [&first, &first, &later, &later] {
+        assert!(!refused(run).await, "{run:?}");
+    }
+    // An older copy, and one that was opened at the same number.
+    assert_eq!((refused(&first).await, refused(&run("s", 20)).await), (told, told));
+    for run in [&run("t", 10), &later, &run("s", 21)] {
+        assert!(!refused(run).await, "{run:?}");
+    }
+    assert_eq!(refused(&later).await, told);
 }
 
 async fn batch_goes_on_from_the_watermark_it_says(store: Store) {

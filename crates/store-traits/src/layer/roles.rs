@@ -12,8 +12,8 @@ use super::Kind::{Close, Health as Condition, Optimize, Read, Write};
 use super::Layered;
 use crate::{
     Ack, ApproxLatencies, Batch, CandleViews, Capabilities, Health, Maintenance, MetricStore,
-    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Stage, Table,
-    TableStats, TickSeries, TickStore, Token, TradeStore, Trouble,
+    Partition, PartitionAdmin, Position, Probe, RecordSink, RecordSource, Result, Run, Stage,
+    Table, TableStats, TickSeries, TickStore, Token, TradeStore, Trouble,
 };
 
 /// Roles of which every method goes through the layers: what kind of call each is, and the name that errors and
@@ -100,8 +100,8 @@ impl<T: RecordSink + ?Sized> RecordSink for Layered<T> {
         self.around(Read, "settle", || self.inner.settle(tokens)).await
     }
 
-    async fn position(&self, table: Table) -> Result<Position> {
-        self.around(Read, "position", || self.inner.position(table)).await
+    async fn position(&self, table: Table, run: &Run) -> Result<Position> {
+        self.around(Read, "position", || self.inner.position(table, run)).await
     }
 
     async fn watermark(&self, stream: &StreamId, epoch: u64, table: Table) -> Result<Option<u64>> {

@@ -41,7 +41,7 @@ impl RecordSink for MemoryStore {
         Ok(vec![Stage::Applied; tokens.len()])
     }
 
-    async fn position(&self, _: Table) -> Result<Position> {
+    async fn position(&self, _: Table, _: &Run) -> Result<Position> {
         let store = self.enter("position").await?.id;
         Ok(Position { store, table: 0, changes: 0 })
     }
