@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use tokio::task::block_in_place;
 use tradekeep::models::Table;
+use tradekeep_ingest::operate;
 use tradekeep_test_servers::questdb::Questdb;
+use tradekeep_tests::oracle::Promise;
 
 use crate::feeder::{Feeder, tick};
-use crate::judge::judge_all;
+use crate::judge::{judge, judge_all};
 use crate::tables::{Tables, Way, run};
 use crate::{Absent, Own};
 
@@ -18,7 +21,7 @@ pub(crate) const OWN: &[Own] = &[
         run(held());
         Ok::<(), Absent>(())
     }),
-    ("a_server_that_was_swapped_while_nothing_recorded_gets_what_it_lacks", || {
+    ("a_server_that_was_swapped_while_nothing_recorded_is_noticed", || {
         run(stopped());
         Ok::<(), Absent>(())
     }),
@@ -72,28 +75,49 @@ async fn held() {
 
 async fn stopped() {
     let root = tempfile::tempdir().unwrap();
-    let [data, older, spool] = ["db", "older", "spool"].map(|name| root.path().join(name));
+    let [data, older, right, spool] =
+        ["db", "older", "right", "spool"].map(|name| root.path().join(name));
     let mut server = block_in_place(|| Questdb::start_on(root.path())).unwrap();
     let tables = Tables::on(&server);
-    // All of it.
-    let open =
-        || Way::open_at(&spool, tables.config(), |config| config.with_segment_bytes(64 << 20));
-    let batches = [0..100, 100..200, 200..300, 300..400].map(|of| of.map(tick).collect::<Vec<_>>());
-    for (step, batch) in batches.into_iter().enumerate() {
+    let open = || Way::open_at(&spool, tables.config(), |config| config);
+    let stored = async |numbers: std::ops::Range<u64>| {
         let way = open().await;
-        way.stored(batch.into()).await;
+        way.stored(numbers.map(tick).collect::<Vec<_>>().into()).await;
         way.end(0).await;
-        block_in_place(|| match step {
-            0 => meanwhile(&mut server, || copy(&data, &older)),
-            1 => meanwhile(&mut server, || {
-                fs::remove_dir_all(&data).unwrap();
-                fs::rename(&older, &data).unwrap();
-            }),
-            2 => meanwhile(&mut server, || fs::remove_dir_all(&data).unwrap()),
-            _ => {}
+    };
+    let halted = async |number: u64, why: &str| {
+        let way = open().await;
+        way.ingest.append(vec![tick(number)]).await.unwrap();
+        let (reason, _) = way.halt(Table::Ticks).await;
+        assert!(reason.contains(why) && reason.contains("new-epoch"), "{reason}");
+        way.ingest.shutdown(Duration::ZERO).await.unwrap();
+    };
+    stored(0..100).await;
+    block_in_place(|| meanwhile(&mut server, || copy(&data, &older)));
+    stored(100..200).await;
+    block_in_place(|| {
+        meanwhile(&mut server, || {
+            fs::rename(&data, &right).unwrap();
+            fs::rename(&older, &data).unwrap();
         });
-    }
-    judge_all(&tables, (0..400).map(tick));
+    });
+    halted(200, "an older copy of itself").await;
+    block_in_place(|| {
+        meanwhile(&mut server, || {
+            fs::remove_dir_all(&data).unwrap();
+            fs::rename(&right, &data).unwrap();
+        });
+    });
+    stored(201..300).await;
+    judge_all(&tables, (0..300).map(tick));
+
+    block_in_place(|| meanwhile(&mut server, || fs::remove_dir_all(&data).unwrap()));
+    halted(300, "another store than before").await;
+    operate::new_epoch(&spool).unwrap();
+    stored(301..400).await;
+    // What was delivered before may be held still.
+    let promise = |number| if number < 300 { Promise::Open } else { Promise::Kept };
+    judge(&tables, (0..400).map(|number| (tick(number), promise(number))));
 }
 
 async fn not_held() {

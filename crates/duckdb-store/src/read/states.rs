@@ -60,7 +60,8 @@ pub(super) fn may_be_several(connection: &Connection, table: Table) -> Inner<boo
 /// Whether some `count` hashes are all different. They are told apart in parts that each fit into the processor's
 /// cache.
 fn are_distinct(hashes: impl Iterator<Item = u64>, count: usize) -> bool {
-    let mut parts = vec![Vec::with_capacity(count / PARTS * 5 / 4); PARTS];
+    let mut parts: Vec<Vec<u64>> = Vec::new();
+    parts.resize_with(PARTS, || Vec::with_capacity(count / PARTS * 5 / 4));
     for hash in hashes {
         // The set goes by the other end.
         parts[(hash >> 32) as usize % PARTS].push(hash);
@@ -100,8 +101,6 @@ impl Hasher for Unhashed {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn two_of_a_kind_are_found_wherever_they_are() {
         let hashes: Vec<u64> =

@@ -176,7 +176,8 @@ impl Lane {
         loop {
             // Also so that a sink that refuses at once is not asked in a tight loop.
             self.sink.breaker.permit().await;
-            if self.sink.is_copied() {
+            // Where it notes who asks, the other copy is not to be put behind this one.
+            if !self.sink.has_watermarks(self.table()) && self.sink.is_copied() {
                 self.halt(COPIED).await;
                 continue;
             }
@@ -222,7 +223,7 @@ impl Lane {
     fn may_go_on(&self, cursor: Cursor, has: u64, is_same: bool) -> Result<(), String> {
         let table = self.table();
         let sent = self.sent.load(Ordering::SeqCst);
-        if has >= self.spool.first_seq && has > sent {
+        if cursor.copied || (has >= self.spool.first_seq && has > sent) {
             self.state.copied();
             return Err(COPIED.to_owned());
         }

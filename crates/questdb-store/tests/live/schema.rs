@@ -24,6 +24,10 @@ pub(crate) const TESTS: &[Test] = &[
 
 /// Tables that have the prefix of a test.
 const COUNT: &str = "SELECT count() FROM tables() WHERE starts_with(table_name, '{}')";
+/// What that is once they are all made.
+const ALL: i64 = 15;
+/// The last step.
+const LATEST: i64 = 6;
 const VERSIONS: &str = "SELECT count() FROM \"{}tradekeep_schema\"";
 
 fn assert_halts(error: &StoreError) -> String {
@@ -34,7 +38,7 @@ fn assert_halts(error: &StoreError) -> String {
 async fn made_once(scratch: Scratch) {
     for _ in 0..2 {
         drop(scratch.open().await.unwrap());
-        assert_eq!(scratch.number(COUNT).await, 14);
+        assert_eq!(scratch.number(COUNT).await, ALL);
         assert_eq!(scratch.number(VERSIONS).await, 1, "set up again");
     }
 }
@@ -47,7 +51,7 @@ async fn many_at_once(scratch: Scratch) {
     for opened in opening.collect::<Vec<_>>() {
         opened.await.unwrap().unwrap();
     }
-    assert_eq!(scratch.number(COUNT).await, 14);
+    assert_eq!(scratch.number(COUNT).await, ALL);
 }
 
 async fn cut_short(scratch: Scratch) {
@@ -61,7 +65,7 @@ async fn cut_short(scratch: Scratch) {
         scratch.execute(&[&format!("DROP TABLE \"{{}}{table}\"")]).await;
     }
     drop(scratch.open().await.unwrap());
-    assert_eq!((scratch.number(COUNT).await, scratch.number(VERSIONS).await), (14, 1));
+    assert_eq!((scratch.number(COUNT).await, scratch.number(VERSIONS).await), (ALL, 1));
 }
 
 async fn older(scratch: Scratch) {
@@ -85,8 +89,8 @@ async fn older(scratch: Scratch) {
 
     let config = scratch.config().with_auto_migrate();
     drop(QuestDbStore::connect(config).await.unwrap());
-    assert_eq!(scratch.number(COUNT).await, 14);
-    assert_eq!(scratch.number("SELECT max(version) FROM \"{}tradekeep_schema\"").await, 5);
+    assert_eq!(scratch.number(COUNT).await, ALL);
+    assert_eq!(scratch.number("SELECT max(version) FROM \"{}tradekeep_schema\"").await, LATEST);
     assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 1, "rows stay");
 }
 

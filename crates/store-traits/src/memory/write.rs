@@ -10,8 +10,8 @@ use super::tables::{Held, State};
 use super::{Limits, MemoryStore, STORE};
 use crate::{
     Ack, Act, At as _, BadRow, Batch, Capabilities, ErrorKind, Failure, Origin, Position,
-    RecordSink, Records, Result, Stage, StoreError, Table, Token, Verdicts, check_watermark, judge,
-    with_records,
+    RecordSink, Records, Result, Run, Stage, StoreError, Table, Token, Verdicts, check_watermark,
+    judge, with_records,
 };
 
 #[async_trait]
