@@ -82,7 +82,9 @@ impl Pipeline {
     }
 
     async fn ask_positions(&self, saved: Option<&Cursors>) {
-        for sink in self.sinks.iter().filter(|sink| !sink.breaker.is_open()) {
+        // Whoever asks is noted: another copy of the spool is not to be put behind this one.
+        let asked = |sink: &&Arc<Sink>| !sink.breaker.is_open() && !sink.is_copied();
+        for sink in self.sinks.iter().filter(asked) {
             for lane in &sink.lanes {
                 let moved = saved.and_then(|saved| saved.of(sink.id.as_str(), lane.table))
                     != Some(lane.cursor());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Mutex as AsyncMutex;
 use tradekeep_models::StreamId;
 use tradekeep_store_traits::sql::Row as _;
 use tradekeep_store_traits::{Act, Batch, ErrorKind, Failure, Inner, Run};
@@ -16,7 +17,11 @@ use crate::{QuestDbConfig, QuestDbStore};
 
 /// What is known of the runs on the server.
 #[derive(Debug, Default)]
-pub(crate) struct Runs(Mutex<Known>);
+pub(crate) struct Runs {
+    known: Mutex<Known>,
+    /// Held by who asks to be let in: what one of a process is about to write, another does not see.
+    admitting: AsyncMutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -29,7 +34,7 @@ struct Known {
 
 impl Runs {
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes how far the table has come, where the logs of all were asked for anyway.
@@ -48,6 +53,7 @@ impl Runs {
 impl QuestDbStore {
     /// Notes that `run` writes here; refuses it where another run of its stream comes before it.
     pub(crate) async fn admit(&self, pool: &Pool, run: &Run) -> Inner<()> {
+        let _admitting = self.runs.admitting.lock().await;
         self.read_runs(pool).await?;
         let admitted = self.runs.known().admitted.get(&run.stream).copied();
         if admitted == Some((run.id, true)) {
