@@ -94,7 +94,8 @@ impl Pipeline {
                 }
                 match sink.store.position(lane.table, &sink.run).await {
                     Ok(now) if now.continues(&before) => lane.set_position(now),
-                    _ => {}
+                    Ok(_) => lane.set_moved(true),
+                    Err(_) => {}
                 }
             }
         }

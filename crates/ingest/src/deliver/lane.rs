@@ -107,6 +107,9 @@ impl Lane {
                 }
             }
             let Some(mut batch) = next.take() else { continue };
+            if self.state.has_moved() {
+                return Elsewhere;
+            }
             read += batch.count();
             // While a batch is sent the next one is read, where there is a whole one.
             // The total may lack the newest of what was read: a record can be read just before it is
@@ -181,6 +184,7 @@ impl Lane {
                 self.halt(COPIED).await;
                 continue;
             }
+            self.state.set_moved(false);
             let (position, watermark) = match self.ask().await {
                 Ok(answer) => answer,
                 Err(error) => {

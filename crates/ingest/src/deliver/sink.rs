@@ -1,7 +1,7 @@
 //! A store that gets what is in the spool, and how far it has come.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,8 @@ pub(crate) struct LaneState {
     status: Mutex<LaneStatus>,
     /// Which store it is, and how far it had come when it was last asked; nothing before the first time.
     position: Mutex<Option<Position>>,
+    /// Whether somebody else saw that the sink stands elsewhere than it did.
+    moved: AtomicBool,
     /// Notified when an operator wants it to try again now.
     pub(crate) resume: Notify,
 }
@@ -185,6 +187,7 @@ impl LaneState {
             lost: AtomicU64::new(0),
             last_applied: AtomicU64::new(u64::MAX),
             status: Mutex::new(LaneStatus::Delivering),
+            moved: AtomicBool::new(false),
             resume: Notify::new(),
         }
     }
@@ -247,6 +250,15 @@ impl LaneState {
     /// Another copy of this spool delivers to the sink.
     pub(crate) fn copied(&self) {
         self.cursor.send_modify(|cursor| cursor.copied = true);
+    }
+
+    /// The sink stands elsewhere than it did: the lane has to ask.
+    pub(crate) fn set_moved(&self, moved: bool) {
+        self.moved.store(moved, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_moved(&self) -> bool {
+        self.moved.load(Ordering::SeqCst)
     }
 
     /// Where the sink stood when it was last asked.
