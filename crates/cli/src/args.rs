@@ -5,6 +5,7 @@ mod list;
 mod measurements;
 mod parse;
 mod query;
+mod reading;
 mod record;
 mod records;
 mod spool;
@@ -18,6 +19,7 @@ pub(crate) use import::{Import, Layout, Type};
 pub(crate) use list::Listed;
 pub(crate) use measurements::{Events, Latency, Metrics, Mev, Nodes, Slippage};
 pub(crate) use query::{Candles, Query, Ticks};
+pub(crate) use reading::Reading;
 pub(crate) use record::{Receipts, RecordArgs, UnknownFields};
 pub(crate) use records::{Fills, Orders, Performance, Positions, Trades};
 pub(crate) use spool::{

@@ -20,7 +20,7 @@ use self::write::write;
 pub const IMPORT_MEMORY_MEGABYTES: u32 = 128;
 
 /// What an import did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportSummary {
     /// Rows found in the source: imported, duplicates and rejected.
@@ -35,6 +35,9 @@ pub struct ImportSummary {
     pub first_ts: Option<Timestamp>,
     /// Latest time of the good rows.
     pub last_ts: Option<Timestamp>,
+    /// What people are to know of how the rows were read: which column was found out from what is in it, how many
+    /// were rounded.
+    pub notes: Vec<String>,
 }
 
 impl ImportSummary {
@@ -48,6 +51,7 @@ impl ImportSummary {
             rejected: self.rejected + other.rejected,
             first_ts: self.first_ts.into_iter().chain(other.first_ts).min(),
             last_ts: self.last_ts.max(other.last_ts),
+            notes: [self.notes, other.notes].concat(),
         }
     }
 }
@@ -156,7 +160,8 @@ async fn take<R: Record>(
     // First, so that a store's failure does not lose them.
     set_aside(chunk.rejects, summary)?;
     let written = write(sink, chunk.records, chunk.lines).await?;
-    *summary = summary.and(written.summary);
+    *summary = std::mem::take(summary).and(written.summary);
+    summary.notes.extend(chunk.notes);
     set_aside(written.refused, summary)?;
     chunk.end.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -4,7 +4,6 @@ use tradekeep_models::Symbol;
 
 use crate::columns::Columns;
 use crate::csv_row::CsvRow;
-use crate::draft::boolean;
 use crate::number::is_digits;
 use crate::{Field, FormatError};
 
@@ -57,12 +56,15 @@ pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatE
     if !is_digits(first.get(0)) {
         return Ok(None);
     }
-    let is_flag = |place| boolean(first.get(place)).is_some();
+    let is_flag = |place| {
+        let text = first.get(place);
+        text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false")
+    };
     let fields = match first.len() {
         12 if first.iter().all(is_numeric) => {
             return Err(FormatError::UnsupportedSchema {
                 found: "Binance klines".into(),
-                supported: SUPPORTED,
+                supported: SUPPORTED.into(),
             });
         }
         6 if is_flag(5) => &TRADES[..6],
@@ -103,7 +105,7 @@ mod tests {
     fn found(line: &str) -> Option<(usize, bool)> {
         let first = CsvRow::of(format!("{line}\n").as_bytes()).unwrap();
         let (columns, header) = columns(&first).unwrap()?;
-        Some((columns.width(), header))
+        Some((columns.width, header))
     }
 
     #[test]

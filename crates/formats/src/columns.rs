@@ -1,80 +1,108 @@
-//! Which column of a CSV holds which field.
+//! Which column of a table holds which field of a tick.
 
-use crate::csv_row::CsvRow;
+use crate::csv_row::printable;
 use crate::draft::RawTick;
-use crate::map::mapped;
-use crate::mistaken::OWN_FIELDS;
-use crate::records::is_of_records;
-use crate::{ColumnMap, Field, FormatError};
+use crate::preview::Preview;
+use crate::{Field, FormatError, TimeUnit};
+use tradekeep_models::InvalidInput;
 
-/// The place of each field among a row's columns.
-#[derive(Debug, Clone)]
+/// What has the cells of a row.
+pub(crate) trait Cells {
+    /// The text of a column, empty where there is none.
+    fn cell(&self, place: usize) -> &[u8];
+}
+
+/// Where the text of a field comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Column(usize),
+    /// Of several columns, with this between them.
+    Joined(Vec<usize>, u8),
+    /// The same in every row.
+    Set(String),
+}
+
+impl Origin {
+    /// The columns that it is made of.
+    pub(crate) fn columns(&self) -> &[usize] {
+        match self {
+            Self::Column(place) => std::slice::from_ref(place),
+            Self::Joined(places, _) => places,
+            Self::Set(_) => &[],
+        }
+    }
+
+    /// For a message.
+    pub(crate) fn text(&self, preview: &Preview) -> String {
+        let names = self.columns().iter().map(|place| printable(preview.names[*place].as_bytes()));
+        match self {
+            Self::Set(text) => format!("--set {text}"),
+            _ => names.collect::<Vec<_>>().join("+"),
+        }
+    }
+}
+
+/// Where each field of a tick comes from.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Columns {
-    width: usize,
-    places: Vec<(Field, usize)>,
+    pub(crate) width: usize,
+    pub(crate) places: Vec<(Field, Origin)>,
+    /// A column that looks like the symbol, where somebody gave another: its place, name and first value, which
+    /// all rows must have.
+    pub(crate) constant: Option<(usize, String, Vec<u8>)>,
+    /// What the name of the column of times says that they count.
+    pub(crate) time_unit: Option<TimeUnit>,
+    /// What was found out from rows, for people.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Columns {
     /// A layout without header: the fields of its columns in their order, `None` for the unused.
     pub(crate) fn positional(fields: &[Option<Field>]) -> Self {
         let places = fields.iter().enumerate();
-        Self {
-            width: fields.len(),
-            places: places.filter_map(|(place, field)| field.map(|field| (field, place))).collect(),
-        }
-    }
-
-    /// By the names in `header`, and before them by `map`.
-    pub(crate) fn named(header: &CsvRow, map: &ColumnMap) -> Result<Self, FormatError> {
-        // Orders and fills have times, prices and quantities too, and are no prints of a market.
-        let own = OWN_FIELDS.into_iter().find(|name| map.is_empty() && header.find(name).is_some());
-        if let Some(name) = own {
-            return Err(own_records(&format!("column {name}")));
-        }
-        let mut places = Vec::new();
-        for field in Field::ALL {
-            let place = match map.column(field.as_str()) {
-                Some(column) => Some(mapped(header, field.as_str(), column)?),
-                None => known(header, field),
-            };
-            places.extend(place.map(|place| (field, place)));
-        }
-        let columns = Self { width: header.len(), places };
-        let missing: Vec<_> = [Field::Ts, Field::Price, Field::Quantity]
-            .into_iter()
-            .filter(|field| !columns.has(*field))
-            .map(Field::as_str)
-            .collect();
-        if missing.is_empty() {
-            return Ok(columns);
-        }
-        if map.is_empty() && is_of_records(header) {
-            return Err(own_records(&format!("columns {}", header.printable())));
-        }
-        let names = ["open", "high", "low", "close"];
-        if names.into_iter().all(|name| header.find(name).is_some()) {
-            return Err(FormatError::UnsupportedSchema {
-                found: format!("candles (columns {})", header.printable()),
-                supported: "single trades, with a column each for ts, price and quantity",
-            });
-        }
-        Err(FormatError::WrongColumns { found: header.printable(), missing: missing.join(", ") })
+        let places =
+            places.filter_map(|(place, field)| field.map(|field| (field, Origin::Column(place))));
+        Self { width: fields.len(), places: places.collect(), ..Self::default() }
     }
 
     pub(crate) fn has(&self, field: Field) -> bool {
         self.places.iter().any(|(other, _)| *other == field)
     }
 
-    /// How many columns a row has.
-    pub(crate) const fn width(&self) -> usize {
-        self.width
-    }
-
-    /// The fields of a row of that many columns.
-    pub(crate) fn fields<'a>(&self, row: &'a CsvRow) -> RawTick<'a> {
+    /// The fields of a row. `joined` is for those that are made of several columns.
+    pub(crate) fn fields<'a>(
+        &'a self,
+        row: &'a impl Cells,
+        joined: &'a mut Vec<u8>,
+    ) -> Result<RawTick<'a>, InvalidInput> {
+        if let Some((place, name, value)) = &self.constant
+            && row.cell(*place) != value.as_slice()
+        {
+            let reason = format!(
+                "is given for all rows, and column {name} has several values: --map symbol={name} reads it, \
+                 --map _={name} leaves it out"
+            );
+            return Err(InvalidInput::new("symbol", reason));
+        }
+        joined.clear();
+        for (_, origin) in &self.places {
+            if let Origin::Joined(places, between) = origin {
+                join(row, places, *between, joined);
+            }
+        }
+        let mut rest: &'a [u8] = joined;
         let mut fields = RawTick::default();
-        for (field, place) in &self.places {
-            let text = row.get(*place);
+        for (field, origin) in &self.places {
+            let text = match origin {
+                Origin::Column(place) => row.cell(*place),
+                Origin::Set(text) => text.as_bytes(),
+                Origin::Joined(..) => {
+                    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                    let (text, others) = rest.split_at(end);
+                    rest = others.get(1..).unwrap_or_default();
+                    text
+                }
+            };
             match field {
                 Field::Ts => fields.ts = text,
                 Field::Price => fields.price = text,
@@ -88,19 +116,49 @@ impl Columns {
                 Field::Sequence => fields.sequence = text,
             }
         }
-        fields
+        Ok(fields)
     }
 }
 
-fn own_records(found: &str) -> FormatError {
+/// Appends the cells with something between them, and a line end, which none of them has. Of what lacks a part there
+/// is nothing.
+fn join(row: &impl Cells, places: &[usize], between: u8, out: &mut Vec<u8>) {
+    if places.iter().all(|place| !row.cell(*place).is_empty()) {
+        for (number, place) in places.iter().enumerate() {
+            if number > 0 {
+                out.push(between);
+            }
+            out.extend(
+                row.cell(*place).iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }),
+            );
+        }
+    }
+    out.push(b'\n');
+}
+
+/// The text that several cells make.
+pub(crate) fn joined(row: &impl Cells, places: &[usize], between: u8) -> Vec<u8> {
+    let mut text = Vec::new();
+    join(row, places, between, &mut text);
+    text.pop();
+    text
+}
+
+/// What stands between the parts of a field that is joined: a day and a time of day read as a time so.
+pub(crate) const fn between(is_time: bool) -> u8 {
+    if is_time { b' ' } else { b'-' }
+}
+
+/// Refuses what is no data of a market, for a column that may be left out.
+pub(crate) fn own_records(found: &str, column: Option<&str>) -> FormatError {
+    let or = column.map_or_else(String::new, |column| {
+        format!(", or where they are public trades leave it out with --map _={column}")
+    });
     FormatError::UnsupportedSchema {
         found: format!("records of your own ({found})"),
-        supported: "public trades; say with --type what the rows are (trades, orders, fills, …), or \
-                    with --map which columns make ticks",
+        supported: format!(
+            "public trades; say with --type what the rows are (fills, orders, trades, …){or}"
+        )
+        .into(),
     }
-}
-
-fn known(header: &CsvRow, field: Field) -> Option<usize> {
-    let mut names = field.column_names().iter();
-    names.find_map(|name| header.find(name))
 }

@@ -14,11 +14,14 @@ use tradekeep_models::{InvalidInput, Tick};
 pub(crate) struct CsvRows {
     columns: Columns,
     row: CsvRow,
+    joined: Vec<u8>,
+    /// The header, which comes again where files were put together.
+    header: Option<Vec<u8>>,
 }
 
 impl CsvRows {
-    pub(crate) fn new(columns: Columns) -> Self {
-        Self { columns, row: CsvRow::new() }
+    pub(crate) fn new(columns: Columns, header: Option<Vec<u8>>) -> Self {
+        Self { columns, row: CsvRow::new(), joined: Vec::new(), header }
     }
 
     pub(crate) fn next(
@@ -26,11 +29,18 @@ impl CsvRows {
         source: &mut Source,
         drafter: &mut Drafter,
     ) -> Result<Option<Row<Tick>>, FormatError> {
-        next_row(source, |line| self.tick(line, drafter).map(Some))
+        next_row(source, |line| match self.tick(line, drafter) {
+            Err(_) if self.is_header(line) => Ok(None),
+            tick => tick.map(Some),
+        })
     }
 
     fn tick(&mut self, line: &[u8], drafter: &mut Drafter) -> Result<Tick, InvalidInput> {
-        self.row.read_row(line, self.columns.width())?;
-        drafter.tick(&self.columns.fields(&self.row))
+        self.row.read_row(line, self.columns.width)?;
+        drafter.tick(&self.columns.fields(&self.row, &mut self.joined)?)
+    }
+
+    fn is_header(&self, line: &[u8]) -> bool {
+        self.header.as_ref().is_some_and(|header| header.trim_ascii() == line.trim_ascii())
     }
 }

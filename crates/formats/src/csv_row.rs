@@ -5,6 +5,8 @@ use std::fmt;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use tradekeep_models::InvalidInput;
 
+use crate::columns::Cells;
+
 /// No table of trades is wider.
 const MOST_FIELDS: usize = 1024;
 /// Of a rejected row, this much is kept.
@@ -61,11 +63,19 @@ impl CsvRow {
     /// Takes the fields of `line`, which has as many of them as its header.
     pub(crate) fn read_row(&mut self, line: &[u8], width: usize) -> Result<(), InvalidInput> {
         self.read(line)?;
+        self.drop_empty_end(width);
         if self.len == width {
             return Ok(());
         }
         let reason = format!("has {} fields where {width} belong", self.len);
         Err(InvalidInput::new("row", reason))
+    }
+
+    /// Leaves out what is behind the last comma of a row that has one too many.
+    pub(crate) fn drop_empty_end(&mut self, width: usize) {
+        if self.len == width + 1 && self.get(width).is_empty() {
+            self.len = width;
+        }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -85,15 +95,16 @@ impl CsvRow {
         (0..self.len).map(|place| self.get(place))
     }
 
-    /// The place of the field `name`, in any case.
-    pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.iter().position(|field| field.eq_ignore_ascii_case(name.as_bytes()))
-    }
-
     /// The fields in one line for a message.
     pub(crate) fn printable(&self) -> String {
         let names: Vec<_> = self.iter().map(String::from_utf8_lossy).collect();
         printable(names.join(", ").as_bytes())
+    }
+}
+
+impl Cells for CsvRow {
+    fn cell(&self, place: usize) -> &[u8] {
+        self.get(place)
     }
 }
 

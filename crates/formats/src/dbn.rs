@@ -110,6 +110,7 @@ impl DbnRows {
                 'N' => None,
                 _ => return Err(InvalidInput::new("side", "is none of A, B, N")),
             },
+            rounded: false,
             trade_id: None,
             received_ts: time("received_ts", trade.ts_recv)?,
             sequence: Some(trade.sequence.into()),
@@ -243,6 +244,6 @@ fn corrupt(position: FilePosition, reason: &str) -> FormatError {
     }
 }
 
-const fn unsupported(found: String) -> FormatError {
-    FormatError::UnsupportedSchema { found, supported: SUPPORTED }
+fn unsupported(found: String) -> FormatError {
+    FormatError::UnsupportedSchema { found, supported: SUPPORTED.into() }
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
-use tradekeep_models::InvalidInput;
+use tradekeep_models::{InvalidInput, Table};
 
 use crate::columns::Columns;
 use crate::csv_row::{CsvRow, printable};
+use crate::json_array::elements;
+use crate::preview::{Preview, texts};
 use crate::source::{MAX_LINE, Source};
 use crate::{
-    Field, Format, FormatError, ReadOptions, binance, binance_ws, dbn, mistaken, number, tardis,
+    Format, FormatError, ReadOptions, binance, binance_ws, choose, dbn, json_row, mistaken,
+    no_header, tardis,
 };
 
 /// How to read a file.
@@ -19,26 +22,28 @@ pub(crate) enum Plan {
     Csv {
         format: Format,
         columns: Columns,
-        header: bool,
+        header: Option<Vec<u8>>,
     },
     BinanceWs,
     Ndjson,
+    /// JSON of another system, with values at these paths.
+    Objects {
+        columns: Columns,
+        paths: Vec<String>,
+    },
     Dbn,
     /// There is nothing in it, and that is as it should be.
     Nothing(Format),
 }
 
-impl Plan {
-    const fn csv(format: Format, columns: Columns, header: bool) -> Self {
-        Self::Csv { format, columns, header }
-    }
-}
-
 /// Lines of JSON that are looked at to tell one stream from another.
 const LINES_OF_JSON: usize = 200;
 
-/// Looks at the start of `source`, and takes nothing off but blank lines.
-pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan, FormatError> {
+/// A row behind the header is waited for, to tell columns apart by it.
+const LINES: usize = 2;
+
+/// Looks at the start of `source`, and takes nothing off but what comes before its rows.
+pub(crate) fn detect(source: &mut Source, options: &mut ReadOptions) -> Result<Plan, FormatError> {
     let asked = options.format;
     if dbn::is_dbn(source.peek(4)) {
         return match asked {
@@ -47,6 +52,9 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
             Some(format) => Err(wrong(format, b"DBN, the encoding of Databento")),
         };
     }
+    let comment = skip_preamble(source, options)?;
+    let number = source.number();
+    source.await_lines(LINES);
     let start = first_lines(source)?;
     let line = first_of(start);
     if line.trim_ascii().is_empty() {
@@ -56,26 +64,51 @@ pub(crate) fn detect(source: &mut Source, options: &ReadOptions) -> Result<Plan,
             _ => Err(FormatError::Empty),
         };
     }
+    let is_json = matches!(asked, None | Some(Format::Ndjson));
+    let array = if is_json { mistaken::array(start) } else { None };
     let (received, message) = binance_ws::split(line);
-    let json = message.starts_with(b"{");
+    let json = array.is_some() || message.starts_with(b"{");
     let json_asked = matches!(asked, None | Some(Format::Ndjson | Format::BinanceWs));
-    check(line, json, json_asked)?;
-    if line.len() > MAX_LINE {
-        return Err(FormatError::LineTooLong { line: source.number() + 1 });
+    if array.is_none() {
+        check(line, json, json_asked)?;
+        if line.len() > MAX_LINE {
+            return Err(FormatError::LineTooLong { line: source.number() + 1 });
+        }
     }
     let plan = match asked {
-        None if json && received.is_empty() => json_plan(start)?,
-        None | Some(Format::BinanceWs) if json => Plan::BinanceWs,
-        Some(Format::Ndjson) if json && received.is_empty() => {
-            json_plan(start)?;
-            Plan::Ndjson
+        None | Some(Format::Ndjson) if json && received.is_empty() => {
+            return json_plan(source, array, options);
         }
+        None | Some(Format::BinanceWs) if json => Plan::BinanceWs,
         Some(format @ (Format::Dbn | Format::BinanceWs | Format::Ndjson)) => {
             return Err(wrong(format, line));
         }
-        _ => return csv_plan(line, options),
+        _ => return csv_plan(start, number, comment.as_deref(), options),
     };
-    if options.map.is_empty() { Ok(plan) } else { Err(nothing_to_map("JSON")) }
+    if options.map.is_empty() { Ok(plan) } else { Err(nothing_to_map("a recorded stream")) }
+}
+
+/// Takes off lines that somebody wants passed over, comments, and what tells a spreadsheet of commas. Answers the last
+/// comment, which may be the header.
+pub(crate) fn skip_preamble(
+    source: &mut Source,
+    options: &ReadOptions,
+) -> Result<Option<Vec<u8>>, FormatError> {
+    let mut comment = None;
+    if options.skip_lines > 0 {
+        first_lines(source)?;
+        let passed = source.number();
+        source.skip_lines(options.skip_lines.saturating_sub(passed))?;
+    }
+    loop {
+        let line = first_of(first_lines(source)?).trim_ascii();
+        if line.starts_with(b"#") {
+            comment = Some(line.trim_ascii_start()[1..].trim_ascii().to_vec());
+        } else if !line.eq_ignore_ascii_case(b"sep=,") {
+            return Ok(comment);
+        }
+        source.text_line()?;
+    }
 }
 
 /// Unread text from the first line on that is not blank, without a byte order mark.
@@ -106,28 +139,76 @@ pub(crate) fn check(line: &[u8], json: bool, json_asked: bool) -> Result<(), For
     Ok(())
 }
 
-/// Ticks of ours, or Binance's stream without times of receipt.
-fn json_plan(start: &[u8]) -> Result<Plan, FormatError> {
-    let lines = start.split_inclusive(|byte| *byte == b'\n');
-    let object = |line| serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line).ok();
-    for (number, object) in lines.take(LINES_OF_JSON).filter_map(object).enumerate() {
+/// Ticks of ours, Binance's stream without times of receipt, or what another system writes.
+fn json_plan(
+    source: &mut Source,
+    array: Option<mistaken::Array>,
+    options: &mut ReadOptions,
+) -> Result<Plan, FormatError> {
+    let start = source.peek(1);
+    let rows: Vec<&[u8]> = match array {
+        Some(mistaken::Array::Whole) => elements(start).take(LINES_OF_JSON).collect(),
+        _ => start.split_inclusive(|byte| *byte == b'\n').take(LINES_OF_JSON).collect(),
+    };
+    let object = |line: &&[u8]| serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line).ok();
+    let is_ours = options.map.is_empty() && options.columns.is_empty() && array.is_none();
+    for (number, object) in rows.iter().filter_map(object).enumerate() {
+        let has = |key: &&str| object.contains_key(*key);
         if number == 0
             && let Some(error) = mistaken::own_object(object.keys().map(String::as_str))
         {
             return Err(error);
         }
-        if ["stream", "e"].iter().any(|key| object.contains_key(*key)) {
+        if ["stream", "e"].iter().any(&has) && is_ours {
             return Ok(Plan::BinanceWs);
         }
-        if ["ts", "price"].iter().any(|key| object.contains_key(*key)) {
+        let are_ours = object.keys().all(|key| Table::Ticks.column(key).is_some());
+        let has_all = ["ts", "price", "quantity"].iter().all(&has);
+        if (are_ours || has_all) && is_ours && !object.is_empty() {
+            return Ok(Plan::Ndjson);
+        }
+        if ["ts", "timestamp", "time", "price", "px"].iter().any(has) {
             break;
         }
     }
-    Ok(Plan::Ndjson)
+    if array == Some(mistaken::Array::Whole)
+        && rows.is_empty()
+        && start.trim_ascii().ends_with(b"]")
+    {
+        return Err(FormatError::Empty);
+    }
+    let mut preview =
+        Preview::of_objects(rows.iter().filter_map(|line| json_row::texts(line, &[])));
+    if preview.rows.is_empty() {
+        // What is wrong with them is told of each.
+        return Ok(Plan::Ndjson);
+    }
+    let paths = preview.names.clone();
+    let is_arrays = paths.iter().all(|path| path.starts_with(|first: char| first.is_ascii_digit()));
+    if is_arrays && !options.columns.is_empty() {
+        no_header::check_width(&options.columns, paths.len())?;
+        preview.names = options.columns.clone();
+    }
+    let columns = choose::columns(&preview, options).map_err(|error| match error {
+        FormatError::WrongColumns { .. } if is_arrays => {
+            let found = printable(rows.first().copied().unwrap_or_default());
+            FormatError::NoHeader { found, remedy: no_header::remedy(&preview.rows, options) }
+        }
+        error => error,
+    })?;
+    if array == Some(mistaken::Array::Whole) {
+        source.begin_array();
+    }
+    Ok(Plan::Objects { columns, paths })
 }
 
-fn csv_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
-    comma_plan(line, options).map_err(|error| with_cause(error, line))
+fn csv_plan(
+    start: &[u8],
+    number: u64,
+    comment: Option<&[u8]>,
+    options: &mut ReadOptions,
+) -> Result<Plan, FormatError> {
+    comma_plan(start, number, comment, options).map_err(|error| with_cause(error, first_of(start)))
 }
 
 /// The reason why the columns are not those of a CSV, where `line` has one.
@@ -137,8 +218,17 @@ pub(crate) fn with_cause(error: FormatError, line: &[u8]) -> FormatError {
         | FormatError::WrongFormat { .. }
         | FormatError::WrongColumns { .. }
         | FormatError::UnknownColumns { .. }
-        | FormatError::NoSuchColumn { .. } => mistaken::foreign_delimiter(line)
-            .map_or(error, |delimiter| FormatError::ForeignDelimiter { delimiter }),
+        | FormatError::NoHeader { .. }
+        | FormatError::HeaderBelow { .. }
+        | FormatError::NoSuchColumn { .. } => match mistaken::foreign_delimiter(line) {
+            Some(delimiter) => {
+                let names = String::from_utf8_lossy(line);
+                let names: Vec<_> =
+                    names.split(delimiter).map(|name| name.trim().to_owned()).collect();
+                mistaken::other_table(&names).unwrap_or(FormatError::ForeignDelimiter { delimiter })
+            }
+            None => error,
+        },
         error => error,
     }
 }
@@ -149,9 +239,21 @@ pub(crate) fn header(line: &[u8]) -> Result<CsvRow, InvalidInput> {
     CsvRow::of(&[line, ending].concat())
 }
 
-fn comma_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
+fn comma_plan(
+    start: &[u8],
+    number: u64,
+    comment: Option<&[u8]>,
+    options: &mut ReadOptions,
+) -> Result<Plan, FormatError> {
+    let line = first_of(start);
     let first = header(line).map_err(|_| unknown(line))?;
     let asked = options.format;
+    let csv = |columns, header| Plan::Csv { format: Format::Csv, columns, header };
+    if !options.columns.is_empty() {
+        no_header::check_width(&options.columns, first.len())?;
+        let preview = Preview::of_csv(options.columns.clone(), start);
+        return Ok(csv(choose::columns(&preview, options)?, None));
+    }
     // A map is for columns whose names nobody knows, and means a CSV of one's own.
     let own = asked == Some(Format::Csv) || (asked.is_none() && !options.map.is_empty());
     if !own && !options.map.is_empty() {
@@ -160,26 +262,43 @@ fn comma_plan(line: &[u8], options: &ReadOptions) -> Result<Plan, FormatError> {
     if !own && asked != Some(Format::Tardis) {
         let format = Format::BinanceTrades;
         if let Some((columns, header)) = binance::columns(&first)? {
-            return Ok(Plan::csv(format, columns, header));
+            let header = header.then(|| line.to_vec());
+            return Ok(Plan::Csv { format, columns, header });
         }
     }
     if !own && asked != Some(Format::BinanceTrades) {
         let format = Format::Tardis;
         if let Some(columns) = tardis::columns(&first)? {
-            return Ok(Plan::csv(format, columns, true));
+            return Ok(Plan::Csv { format, columns, header: Some(line.to_vec()) });
         }
     }
     if let Some(format @ (Format::BinanceTrades | Format::Tardis)) = asked {
         return Err(wrong(format, line));
     }
-    if number::is_digits(first.get(0)) {
-        return Err(unknown(line));
+    let preview = Preview::of_csv(texts(&first), &start[line.len()..]);
+    let error = match choose::columns(&preview, options) {
+        Ok(columns) => return Ok(csv(columns, Some(line.to_vec()))),
+        Err(error @ (FormatError::WrongColumns { .. } | FormatError::NoSuchColumn { .. })) => error,
+        Err(error) => return Err(error),
+    };
+    if !no_header::is_data(&preview.names) {
+        let below = no_header::header_below(&start[line.len()..]);
+        return Err(match below {
+            Some(lines) => {
+                FormatError::HeaderBelow { found: printable(line), line: number + 1 + lines }
+            }
+            None => error,
+        });
     }
-    let columns = Columns::named(&first, &options.map)?;
-    if options.symbol.is_none() && !columns.has(Field::Symbol) {
-        return Err(FormatError::MissingSymbol);
+    // The header may be the comment before.
+    if let Some(names) = comment.and_then(|comment| header(comment).ok()) {
+        let preview = Preview::of_csv(texts(&names), start);
+        if let Ok(columns) = choose::columns(&preview, options) {
+            return Ok(csv(columns, None));
+        }
     }
-    Ok(Plan::csv(Format::Csv, columns, true))
+    let rows = Preview::of_csv(preview.names, start).rows;
+    Err(FormatError::NoHeader { found: printable(line), remedy: no_header::remedy(&rows, options) })
 }
 
 fn unknown(line: &[u8]) -> FormatError {

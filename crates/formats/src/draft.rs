@@ -4,10 +4,11 @@ use tradekeep_models::{
     Decimal, InvalidInput, Side, StreamPosition, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
 };
 
-use crate::ReadOptions;
-use crate::clock::{Clock, Moment, Unit};
-use crate::number::{decimal, integer, is_digits};
+use crate::clock::{Clock, Moment, TimeUnit};
+use crate::number::{decimal, integer, is_digits, rounded};
 use crate::occurrence::Occurrences;
+use crate::words::{boolean, other, side};
+use crate::{ReadOptions, SideOf};
 
 /// A row's fields as text; empty is absent.
 #[derive(Debug, Default)]
@@ -40,6 +41,8 @@ pub(crate) struct Draft {
     pub(crate) received_ts: Option<Timestamp>,
     pub(crate) sequence: Option<i64>,
     pub(crate) key: Option<TickKey>,
+    /// Whether a number of it was rounded.
+    pub(crate) rounded: bool,
 }
 
 /// Makes ticks of rows: fills in what the file lacks, and counts what nothing tells apart.
@@ -51,6 +54,11 @@ pub(crate) struct Drafter {
     received_ts: Clock,
     source: Option<String>,
     occurrences: Occurrences,
+    side_of: SideOf,
+    negative_is: Option<Side>,
+    round: bool,
+    /// Rows that had something rounded.
+    rounded: u64,
 }
 
 impl Drafter {
@@ -58,24 +66,30 @@ impl Drafter {
         Self {
             venue: Name::new(options.venue.clone().or_else(|| Some(Venue::unknown()))),
             symbol: Name::new(options.symbol.clone()),
-            ts: Clock::new("ts"),
-            received_ts: Clock::new("received_ts"),
+            ts: Clock::new("ts", &options.time),
+            received_ts: Clock::new("received_ts", &options.time),
             source: options.source.clone(),
             occurrences: Occurrences::default(),
+            side_of: options.side_of,
+            negative_is: options.negative_is,
+            round: options.round,
+            rounded: 0,
         }
     }
 
-    /// Takes both times as counts of `unit`.
-    pub(crate) const fn fix_unit(&mut self, unit: Unit) {
-        self.ts = Clock::fixed("ts", unit);
-        self.received_ts = Clock::fixed("received_ts", unit);
+    /// Both times count `unit`, as the format has it.
+    pub(crate) const fn expect_both(&mut self, unit: TimeUnit) {
+        self.ts.expect(unit);
+        self.received_ts.expect(unit);
     }
 
     /// The tick of a row in text.
     pub(crate) fn tick(&mut self, fields: &RawTick<'_>) -> Result<Tick, InvalidInput> {
         let (draft, ts, received) = self.draft(fields)?;
+        let is_rounded = draft.rounded;
         let tick = self.complete(draft)?;
         check_notional(fields.notional, &tick)?;
+        self.rounded += u64::from(is_rounded);
         // Only an accepted row decides for the others.
         self.ts.settle(ts);
         if let Some(received) = received {
@@ -112,13 +126,18 @@ impl Drafter {
             [] => None,
             text => Some(self.received_ts.read(text)?),
         };
+        let (price, price_rounded) = self.number("price", fields.price)?;
+        let (quantity, quantity_rounded) = self.number("quantity", fields.quantity)?;
+        let side = self.side(fields)?;
+        let (quantity, side) = self.signed(quantity, side)?;
         let draft = Draft {
+            rounded: price_rounded || quantity_rounded,
             ts: ts.ts,
             venue: self.venue(fields.venue)?,
             symbol: self.symbol(fields.symbol)?,
-            price: decimal("price", fields.price)?,
-            quantity: decimal("quantity", fields.quantity)?,
-            side: side(fields.side, fields.is_buyer_maker)?,
+            price,
+            quantity,
+            side,
             trade_id: match fields.trade_id {
                 [] => None,
                 text => Some(TradeId::new(utf8("trade_id", text)?)?),
@@ -134,6 +153,71 @@ impl Drafter {
             },
         };
         Ok((draft, ts, received))
+    }
+
+    /// A number, and whether it was rounded.
+    fn number(&self, field: &'static str, text: &[u8]) -> Result<(Decimal, bool), InvalidInput> {
+        if self.round {
+            rounded(field, text)
+        } else {
+            decimal(field, text).map(|value| (value, false))
+        }
+    }
+
+    /// Whose side it is, as the aggressor's.
+    fn side(&self, fields: &RawTick<'_>) -> Result<Option<Side>, InvalidInput> {
+        if !fields.side.is_empty() {
+            let told = side(fields.side)?;
+            return Ok(match self.side_of {
+                SideOf::Taker => told,
+                SideOf::Maker => told.map(other),
+            });
+        }
+        // The maker rests in the book: a maker who bought met a taker who sold.
+        match fields.is_buyer_maker {
+            [] => Ok(None),
+            text => match boolean(text) {
+                Some(true) => Ok(Some(Side::Sell)),
+                Some(false) => Ok(Some(Side::Buy)),
+                None => Err(InvalidInput::new("is_buyer_maker", "is neither true nor false")),
+            },
+        }
+    }
+
+    /// The quantity without its sign, where that tells the side.
+    fn signed(
+        &self,
+        quantity: Decimal,
+        side: Option<Side>,
+    ) -> Result<(Decimal, Option<Side>), InvalidInput> {
+        let Some(negative) = self.negative_is else {
+            if quantity.is_negative() {
+                let reason = "is negative: --negative-is sell says that it is a sell then";
+                return Err(InvalidInput::new("quantity", reason));
+            }
+            return Ok((quantity, side));
+        };
+        let (quantity, told) = match quantity.is_negative() {
+            true => (Decimal::ZERO.sub(quantity).unwrap_or(quantity), negative),
+            false => (quantity, other(negative)),
+        };
+        if side.is_some_and(|side| side != told) {
+            return Err(InvalidInput::new(
+                "side",
+                "is another one than the sign of the quantity tells",
+            ));
+        }
+        Ok((quantity, Some(told)))
+    }
+
+    /// Rows so far that had something rounded.
+    pub(crate) const fn rounded(&self) -> u64 {
+        self.rounded
+    }
+
+    /// The times count `unit`, as the name of their column says.
+    pub(crate) const fn expect_unit(&mut self, unit: TimeUnit) {
+        self.ts.expect(unit);
     }
 
     /// The venue called `text`, or the one of the options.
@@ -199,34 +283,6 @@ fn check_notional(text: &[u8], tick: &Tick) -> Result<(), InvalidInput> {
 
 fn utf8<'a>(field: &'static str, text: &'a [u8]) -> Result<&'a str, InvalidInput> {
     std::str::from_utf8(text).map_err(|_| InvalidInput::new(field, "is not UTF-8"))
-}
-
-fn side(side: &[u8], is_buyer_maker: &[u8]) -> Result<Option<Side>, InvalidInput> {
-    if !side.is_empty() {
-        return if side.eq_ignore_ascii_case(b"unknown") {
-            Ok(None)
-        } else {
-            utf8("side", side)?.parse().map(Some)
-        };
-    }
-    // The maker rests in the book: a maker who bought met a taker who sold.
-    match is_buyer_maker {
-        [] => Ok(None),
-        text => match boolean(text) {
-            Some(true) => Ok(Some(Side::Sell)),
-            Some(false) => Ok(Some(Side::Buy)),
-            None => Err(InvalidInput::new("is_buyer_maker", "is neither true nor false")),
-        },
-    }
-}
-
-/// `true` or `false` in any case.
-pub(crate) fn boolean(text: &[u8]) -> Option<bool> {
-    if text.eq_ignore_ascii_case(b"true") {
-        Some(true)
-    } else {
-        text.eq_ignore_ascii_case(b"false").then_some(false)
-    }
 }
 
 /// A name that mostly is the one of the row before.

@@ -1,5 +1,6 @@
 //! Why a file cannot be read, or not further.
 
+use std::borrow::Cow;
 use std::io;
 
 use tradekeep_models::{InvalidInput, Table};
@@ -137,12 +138,77 @@ pub enum FormatError {
     UnsupportedSchema {
         /// What was found.
         found: String,
-        /// What could be read.
-        supported: &'static str,
+        /// What could be read, and how.
+        supported: Cow<'static, str>,
     },
     /// Nothing says what was traded.
-    #[error("nothing in the file names the symbol: give it with --symbol")]
-    MissingSymbol,
+    #[error("{}", missing_symbol(like.as_deref()))]
+    MissingSymbol {
+        /// A column that looks as if it did.
+        like: Option<String>,
+    },
+    /// Somebody says what was traded, and a column has several.
+    #[error(
+        "a symbol is given for all rows, and column {column} has several values ({values}): --map symbol={column} \
+         reads it, --map _={column} leaves it out"
+    )]
+    SeveralSymbols {
+        /// The column.
+        column: String,
+        /// Two of its values.
+        values: String,
+    },
+    /// Two columns may be one field.
+    #[error(
+        "both {one} and {other} may be {field}: say which with --map {field}={one} or --map {field}={other}"
+    )]
+    EitherColumn {
+        /// The field.
+        field: &'static str,
+        /// A column of the header.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// A column of times whose name has letters for a zone.
+    #[error(
+        "the times in {column} are of the zone {zone}, and several are called so: say which with --timezone, \
+         like America/New_York or +08:00"
+    )]
+    WhichZone {
+        /// The column.
+        column: String,
+        /// Its letters.
+        zone: String,
+    },
+    /// A first line that is no header.
+    #[error("the file has no header, its first line is {found}: name its columns with {remedy}")]
+    NoHeader {
+        /// The line.
+        found: String,
+        /// What names them, as far as they tell by themselves.
+        remedy: String,
+    },
+    /// A header that does not come first.
+    #[error("the first line is {found}, and line {line} looks like the header: --skip-lines {}", line - 1)]
+    HeaderBelow {
+        /// The first line.
+        found: String,
+        /// Where the header is, from 1.
+        line: u64,
+    },
+    /// No row is a record, all for one reason.
+    #[error(
+        "all {rows} rows are refused for one reason, so it is no row that is wrong: {reason} (line {line})"
+    )]
+    AllAlike {
+        /// The rows that were read.
+        rows: u64,
+        /// What is wrong with each.
+        reason: String,
+        /// The line of the first.
+        line: u64,
+    },
     /// The compressed data, or the binary records, end too early.
     #[error(
         "the file ends in the middle of its {data} data, after {position}: get the whole file and \
@@ -236,6 +302,16 @@ fn left_out(unknown: &str) -> String {
 fn map_example(missing: &str) -> String {
     let pairs: Vec<_> = missing.split(", ").map(|field| format!("{field}=COLUMN")).collect();
     pairs.join(",")
+}
+
+fn missing_symbol(like: Option<&str>) -> String {
+    match like {
+        Some(column) => format!(
+            "no column is called like a symbol, and {column} looks like one: --map symbol={column} reads it, or give \
+             it with --symbol"
+        ),
+        None => "nothing in the file names the symbol: give it with --symbol".into(),
+    }
 }
 
 fn io_remedy(source: &io::Error) -> &'static str {

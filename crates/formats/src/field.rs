@@ -62,7 +62,7 @@ impl Field {
         }
     }
 
-    /// The column names that mean this field, in any case, the best first.
+    /// The column names that mean this field, the best first. Case, spaces, `_` and `-` make no difference.
     #[must_use]
     pub const fn column_names(self) -> &'static [&'static str] {
         match self {
@@ -76,14 +76,21 @@ impl Field {
                 "event_time",
                 "trade_time",
                 "transact_time",
+                "unix_timestamp",
+                "unix_time",
+                "unix",
+                "epoch",
+                "day",
+                "trade_date",
+                "trading_day",
             ],
             Self::Price => &["price", "px"],
-            Self::Quantity => &["quantity", "amount", "qty", "size", "volume"],
+            Self::Quantity => &["quantity", "amount", "qty", "size", "volume", "sz", "vol"],
             Self::Symbol => &["symbol", "pair", "market", "instrument", "product_id", "ticker"],
             Self::Venue => &["venue", "exchange"],
             Self::Side => &["side", "taker_side", "aggressor", "direction"],
-            Self::IsBuyerMaker => &["is_buyer_maker", "isbuyermaker", "buyer_maker"],
-            Self::TradeId => &["trade_id", "tradeid", "trade id", "tid", "id"],
+            Self::IsBuyerMaker => &["is_buyer_maker", "buyer_maker"],
+            Self::TradeId => &["trade_id", "trd_match_id", "match_id", "tid", "id"],
             Self::ReceivedTs => &["received_ts", "local_timestamp", "recv_ts", "received"],
             Self::Sequence => &["sequence", "seq"],
         }
@@ -114,7 +121,8 @@ mod tests {
 
     #[test]
     fn no_column_name_means_two_fields() {
-        let mut names: Vec<_> = Field::ALL.iter().flat_map(|f| f.column_names()).collect();
+        let names = Field::ALL.iter().flat_map(|field| field.column_names());
+        let mut names: Vec<_> = names.map(|name| crate::names::plain(name)).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

@@ -3,6 +3,7 @@
 use tradekeep_models::Table;
 
 use crate::FormatError;
+use crate::names::plain;
 
 /// Files that people take for the text in them.
 const BINARY: [(&[u8], &str, &str); 9] = [
@@ -44,6 +45,28 @@ fn is_broken_utf8(line: &[u8]) -> bool {
         .is_err_and(|error| error.error_len().is_some() || line.ends_with(b"\n"))
 }
 
+/// How arrays come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Array {
+    /// The file is one, of rows.
+    Whole,
+    /// Each line is one, of values.
+    Lines,
+}
+
+/// How the arrays come that a file begins with.
+pub(crate) fn array(start: &[u8]) -> Option<Array> {
+    let (b'[', rest) = start.trim_ascii_start().split_first()? else { return None };
+    match rest.trim_ascii_start().first()? {
+        b'[' | b'{' | b']' => Some(Array::Whole),
+        b'"' | b'-' | b'0'..=b'9' => {
+            let line = memchr::memchr(b'\n', start).map_or(start, |end| &start[..end]);
+            line.trim_ascii_end().ends_with(b"]").then_some(Array::Lines)
+        }
+        _ => None,
+    }
+}
+
 /// Whether the file is JSON, but in an array. A column's name may start with `[` too.
 pub(crate) fn is_json_array(line: &[u8]) -> bool {
     let Some((b'[', rest)) = line.trim_ascii().split_first() else {
@@ -74,16 +97,72 @@ pub(crate) fn foreign_delimiter(line: &[u8]) -> Option<char> {
     (count(found) >= 2 && count(found) > count(b',')).then_some(char::from(found))
 }
 
-/// Columns that no public trade has.
-pub(crate) const OWN_FIELDS: [&str; 4] =
-    ["client_order_id", "fill_id", "trader_id", "executed_price"];
+/// Columns that no public trade has, in their plain form.
+const OWN_FIELDS: [&str; 23] = [
+    "clientorderid",
+    "clientoid",
+    "orderlinkid",
+    "orderid",
+    "orderno",
+    "ordernumber",
+    "order",
+    "fillid",
+    "traderid",
+    "executedprice",
+    "execfee",
+    "fee",
+    "fees",
+    "commission",
+    "commissionasset",
+    "liquidity",
+    "lastliquidity",
+    "takerormaker",
+    "realizedpnl",
+    "realisedpnl",
+    "realizedprofit",
+    "pnl",
+    "portfolio",
+];
+
+/// Whether a column of this name tells of something of one's own.
+pub(crate) fn is_own(name: &str) -> bool {
+    let name = plain(name);
+    OWN_FIELDS.contains(&name.as_str())
+        || name.starts_with("fee(")
+        || name.starts_with("commission(")
+}
+
+/// What a table with these columns is, where it is data of a market, and no trades.
+pub(crate) fn other_table(names: &[String]) -> Option<FormatError> {
+    let names: Vec<_> = names.iter().map(|name| plain(name)).collect();
+    let has =
+        |start: &str| names.iter().any(|name| name.starts_with(start) || name.ends_with(start));
+    let found = if ["open", "high", "low", "close"].iter().all(|name| has(name)) {
+        ("candles", "single trades; candles come in by --type candles")
+    } else if has("bid") && has("ask") {
+        ("quotes", "trades: what was bid and asked is none, and is not stored")
+    } else {
+        return None;
+    };
+    Some(FormatError::UnsupportedSchema {
+        found: format!(
+            "{} (columns {})",
+            found.0,
+            crate::csv_row::printable(names.join(", ").as_bytes())
+        ),
+        supported: found.1.into(),
+    })
+}
+
+/// Fields of records of ours that no tick has.
+const OWN_OBJECTS: [&str; 4] = ["client_order_id", "fill_id", "trader_id", "executed_price"];
 
 /// Why an object with these fields, the first of a file, is no tick, where it is a record of one's own:
 /// it has a field that tells so, or they all are fields of such a record and not of a tick. The fields of
 /// other systems' messages can be a record's too, but none of them has a `ts`.
 pub(crate) fn own_object<'a>(fields: impl Iterator<Item = &'a str> + Clone) -> Option<FormatError> {
     let has = |table: Table, field: &str| table.columns().iter().any(|column| column.name == field);
-    let telling = || fields.clone().find(|field| OWN_FIELDS.contains(field));
+    let telling = || fields.clone().find(|field| OWN_OBJECTS.contains(field));
     let all_of_a_record = || {
         let mut records = Table::ALL.iter().filter(|table| **table != Table::Ticks);
         records.any(|table| fields.clone().all(|field| has(*table, field)))
@@ -93,6 +172,7 @@ pub(crate) fn own_object<'a>(fields: impl Iterator<Item = &'a str> + Clone) -> O
     let own = telling().or_else(|| foreign().filter(|_| dated && all_of_a_record()))?;
     Some(FormatError::UnsupportedSchema {
         found: format!("records of your own (field {own})"),
-        supported: "public trades; say with --type what the rows are (trades, orders, fills, …)",
+        supported: "public trades; say with --type what the rows are (trades, orders, fills, …)"
+            .into(),
     })
 }

@@ -1,5 +1,6 @@
 //! Opening a file, and the rows in it.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::Read;
 
@@ -80,6 +81,11 @@ pub trait Rows: fmt::Debug + Send + Sized + 'static {
     /// Finds out how `source` is written, and takes off what comes before its rows.
     fn open(source: &mut Source, options: ReadOptions) -> Result<(Format, Self), FormatError>;
 
+    /// What people are to know of how they were read.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The next row; nothing at the end.
     fn next(&mut self, source: &mut Source) -> Result<Option<Row<Self::Record>>, FormatError>;
 }
@@ -112,7 +118,22 @@ pub struct RecordReader<R: FileRecord> {
     rows: R::Rows,
     format: Format,
     done: bool,
+    /// Rejected rows before the first other one, as long as there is none: all may be so.
+    first: Option<Alike>,
+    /// Of those, what is still to be given, and what comes behind them.
+    held: VecDeque<Reject>,
+    waiting: Option<Result<Row<R>, FormatError>>,
 }
+
+/// Rows that are rejected for one reason.
+#[derive(Debug, Default)]
+struct Alike {
+    rejects: VecDeque<Reject>,
+}
+
+/// Rows after which it is said that all are rejected for one reason, and before which it is not.
+const MOST_ALIKE: usize = 10_000;
+const FEWEST_ALIKE: usize = 2;
 
 impl<R: FileRecord> RecordReader<R> {
     /// Reads as much of `input` as tells how to read the rest.
@@ -125,7 +146,8 @@ impl<R: FileRecord> RecordReader<R> {
         options.check(R::TABLE)?;
         let mut source = Source::new(Decompressed::new(input)?);
         let (format, rows) = R::Rows::open(&mut source, options)?;
-        Ok(Self { source, rows, format, done: false })
+        let (first, held) = (Some(Alike::default()), VecDeque::new());
+        Ok(Self { source, rows, format, done: false, first, held, waiting: None })
     }
 
     /// The file's format.
@@ -141,16 +163,70 @@ impl<R: FileRecord> RecordReader<R> {
     }
 }
 
+impl<R: FileRecord> RecordReader<R> {
+    /// What people are to know of how the rows so far were read: which column was taken for what by what is in it,
+    /// what was rounded.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.rows.notes()
+    }
+}
+
 impl<R: FileRecord> Iterator for RecordReader<R> {
     type Item = Result<Row<R>, FormatError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(reject) = self.held.pop_front() {
+            return Some(Ok(Row::Rejected(reject)));
+        }
+        if let Some(waiting) = self.waiting.take() {
+            return Some(waiting);
+        }
+        let Some(mut alike) = self.first.take() else { return self.read() };
+        loop {
+            match self.read() {
+                Some(Ok(Row::Rejected(reject))) if alike.has(&reject) => {
+                    alike.rejects.push_back(reject);
+                    if alike.rejects.len() >= MOST_ALIKE {
+                        self.done = true;
+                        return Some(Err(alike.error()));
+                    }
+                }
+                None if alike.rejects.len() >= FEWEST_ALIKE => return Some(Err(alike.error())),
+                next => {
+                    (self.held, self.waiting) = (alike.rejects, next);
+                    return match self.held.pop_front() {
+                        Some(reject) => Some(Ok(Row::Rejected(reject))),
+                        None => self.waiting.take(),
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl<R: FileRecord> RecordReader<R> {
+    /// The next row as it comes.
+    fn read(&mut self) -> Option<Result<Row<R>, FormatError>> {
         if self.done {
             return None;
         }
         let next = self.rows.next(&mut self.source);
         self.done = !matches!(next, Ok(Some(_)));
         next.transpose()
+    }
+}
+
+impl Alike {
+    fn has(&self, reject: &Reject) -> bool {
+        self.rejects.front().is_none_or(|first| first.reason == reject.reason)
+    }
+
+    fn error(self) -> FormatError {
+        let rows = self.rejects.len() as u64;
+        let first = self.rejects.into_iter().next();
+        let (line, reason) = first.map(|first| (first.line, first.reason)).unwrap_or_default();
+        FormatError::AllAlike { rows, reason, line }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::FormatError;
 use crate::csv_row::LONGEST_ROW;
 use crate::decompress::Decompressed;
 use crate::error::FilePosition;
+use crate::json_array;
 
 /// The longest line that is read, in bytes: 1 MiB. A longer one is a rejected row.
 pub const MAX_LINE: usize = 1 << 20;
@@ -40,6 +41,8 @@ pub struct Source {
     /// What reading ended with; told once all whole lines before it are read.
     error: Option<io::Error>,
     position: FilePosition,
+    /// Whether the rows are the elements of a JSON array, and the array is not at its end.
+    array: Option<bool>,
 }
 
 impl Source {
@@ -52,7 +55,26 @@ impl Source {
             ended: false,
             error: None,
             position: FilePosition::Line(0),
+            array: None,
         }
+    }
+
+    /// Takes off so many lines, blank ones too.
+    pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), FormatError> {
+        for _ in 0..lines {
+            if self.next_line()?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that the rows are the elements of the JSON array that begins here: each is a record.
+    pub(crate) fn begin_array(&mut self) {
+        let blank = self.unread().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.skip(blank + 1);
+        self.count_records();
+        self.array = Some(true);
     }
 
     /// The last line or record read.
@@ -81,6 +103,12 @@ impl Source {
     pub(crate) fn peek(&mut self, wanted: usize) -> &[u8] {
         while self.end - self.start < wanted && self.fill() {}
         self.unread()
+    }
+
+    /// Reads until so many lines are unread, or the file ends: of a pipe no more than that is waited for.
+    pub(crate) fn await_lines(&mut self, lines: usize) {
+        let has = |unread: &[u8]| memchr::memchr_iter(b'\n', unread).take(lines).count() >= lines;
+        while !has(self.unread()) && self.end - self.start <= MAX_LINE && self.fill() {}
     }
 
     /// Takes `count` bytes off what [`peek`](Self::peek) shows.
@@ -117,6 +145,9 @@ impl Source {
 
     /// The next line that is not blank.
     pub(crate) fn text_line(&mut self) -> Result<Option<Line<'_>>, FormatError> {
+        if let Some(is_open) = self.array {
+            return if is_open { self.next_element() } else { Ok(None) };
+        }
         while let Some((line, too_long)) = self.next_line()? {
             if too_long || !self.buffer[line.clone()].trim_ascii().is_empty() {
                 let number = self.number();
@@ -124,6 +155,32 @@ impl Source {
             }
         }
         Ok(None)
+    }
+
+    /// The next element of the array.
+    fn next_element(&mut self) -> Result<Option<Line<'_>>, FormatError> {
+        loop {
+            let between = json_array::between(self.unread());
+            self.skip(between);
+            if self.unread().first() == Some(&b']') {
+                self.array = Some(false);
+                return Ok(None);
+            }
+            if let Some(length) = json_array::element(self.unread()) {
+                self.count_record();
+                self.start += length;
+                let text = &self.buffer[self.start - length..self.start];
+                return Ok(Some(Line { number: self.number(), text, too_long: false }));
+            }
+            if self.unread().len() > MAX_LINE {
+                return Err(FormatError::EndlessLine { line: self.number() + 1 });
+            }
+            if !self.fill() {
+                self.array = Some(false);
+                let cut = FormatError::Truncated { data: "JSON", position: self.position };
+                return Err(self.take_error().unwrap_or(cut));
+            }
+        }
     }
 
     /// Where in the buffer the next line is, and whether that is only its start.
@@ -257,5 +314,30 @@ mod tests {
         assert_eq!(source.text_line().unwrap().unwrap().text, b"next\n");
         assert!(source.text_line().unwrap().is_none());
         assert!(source.buffer.len() <= MAX_LINE + 2 * CHUNK, "{}", source.buffer.len());
+    }
+
+    #[test]
+    fn elements_of_an_array_are_rows() {
+        let rows = |text: &'static str| {
+            let mut source = Source::new(Decompressed::new(Box::new(text.as_bytes())).unwrap());
+            source.peek(1);
+            source.begin_array();
+            let mut rows = Vec::new();
+            loop {
+                match source.text_line() {
+                    Ok(Some(line)) => rows.push(String::from_utf8_lossy(line.text).into_owned()),
+                    Ok(None) => return Ok(rows),
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        };
+        let text = " [ {\"a\": \"]}\\\"\"},\n [1,[2]] ,3\n]\n";
+        assert_eq!(rows(text).unwrap(), ["{\"a\": \"]}\\\"\"}", "[1,[2]]", "3"]);
+        assert_eq!(rows("[]").unwrap(), [""; 0]);
+        assert!(
+            rows("[1,{")
+                .unwrap_err()
+                .contains("ends in the middle of its JSON data, after record 1")
+        );
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn columns(header: &CsvRow) -> Result<Option<Columns>, FormatError> {
     if same >= 4 {
         return Err(FormatError::UnsupportedSchema {
             found: format!("Tardis data with the columns {}", header.printable()),
-            supported: "Tardis trades; and with --format csv any table of trades",
+            supported: "Tardis trades; and with --format csv any table of trades".into(),
         });
     }
     Ok(None)

@@ -2,11 +2,12 @@
 
 use tradekeep_models::{Tick, Venue};
 
-use crate::clock::Unit;
+use crate::clock::TimeUnit;
 use crate::csv::CsvRows;
 use crate::dbn::DbnRows;
 use crate::detect::{Plan, detect};
 use crate::draft::Drafter;
+use crate::objects::ObjectRows;
 use crate::reader::Rows;
 use crate::source::Source;
 use crate::{Format, FormatError, ReadOptions, Row, binance, binance_ws, ndjson};
@@ -16,11 +17,13 @@ use crate::{Format, FormatError, ReadOptions, Row, binance, binance_ws, ndjson};
 pub struct TickRows {
     drafter: Drafter,
     layout: Layout,
+    notes: Vec<String>,
 }
 
 #[derive(Debug)]
 enum Layout {
     Csv(Box<CsvRows>),
+    Objects(Box<ObjectRows>),
     BinanceWs,
     Ndjson,
     Dbn(Box<DbnRows>),
@@ -31,12 +34,18 @@ impl Rows for TickRows {
     type Record = Tick;
 
     fn open(source: &mut Source, mut options: ReadOptions) -> Result<(Format, Self), FormatError> {
-        let (format, layout) = match detect(source, &options)? {
+        let (mut unit, mut notes) = (None, Vec::new());
+        let (format, layout) = match detect(source, &mut options)? {
             Plan::Csv { format, columns, header } => {
-                if header {
+                if header.is_some() {
                     source.text_line()?;
                 }
-                (format, Layout::Csv(Box::new(CsvRows::new(columns))))
+                (unit, notes) = (columns.time_unit, columns.notes.clone());
+                (format, Layout::Csv(Box::new(CsvRows::new(columns, header))))
+            }
+            Plan::Objects { columns, paths } => {
+                (unit, notes) = (columns.time_unit, columns.notes.clone());
+                (Format::Ndjson, Layout::Objects(Box::new(ObjectRows::new(columns, &paths))))
             }
             Plan::BinanceWs => (Format::BinanceWs, Layout::BinanceWs),
             Plan::Ndjson => (Format::Ndjson, Layout::Ndjson),
@@ -52,23 +61,35 @@ impl Rows for TickRows {
         if format == Format::BinanceTrades {
             let name = options.file_name.as_deref().unwrap_or_default();
             let symbol = options.symbol.or_else(|| binance::symbol_of_file(name));
-            options.symbol = Some(symbol.ok_or(FormatError::MissingSymbol)?);
+            options.symbol = Some(symbol.ok_or(FormatError::MissingSymbol { like: None })?);
         }
         let mut drafter = Drafter::new(&options);
         if format == Format::Tardis {
-            drafter.fix_unit(Unit::Micros);
+            drafter.expect_both(TimeUnit::Micros);
         }
-        Ok((format, Self { drafter, layout }))
+        if let Some(unit) = unit {
+            drafter.expect_unit(unit);
+        }
+        Ok((format, Self { drafter, layout, notes }))
     }
 
     fn next(&mut self, source: &mut Source) -> Result<Option<Row<Tick>>, FormatError> {
         let drafter = &mut self.drafter;
         match &mut self.layout {
             Layout::Csv(rows) => rows.next(source, drafter),
+            Layout::Objects(rows) => rows.next(source, drafter),
             Layout::BinanceWs => binance_ws::next(source, drafter),
             Layout::Ndjson => ndjson::next(source, drafter),
             Layout::Dbn(rows) => rows.next(source, drafter),
             Layout::Nothing => Ok(None),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        if self.drafter.rounded() > 0 {
+            notes.push(format!("{} rows rounded to 18 places", self.drafter.rounded()));
+        }
+        notes
     }
 }

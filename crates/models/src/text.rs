@@ -79,9 +79,9 @@ macro_rules! name_type {
 name_type! {
     /// What is traded, as the venue writes it: `BTC-USD`, a mint address.
     ///
-    /// 1 to 64 bytes of UTF-8 without control characters or surrounding space; case is kept; order
+    /// 1 to 128 bytes of UTF-8 without control characters or surrounding space; case is kept; order
     /// is by bytes.
-    Symbol, "symbol", 64
+    Symbol, "symbol", 128
 }
 name_type! {
     /// Where it is traded: `binance`, `GLBX.MDP3`. The rules are those of [`Symbol`].

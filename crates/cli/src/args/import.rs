@@ -4,29 +4,23 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use tradekeep::formats::{Format, FormatError, ReadOptions};
-use tradekeep::models::{InvalidInput, Symbol, Table, Venue, for_each_record};
+use tradekeep::models::{Symbol, Table, Venue, for_each_record};
 
 use super::parse::parsed;
+use super::reading::Reading;
 use crate::WrongUsage;
 
 const IMPORT_HELP: &str = "\
-Compression (.gz, .zst), format and the unit of times are found out from the content. Rows that are
-stored already add nothing, so a file can be imported again at any time. A row that is no such record,
-or that conflicts with a stored one, goes to FILE.rejected.ndjson with its line and the reason (for
-stdin, or beside a folder that may not be written, to DIR/rejected/), and the exit code is 2. The last
-line on stdout is the summary; with --json an object with read, imported, duplicates, rejected,
-first_ts, last_ts and more.
-
-Ticks come in any format; other types as CSV with a header, or JSON objects a line, whose names are
-those that `query … --json` shows.
+Compression, format, columns and the unit of times are found out; what is not certain is asked. Rows
+that are stored add nothing: a file can be imported again at any time. A row that is no such record,
+or conflicts with a stored one, goes to FILE.rejected.ndjson (or DIR/rejected/) with its line and the
+reason, and the exit code is 2. Types other than ticks come as CSV or JSON.
 
 Examples:
-  tradekeep import trades.csv
   tradekeep import BTCUSDT-trades-2024-08-08.csv more/*.csv.gz
-  tradekeep import odd.csv --map ts=when,price=last --symbol BTC-USD --venue coinbase
-  zcat feed.jsonl.gz | tradekeep import - --format binance-ws
-  tradekeep import --type trades own.csv --map ts=when,base_amount=size
-  tradekeep query orders --json | tradekeep --data copy import --type orders -";
+  tradekeep import odd.csv --map ts=day+time,price=last --timezone Asia/Shanghai --symbol BTC-USD
+  tradekeep import none.csv --columns ts,price,quantity --symbol XBTUSD --venue kraken
+  tradekeep import --type fills own.csv --set venue=binance --map _=Amount";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = IMPORT_HELP)]
@@ -46,29 +40,33 @@ pub(crate) struct Import {
     /// Symbol of rows that name none
     #[arg(long, value_parser = parsed::<Symbol>)]
     pub(crate) symbol: Option<Symbol>,
-    /// Columns of a CSV whose names do not say what they hold
-    #[arg(long, value_name = "FIELD=COLUMN,…")]
-    pub(crate) map: Option<String>,
+    /// Names of the columns of a CSV without header; _ is for one not wanted
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Lines to pass over at the start
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) skip_lines: u64,
     /// Keep rows without an id apart from equal rows of other sources
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
     /// Where rejected rows go [default: FILE.rejected.ndjson]
     #[arg(long, value_name = "PATH")]
     pub(crate) rejected: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 impl Import {
     /// How to read them.
     pub(crate) fn options(&self) -> Result<ReadOptions, WrongUsage> {
-        let map = self.map.as_deref().unwrap_or_default().parse();
-        let map = map.map_err(|e: InvalidInput| WrongUsage(format!("--map {}", e.reason)))?;
         let options = ReadOptions {
             format: self.format.format(),
             venue: self.venue.clone(),
             symbol: self.symbol.clone(),
-            map,
+            columns: self.columns.iter().map(|name| name.trim().to_owned()).collect(),
+            skip_lines: self.skip_lines,
             source: self.source.clone(),
-            file_name: None,
+            ..self.reading.options()?
         };
         options.check(self.records.table()).map_err(|error| match error {
             FormatError::NotOfRecords { format, .. } => WrongUsage(format!(

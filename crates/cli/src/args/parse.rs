@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use tradekeep::Uuid;
+use tradekeep::formats::{TimeOptions, read_time};
 use tradekeep::models::{InvalidInput, NANOS_PER_DAY, NANOS_PER_SECOND, Timestamp};
 
 use crate::clock;
@@ -33,11 +34,14 @@ fn time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let counted = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let is_count = !counted.is_empty() && counted.bytes().all(|byte| byte.is_ascii_digit());
     if !is_count {
-        return parsed(text);
+        let spelled = read_time(text, &TimeOptions::default());
+        return spelled.map_err(|error| error.reason.into_owned());
     }
     let count: i64 = counted.parse().map_err(|_| FAR_AWAY)?;
     let ago = match &text[counted.len()..] {
-        "" => return since_1970(count, now).ok_or_else(|| FAR_AWAY.into()),
+        "" => {
+            return since_1970(count, now).or_else(|| digits(text)).ok_or_else(|| FAR_AWAY.into());
+        }
         "s" => NANOS_PER_SECOND,
         "m" => 60 * NANOS_PER_SECOND,
         "h" => 3_600 * NANOS_PER_SECOND,
@@ -56,6 +60,11 @@ fn time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
 
 const FAR_AWAY: &str = "is no time from 2000 until tomorrow, in seconds, milli-, micro- or nanoseconds since \
                         1970: write it as 2024-08-08T10:00:00Z";
+
+/// The moment in digits that are a date.
+fn digits(text: &str) -> Option<Timestamp> {
+    read_time(text, &TimeOptions::default()).ok()
+}
 
 /// The moment so many units after 1970, of the one unit in which that is no strange time.
 fn since_1970(count: i64, now: Timestamp) -> Option<Timestamp> {
@@ -80,6 +89,9 @@ mod tests {
         let now: Timestamp = "2026-11-30T12:00:00Z".parse().unwrap();
         for (text, time) in [
             ("2024-08-08", "2024-08-08T00:00:00Z"),
+            ("20240808", "2024-08-08T00:00:00Z"),
+            ("2024-08-08 10:00", "2024-08-08T10:00:00Z"),
+            ("2024/08/08 12:00:05 +0200", "2024-08-08T10:00:05Z"),
             ("2024-08-08T10:00:05.25Z", "2024-08-08T10:00:05.25Z"),
             ("1723111205", "2024-08-08T10:00:05Z"),
             ("1723111205250", "2024-08-08T10:00:05.25Z"),
@@ -96,13 +108,12 @@ mod tests {
         for (text, said) in [
             ("1M", "must end in s, m (minutes), h, d or w"),
             ("1hour", "must end in"),
-            ("20240808", "is no time from 2000 until tomorrow"),
             ("0", "is no time"),
             ("99999999999999999999", "is no time"),
             ("999999999999h", "is before 1970"),
             ("-1h", "is not a time like"),
             ("h", "is not a time like"),
-            ("", "is not a time like"),
+            ("", "is missing"),
         ] {
             let error = time_at(text, now).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");

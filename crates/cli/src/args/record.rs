@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use tradekeep::ingest::Level;
 
 use super::import::Type;
+use super::reading::Reading;
 
 const RECORD_HELP: &str = "\
 Each line is a JSON object. Its field \"type\" says what it is: tick, trade, order, fill,
@@ -37,6 +38,8 @@ pub(crate) struct RecordArgs {
     /// What becomes of a line with a field that its record does not have
     #[arg(long, value_enum, default_value_t = UnknownFields::Reject, value_name = "WHAT")]
     pub(crate) unknown_fields: UnknownFields,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
     /// How long to deliver what is left, at the end
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=86_400))]

@@ -16,7 +16,7 @@ use crate::args::{self, Type};
 use crate::input::{STDIN, Stop};
 use crate::output::{Out, counted};
 use crate::rejects::Rejects;
-use crate::{Outcome, WrongUsage, tell_error};
+use crate::{Outcome, WrongUsage, tell_error, tell_note};
 
 /// Refuses files that cannot be read together.
 pub(crate) fn check(args: &args::Import) -> Result<(), WrongUsage> {
@@ -69,10 +69,13 @@ pub(crate) async fn run(
         if report.error.is_some() && stop.is_asked() {
             report.error = Some("stopped by Ctrl-C".into());
         }
-        all.summary = all.summary.and(report.summary);
+        all.summary = std::mem::take(&mut all.summary).and(report.summary.clone());
         all.took += report.took;
         tell(&report, many.then_some(&*report.name), out)?;
         out.flush()?;
+        for note in &report.summary.notes {
+            tell_note(&format!("{}: {note}", report.name));
+        }
         if let Some(error) = &report.error {
             if stop.is_asked() {
                 outcome = Outcome::Interrupted;
@@ -135,9 +138,11 @@ impl Report {
             format: args::Layout::Auto,
             venue: None,
             symbol: None,
-            map: None,
+            columns: Vec::new(),
+            skip_lines: 0,
             source: None,
             rejected: None,
+            reading: args::Reading::default(),
         };
         let stop = Stop::on_ctrl_c()?;
         Ok(one(&args, file, store, &mut Rejects::of(file, data), &stop).await)

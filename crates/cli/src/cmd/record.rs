@@ -24,7 +24,7 @@ use self::report::Report;
 use crate::args;
 use crate::output::Out;
 use crate::rejects::Rejects;
-use crate::{Outcome, tell_error, tell_note};
+use crate::{Outcome, WrongUsage, tell_error, tell_note};
 
 /// Lines taken together: more only make their receipts wait.
 const TOGETHER: usize = 1_000;
@@ -38,6 +38,9 @@ pub(crate) async fn run(
     out: &mut Out,
 ) -> Result<Outcome> {
     let start = Instant::now();
+    let options = args.reading.options()?;
+    options.check(Table::Ticks).map_err(|error| WrongUsage(error.to_string()))?;
+    let reader = LineReader::with_options(args.records.table(), options);
     let ingest = store.ingest().await?;
     let died_before = died(&ingest.stats());
     let rejects_max_bytes = config.rejects_max_bytes();
@@ -45,10 +48,8 @@ pub(crate) async fn run(
     let mut recorder = Recorder {
         ingest: &ingest,
         reader: match args.unknown_fields {
-            args::UnknownFields::Reject => LineReader::new(args.records.table()),
-            args::UnknownFields::Ignore => {
-                LineReader::new(args.records.table()).ignoring_unknown_fields()
-            }
+            args::UnknownFields::Reject => reader,
+            args::UnknownFields::Ignore => reader.ignoring_unknown_fields(),
         },
         receipts: args.receipts.map(args::Receipts::level),
         when_full: config.when_full(),

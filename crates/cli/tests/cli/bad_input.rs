@@ -49,7 +49,11 @@ fn garbage() -> Vec<u8> {
 fn garbage_is_refused() {
     refused("garbage.csv", garbage(), "binary");
     refused("noise.txt", "lorem ipsum dolor\nsit amet\n", "no column for ts, price, quantity");
-    refused("numbers.csv", "1,2\n3,4\n", "cannot tell its format");
+    refused(
+        "numbers.csv",
+        "1,2\n3,4\n",
+        "the file has no header, its first line is 1,2: name its columns with --columns",
+    );
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn wrong_headers_are_refused() {
     refused("c.csv", "ts,price,quantity\n2024-01-01,1,1\n", "--symbol");
     let own = "ts,market,side,price,quantity,client_order_id\n2024-01-01,X,buy,1,1,c-1\n";
     refused("own.csv", own, "records of your own (column client_order_id)");
-    let (folder, run) = import("own.csv", own, "--map symbol=market");
+    let (folder, run) = import("own.csv", own, "--map symbol=market,_=client_order_id");
     assert_eq!((run.counts(), folder.stored()), ([1, 1, 0, 0], 5));
 }
 

@@ -33,7 +33,7 @@ fn wrong_usage_is_64_in_one_line() {
         ("query candles --chart --json", "--json"),
         ("--json query candles --chart", "--json"),
         ("query latency --chart --json", "--json"),
-        ("query ticks --from 20240808", "since 1970: write it as"),
+        ("query ticks --from 2024080", "since 1970: write it as"),
         ("query ticks --to 1M", "m (minutes)"),
         ("demo --seed minus", "--seed"),
         ("spool drain --wait 4000", "--wait"),

@@ -18,11 +18,19 @@ pub(super) struct Chunk<R> {
     pub(super) lines: Vec<u64>,
     pub(super) rejects: Vec<Reject>,
     pub(super) end: Option<FormatError>,
+    /// Of the last one: what people are to know of how all were read.
+    pub(super) notes: Vec<String>,
 }
 
 impl<R> Default for Chunk<R> {
     fn default() -> Self {
-        Self { records: Vec::new(), lines: Vec::new(), rejects: Vec::new(), end: None }
+        Self {
+            records: Vec::new(),
+            lines: Vec::new(),
+            rejects: Vec::new(),
+            end: None,
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -46,6 +54,7 @@ pub(super) fn read<R: FileRecord>(mut rows: RecordReader<R>, chunks: &mpsc::Send
             return;
         }
     }
+    chunk.notes = rows.notes();
     // Nobody listens only after an error of the store.
     let _ = chunks.blocking_send(chunk);
 }

@@ -42,6 +42,7 @@ pub(super) async fn write<R: Record>(
                     rejected: 0,
                     first_ts: with_records!(records, rows => rows.iter().map(Record::ts).min()),
                     last_ts: with_records!(records, rows => rows.iter().map(Record::ts).max()),
+                    notes: Vec::new(),
                 };
                 return Ok(Written { summary, refused });
             }

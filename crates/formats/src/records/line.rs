@@ -13,6 +13,7 @@ use super::maker::Maker;
 use super::unknown::UnknownFields;
 use super::values::Raw;
 use crate::draft::Drafter;
+use crate::foreign::foreign_tick;
 use crate::json::{object, string};
 use crate::lines::skipped;
 use crate::ndjson::live_tick;
@@ -30,8 +31,8 @@ macro_rules! readers {
         }
 
         impl Readers {
-            fn new() -> Self {
-                Self { $($list: Reader::new(),)+ }
+            fn new(options: &ReadOptions) -> Self {
+                Self { $($list: Reader::new(options),)+ }
             }
 
             /// The record of a line of `table`.
@@ -87,6 +88,7 @@ pub struct Line {
 /// ```
 pub struct LineReader {
     default: Table,
+    options: ReadOptions,
     ticks: Drafter,
     others: Readers,
     /// Where fields that no record has are left out: which were.
@@ -103,8 +105,27 @@ impl LineReader {
     /// Lines that do not say what they are belong to `default`.
     #[must_use]
     pub fn new(default: Table) -> Self {
-        let ticks = Drafter::new(&ReadOptions::default());
-        Self { default, ticks, others: Readers::new(), unknown: None }
+        Self::with_options(default, ReadOptions::default())
+    }
+
+    /// The same, read so: of `options`, how times are written, whose side it is and what a negative quantity means,
+    /// whether it is rounded, the venue and symbol of ticks that name none, and where in them what is.
+    ///
+    /// ```
+    /// use tradekeep_formats::{LineReader, ReadOptions};
+    /// use tradekeep_models::{AnyRecord, Table};
+    ///
+    /// let options = ReadOptions { map: "symbol=coin,_=hash".parse()?, ..ReadOptions::default() };
+    /// let mut lines = LineReader::with_options(Table::Ticks, options);
+    /// let text = br#"{"coin":"BTC","side":"A","px":"109183.0","sz":"0.5","time":1748327839460,"tid":11,"hash":"0xabc"}"#;
+    /// let line = lines.read(1, text).map_err(|reject| reject.reason)?.unwrap();
+    /// assert!(matches!(&line.record, AnyRecord::Tick(tick) if tick.side().is_some_and(|side| side.as_str() == "sell")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_options(default: Table, options: ReadOptions) -> Self {
+        let (ticks, others) = (Drafter::new(&options), Readers::new(&options));
+        Self { default, ticks, others, unknown: None, options }
     }
 
     /// The same, but a field that the record of a line does not have is left out and counted, where it would be an
@@ -157,16 +178,35 @@ impl LineReader {
         }
         let table = table_of(line)?.unwrap_or(self.default);
         let rest = match &mut self.unknown {
-            Some(unknown) => unknown.leave_out(table, line)?,
+            Some(unknown) => unknown.leave_out(table, line, &self.options)?,
             None => None,
         };
         let line = rest.as_deref().unwrap_or(line);
         if table == Table::Ticks {
-            let (tick, named_here) = live_tick(line, &mut self.ticks)?;
+            let ours = if self.options.map.is_empty() && self.options.set.is_empty() {
+                live_tick(line, &mut self.ticks)
+            } else {
+                Err(InvalidInput::new("json", UNKNOWN_FIELD))
+            };
+            let (tick, named_here) = match ours {
+                // Whoever calls the fields otherwise is understood too; it is looked at only then.
+                Err(error) if is_of_another(&error) => {
+                    foreign_tick(line, &self.options, &mut self.ticks).unwrap_or(Err(error))?
+                }
+                tick => tick?,
+            };
             return Ok(Line { record: tick.into(), named_here });
         }
         self.others.read(table, line)
     }
+}
+
+/// What the reason begins with that a field is not one of ours.
+const UNKNOWN_FIELD: &str = "unknown field";
+
+/// Whether a line has fields that are not called as ours.
+fn is_of_another(error: &InvalidInput) -> bool {
+    error.field == "json" && error.reason.starts_with(UNKNOWN_FIELD)
 }
 
 /// What a line says that it is.
@@ -200,8 +240,8 @@ struct Reader<R> {
 }
 
 impl<R: Record> Reader<R> {
-    fn new() -> Self {
-        Self { maker: Maker::new(None), objects: Objects::typed() }
+    fn new(options: &ReadOptions) -> Self {
+        Self { maker: Maker::new(None, options, None), objects: Objects::typed() }
     }
 
     fn read(&mut self, line: &[u8]) -> Result<(R, bool), InvalidInput> {

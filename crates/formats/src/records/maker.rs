@@ -5,14 +5,23 @@ use std::marker::PhantomData;
 use tradekeep_models::record::{Column, Record, Value};
 use tradekeep_models::{InvalidInput, StreamId};
 
-use super::live;
 use super::names::{FieldName, fields};
 use super::naming::Namer;
 use super::values::{Raw, label, value};
+use super::{currency, live, venue_ids};
 use crate::clock::{Clock, Moment};
+use crate::{ReadOptions, TimeUnit};
 
 /// The values of a row, in the order of its columns.
 type Row<'a> = Vec<Value<'a>>;
+
+/// What a row gives.
+struct Given<'a> {
+    row: Row<'a>,
+    /// How its times were written, by column.
+    moments: Vec<(usize, Moment)>,
+    is_rounded: bool,
+}
 
 /// Makes records of rows.
 #[derive(Debug)]
@@ -21,15 +30,32 @@ pub(crate) struct Maker<R> {
     /// One for each column, of which those of times are used.
     clocks: Vec<Clock>,
     namer: Namer,
+    round: bool,
+    /// Rows that had something rounded.
+    rounded: u64,
     record: PhantomData<fn() -> R>,
 }
 
 impl<R: Record> Maker<R> {
-    pub(crate) fn new(source: Option<StreamId>) -> Self {
+    /// Rows of a file that is read so, with the unit that the name of its column of times says.
+    pub(crate) fn new(
+        source: Option<StreamId>,
+        options: &ReadOptions,
+        unit: Option<TimeUnit>,
+    ) -> Self {
+        let clock = |column: &Column| {
+            let mut clock = Clock::new(column.name, &options.time);
+            if let Some(unit) = unit.filter(|_| column.name == "ts") {
+                clock.expect(unit);
+            }
+            clock
+        };
         Self {
             fields: fields(R::TABLE),
-            clocks: R::COLUMNS.iter().map(|column| Clock::new(column.name)).collect(),
+            clocks: R::COLUMNS.iter().map(clock).collect(),
             namer: Namer::new::<R>(source),
+            round: options.round,
+            rounded: 0,
             record: PhantomData,
         }
     }
@@ -39,13 +65,21 @@ impl<R: Record> Maker<R> {
         &self.fields
     }
 
+    /// What people are to know of the rows so far.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let rounded =
+            (self.rounded > 0).then(|| format!("{} rows rounded to 18 places", self.rounded));
+        rounded.into_iter().collect()
+    }
+
     /// The record of a row, whose fields are by their places in [`fields`](Self::fields).
     pub(crate) fn record<'a>(
         &mut self,
         given: impl Fn(usize, &FieldName) -> Result<Raw<'a>, InvalidInput>,
     ) -> Result<R, InvalidInput> {
-        let (row, moments) = self.row(given)?;
+        let Given { row, moments, is_rounded } = self.row(given)?;
         let record = self.namer.name(row)?;
+        self.rounded += u64::from(is_rounded);
         // Only an accepted row decides for the others.
         for (place, moment) in moments {
             self.clocks[place].settle(moment);
@@ -59,7 +93,7 @@ impl<R: Record> Maker<R> {
         &mut self,
         given: impl Fn(usize, &FieldName) -> Result<Raw<'a>, InvalidInput>,
     ) -> Result<(R, bool), InvalidInput> {
-        let (row, _) = self.row(given)?;
+        let Given { row, .. } = self.row(given)?;
         match live::named::<R>(row)? {
             (row, true) => Ok((R::from_row(row)?, true)),
             // What is left is made of the row alone.
@@ -71,9 +105,9 @@ impl<R: Record> Maker<R> {
     fn row<'a>(
         &self,
         given: impl Fn(usize, &FieldName) -> Result<Raw<'a>, InvalidInput>,
-    ) -> Result<(Row<'a>, Vec<(usize, Moment)>), InvalidInput> {
+    ) -> Result<Given<'a>, InvalidInput> {
         let mut row = vec![Value::Null; R::COLUMNS.len()];
-        let mut moments = Vec::new();
+        let (mut moments, mut currencies, mut is_rounded) = (Vec::new(), Vec::new(), false);
         for (number, field) in self.fields.iter().enumerate() {
             let column: &Column = &R::COLUMNS[field.place];
             let raw = match given(number, field)? {
@@ -89,10 +123,16 @@ impl<R: Record> Maker<R> {
                 let reason = format!("is given twice, also as {}", field.name);
                 return Err(InvalidInput::new(column.name, reason));
             }
-            let (read, moment) = value(column, field, raw, &self.clocks[field.place])?;
-            *cell = read;
-            moments.extend(moment.map(|moment| (field.place, moment)));
+            let read = value(column, field, raw, &self.clocks[field.place], self.round)?;
+            *cell = read.value;
+            is_rounded |= read.is_rounded;
+            moments.extend(read.moment.map(|moment| (field.place, moment)));
+            currencies.extend(read.currency.map(|currency| (column.name, currency)));
         }
-        Ok((row, moments))
+        for (name, currency) in currencies {
+            currency::note::<R>(&mut row, name, &currency)?;
+        }
+        venue_ids::sort_out::<R>(&mut row)?;
+        Ok(Given { row, moments, is_rounded })
     }
 }

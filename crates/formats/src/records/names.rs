@@ -33,7 +33,7 @@ const fn with(how: How, alias: Alias) -> Alias {
 }
 
 /// The names that other systems' tables give these columns. In every table `timestamp` is also `ts`.
-const ALIASES: [Alias; 23] = [
+const ALIASES: [Alias; 39] = [
     alias(Table::Trades, "amount", "base_amount"),
     alias(Table::Trades, "price", "executed_price"),
     alias(Table::Trades, "slippage", "actual_slippage"),
@@ -44,6 +44,22 @@ const ALIASES: [Alias; 23] = [
     alias(Table::Orders, "size", "quantity"),
     alias(Table::Fills, "id", "fill_id"),
     alias(Table::Fills, "size", "quantity"),
+    alias(Table::Fills, "amount", "quantity"),
+    alias(Table::Fills, "executed", "quantity"),
+    alias(Table::Fills, "exec_qty", "quantity"),
+    alias(Table::Fills, "exec_price", "price"),
+    alias(Table::Fills, "exec_time", "ts"),
+    alias(Table::Fills, "created_at", "ts"),
+    alias(Table::Fills, "exec_id", "venue_fill_id"),
+    alias(Table::Fills, "trade_id", "venue_fill_id"),
+    alias(Table::Fills, "exec_fee", "fee"),
+    alias(Table::Fills, "commission", "fee"),
+    alias(Table::Fills, "commission_asset", "fee_currency"),
+    alias(Table::Fills, "fee_coin", "fee_currency"),
+    alias(Table::Fills, "symbol", "market"),
+    alias(Table::Fills, "pair", "market"),
+    alias(Table::Fills, "product", "market"),
+    alias(Table::Fills, "order", "order_id"),
     alias(Table::Positions, "token", "market"),
     alias(Table::Metrics, "metric_name", "name"),
     alias(Table::Metrics, "metric_type", "name"),

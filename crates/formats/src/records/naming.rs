@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tradekeep_models::record::{Naming, Record, Value};
-use tradekeep_models::{InvalidInput, StreamId, Timestamp};
+use tradekeep_models::{InvalidInput, StreamId, Table, Timestamp};
 use uuid::{Builder, Uuid};
 
 use super::names::series;
@@ -104,7 +104,7 @@ impl Namer {
                 None => content,
             }
         };
-        Ok(Builder::from_custom_bytes(content.first_16()).into_uuid())
+        Ok(content.uuid())
     }
 
     /// How many rows of this content there were before.
@@ -137,15 +137,24 @@ fn count(
 /// behind each, which no name or value has. Columns without a value leave no trace, so that a column
 /// that is added later changes no identity.
 #[derive(Debug, Clone)]
-struct Content(blake3::Hasher);
+pub(super) struct Content(blake3::Hasher);
 
 impl Content {
     fn of<R: Record>(record: &R, places: &[usize]) -> Self {
-        let mut content = Self(blake3::Hasher::new()).text(R::TABLE.as_str());
-        for place in places {
-            let text: Cow<'_, str> = match record.value(*place) {
+        let values = places.iter().map(|place| (R::COLUMNS[*place].name, record.value(*place)));
+        Self::of_values(R::TABLE, values)
+    }
+
+    /// Of columns of `table` by their names.
+    pub(super) fn of_values<'v>(
+        table: Table,
+        values: impl Iterator<Item = (&'static str, Value<'v>)>,
+    ) -> Self {
+        let mut content = Self(blake3::Hasher::new()).text(table.as_str());
+        for (name, value) in values {
+            let text: Cow<'_, str> = match value {
                 Value::Null => continue,
-                Value::Text(text) => Cow::Owned(text.into_owned()),
+                Value::Text(text) => text,
                 Value::Int(number) => Cow::Owned(number.to_string()),
                 // Its bits: the text of a float is the library's.
                 Value::Float(number) => Cow::Owned(format!("{:016x}", number.to_bits())),
@@ -154,7 +163,7 @@ impl Content {
                 Value::Time(ts) => Cow::Owned(ts.as_nanos().to_string()),
                 Value::Uuid(id) => Cow::Owned(id.to_string()),
             };
-            content = content.with(R::COLUMNS[*place].name, &text);
+            content = content.with(name, &text);
         }
         content
     }
@@ -176,6 +185,11 @@ impl Content {
     fn first_8(self) -> i64 {
         let [a, b, c, d, e, f, g, h, ..] = *self.0.finalize().as_bytes();
         i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// A UUID of it.
+    pub(super) fn uuid(self) -> Uuid {
+        Builder::from_custom_bytes(self.first_16()).into_uuid()
     }
 
     fn first_16(self) -> [u8; 16] {

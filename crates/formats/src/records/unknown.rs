@@ -1,18 +1,16 @@
 //! Fields that no record has, left out of a line and counted.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use tradekeep_models::{InvalidInput, Table};
 
 use super::json::TYPE;
 use super::names::fields;
 use crate::csv_row::printable;
-use crate::json::object;
+use crate::json::{Entries, object};
+use crate::names::{TimeName, plain};
+use crate::{Field, ReadOptions};
 
 /// Names that are told apart; a line may have any.
 const MOST_NAMES: usize = 1_000;
@@ -21,29 +19,17 @@ const MOST_NAMES: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct UnknownFields(BTreeMap<(Table, String), u64>);
 
-/// The fields of an object, as they come.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct All;
-        impl<'de> Visitor<'de> for All {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut all = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    all.push(field);
-                }
-                Ok(all)
-            }
-        }
-        deserializer.deserialize_map(All).map(Self)
-    }
+/// Whether a tick may have a field of this name, or somebody says that it has.
+fn is_of_ticks(name: &str, options: &ReadOptions) -> bool {
+    let is_mapped = |column: &str| {
+        let parts = column.split('+').map(str::trim);
+        parts.chain([column]).any(|part| part == name || part.starts_with(&format!("{name}.")))
+    };
+    options.map.pairs().any(|(_, column)| is_mapped(column))
+        || TimeName::of(name, Field::Ts.column_names()).is_some()
+        || Field::ALL
+            .iter()
+            .any(|field| field.column_names().iter().any(|known| plain(known) == plain(name)))
 }
 
 impl UnknownFields {
@@ -52,10 +38,13 @@ impl UnknownFields {
         &mut self,
         table: Table,
         line: &[u8],
+        options: &ReadOptions,
     ) -> Result<Option<Vec<u8>>, InvalidInput> {
-        let Fields(all) = object(line)?;
+        let Entries(all) = object(line)?;
         let known = |name: &str| match table {
-            Table::Ticks => name == TYPE || table.column(name).is_some(),
+            Table::Ticks => {
+                name == TYPE || table.column(name).is_some() || is_of_ticks(name, options)
+            }
             _ => name == TYPE || fields(table).iter().any(|field| field.name == name),
         };
         let (known, unknown): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| known(name));

@@ -6,10 +6,11 @@ use serde_json::value::RawValue;
 use tradekeep_models::record::{Column, Kind, Value};
 use tradekeep_models::{Decimal, InvalidInput, Labels};
 
+use super::currency;
 use super::names::{FieldName, How};
 use crate::clock::{Clock, Moment};
-use crate::draft::boolean;
-use crate::number::{decimal, integer};
+use crate::number::{decimal, integer, rounded};
+use crate::words::{boolean, canonical};
 
 /// A value as a file has it. No number passes through a float on its way to a decimal.
 #[derive(Debug)]
@@ -27,13 +28,15 @@ pub(crate) enum Raw<'a> {
 
 impl<'a> Raw<'a> {
     /// A field of a CSV, which is absent where it is empty.
-    pub(crate) fn of_csv(name: &'static str, text: &'a [u8]) -> Result<Self, InvalidInput> {
+    pub(crate) fn of_csv(name: &'static str, text: Cow<'a, [u8]>) -> Result<Self, InvalidInput> {
         if text.is_empty() {
             return Ok(Self::Absent);
         }
-        let text = std::str::from_utf8(text);
-        text.map(|text| Self::Text(text.into()))
-            .map_err(|_| InvalidInput::new(name, "is not UTF-8"))
+        let text = match text {
+            Cow::Borrowed(text) => std::str::from_utf8(text).map(Cow::Borrowed).ok(),
+            Cow::Owned(text) => String::from_utf8(text).map(Cow::Owned).ok(),
+        };
+        text.map(Self::Text).ok_or_else(|| InvalidInput::new(name, "is not UTF-8"))
     }
 
     pub(crate) fn of_json(name: &'static str, value: &'a RawValue) -> Result<Self, InvalidInput> {
@@ -59,8 +62,23 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// A value, and of a time how it was written.
-pub(crate) type Read<'a> = (Value<'a>, Option<Moment>);
+/// A value as it is read.
+#[derive(Debug)]
+pub(crate) struct Read<'a> {
+    pub(crate) value: Value<'a>,
+    /// Of a time, how it was written.
+    pub(crate) moment: Option<Moment>,
+    /// Whether it had more places than a decimal has.
+    pub(crate) is_rounded: bool,
+    /// Of an amount, the currency that is written behind it.
+    pub(crate) currency: Option<String>,
+}
+
+impl<'a> Read<'a> {
+    const fn of(value: Value<'a>) -> Self {
+        Self { value, moment: None, is_rounded: false, currency: None }
+    }
+}
 
 /// The value of `column` that `field` gives, which is there. The clock is that of its column.
 pub(crate) fn value<'a>(
@@ -68,6 +86,7 @@ pub(crate) fn value<'a>(
     field: &FieldName,
     raw: Raw<'a>,
     clock: &Clock,
+    round: bool,
 ) -> Result<Read<'a>, InvalidInput> {
     let at_fault = |reason: &'static str| InvalidInput::new(column.name, reason);
     let digits = || raw.scalar().map(str::as_bytes);
@@ -89,9 +108,6 @@ pub(crate) fn value<'a>(
         Kind::Bool => {
             let truth = match &raw {
                 Raw::Bool(truth) => Some(*truth),
-                // `t` and `f` are PostgreSQL's.
-                Raw::Text(text) if text.eq_ignore_ascii_case("t") => Some(true),
-                Raw::Text(text) if text.eq_ignore_ascii_case("f") => Some(false),
                 Raw::Text(text) => boolean(text.as_bytes()),
                 _ => None,
             };
@@ -99,21 +115,42 @@ pub(crate) fn value<'a>(
         }
         Kind::Decimal => {
             let text = digits().ok_or_else(|| at_fault("is not a decimal number"))?;
-            Value::Decimal(decimal(column.name, text)?)
+            return amount(column.name, text, round);
         }
         Kind::Time => {
             let text = digits().ok_or_else(|| at_fault("is not a time"))?;
             let moment = clock.read(text)?;
-            return Ok((Value::Time(moment.ts), Some(moment)));
+            return Ok(Read { moment: Some(moment), ..Read::of(Value::Time(moment.ts)) });
         }
     };
-    Ok((value, None))
+    Ok(Read::of(value))
+}
+
+/// A decimal, with or without its currency.
+fn amount<'a>(name: &'static str, text: &[u8], round: bool) -> Result<Read<'a>, InvalidInput> {
+    let number = |text: &[u8]| {
+        if round { rounded(name, text) } else { decimal(name, text).map(|value| (value, false)) }
+    };
+    let read = |(value, is_rounded)| Read { is_rounded, ..Read::of(Value::Decimal(value)) };
+    let error = match number(text) {
+        Ok(found) => return Ok(read(found)),
+        Err(error) => error,
+    };
+    match std::str::from_utf8(text).ok().and_then(currency::split) {
+        Some((text, currency)) => {
+            let found = number(text.as_bytes())?;
+            Ok(Read { currency: Some(currency.to_owned()), ..read(found) })
+        }
+        None => Err(error),
+    }
 }
 
 fn text<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, InvalidInput> {
     match raw {
-        Raw::Text(text) => Ok(Value::Text(text)),
+        Raw::Text(text) => Ok(Value::Text(canonical(column.name, text))),
         Raw::Object(text) if column.json => Ok(Value::Text(text.into())),
+        // The ids of venues are numbers at many.
+        Raw::Number(text) if column.name.ends_with("_id") => Ok(Value::Text(text.into())),
         _ if column.json => Err(InvalidInput::new(column.name, "is not a JSON object")),
         _ => Err(InvalidInput::new(column.name, "is not a string")),
     }

@@ -43,7 +43,7 @@ fn auto(file: &str, expected: Format) -> Vec<String> {
 #[test]
 fn generic_csv() {
     let file = "\
-Timestamp,PAIR, Price ,Amount,Side,Trade ID,local_timestamp,Exchange,seq,fee
+Timestamp,PAIR, Price ,Amount,Side,Trade ID,local_timestamp,Exchange,seq,note
 2023-09-05T16:00:01.281719Z,BTC-USD,25741.02,0.02188038,sell,a-1,1693929601281720,coinbase,7,x
 2023-09-05 16:00:02,\"BTC,\"\"USD\",1e3,3.844E-5,,12,,,,
 ";
@@ -78,12 +78,12 @@ fn a_row_wins_over_the_options() {
         symbol: "ETH".parse().ok(),
         ..ReadOptions::default()
     };
-    let file = "ts,symbol,venue,price,qty\n1,BTC,okx,1,1\n1,,,1,1\n";
+    let file = "ts,symbol,venue,price,qty\n1700000001,BTC,okx,1,1\n1700000001,,,1,1\n";
     assert_eq!(
         shown(file, &options, Format::Csv),
         [
-            "1970-01-01T00:00:01.000000000Z okx BTC - 1 x 1 - #0 -",
-            "1970-01-01T00:00:01.000000000Z kraken ETH - 1 x 1 - #0 -",
+            "2023-11-14T22:13:21.000000000Z okx BTC - 1 x 1 - #0 -",
+            "2023-11-14T22:13:21.000000000Z kraken ETH - 1 x 1 - #0 -",
         ]
     );
 }

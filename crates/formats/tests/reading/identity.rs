@@ -9,11 +9,11 @@ use crate::ticks;
 
 const EQUAL_ROWS: &str = "\
 ts,symbol,price,qty,side
-1,B,1.50,2,buy
-1,B,1.5,2.0,buy
-1,B,1.5,2,sell
-1,B,1.5,2,buy
-2,B,1.5,2,buy
+1700000001,B,1.50,2,buy
+1700000001,B,1.5,2.0,buy
+1700000001,B,1.5,2,sell
+1700000001,B,1.5,2,buy
+1700000002,B,1.5,2,buy
 ";
 
 fn keys(ticks: &[Tick]) -> Vec<TickKey> {
@@ -52,7 +52,7 @@ fn reading_again_gives_the_same() {
 
 #[test]
 fn trade_ids_need_no_counting() {
-    let file = "ts,symbol,price,qty,trade_id\n1,B,1,2,7\n1,B,1,2,7\n1,B,1,2,x\n1,B,1,2,y\n";
+    let file = "ts,symbol,price,qty,trade_id\n1700000001,B,1,2,7\n1700000001,B,1,2,7\n1700000001,B,1,2,x\n1700000001,B,1,2,y\n";
     let options = ReadOptions { source: Some("a".into()), ..ReadOptions::default() };
     let rows = ticks(file, &options);
     let id = |n: usize| TickKey::from_trade_id(rows[n].trade_id().unwrap());

@@ -22,9 +22,9 @@ fn formats() -> [(&'static str, [String; 2]); 5] {
     let tardis = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
     let row = |ts| format!("x,B,{ts},{ts},,buy,1,1");
     [
-        (HEADER, ["1,B,1,1".into(), "2,B,1,1".into()]),
-        ("", [json(1), json(2)]),
-        ("", [message(1), message(2)]),
+        (HEADER, ["1700000001,B,1,1".into(), "1700000002,B,1,1".into()]),
+        ("", [json(1_700_000_001), json(1_700_000_002)]),
+        ("", [message(1_700_000_001), message(1_700_000_002)]),
         (tardis, [row(1_585_699_201_147_000_i64), row(1_585_699_201_147_001)]),
         (
             "id,price,qty,quote_qty,time,is_buyer_maker\n",
@@ -65,7 +65,7 @@ fn a_long_line_is_one_reject() {
 #[test]
 fn lines_after_a_long_one_keep_their_numbers() {
     let long = "x".repeat(2 * MAX_LINE);
-    let file = format!("{HEADER}{long}\r\n\n{long}\nbad\n1,B,1,1\n{long}");
+    let file = format!("{HEADER}{long}\r\n\n{long}\nbad\n1700000001,B,1,1\n{long}");
     let outcome = read(file);
     assert_eq!(
         outcome.reasons(),
@@ -85,10 +85,10 @@ fn lines_after_a_long_one_keep_their_numbers() {
 fn the_longest_line_is_a_row() {
     // A MiB with its line end.
     let long = "x".repeat(MAX_LINE - 1);
-    let outcome = read(format!("{HEADER}{long}\n1,B,1,1\n"));
+    let outcome = read(format!("{HEADER}{long}\n1700000001,B,1,1\n"));
     assert_eq!(outcome.reasons(), ["2: row: has 1 fields where 4 belong"]);
     assert_eq!(outcome.rejects[0].row.len(), 4096);
-    let padded = format!("1,B,1,1{}", " ".repeat(MAX_LINE - 8));
+    let padded = format!("1700000001,B,1,1{}", " ".repeat(MAX_LINE - 17));
     assert_eq!(read(format!("{HEADER}{padded}\n")).ticks.len(), 1);
     assert_eq!(read(format!("{HEADER}{padded} \n")).reasons(), [format!("2: {TOO_LONG}")]);
 }
@@ -97,7 +97,8 @@ fn the_longest_line_is_a_row() {
 #[test]
 fn a_hole_of_zeros_costs_one_row() {
     let zeros = "\0".repeat(3 * MAX_LINE);
-    let outcome = read(format!("{HEADER}1,B,1,1\n{zeros}2,B,1,1\n3,B,1,1\n"));
+    let outcome =
+        read(format!("{HEADER}1700000001,B,1,1\n{zeros}1700000002,B,1,1\n1700000003,B,1,1\n"));
     assert_eq!(outcome.reasons(), [format!("3: {TOO_LONG}")]);
     assert_eq!(outcome.ticks.len(), 2);
 }
@@ -105,7 +106,7 @@ fn a_hole_of_zeros_costs_one_row() {
 #[test]
 fn a_first_line_that_long_is_no_row() {
     let expected = "line 1 is longer than 1 MiB: this is no file of one row a line, give it as one";
-    let header = format!("ts,symbol,price,{}\n1,B,1,1\n", "x".repeat(MAX_LINE));
+    let header = format!("ts,symbol,price,{}\n1700000001,B,1,1\n", "x".repeat(MAX_LINE));
     let object = format!("{{\"ts\":\"{}\"}}\n", "1".repeat(MAX_LINE));
     for file in [&header, &object] {
         assert_eq!(refused(&**file, &ReadOptions::default()), expected);
@@ -141,7 +142,7 @@ fn a_line_without_end_ends_the_file() {
 fn a_file_cut_in_a_long_line_is_still_cut() {
     let noise: Vec<u8> =
         (0..3 * MAX_LINE).map(|n| b'a' + u8::try_from(n * n % 23).unwrap()).collect();
-    let file = [format!("{HEADER}1,B,1,1\n").into_bytes(), noise].concat();
+    let file = [format!("{HEADER}1700000001,B,1,1\n").into_bytes(), noise].concat();
     for packed in [gzip(&file), zstd(&file)] {
         let outcome = read(&packed[..packed.len() - 20]);
         assert_eq!(outcome.rejects, [], "half a line is no row");

@@ -5,6 +5,7 @@
 mod any_bytes;
 mod bad_input;
 mod dbn;
+mod door;
 mod golden;
 mod identity;
 mod json_lines;

@@ -1,6 +1,7 @@
 //! Text that is nearly what is read here: the cause by name, and the way out.
 
 use tradekeep_formats::{Format, FormatError, MAX_LINE, ReadOptions};
+use tradekeep_models::Side;
 
 use crate::{format, gzip, read, read_with, refused};
 
@@ -17,7 +18,7 @@ fn other_delimiters_are_named() {
             "its columns are separated by {name}, and a CSV here has commas: export it with commas, \
              or pipe `tr '{in_shell}' ',' < FILE` into `import -` where no value has a comma"
         );
-        let csv = "ts,symbol,price,qty\n1,B,1,1\n";
+        let csv = "ts,symbol,price,qty\n1700000001,B,1,1\n";
         let tardis = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n";
         let binance = "77,6.30,0.02,12.5,1723120496789,True,True\n";
         let quoted = "\"ts, UTC, of the venue, in full\",\"symbol\",\"price\",\"qty\"\n";
@@ -47,7 +48,7 @@ fn other_delimiters_within_a_csv_are_text() {
         map: "ts=ts;a;b;c,symbol=symbol|d|e|f".parse().unwrap(),
         ..ReadOptions::default()
     };
-    let outcome = read_with(format!("{header}1,B;C|D;E,1,1\n"), &options);
+    let outcome = read_with(format!("{header}1700000001,B;C|D;E,1,1\n"), &options);
     assert!(outcome.error.is_none() && outcome.rejects.is_empty(), "{outcome:?}");
     assert_eq!(outcome.ticks[0].symbol().as_str(), "B;C|D;E");
     for (header, cause) in [
@@ -64,17 +65,17 @@ fn other_delimiters_within_a_csv_are_text() {
 fn carriage_returns_alone_are_named() {
     let expected = "its lines end with a carriage return alone, and lines here end with a line feed: \
                     pipe `tr '\\r' '\\n' < FILE` into `import -`";
-    let json = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}\n";
+    let json = "{\"ts\":1700000001,\"symbol\":\"B\",\"price\":1,\"quantity\":1}\n";
     let message = "1723161254087896568 {\"stream\":\"s\",\"data\":{\"e\":\"trade\"}}\n";
     let binance = "77,6.30,0.02,12.5,1723120496789,True,True\n";
     for rows in [
         // All that a tick needs is in its header, so this was read as a file without rows.
-        "ts,symbol,price,qty,side\n1,B,1,1,buy\n2,B,1,1,buy\n".to_owned(),
-        "ts,symbol,price,qty\n1,B,1,1\n".to_owned(),
+        "ts,symbol,price,qty,side\n1700000001,B,1,1,buy\n1700000002,B,1,1,buy\n".to_owned(),
+        "ts,symbol,price,qty\n1700000001,B,1,1\n".to_owned(),
         format!("{binance}{binance}"),
         format!("{json}{json}"),
         format!("{message}{message}"),
-        format!("ts,symbol,price,qty\n{}", "1,B,1,1\n".repeat(MAX_LINE / 4)),
+        format!("ts,symbol,price,qty\n{}", "1700000001,B,1,1\n".repeat(MAX_LINE / 4)),
         json.repeat(MAX_LINE / 20),
     ] {
         let old_mac = rows.replace('\n', "\r");
@@ -87,10 +88,12 @@ fn carriage_returns_alone_are_named() {
 
 #[test]
 fn carriage_returns_beside_line_feeds_are_space() {
-    let json = "{\"ts\":1,\r\"symbol\":\"B\",\"price\":1,\"quantity\":1\r}\r\n";
-    for file in
-        ["ts,symbol,price,qty\r\r\n\r1,B,1,1\r\r\n", "\r\nts,symbol,price,qty\r\n1,B,1,1", json]
-    {
+    let json = "{\"ts\":1700000001,\r\"symbol\":\"B\",\"price\":1,\"quantity\":1\r}\r\n";
+    for file in [
+        "ts,symbol,price,qty\r\r\n\r1700000001,B,1,1\r\r\n",
+        "\r\nts,symbol,price,qty\r\n1700000001,B,1,1",
+        json,
+    ] {
         let outcome = read(file);
         assert!(outcome.error.is_none() && outcome.rejects.is_empty(), "{outcome:?}");
         assert_eq!(outcome.ticks.len(), 1, "{file:?}");
@@ -98,30 +101,50 @@ fn carriage_returns_beside_line_feeds_are_space() {
 }
 
 #[test]
-fn json_arrays_are_named() {
-    let expected = "the file is a JSON array, and one object a line is wanted: pipe `jq -c '.[]' \
-                    FILE` into `import -` (jq 1.7 or newer, older ones round numbers)";
-    let object = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
+fn json_arrays_are_read() {
+    let object = "{\"ts\":1700000001,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
+    let one = read(format!("{object}\n")).ticks;
     let long = format!("[{}{object}]", format!("{object},").repeat(MAX_LINE / 40));
-    for file in [
-        "[]",
-        "[]\n",
-        " [ ]\r\n",
-        "[\n",
-        "\u{feff}[",
-        &format!("[{object},{object}]"),
-        &format!("[\n  {object},\n  {object}\n]\n"),
-        "[[1,2],[3,4]]",
-        "[\r{},\r{}]\r",
-        "[-1.5]",
-        "[\"a\"]",
-        &long,
+    for (file, count) in [
+        (format!("[{object},{object}]"), 2),
+        (format!("\u{feff}[{object}]"), 1),
+        (format!("[\n  {object},\n  {object}\n]\n"), 2),
+        (format!("[\r{object},\r{object}]\r"), 2),
+        (long, MAX_LINE / 40 + 1),
     ] {
-        for asked in [None, Some(Format::Ndjson), Some(Format::BinanceWs)] {
+        for asked in [None, Some(Format::Ndjson)] {
             let options = ReadOptions { format: asked, ..ReadOptions::default() };
-            assert_eq!(refused(file, &options), expected, "{asked:?}");
+            let outcome = read_with(file.clone(), &options);
+            assert!(outcome.error.is_none() && outcome.rejects.is_empty(), "{:?}", outcome.error);
+            assert_eq!((outcome.ticks.len(), outcome.ticks[0].price()), (count, one[0].price()));
         }
+        assert!(refused(file, &format(Format::BinanceWs)).contains("JSON array"));
     }
+    // Of values, whose places are named.
+    let columns = |names: &str| ReadOptions {
+        columns: names.split(',').map(str::to_owned).collect(),
+        symbol: "B".parse().ok(),
+        ..ReadOptions::default()
+    };
+    for file in [
+        "[[7,1700000001,-2,1.5],[8,1700000002,3,1.5]]",
+        "[7,1700000001,-2,1.5]\n[8,1700000002,3,1.5]\n",
+    ] {
+        let options =
+            ReadOptions { negative_is: Some(Side::Sell), ..columns("trade_id,ts,quantity,price") };
+        let ticks = read_with(file, &options).ticks;
+        let shown = ticks.iter().map(|tick| (tick.side(), tick.quantity().to_string()));
+        let expected = [(Some(Side::Sell), "2".to_owned()), (Some(Side::Buy), "3".to_owned())];
+        assert_eq!(shown.collect::<Vec<_>>(), expected);
+        let error = refused_plain(file);
+        assert!(error.contains("--columns"), "{error}");
+    }
+    for file in ["[]", "[]\n", " [ ]\r\n"] {
+        assert_eq!(refused_plain(file), FormatError::Empty.to_string());
+    }
+    let cut = read(format!("[{object},{object}"));
+    assert_eq!(cut.ticks.len(), 2);
+    assert!(matches!(cut.error, Some(FormatError::Truncated { .. })), "{:?}", cut.error);
     let error = refused("[]\n", &format(Format::Tardis));
     assert_eq!(
         error,
@@ -134,8 +157,8 @@ fn json_arrays_are_named() {
 
 #[test]
 fn an_array_among_objects_is_one_reject() {
-    let object = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
-    let message = "{\"e\":\"trade\",\"s\":\"B\",\"t\":3,\"p\":\"6\",\"q\":\"1\",\"T\":1}";
+    let object = "{\"ts\":1700000001,\"symbol\":\"B\",\"price\":1,\"quantity\":1}";
+    let message = "{\"e\":\"trade\",\"s\":\"B\",\"t\":3,\"p\":\"6\",\"q\":\"1\",\"T\":1700000001}";
     // In the order of the fields, for which the parser takes them if it is let.
     let fields = "[\"1\",\"V\",\"B\",\"7\",\"1\",\"1\",\"buy\",null,null,null,null]";
     let parts = "[null,\"trade\",\"B\",3,null,\"6\",\"1\",1,true]";
@@ -155,7 +178,7 @@ fn tables_of_ones_own_records_are_named() {
     let told = |columns: &str| {
         format!(
             "the file holds records of your own ({columns}); supported here: public trades; say with \
-             --type what the rows are (trades, orders, fills, …), or with --map which columns make ticks"
+             --type what the rows are (fills, orders, trades, …)"
         )
     };
     for header in [
@@ -170,7 +193,12 @@ fn tables_of_ones_own_records_are_named() {
         assert_eq!(refused_plain(format!("{header}\n1,a,1\n")), told(&columns));
     }
     let order = "ts,client_order_id,price,quantity\n";
-    assert_eq!(refused_plain(order), told("column client_order_id"));
+    let left_out = ", or where they are public trades leave it out with --map _=client_order_id";
+    assert_eq!(refused_plain(order), told("column client_order_id") + left_out);
+    let options =
+        ReadOptions { map: "_=client_order_id".parse().unwrap(), ..ReadOptions::default() };
+    let rows = "ts,client_order_id,symbol,price,quantity\n1700000001,c,B,1,1\n";
+    assert_eq!(read_with(rows, &options).ticks.len(), 1);
     // What no record is made of is a table of ticks that lacks something.
     for (header, missing) in [
         ("ts,value", "price, quantity"),
@@ -194,16 +222,16 @@ fn objects_of_ones_own_records_are_named() {
              with --type what the rows are (trades, orders, fills, …)"
         )
     };
-    let tick = "{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"quantity\":1}\n";
+    let tick = "{\"ts\":1700000001,\"symbol\":\"B\",\"price\":1,\"quantity\":1}\n";
     for (object, field) in [
         // One field tells, even where another system names the rest.
         ("{\"timestamp\":1,\"price\":1,\"size\":1,\"client_order_id\":\"c\"}\n", "client_order_id"),
-        ("{\"ts\":1,\"executed_price\":1,\"colour\":1}\n", "executed_price"),
+        ("{\"ts\":1700000001,\"executed_price\":1,\"colour\":1}\n", "executed_price"),
         // Or all together: what `order_id` makes of prices and quantities is a fill.
-        ("{\"ts\":1,\"order_id\":\"o\",\"price\":1,\"quantity\":1}\n", "order_id"),
+        ("{\"ts\":1700000001,\"order_id\":\"o\",\"price\":1,\"quantity\":1}\n", "order_id"),
         // Binance's messages have a `stream`, too.
-        ("{\"ts\":1,\"stream\":\"s\",\"seq\":1,\"name\":\"n\",\"value\":1}\n", "name"),
-        ("{\"ts\":1,\"node\":\"n\",\"latency_ms\":1}\n", "latency_ms"),
+        ("{\"ts\":1700000001,\"stream\":\"s\",\"seq\":1,\"name\":\"n\",\"value\":1}\n", "name"),
+        ("{\"ts\":1700000001,\"node\":\"n\",\"latency_ms\":1}\n", "latency_ms"),
     ] {
         for text in [object.to_owned(), format!("{{\"broken\":\n{object}{tick}")] {
             assert_eq!(refused_plain(text.clone()), told(field));
@@ -214,14 +242,23 @@ fn objects_of_ones_own_records_are_named() {
         assert!(outcome.error.is_none() && outcome.ticks.len() == 1, "{outcome:?}");
         assert!(outcome.reasons()[0].starts_with("2: json: unknown field"), "{outcome:?}");
     }
-    // A field that no record has, or none that a tick lacks: a tick with a mistake, told by row.
+    // A field that no record has, or none that a tick lacks: a tick with a mistake.
     for (object, reason) in [
-        ("{\"ts\":1,\"symbol\":\"B\",\"prise\":1,\"quantity\":1}\n", "json: unknown field `prise`"),
-        ("{\"ts\":1,\"symbol\":\"B\",\"price\":1,\"market\":1}\n", "json: unknown field `market`"),
-        ("{\"ts\":1,\"symbol\":\"B\",\"price\":1}\n", "quantity: "),
+        (
+            "{\"ts\":1700000001,\"symbol\":\"B\",\"prise\":1,\"quantity\":1}\n",
+            "no column for price among ",
+        ),
+        (
+            "{\"ts\":1700000001,\"symbol\":\"B\",\"price\":1,\"note\":1}\n",
+            "no column for quantity among ",
+        ),
     ] {
-        let outcome = read(object);
-        assert!(outcome.error.is_none(), "{outcome:?}");
-        assert!(outcome.reasons()[0].starts_with(&format!("1: {reason}")), "{outcome:?}");
+        let error = refused_plain(object);
+        assert!(error.starts_with(reason), "{error}");
     }
+    let outcome = read("{\"ts\":1700000001,\"symbol\":\"B\",\"price\":1}\n");
+    assert!(
+        outcome.error.is_none() && outcome.reasons()[0].starts_with("1: quantity: "),
+        "{outcome:?}"
+    );
 }

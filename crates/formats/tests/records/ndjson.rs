@@ -74,7 +74,10 @@ fn numbers_and_strings_are_the_same() {
     assert_eq!((latency.latency_ns, latency.seq), (12, 7));
     assert_eq!(latency.ts.to_string(), "2024-08-08T10:00:05.000000000Z");
     let line = r#"{"ts":"2024-08-08","trader_id":"t","market":"m","amount":-0.10000000000000000001e1,"cost_basis":"1e2"}"#;
-    assert_eq!(read::<Position>(line).reasons(), ["1: amount: has more than 18 decimal places"]);
+    assert_eq!(
+        read::<Position>(line).reasons(),
+        ["1: amount: has more than 18 decimal places: --round 18 rounds it half-even"]
+    );
     let line = line.replace("0.10000000000000000001e1", "0.100000000000000001");
     assert_eq!(records::<Position>(line)[0].amount.to_string(), "-0.100000000000000001");
 }

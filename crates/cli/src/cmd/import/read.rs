@@ -61,7 +61,7 @@ impl Job<'_> {
         match import(&***store, rows, on_reject, on_progress).await {
             Ok(summary) => report.summary = summary,
             Err(error) => {
-                report.summary = error.summary;
+                report.summary = error.summary.clone();
                 return Err(error.into());
             }
         }

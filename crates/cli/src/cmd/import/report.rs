@@ -39,6 +39,8 @@ struct Object<'a> {
     rejected_file: Option<String>,
     error: Option<&'a str>,
     seconds: f64,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 /// One line with what was done; `name` leads it where there are several.
@@ -59,6 +61,7 @@ pub(crate) fn tell(report: &Report, name: Option<&str>, out: &mut Out) -> Result
             rejected_file,
             error: error.as_deref(),
             seconds: took.as_secs_f64(),
+            notes: &summary.notes,
         });
     }
     let mut line = name.map(|name| format!("{name}: ")).unwrap_or_default();
@@ -105,10 +108,11 @@ impl Report {
         let place = self.rejected_file.as_ref()?.display();
         Some(format!(
             "{}: {} of {} rejected, the first in line {line} ({reason}): {place} lists them; mend them in \
-             the file and import it again, the others are stored",
+             the file and import it again{}",
             self.name,
             grouped(self.summary.rejected),
             counted(self.summary.read, "row"),
+            if self.summary.rejected < self.summary.read { ", the others are stored" } else { "" },
         ))
     }
 

@@ -1,0 +1,419 @@
+//! Files as people have them: what is certain is read, what is not is asked, and what an error names as the way out
+//! leads there.
+
+use tradekeep_formats::{ReadOptions, SideOf, TimeOptions};
+use tradekeep_models::Side;
+
+use crate::{open, read, read_with, refused};
+
+fn plain() -> ReadOptions {
+    ReadOptions::default()
+}
+
+fn map(text: &str) -> ReadOptions {
+    ReadOptions { map: text.parse().unwrap(), ..plain() }
+}
+
+fn columns(names: &str, symbol: &str) -> ReadOptions {
+    let columns = names.split(',').map(str::to_owned).collect();
+    ReadOptions { columns, symbol: symbol.parse().ok(), ..plain() }
+}
+
+/// Each tick as `time symbol side price x quantity`.
+#[track_caller]
+fn shown(file: &str, options: &ReadOptions) -> Vec<String> {
+    let outcome = read_with(file, options);
+    assert!(outcome.error.is_none(), "{:?}", outcome.error);
+    assert_eq!(outcome.rejects, []);
+    let show = |tick: &tradekeep_models::Tick| {
+        let side = tick.side().map_or("-", Side::as_str);
+        format!("{} {} {side} {} x {}", tick.ts(), tick.symbol(), tick.price(), tick.quantity())
+    };
+    outcome.ticks.iter().map(show).collect()
+}
+
+#[test]
+fn a_time_is_read_in_one_way_or_not_at_all() {
+    let one = |text: &str, options: &ReadOptions| {
+        let file = format!("timestamp,symbol,price,size\n\"{text}\",X,1.5,2\n");
+        let outcome = read_with(file, options);
+        outcome.ticks.first().map(|tick| tick.ts().to_string()).ok_or_else(|| {
+            outcome.rejects.first().map(|reject| reject.reason.clone()).unwrap_or_default()
+        })
+    };
+    for (text, time) in [
+        ("2018-12-05D00:00:25.948313000", "2018-12-05T00:00:25.948313000Z"),
+        ("2025-06-30 16:22:58 UTC", "2025-06-30T16:22:58.000000000Z"),
+        ("2024-03-04 11:05:35,250", "2024-03-04T11:05:35.250000000Z"),
+        ("20200406T214347Z", "2020-04-06T21:43:47.000000000Z"),
+        ("1585180700.0647", "2020-03-25T23:58:20.064700000Z"),
+        ("1585180700064.0", "2020-03-25T23:58:20.064000000Z"),
+        ("1585180700064700.0", "2020-03-25T23:58:20.064700000Z"),
+        ("2024-03-04t11:05:35z", "2024-03-04T11:05:35.000000000Z"),
+        ("2024-03-04 11:05", "2024-03-04T11:05:00.000000000Z"),
+        ("2024-03-04T11:05:35.000+0000", "2024-03-04T11:05:35.000000000Z"),
+        ("2017-01-01 12:00:00 -0700", "2017-01-01T19:00:00.000000000Z"),
+        ("2024/03/04 11:05:35", "2024-03-04T11:05:35.000000000Z"),
+        ("20200129", "2020-01-29T00:00:00.000000000Z"),
+    ] {
+        assert_eq!(one(text, &plain()), Ok(time.to_owned()), "{text}");
+    }
+    let time = |time: TimeOptions| ReadOptions { time, ..plain() };
+    let format =
+        |format: &str| time(TimeOptions { format: format.parse().ok(), ..TimeOptions::default() });
+    // Each is refused by naming a way, and that is followed.
+    for (text, named, options, expected) in [
+        (
+            "09/04/2020 05:49",
+            "--time-format",
+            format("%d/%m/%Y %H:%M"),
+            "2020-04-09T05:49:00.000000000Z",
+        ),
+        (
+            "9-Apr-2020 05:49",
+            "--time-format",
+            format("%d-%b-%Y %H:%M"),
+            "2020-04-09T05:49:00.000000000Z",
+        ),
+        (
+            "2024-03-04 11:05:35 EST",
+            "--time-format and --timezone",
+            time(TimeOptions {
+                format: "%Y-%m-%d %H:%M:%S EST".parse().ok(),
+                zone: "-05:00".parse().ok(),
+                ..TimeOptions::default()
+            }),
+            "2024-03-04T16:05:35.000000000Z",
+        ),
+        (
+            "86400",
+            "a spreadsheet's serial number",
+            time(TimeOptions { unit: "s".parse().ok(), ..TimeOptions::default() }),
+            "1970-01-02T00:00:00.000000000Z",
+        ),
+        (
+            "0",
+            "--time-unit",
+            time(TimeOptions { unit: "ms".parse().ok(), ..TimeOptions::default() }),
+            "1970-01-01T00:00:00.000000000Z",
+        ),
+        (
+            "1585180700.06469999999",
+            "--round 18",
+            time(TimeOptions { round: true, ..TimeOptions::default() }),
+            "2020-03-25T23:58:20.064700000Z",
+        ),
+    ] {
+        let error = one(text, &plain()).unwrap_err();
+        assert!(error.contains(named), "{text}: {error}");
+        assert_eq!(one(text, &options), Ok(expected.to_owned()), "{text}");
+    }
+    for (text, named) in [
+        ("-1", "outside the years 1970 to 2261"),
+        ("NaT", "is not a time like"),
+        ("1.5851807E9", "exponent"),
+        ("2016-12-31T23:59:60Z", "leap second"),
+        ("43859.395833", "a spreadsheet's serial number"),
+        ("09:30:00", "--map ts=DATE+TIME"),
+    ] {
+        let error = one(text, &plain()).unwrap_err();
+        assert!(error.contains(named), "{text}: {error}");
+    }
+}
+
+#[test]
+fn one_bad_time_costs_its_own_row() {
+    let good: String = (0..50).map(|n| format!("15802902{n:02}000,CL,53,1\n")).collect();
+    for file in [format!("0,CL,53,1\n{good}"), format!("{good}0,CL,53,1\n")] {
+        let outcome = read(format!("timestamp,symbol,price,size\n{file}"));
+        assert_eq!((outcome.ticks.len(), outcome.rejects.len()), (50, 1));
+    }
+}
+
+#[test]
+fn a_day_and_a_time_of_day_are_one_time() {
+    let file =
+        "date,time,symbol,price,volume\n20200129,093000,CL,53.33,10\n20200129,093001,CL,53.35,2\n";
+    let expected = [
+        "2020-01-29T09:30:00.000000000Z CL - 53.33 x 10",
+        "2020-01-29T09:30:01.000000000Z CL - 53.35 x 2",
+    ];
+    assert_eq!(shown(file, &plain()), expected);
+    let named = file.replace("date,time", "day_of_it,clock");
+    let error = refused(named.clone(), &plain());
+    assert!(error.contains("no column for ts"), "{error}");
+    assert_eq!(shown(&named, &map("ts=day_of_it+clock")), expected);
+    // Two times that agree are one; others are asked for.
+    let both = |second: &str| {
+        format!("unix timestamp,date,symbol,price,volume\n1585180700,{second},X,1,1\n")
+    };
+    let time = "2020-03-25T23:58:20.000000000Z X - 1 x 1";
+    assert_eq!(shown(&both("2020-03-25 23:58:20"), &plain()), [time]);
+    assert_eq!(shown(&both("2020-03-25"), &plain()), [time]);
+    let error = refused(both("2020-03-25 19:58:20"), &plain());
+    assert!(error.contains("--map ts=date or --map ts=unix timestamp"), "{error}");
+    assert_eq!(shown(&both("2020-03-25 19:58:20"), &map("ts=unix timestamp")), [time]);
+}
+
+#[test]
+fn the_zone_in_a_columns_name_is_honoured_or_asked_for() {
+    let file = |name: &str| format!("{name},symbol,price,size\n2024-08-08 12:00:00,X,1,1\n");
+    for (name, hour) in
+        [("Date(UTC)", "12"), ("time (UTC+8)", "04"), ("Time [Europe/Berlin]", "10")]
+    {
+        let time = format!("2024-08-08T{hour}:00:00.000000000Z X - 1 x 1");
+        assert_eq!(shown(&file(name), &plain()), [time], "{name}");
+    }
+    let error = refused(file("Time (EST)"), &plain());
+    assert!(error.contains("zone EST") && error.contains("--timezone"), "{error}");
+    let zone = TimeOptions { zone: "America/New_York".parse().ok(), ..TimeOptions::default() };
+    let options = ReadOptions { time: zone, ..plain() };
+    assert_eq!(shown(&file("Time (EST)"), &options), ["2024-08-08T16:00:00.000000000Z X - 1 x 1"]);
+    // A name that says a unit keeps to it.
+    let outcome = read("time_ms,symbol,price,size\n1585180700,X,1,1\n1585180700000,X,1,1\n");
+    assert_eq!((outcome.ticks.len(), outcome.rejects.len()), (1, 1));
+}
+
+#[test]
+fn money_is_never_taken_for_a_quantity() {
+    let file = "datetime,code,price,volume,amount\n\
+                2024-06-05 01:30:00,600000.SH,8.29,100,829.00\n\
+                2024-06-05 01:30:03,600000.SH,8.30,2500,20750.00\n\
+                2024-06-05 01:30:06,600000.SH,8.28,40,331.20\n";
+    let sum = |options: &ReadOptions| {
+        let ticks = read_with(file, options).ticks;
+        ticks.iter().map(|tick| tick.quantity().to_string().parse::<u64>().unwrap()).sum::<u64>()
+    };
+    let error = refused(file, &plain());
+    assert!(error.contains("--map symbol=code"), "{error}");
+    assert_eq!(sum(&map("symbol=code")), 2_640);
+    let mut rows = open(file, &map("symbol=code")).unwrap();
+    assert_eq!(rows.by_ref().count(), 3);
+    assert_eq!(
+        rows.notes(),
+        ["volume is the quantity: amount is price x volume in the 3 rows looked at"]
+    );
+    // Where the rows do not tell, nobody guesses.
+    let lots = file.replace("829.00", "8.29");
+    let error = refused(lots.clone(), &map("symbol=code"));
+    assert!(error.contains("--map quantity=amount or --map quantity=volume"), "{error}");
+    let chosen = read_with(lots, &map("symbol=code,quantity=volume"));
+    assert_eq!((chosen.ticks.len(), chosen.ticks[0].quantity().to_string()), (3, "100".to_owned()));
+    let turnover = "datetime,symbol,price,volume,turnover\n2024-06-05,X,8.29,100,829.00\n";
+    assert_eq!(read(turnover).ticks[0].quantity().to_string(), "100");
+}
+
+#[test]
+fn several_symbols_are_never_one() {
+    let file = "instrument_name,trade_id,side,price,size,timestamp\n\
+                BTC-USDT,1,buy,114000.1,0.002,1759248000123\nETH-USDT,2,sell,4100.5,0.01,1759248000456\n";
+    let error = refused(file, &plain());
+    assert!(error.contains("--map symbol=instrument_name"), "{error}");
+    let symbols: Vec<_> = read_with(file, &map("symbol=instrument_name"))
+        .ticks
+        .iter()
+        .map(|tick| tick.symbol().to_string())
+        .collect();
+    assert_eq!(symbols, ["BTC-USDT", "ETH-USDT"]);
+    let one = ReadOptions { symbol: "BTC-USDT".parse().ok(), ..plain() };
+    let error = refused(file, &one);
+    assert!(error.contains("several values (BTC-USDT, ETH-USDT)"), "{error}");
+    let left_out = ReadOptions { symbol: "X".parse().ok(), ..map("_=instrument_name") };
+    assert_eq!(read_with(file, &left_out).ticks.len(), 2);
+    // Also where they come late.
+    let many = "BTC-USDT,1,buy,1,1,1759248000123\n".repeat(200);
+    let header = file.lines().next().unwrap();
+    let late = format!("{header}\n{many}ETH-USDT,2,sell,4100.5,0.01,1759248000456\n");
+    let outcome = read_with(late, &one);
+    assert_eq!((outcome.ticks.len(), outcome.rejects.len()), (200, 1));
+    assert!(outcome.rejects[0].reason.contains("--map symbol=instrument_name"), "{outcome:?}");
+}
+
+#[test]
+fn rows_without_a_header_lose_none() {
+    for (file, rows, named, options) in [
+        (
+            "1616662740.2345,54000.1,0.01\n1616662740.9,54000.2,0.02\n",
+            2,
+            "--columns ts,price,quantity --symbol SYMBOL",
+            columns("ts,price,quantity", "SYMBOL"),
+        ),
+        (
+            "2021-03-25 08:59:00.2345,54000.1,0.01,b\n2021-03-25 08:59:00.9,54000.2,0.02,s\n",
+            2,
+            "--columns ts,price,quantity,side",
+            columns("ts,price,quantity,side", "X"),
+        ),
+        (
+            "BTC-USD,2021-03-25T08:59:00.2345Z,buy,54000.1,0.01\n",
+            1,
+            "--columns symbol,ts,side,price,quantity",
+            columns("symbol,ts,side,price,quantity", "X"),
+        ),
+        (
+            "155170367,29200.1,0.01,buy,1690840814000\n155170368,29200.2,0.02,sell,1690840815000\n",
+            2,
+            "--columns trade_id,price,quantity,side,ts",
+            columns("trade_id,price,quantity,side,ts", "X"),
+        ),
+    ] {
+        let error = refused(file, &plain());
+        assert!(error.contains(named), "{error}");
+        assert_eq!(shown(file, &options).len(), rows, "{file}");
+    }
+    let error = refused("1,2,3\n", &columns("ts,price", "X"));
+    assert!(error.starts_with("--columns names 2 columns, and the first row has 3"), "{error}");
+}
+
+#[test]
+fn what_stands_around_the_rows_is_no_row() {
+    let header = "timestamp,symbol,price,size";
+    let row = "1585180700,BTC-USD,6700.5,0.1";
+    let time = "2020-03-25T23:58:20.000000000Z BTC-USD - 6700.5 x 0.1";
+    for file in [
+        format!("\n\n  \n{header}\n{row}\n\n"),
+        format!("\u{feff}{header}\r\n{row}\r\n"),
+        format!("sep=,\n{header}\n{row}\n"),
+        format!("# exported by recorder 1.2\n# times are UTC\n{header}\n{row}\n"),
+        format!("#{header}\n{row}\n"),
+        format!("{header}\n{row},\n"),
+        format!("{header}\n{row}\n{header}\n"),
+    ] {
+        assert_eq!(shown(&file, &plain()), [time], "{file}");
+    }
+    for above in ["\"Disclaimer: without guarantee.\"\nsome name\n\n", "https://example.com\n"] {
+        let file = format!("{above}{header}\n{row}\n");
+        let lines = above.lines().count() as u64;
+        let error = refused(file.clone(), &plain());
+        assert!(
+            error.contains(&format!(
+                "line {} looks like the header: --skip-lines {lines}",
+                lines + 1
+            )),
+            "{error}"
+        );
+        assert_eq!(shown(&file, &ReadOptions { skip_lines: lines, ..plain() }), [time]);
+    }
+}
+
+#[test]
+fn sides_are_told_as_venues_tell_them() {
+    let file = "time,symbol,price,size,side\n2024-08-08,X,1,1,buy\n2024-08-08,X,2,1,A\n2024-08-08,X,3,1,1\n\
+                2024-08-08,X,4,1,N\n2024-08-08,X,5,1,SELL\n";
+    let sides = |options: &ReadOptions| {
+        let ticks = read_with(file, options).ticks;
+        ticks.iter().map(|tick| tick.side().map_or("-", Side::as_str)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(sides(&plain()), "buy sell buy - sell");
+    let maker = ReadOptions { side_of: SideOf::Maker, ..plain() };
+    assert_eq!(sides(&maker), "sell buy sell - buy");
+    let file = "time,symbol,price,amount\n2024-08-08,X,1,-2\n2024-08-08,X,1,3\n";
+    let error = &read(file).rejects[0].reason;
+    assert!(error.contains("--negative-is sell"), "{error}");
+    let signed = ReadOptions { negative_is: Some(Side::Sell), ..plain() };
+    let day = "2024-08-08T00:00:00.000000000Z X";
+    assert_eq!(shown(file, &signed), [format!("{day} sell 1 x 2"), format!("{day} buy 1 x 3")]);
+    let both = "time,symbol,price,amount,side\n2024-08-08,X,1,-2,buy\n2024-08-08,X,1,-2,sell\n";
+    let outcome = read_with(both, &signed);
+    assert_eq!((outcome.ticks.len(), outcome.rejects.len()), (1, 1));
+}
+
+#[test]
+fn noise_of_floats_is_rounded_where_that_is_asked_and_counted() {
+    let file = "timestamp,symbol,side,price,amount\n\
+                1503239273133,DGB/BTC,sell,0.0000033499998400000004,62500\n\
+                1503239273134,DGB/BTC,sell,3.3499998400000004e-06,62500\n\
+                1503239273135,DGB/BTC,sell,0.00000335,62500\n";
+    let outcome = read(file);
+    assert_eq!((outcome.ticks.len(), outcome.rejects.len()), (1, 2));
+    assert!(outcome.rejects[0].reason.contains("--round 18"), "{outcome:?}");
+    let mut rows = open(file, &ReadOptions { round: true, ..plain() }).unwrap();
+    assert_eq!(
+        rows.by_ref().filter(|row| matches!(row, Ok(tradekeep_formats::Row::Record(_)))).count(),
+        3
+    );
+    assert_eq!(rows.notes(), ["2 rows rounded to 18 places"]);
+}
+
+#[test]
+fn where_all_rows_fail_alike_it_is_the_column() {
+    let rows = "09/04/2020,X,1,1\n".repeat(30);
+    let error = read(format!("date,symbol,price,size\n{rows}")).error.unwrap().to_string();
+    assert!(error.starts_with("all 30 rows are refused for one reason"), "{error}");
+    assert!(error.contains("--time-format") && error.ends_with("(line 2)"), "{error}");
+    // One good row, or another reason, and they are rows that are wrong.
+    for row in ["2020-04-09,X,1,1\n", "2020-04-09,X,1,x\n"] {
+        let outcome = read(format!("date,symbol,price,size\n{rows}{row}"));
+        assert!(outcome.error.is_none() && outcome.rejects.len() >= 30, "{:?}", outcome.error);
+        assert_eq!(outcome.rejects[29].line, 31);
+    }
+}
+
+#[test]
+fn json_of_others_is_read_by_its_names_or_by_a_map() {
+    let ccxt = r#"{"timestamp":1748327839460,"symbol":"BTC/USDT","side":"buy","price":109183.0,"amount":0.5,"id":"77","cost":54591.5,"takerOrMaker":null}"#;
+    let time = "2025-05-27T06:37:19.460000000Z";
+    assert_eq!(shown(ccxt, &plain()), [format!("{time} BTC/USDT buy 109183 x 0.5")]);
+    let hyperliquid = r#"{"coin":"BTC","side":"A","px":"109182.0","sz":"0.5","time":1748327839460,"tid":12,"hash":"0xdef"}"#;
+    let error = refused(hyperliquid, &plain());
+    assert!(error.contains("--map symbol=coin"), "{error}");
+    assert_eq!(shown(hyperliquid, &map("symbol=coin")), [format!("{time} BTC sell 109182 x 0.5")]);
+    let nested = r#"{"ch":"trades","data":{"p":"1.5","v":"2","T":1748327839460,"s":"X"}}"#;
+    let options = map("ts=data.T,price=data.p,quantity=data.v,symbol=data.s");
+    assert_eq!(shown(nested, &options), [format!("{time} X - 1.5 x 2")]);
+    let rest = r#"[{"id":28457,"price":"4.00000100","qty":"12.00000000","time":1499865549590,"isBuyerMaker":true,"isBestMatch":true}]"#;
+    assert!(refused(rest, &plain()).contains("--symbol"));
+    let options = ReadOptions { symbol: "X".parse().ok(), ..plain() };
+    assert_eq!(shown(rest, &options), ["2017-07-12T13:19:09.590000000Z X sell 4.000001 x 12"]);
+}
+
+#[test]
+fn names_are_as_long_as_those_of_markets() {
+    let name = "71321045679252212594626385532706912750332728571942532289631379312455583992563";
+    let file = format!("timestamp,asset,side,price,size\n1726249705,{name},BUY,0.52,100\n");
+    assert!(refused(file.clone(), &plain()).contains("--map symbol=asset"));
+    assert_eq!(
+        shown(&file, &map("symbol=asset")),
+        [format!("2024-09-13T17:48:25.000000000Z {name} buy 0.52 x 100")]
+    );
+}
+
+#[test]
+fn parts_are_joined_and_values_set() {
+    let file = "ts,price,qty,tx_hash,log_index\n2024-08-08,1,1,0xab,3\n2024-08-08,1,1,0xab,4\n";
+    let options = ReadOptions {
+        set: "symbol=SOL/USDC,venue=raydium".parse().unwrap(),
+        ..map("trade_id=tx_hash+log_index")
+    };
+    let ticks = read_with(file, &options).ticks;
+    let ids: Vec<_> = ticks.iter().map(|tick| tick.trade_id().unwrap().to_string()).collect();
+    assert_eq!(ids, ["0xab-3", "0xab-4"]);
+    assert_eq!((ticks[0].venue().as_str(), ticks[0].symbol().as_str()), ("raydium", "SOL/USDC"));
+}
+
+#[test]
+fn quotes_candles_and_fills_of_ones_own_are_no_ticks() {
+    for (file, named) in [
+        ("timestamp,askPrice,bidPrice,askVolume,bidVolume\n2024-11-01,1,1,1,1\n", "quotes"),
+        (
+            "<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>\n2024.11.01\t00:00:00\t1\t1\t\t\n",
+            "quotes",
+        ),
+        ("datetime,open,high,low,close,volume\n2020-03-26,1,1,1,1,1\n", "--type candles"),
+        (
+            "Date(UTC),Market,Type,Price,Amount,Total,Fee,Fee Coin\n2021-05-09,X,BUY,1,1,1,1,BNB\n",
+            "--type",
+        ),
+        (
+            "symbol,orderId,side,price,size,timestamp\nX,o-1,Buy,1,1,1748327839460\n",
+            "column orderId",
+        ),
+        (
+            "id,order,timestamp,symbol,side,price,amount,fee\n77,O,1748327839460,X,buy,1,1,5\n",
+            "column order",
+        ),
+    ] {
+        let error = refused(file, &plain());
+        assert!(error.contains(named), "{error}");
+    }
+}
