@@ -13,6 +13,7 @@ mod identity;
 mod lines;
 mod ndjson;
 mod samples;
+mod venues;
 
 use std::io::{Cursor, Write};
 
