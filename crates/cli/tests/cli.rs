@@ -9,6 +9,8 @@ mod damage;
 mod dead_letters;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/door.rs"]
+mod door;
 #[path = "cli/feed.rs"]
 mod feed;
 #[path = "cli/full.rs"]
