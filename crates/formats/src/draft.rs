@@ -59,6 +59,8 @@ pub(crate) struct Drafter {
     round: bool,
     /// Rows that had something rounded.
     rounded: u64,
+    /// Whether the last row was numbered by its place.
+    has_counted: bool,
 }
 
 impl Drafter {
@@ -74,6 +76,7 @@ impl Drafter {
             negative_is: options.negative_is,
             round: options.round,
             rounded: 0,
+            has_counted: false,
         }
     }
 
@@ -210,6 +213,11 @@ impl Drafter {
         Ok((quantity, Some(told)))
     }
 
+    /// Whether the number of the last row is its place among those of its series and time.
+    pub(crate) const fn has_counted(&self) -> bool {
+        self.has_counted
+    }
+
     /// Rows so far that had something rounded.
     pub(crate) const fn rounded(&self) -> u64 {
         self.rounded
@@ -237,6 +245,7 @@ impl Drafter {
         let numbered = sequence.is_some() || id.is_some_and(is_number);
         let content = |n| TickKey::from_content(price, quantity, side, n, self.source.as_deref());
         let nameless = key.is_none() && id.is_none();
+        self.has_counted = !numbered;
         if nameless || !numbered {
             let kind = nameless.then(|| content(0));
             let counted = self.occurrences.count(&draft.venue, &draft.symbol, draft.ts, kind);

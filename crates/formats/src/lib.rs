@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arrow;
+mod backwards;
 mod binance;
 mod binance_ws;
 mod choose;

@@ -2,6 +2,7 @@
 
 use tradekeep_models::{Tick, Venue};
 
+use crate::backwards::Backwards;
 use crate::clock::TimeUnit;
 use crate::csv::CsvRows;
 use crate::dbn::DbnRows;
@@ -18,6 +19,9 @@ pub struct TickRows {
     drafter: Drafter,
     layout: Layout,
     notes: Vec<String>,
+    order: Backwards,
+    /// What ended the reading, behind rows that are still to be given.
+    end: Option<FormatError>,
 }
 
 #[derive(Debug)]
@@ -70,18 +74,34 @@ impl Rows for TickRows {
         if let Some(unit) = unit {
             drafter.expect_unit(unit);
         }
-        Ok((format, Self { drafter, layout, notes }))
+        Ok((format, Self { drafter, layout, notes, order: Backwards::new(), end: None }))
     }
 
     fn next(&mut self, source: &mut Source) -> Result<Option<Row<Tick>>, FormatError> {
-        let drafter = &mut self.drafter;
-        match &mut self.layout {
-            Layout::Csv(rows) => rows.next(source, drafter),
-            Layout::Objects(rows) => rows.next(source, drafter),
-            Layout::BinanceWs => binance_ws::next(source, drafter),
-            Layout::Ndjson => ndjson::next(source, drafter),
-            Layout::Dbn(rows) => rows.next(source, drafter),
-            Layout::Nothing => Ok(None),
+        if self.order.is_over() {
+            return self.read(source);
+        }
+        loop {
+            if let Some(row) = self.order.ready() {
+                return Ok(Some(row));
+            }
+            if let Some(end) = self.end.take() {
+                return Err(end);
+            }
+            if self.order.is_over() {
+                return self.read(source);
+            }
+            match self.read(source) {
+                Ok(Some(row)) => self.order.take(row, self.drafter.has_counted()),
+                Ok(None) => {
+                    self.order.end();
+                    return Ok(self.order.ready());
+                }
+                Err(error) => {
+                    self.order.end();
+                    self.end = Some(error);
+                }
+            }
         }
     }
 
@@ -91,5 +111,20 @@ impl Rows for TickRows {
             notes.push(format!("{} rows rounded to 18 places", self.drafter.rounded()));
         }
         notes
+    }
+}
+
+impl TickRows {
+    /// The next row as it stands in the file.
+    fn read(&mut self, source: &mut Source) -> Result<Option<Row<Tick>>, FormatError> {
+        let drafter = &mut self.drafter;
+        match &mut self.layout {
+            Layout::Csv(rows) => rows.next(source, drafter),
+            Layout::Objects(rows) => rows.next(source, drafter),
+            Layout::BinanceWs => binance_ws::next(source, drafter),
+            Layout::Ndjson => ndjson::next(source, drafter),
+            Layout::Dbn(rows) => rows.next(source, drafter),
+            Layout::Nothing => Ok(None),
+        }
     }
 }

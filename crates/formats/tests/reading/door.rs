@@ -155,6 +155,38 @@ fn what_stands_around_the_rows_is_no_row() {
 }
 
 #[test]
+fn a_file_whose_newest_row_is_first_is_read_from_its_end() {
+    let header = "timestamp,symbol,side,size,price,trdMatchID\n";
+    let rows = [
+        "1585180690.100,BTCUSD,Buy,1,100,c1",
+        "1585180690.100,BTCUSD,Buy,1,101,c2",
+        "1585180690.100,ETHUSD,Buy,1,9,e1",
+        "1585180690.100,BTCUSD,Buy,1,102,c3",
+        "1585180700.500,BTCUSD,Buy,1,103,c4",
+        "1585180700.500,BTCUSD,Buy,1,104,c5",
+    ];
+    let ordered = |rows: Vec<&str>| {
+        let mut ticks = read(format!("{header}{}\n", rows.join("\n"))).ticks;
+        ticks.sort_by(|a, b| a.order().cmp(&b.order()));
+        let of_btc = ticks.iter().filter(|tick| tick.symbol().as_str() == "BTCUSD");
+        of_btc.map(|tick| tick.price().to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(ordered(rows.to_vec()), "100 101 102 103 104");
+    assert_eq!(ordered(rows.iter().rev().copied().collect()), "100 101 102 103 104");
+    // Of one time alone it is not known.
+    assert_eq!(ordered(rows[..2].to_vec()), "100 101");
+    // What is wrong in between keeps its place and its line.
+    let falling: Vec<_> = rows.iter().rev().copied().collect();
+    let file =
+        format!("{header}{}\nbroken\n{}\n", falling[..3].join("\n"), falling[3..].join("\n"));
+    let outcome = read(file);
+    assert_eq!(
+        (outcome.ticks.len(), outcome.reasons()),
+        (6, vec!["5: row: has 1 fields where 6 belong".to_owned()])
+    );
+}
+
+#[test]
 fn sides_are_told_as_venues_tell_them() {
     let file = "time,symbol,price,size,side\n2024-08-08,X,1,1,buy\n2024-08-08,X,2,1,A\n2024-08-08,X,3,1,1\n\
                 2024-08-08,X,4,1,N\n2024-08-08,X,5,1,SELL\n";
