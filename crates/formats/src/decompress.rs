@@ -3,10 +3,9 @@
 use std::fmt;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::FormatError;
 use crate::error::FilePosition;
+use crate::gzip::Members;
 
 /// A file's bytes, decompressed.
 pub(crate) struct Decompressed {
@@ -43,7 +42,7 @@ impl Decompressed {
         }
         let input: Input = BufReader::with_capacity(1 << 16, Raw(Cursor::new(magic).chain(input)));
         let reader: Box<dyn Read + Send> = match data {
-            Some("gzip") => Box::new(MultiGzDecoder::new(input)),
+            Some("gzip") => Box::new(Members::new(input)),
             Some(_) => Box::new(zstd::stream::read::Decoder::with_buffer(input).map_err(failed)?),
             None => Box::new(input),
         };

@@ -17,6 +17,7 @@ mod error;
 mod field;
 mod foreign;
 mod format;
+mod gzip;
 mod json;
 mod json_array;
 mod json_row;
