@@ -5,7 +5,7 @@ mod symbol;
 use tradekeep_models::Decimal;
 
 use crate::clock::Clock;
-use crate::columns::{Columns, Origin, between, own_records};
+use crate::columns::{Columns, Constant, Origin, between, own_records};
 use crate::mistaken;
 use crate::names::{NamedZone, TimeName, plain};
 use crate::number::decimal;
@@ -87,6 +87,8 @@ impl Chooser<'_> {
         }
         self.check_missing(&columns)?;
         self.check_symbol(&mut columns)?;
+        self.check_side(&columns)?;
+        columns.constants.extend(self.empty_own());
         columns.notes = self.notes(&columns);
         Ok((columns, zone))
     }
@@ -245,6 +247,13 @@ impl Chooser<'_> {
         let Some((mut best, mut moments)) = readable.first().copied() else {
             return Ok(Origin::Column(candidates[0]));
         };
+        // One that cannot be read may be the time none the less, where the others are days alone.
+        let unread = alone.iter().find(|(_, read)| read.is_none());
+        if let Some((place, _)) =
+            unread.filter(|_| readable.iter().all(|(place, _)| is_day(*place)))
+        {
+            return Err(self.either(Field::Ts, best, *place));
+        }
         for (place, others) in &readable[1..] {
             let (grain, other_grain) = (grain(moments), grain(others));
             let coarse = grain.max(other_grain);
@@ -313,6 +322,36 @@ impl Chooser<'_> {
             return Err(own_records(&format!("columns {found}"), None));
         }
         Err(FormatError::WrongColumns { found, missing: missing.join(", ") })
+    }
+
+    /// Columns of records of one's own that are empty, and must stay so.
+    fn empty_own(&self) -> impl Iterator<Item = Constant> {
+        let own = (0..).zip(&self.preview.names).filter(|(place, name)| {
+            mistaken::is_own(name) && !self.left_out.contains(place) && !self.is_mapped(*place)
+        });
+        own.map(|(place, name)| Constant {
+            place,
+            value: Vec::new(),
+            field: "row",
+            reason: format!(
+                "is a record of your own (column {name}): import it with --type, or leave the column out with --map _={name}"
+            ),
+        })
+    }
+
+    /// Refuses sides of which nobody knows whether 0 is none, as at most venues, or one of the two.
+    fn check_side(&self, columns: &Columns) -> Result<(), FormatError> {
+        let side = columns.places.iter().find_map(|(field, origin)| match origin {
+            Origin::Column(place) if *field == Field::Side => Some(*place),
+            _ => None,
+        });
+        let Some(place) = side else { return Ok(()) };
+        let has = |value: &str| self.preview.column(place).any(|text| text == value);
+        let are_bits = self.preview.column(place).all(|text| matches!(text, "0" | "1"));
+        if are_bits && has("0") && has("1") {
+            return Err(FormatError::UncertainSide { column: self.preview.names[place].clone() });
+        }
+        Ok(())
     }
 
     /// What is recorded of our own doing has times, prices and quantities too, and is no print of a market.

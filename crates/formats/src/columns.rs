@@ -42,14 +42,23 @@ impl Origin {
     }
 }
 
+/// A column in which every row must have the same as the first ones: another value would change what they are.
+#[derive(Debug, Clone)]
+pub(crate) struct Constant {
+    pub(crate) place: usize,
+    pub(crate) value: Vec<u8>,
+    /// What is to be said of a row that has another.
+    pub(crate) field: &'static str,
+    pub(crate) reason: String,
+}
+
 /// Where each field of a tick comes from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Columns {
     pub(crate) width: usize,
     pub(crate) places: Vec<(Field, Origin)>,
-    /// A column that looks like the symbol, where somebody gave another: its place, name and first value, which
-    /// all rows must have.
-    pub(crate) constant: Option<(usize, String, Vec<u8>)>,
+    /// Columns in which every row must have the same.
+    pub(crate) constants: Vec<Constant>,
     /// What the name of the column of times says that they count.
     pub(crate) time_unit: Option<TimeUnit>,
     /// What was found out from rows, for people.
@@ -75,14 +84,9 @@ impl Columns {
         row: &'a impl Cells,
         joined: &'a mut Vec<u8>,
     ) -> Result<RawTick<'a>, InvalidInput> {
-        if let Some((place, name, value)) = &self.constant
-            && row.cell(*place) != value.as_slice()
-        {
-            let reason = format!(
-                "is given for all rows, and column {name} has several values: --map symbol={name} reads it, \
-                 --map _={name} leaves it out"
-            );
-            return Err(InvalidInput::new("symbol", reason));
+        let differs = |constant: &&Constant| row.cell(constant.place) != constant.value.as_slice();
+        if let Some(Constant { field, reason, .. }) = self.constants.iter().find(differs) {
+            return Err(InvalidInput::new(*field, reason.clone()));
         }
         joined.clear();
         for (_, origin) in &self.places {

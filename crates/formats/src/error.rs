@@ -170,6 +170,15 @@ pub enum FormatError {
         /// Another.
         other: String,
     },
+    /// Sides that are 0 and 1.
+    #[error(
+        "column {column} has 0 and 1, which may be buy and sell, sell and buy, or none and buy: write them as words, or \
+         leave it out with --map _={column}"
+    )]
+    UncertainSide {
+        /// The column.
+        column: String,
+    },
     /// A column of times whose name has letters for a zone.
     #[error(
         "the times in {column} are of the zone {zone}, and several are called so: say which with --timezone, \

@@ -1,7 +1,7 @@
 //! What names the symbol.
 
 use super::Chooser;
-use crate::columns::{Columns, Origin};
+use crate::columns::{Columns, Constant, Origin};
 use crate::names::plain;
 use crate::number::decimal;
 use crate::{Field, FormatError};
@@ -61,7 +61,12 @@ impl Chooser<'_> {
                 values: crate::csv_row::printable(format!("{first}, {other}").as_bytes()),
             });
         }
-        columns.constant = Some((place, name.clone(), first.as_bytes().to_vec()));
+        let reason = format!(
+            "is given for all rows, and column {name} has several values: --map symbol={name} reads it, --map _={name} \
+             leaves it out"
+        );
+        let value = first.as_bytes().to_vec();
+        columns.constants.push(Constant { place, value, field: "symbol", reason });
         Ok(())
     }
 

@@ -209,6 +209,26 @@ fn sides_are_told_as_venues_tell_them() {
 }
 
 #[test]
+fn sides_of_nobody_knows_which_are_asked_for() {
+    let file = "time,symbol,price,size,side\n2024-08-08,X,1,1,0\n2024-08-08,X,2,1,1\n";
+    let error = refused(file, &plain());
+    assert!(error.contains("--map _=side"), "{error}");
+    let ticks = read_with(file, &map("_=side")).ticks;
+    assert!(ticks.len() == 2 && ticks.iter().all(|tick| tick.side().is_none()));
+    let words = file.replace(",1,0\n", ",1,2\n");
+    assert_eq!(read(words).ticks[0].side(), Some(Side::Sell));
+}
+
+#[test]
+fn what_is_empty_at_first_tells_later_that_a_row_is_ones_own() {
+    let header = "timestamp,symbol,side,price,amount,fee\n";
+    let rows = "1503239273133,X,sell,1,1,\n".repeat(200);
+    let outcome = read(format!("{header}{rows}1503239273134,X,sell,1,1,0.5\n"));
+    assert_eq!((outcome.ticks.len(), outcome.rejects.len()), (200, 1));
+    assert!(outcome.rejects[0].reason.contains("--map _=fee"), "{:?}", outcome.rejects);
+}
+
+#[test]
 fn noise_of_floats_is_rounded_where_that_is_asked_and_counted() {
     let file = "timestamp,symbol,side,price,amount\n\
                 1503239273133,DGB/BTC,sell,0.0000033499998400000004,62500\n\

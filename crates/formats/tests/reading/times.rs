@@ -129,6 +129,14 @@ fn a_day_and_a_time_of_day_are_one_time() {
 }
 
 #[test]
+fn a_day_is_not_taken_for_a_time_that_cannot_be_read() {
+    let file = "timestamp,date,symbol,price,size\n1.5851807E9,2020-03-25,X,1,1\n";
+    let error = refused(file, &plain());
+    assert!(error.contains("--map ts=date or --map ts=timestamp"), "{error}");
+    assert_eq!(shown(file, &map("ts=date")), ["2020-03-25T00:00:00.000000000Z X - 1 x 1"]);
+}
+
+#[test]
 fn the_zone_in_a_columns_name_is_honoured_or_asked_for() {
     let file = |name: &str| format!("{name},symbol,price,size\n2024-08-08 12:00:00,X,1,1\n");
     for (name, hour) in
