@@ -149,9 +149,11 @@ impl Clock {
             let nanos = ts.as_nanos();
             nanos >= YEAR_2000 && (nanos <= self.tomorrow || nanos <= tomorrow())
         };
-        // The times of two units are a thousand years apart.
-        for unit in TimeUnit::ALL {
-            let Some(ts) = count(whole, &[], unit).ok().filter(is_known) else { continue };
+        // The times of two units are a thousand years apart, and so is their number of digits.
+        let unit = TimeUnit::of_digits(whole.len());
+        let found =
+            unit.and_then(|unit| Some((unit, count(whole, &[], unit).ok().filter(is_known)?)));
+        if let Some((unit, ts)) = found {
             if let Some(fixed) = self.unit.filter(|fixed| *fixed != unit) {
                 return Err(format!("is in {unit} by its digits, but this file counts {fixed}"));
             }

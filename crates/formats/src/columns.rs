@@ -88,10 +88,13 @@ impl Columns {
         if let Some(Constant { field, reason, .. }) = self.constants.iter().find(differs) {
             return Err(InvalidInput::new(*field, reason.clone()));
         }
-        joined.clear();
-        for (_, origin) in &self.places {
-            if let Origin::Joined(places, between) = origin {
-                join(row, places, *between, joined);
+        let is_joined = |(_, origin): &(Field, Origin)| matches!(origin, Origin::Joined(..));
+        if self.places.iter().any(is_joined) {
+            joined.clear();
+            for (_, origin) in &self.places {
+                if let Origin::Joined(places, between) = origin {
+                    join(row, places, *between, joined);
+                }
             }
         }
         let mut rest: &'a [u8] = joined;

@@ -19,7 +19,16 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    pub(crate) const ALL: [Self; 4] = [Self::Seconds, Self::Millis, Self::Micros, Self::Nanos];
+    /// The one whose counts have so many digits from 2000 to 2286.
+    pub(super) const fn of_digits(digits: usize) -> Option<Self> {
+        match digits {
+            9 | 10 => Some(Self::Seconds),
+            12 | 13 => Some(Self::Millis),
+            15 | 16 => Some(Self::Micros),
+            18 | 19 => Some(Self::Nanos),
+            _ => None,
+        }
+    }
 
     /// Digits behind the point of which the last is a nanosecond.
     pub(super) const fn places(self) -> usize {
