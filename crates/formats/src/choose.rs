@@ -70,8 +70,7 @@ impl Chooser<'_> {
                 Some(Origin::Set(text.to_owned()))
             } else if let Some(column) = self.options.map.column(field.as_str()) {
                 let is_time = matches!(field, Field::Ts | Field::ReceivedTs);
-                let origin = mapped(self.preview, field.as_str(), column, is_time)?;
-                Some(origin)
+                Some(mapped(self.preview, field.as_str(), column, is_time)?)
             } else {
                 match field {
                     Field::Ts => self.time()?,
@@ -80,7 +79,7 @@ impl Chooser<'_> {
                 }
             };
             if let (Field::Ts, Some(origin)) = (field, &origin) {
-                let named = self.named(origin)?;
+                let named = Named::of(self.preview, origin, &self.options.time)?;
                 (columns.time_unit, zone) = (named.unit, zone.or(named.zone));
             }
             columns.places.extend(origin.map(|origin| (field, origin)));
@@ -153,10 +152,7 @@ impl Chooser<'_> {
         if others.is_empty() {
             return Ok(Some(Origin::Column(*first)));
         }
-        let price = columns.places.iter().find_map(|(field, origin)| match origin {
-            Origin::Column(place) if *field == Field::Price => Some(*place),
-            _ => None,
-        });
+        let price = columns.column_of(Field::Price);
         let is_quantity = |place: &usize| {
             price.is_some_and(|price| {
                 candidates
@@ -187,10 +183,7 @@ impl Chooser<'_> {
     }
 
     fn notes(&self, columns: &Columns) -> Vec<String> {
-        let quantity = columns.places.iter().find_map(|(field, origin)| match origin {
-            Origin::Column(place) if *field == Field::Quantity => Some(*place),
-            _ => None,
-        });
+        let quantity = columns.column_of(Field::Quantity);
         let others = self.candidates(Field::Quantity);
         let other =
             quantity.and_then(|place| others.iter().find(|other| **other != place).copied());
@@ -219,15 +212,12 @@ impl Chooser<'_> {
         let read = |origin: &Origin| self.moments(origin);
         let alone: Vec<_> =
             candidates.iter().map(|place| (*place, read(&Origin::Column(*place)))).collect();
-        let base = |place: usize| {
-            let name = &self.preview.names[place];
-            TimeName::of(name, Field::Ts.column_names()).map(|name| name.base).unwrap_or_default()
+        let named =
+            |place: usize| TimeName::of(&self.preview.names[place], Field::Ts.column_names());
+        let is_day = |place: usize| named(place).is_some_and(|name| name.is_day());
+        let is_clock = |place: usize| {
+            named(place).is_some_and(|name| name.is_clock() || name.base == "exchangetime")
         };
-        let is_day = |place: usize| {
-            ["date", "day", "tradedate", "tradingday"].contains(&base(place).as_str())
-        };
-        let is_clock =
-            |place: usize| ["time", "tradetime", "exchangetime"].contains(&base(place).as_str());
         let readable: Vec<_> = alone
             .iter()
             .filter_map(|(place, read)| read.as_ref().map(|read| (*place, read)))
@@ -272,7 +262,8 @@ impl Chooser<'_> {
     fn moments(&self, origin: &Origin) -> Option<Vec<i64>> {
         let mut time = self.options.time.clone();
         // A zone that is asked for makes no difference to whether it can be read.
-        time.zone = time.zone.or(self.named(origin).ok().and_then(|named| named.zone));
+        time.zone =
+            time.zone.or(Named::of(self.preview, origin, &time).ok().and_then(|named| named.zone));
         let clock = Clock::new("ts", &time);
         let read = |row: &Vec<String>| {
             let text = match origin {
@@ -287,22 +278,6 @@ impl Chooser<'_> {
         // A row that is broken does not say that the column is no time.
         let read: Vec<_> = self.preview.rows.iter().filter_map(read).collect();
         (2 * read.len() > self.preview.rows.len()).then_some(read)
-    }
-
-    /// What the names of the columns of a time say of it.
-    fn named(&self, origin: &Origin) -> Result<Named, FormatError> {
-        let places = match origin {
-            Origin::Column(place) => std::slice::from_ref(place),
-            Origin::Joined(places, _) => places.as_slice(),
-            Origin::Set(_) => &[],
-        };
-        let mut all = Named::default();
-        for place in places {
-            let name = &self.preview.names[*place];
-            let named = Named::of(name, Field::Ts.column_names(), &self.options.time)?;
-            all = Named { unit: all.unit.or(named.unit), zone: all.zone.or(named.zone) };
-        }
-        Ok(all)
     }
 
     fn check_missing(&self, columns: &Columns) -> Result<(), FormatError> {
@@ -324,11 +299,15 @@ impl Chooser<'_> {
         Err(FormatError::WrongColumns { found, missing: missing.join(", ") })
     }
 
-    /// Columns of records of one's own that are empty, and must stay so.
+    /// Columns of records of one's own, but for those that are left out.
+    fn own(&self) -> impl Iterator<Item = (usize, &String)> {
+        let own = (0..).zip(&self.preview.names);
+        own.filter(|(place, name)| mistaken::is_own(name) && !self.left_out.contains(place))
+    }
+
+    /// Those of them that are empty, and must stay so.
     fn empty_own(&self) -> impl Iterator<Item = Constant> {
-        let own = (0..).zip(&self.preview.names).filter(|(place, name)| {
-            mistaken::is_own(name) && !self.left_out.contains(place) && !self.is_mapped(*place)
-        });
+        let own = self.own().filter(|(place, _)| !self.is_mapped(*place));
         own.map(|(place, name)| Constant {
             place,
             value: Vec::new(),
@@ -341,11 +320,7 @@ impl Chooser<'_> {
 
     /// Refuses sides of which nobody knows whether 0 is none, as at most venues, or one of the two.
     fn check_side(&self, columns: &Columns) -> Result<(), FormatError> {
-        let side = columns.places.iter().find_map(|(field, origin)| match origin {
-            Origin::Column(place) if *field == Field::Side => Some(*place),
-            _ => None,
-        });
-        let Some(place) = side else { return Ok(()) };
+        let Some(place) = columns.column_of(Field::Side) else { return Ok(()) };
         let has = |value: &str| self.preview.column(place).any(|text| text == value);
         let are_bits = self.preview.column(place).all(|text| matches!(text, "0" | "1"));
         if are_bits && has("0") && has("1") {
@@ -356,12 +331,7 @@ impl Chooser<'_> {
 
     /// What is recorded of our own doing has times, prices and quantities too, and is no print of a market.
     fn refuse_own(&self) -> Result<(), FormatError> {
-        let own = (0..).zip(&self.preview.names).find(|(place, name)| {
-            mistaken::is_own(name)
-                && !self.left_out.contains(place)
-                && self.preview.is_filled(*place)
-        });
-        match own {
+        match self.own().find(|(place, _)| self.preview.is_filled(*place)) {
             Some((_, name)) => Err(own_records(&format!("column {name}"), Some(name))),
             None => Ok(()),
         }
@@ -376,10 +346,21 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    /// What the name of a column says that is called like one of `names`. A zone of which it gives letters alone has to
-    /// be said.
-    pub(crate) fn of(name: &str, names: &[&str], said: &TimeOptions) -> Result<Self, FormatError> {
-        let Some(TimeName { unit, zone, .. }) = TimeName::of(name, names) else {
+    /// What the names of the columns say of which a time is made.
+    pub(crate) fn of(
+        preview: &Preview,
+        time: &Origin,
+        said: &TimeOptions,
+    ) -> Result<Self, FormatError> {
+        time.columns().iter().try_fold(Self::default(), |all, place| {
+            let named = Self::of_name(&preview.names[*place], said)?;
+            Ok(Self { unit: all.unit.or(named.unit), zone: all.zone.or(named.zone) })
+        })
+    }
+
+    /// A zone of which the name gives letters alone has to be said.
+    fn of_name(name: &str, said: &TimeOptions) -> Result<Self, FormatError> {
+        let Some(TimeName { unit, zone, .. }) = TimeName::of(name, Field::Ts.column_names()) else {
             return Ok(Self::default());
         };
         match zone {

@@ -74,6 +74,14 @@ impl Columns {
         Self { width: fields.len(), places: places.collect(), ..Self::default() }
     }
 
+    /// The column that a field is alone in.
+    pub(crate) fn column_of(&self, field: Field) -> Option<usize> {
+        self.places.iter().find_map(|(of, origin)| match origin {
+            Origin::Column(place) if *of == field => Some(*place),
+            _ => None,
+        })
+    }
+
     pub(crate) fn has(&self, field: Field) -> bool {
         self.places.iter().any(|(other, _)| *other == field)
     }

@@ -40,7 +40,7 @@ pub(crate) enum Plan {
 const LINES_OF_JSON: usize = 200;
 
 /// A row behind the header is waited for, to tell columns apart by it.
-const LINES: usize = 2;
+pub(crate) const LINES: usize = 2;
 
 /// Looks at the start of `source`, and takes nothing off but what comes before its rows.
 pub(crate) fn detect(source: &mut Source, options: &mut ReadOptions) -> Result<Plan, FormatError> {
@@ -139,6 +139,17 @@ pub(crate) fn check(line: &[u8], json: bool, json_asked: bool) -> Result<(), For
     Ok(())
 }
 
+/// The rows of JSON that `start` has, as far as they are whole.
+pub(crate) fn json_rows(
+    start: &[u8],
+    array: Option<mistaken::Array>,
+) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+    match array {
+        Some(mistaken::Array::Whole) => Box::new(elements(start)),
+        _ => Box::new(start.split_inclusive(|byte| *byte == b'\n')),
+    }
+}
+
 /// Ticks of ours, Binance's stream without times of receipt, or what another system writes.
 fn json_plan(
     source: &mut Source,
@@ -146,10 +157,7 @@ fn json_plan(
     options: &mut ReadOptions,
 ) -> Result<Plan, FormatError> {
     let start = source.peek(1);
-    let rows: Vec<&[u8]> = match array {
-        Some(mistaken::Array::Whole) => elements(start).take(LINES_OF_JSON).collect(),
-        _ => start.split_inclusive(|byte| *byte == b'\n').take(LINES_OF_JSON).collect(),
-    };
+    let rows: Vec<&[u8]> = json_rows(start, array).take(LINES_OF_JSON).collect();
     let object = |line: &&[u8]| serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line).ok();
     let is_ours = options.map.is_empty() && options.columns.is_empty() && array.is_none();
     for (number, object) in rows.iter().filter_map(object).enumerate() {
@@ -184,10 +192,9 @@ fn json_plan(
         return Ok(Plan::Ndjson);
     }
     let paths = preview.names.clone();
-    let is_arrays = paths.iter().all(|path| path.starts_with(|first: char| first.is_ascii_digit()));
-    if is_arrays && !options.columns.is_empty() {
-        no_header::check_width(&options.columns, paths.len())?;
-        preview.names = options.columns.clone();
+    let is_arrays = preview.is_of_arrays();
+    if is_arrays {
+        no_header::name_places(&mut preview, options)?;
     }
     let columns = choose::columns(&preview, options).map_err(|error| match error {
         FormatError::WrongColumns { .. } if is_arrays => {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use tradekeep_models::InvalidInput;
 
+use crate::names::{TimeName, plain};
+
 /// What a column of a CSV can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -97,6 +99,16 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Whether a column of this name means it; that of times may say their zone or unit behind it.
+    pub(crate) fn is_called(self, name: &str) -> bool {
+        match self {
+            Self::Ts => TimeName::of(name, self.column_names()).is_some(),
+            _ => self.column_names().iter().any(|known| plain(known) == plain(name)),
+        }
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -122,7 +134,7 @@ mod tests {
     #[test]
     fn no_column_name_means_two_fields() {
         let names = Field::ALL.iter().flat_map(|field| field.column_names());
-        let mut names: Vec<_> = names.map(|name| crate::names::plain(name)).collect();
+        let mut names: Vec<_> = names.map(|name| plain(name)).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

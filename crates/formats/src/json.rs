@@ -26,14 +26,17 @@ pub(crate) fn object_with<'a, S: DeserializeSeed<'a>>(
     }
     let mut parser = serde_json::Deserializer::from_slice(line);
     let object = seed.deserialize(&mut parser);
-    object.and_then(|object| parser.end().map(|()| object)).map_err(|error| {
-        let reason = error.to_string();
-        // A line of a file is always line 1 to the parser.
-        let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
-        // It names unknown fields as they are written.
-        let reason = printable(reason.as_bytes());
-        InvalidInput::new("json", format!("{reason} (column {})", error.column()))
-    })
+    object.and_then(|object| parser.end().map(|()| object)).map_err(unparsed)
+}
+
+/// What is wrong with a line that is no such JSON.
+pub(crate) fn unparsed(error: serde_json::Error) -> InvalidInput {
+    let reason = error.to_string();
+    // A line of a file is always line 1 to the parser.
+    let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
+    // It names unknown fields as they are written.
+    let reason = printable(reason.as_bytes());
+    InvalidInput::new("json", format!("{reason} (column {})", error.column()))
 }
 
 /// The fields of an object, as they come.

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use tradekeep_models::InvalidInput;
 
 use crate::columns::Cells;
-use crate::json::{Entries, object, scalar};
+use crate::json::{Entries, object, scalar, unparsed};
 
 /// Objects within objects are looked into so deep.
 const DEPTH: usize = 8;
@@ -73,11 +73,7 @@ fn leaves(
     whole: &[&str],
     mut visit: impl FnMut(&str, &RawValue) -> Result<(), InvalidInput>,
 ) -> Result<(), InvalidInput> {
-    let row: &RawValue = serde_json::from_slice(line).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.rsplit_once(" at line ").map_or(&*reason, |(reason, _)| reason);
-        InvalidInput::new("json", format!("{reason} (column {})", error.column()))
-    })?;
+    let row: &RawValue = serde_json::from_slice(line).map_err(unparsed)?;
     let mut path = String::new();
     let mut count = 0;
     walk(row, &mut path, (whole, DEPTH), &mut |path, value| {
@@ -100,8 +96,7 @@ fn walk(
     let entries: Vec<(Cow<'_, str>, &RawValue)> = if text.starts_with('{') && depth > 0 {
         object::<Entries<'_>>(text.as_bytes())?.0
     } else if text.starts_with('[') && depth > 0 {
-        let elements: Vec<&RawValue> = serde_json::from_str(text)
-            .map_err(|error| InvalidInput::new("json", error.to_string()))?;
+        let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(unparsed)?;
         elements.into_iter().enumerate().map(|(at, value)| (at.to_string().into(), value)).collect()
     } else {
         return visit(path, value);

@@ -48,6 +48,16 @@ const UNITS: [(&str, TimeUnit); 11] = [
 ];
 
 impl TimeName {
+    /// Whether it may be a day alone, to be joined with a time of day.
+    pub(crate) fn is_day(&self) -> bool {
+        ["date", "day", "tradedate", "tradingday"].contains(&self.base.as_str())
+    }
+
+    /// Whether it may be a time of day alone, where a day stands beside it.
+    pub(crate) fn is_clock(&self) -> bool {
+        ["time", "tradetime"].contains(&self.base.as_str())
+    }
+
     /// Of a column whose name is one of `names`, or one of them and a zone or a unit behind it: `Date(UTC)`,
     /// `time_ms`.
     pub(crate) fn of(name: &str, names: &[&str]) -> Option<Self> {

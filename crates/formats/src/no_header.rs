@@ -4,9 +4,8 @@ use tradekeep_models::InvalidInput;
 
 use crate::clock::{TimeOptions, read_time};
 use crate::csv_row::CsvRow;
-use crate::names::{TimeName, plain};
 use crate::number::{decimal, is_digits};
-use crate::preview::texts;
+use crate::preview::{Preview, texts};
 use crate::{Field, FormatError, ReadOptions, words};
 
 /// Lines behind the first among which a header is looked for.
@@ -30,12 +29,9 @@ pub(crate) fn header_below(lines: &[u8]) -> Option<u64> {
     let lines = lines.split_inclusive(|byte| *byte == b'\n').take(LINES);
     let is_header = |line: &[u8]| {
         let names = CsvRow::of(line).map(|row| texts(&row)).unwrap_or_default();
-        [Field::Ts, Field::Price, Field::Quantity].into_iter().all(|field| {
-            names.iter().any(|name| match field {
-                Field::Ts => TimeName::of(name, field.column_names()).is_some(),
-                _ => field.column_names().iter().any(|known| plain(known) == plain(name)),
-            })
-        })
+        [Field::Ts, Field::Price, Field::Quantity]
+            .into_iter()
+            .all(|field| names.iter().any(|name| field.is_called(name)))
     };
     let found = lines.zip(1..).find(|(line, _)| is_header(line));
     found.map(|(_, number)| number)
@@ -51,6 +47,15 @@ pub(crate) fn check_width(columns: &[String], width: usize) -> Result<(), Format
         columns.len()
     );
     Err(FormatError::WrongOption(InvalidInput::new("columns", reason)))
+}
+
+/// Calls the values of arrays as somebody says, where that was said.
+pub(crate) fn name_places(preview: &mut Preview, options: &ReadOptions) -> Result<(), FormatError> {
+    if !options.columns.is_empty() {
+        check_width(&options.columns, preview.names.len())?;
+        preview.names.clone_from(&options.columns);
+    }
+    Ok(())
 }
 
 /// What names the columns of such rows, as far as what is in them tells.

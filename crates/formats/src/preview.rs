@@ -46,6 +46,12 @@ impl Preview {
         preview
     }
 
+    /// Whether its rows are arrays, whose values have places for names.
+    pub(crate) fn is_of_arrays(&self) -> bool {
+        let is_place = |name: &String| name.starts_with(|first: char| first.is_ascii_digit());
+        !self.names.is_empty() && self.names.iter().all(is_place)
+    }
+
     /// The texts of a column, from above.
     pub(crate) fn column(&self, place: usize) -> impl Iterator<Item = &str> + Clone {
         self.rows.iter().filter_map(move |row| row.get(place)).map(String::as_str)

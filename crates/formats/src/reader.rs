@@ -161,14 +161,22 @@ impl<R: FileRecord> RecordReader<R> {
     pub const fn line(&self) -> u64 {
         self.source.number()
     }
-}
 
-impl<R: FileRecord> RecordReader<R> {
     /// What people are to know of how the rows so far were read: which column was taken for what by what is in it,
     /// what was rounded.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.rows.notes()
+    }
+
+    /// The next row as it comes.
+    fn read(&mut self) -> Option<Result<Row<R>, FormatError>> {
+        if self.done {
+            return None;
+        }
+        let next = self.rows.next(&mut self.source);
+        self.done = !matches!(next, Ok(Some(_)));
+        next.transpose()
     }
 }
 
@@ -202,18 +210,6 @@ impl<R: FileRecord> Iterator for RecordReader<R> {
                 }
             }
         }
-    }
-}
-
-impl<R: FileRecord> RecordReader<R> {
-    /// The next row as it comes.
-    fn read(&mut self) -> Option<Result<Row<R>, FormatError>> {
-        if self.done {
-            return None;
-        }
-        let next = self.rows.next(&mut self.source);
-        self.done = !matches!(next, Ok(Some(_)));
-        next.transpose()
     }
 }
 

@@ -78,9 +78,6 @@ impl Rows for TickRows {
     }
 
     fn next(&mut self, source: &mut Source) -> Result<Option<Row<Tick>>, FormatError> {
-        if self.order.is_over() {
-            return self.read(source);
-        }
         loop {
             if let Some(row) = self.order.ready() {
                 return Ok(Some(row));

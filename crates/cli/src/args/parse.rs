@@ -39,9 +39,7 @@ fn time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     }
     let count: i64 = counted.parse().map_err(|_| FAR_AWAY)?;
     let ago = match &text[counted.len()..] {
-        "" => {
-            return since_1970(count, now).or_else(|| digits(text)).ok_or_else(|| FAR_AWAY.into());
-        }
+        "" => return read_time(text, &TimeOptions::default()).map_err(|_| FAR_AWAY.into()),
         "s" => NANOS_PER_SECOND,
         "m" => 60 * NANOS_PER_SECOND,
         "h" => 3_600 * NANOS_PER_SECOND,
@@ -60,20 +58,6 @@ fn time_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
 
 const FAR_AWAY: &str = "is no time from 2000 until tomorrow, in seconds, milli-, micro- or nanoseconds since \
                         1970: write it as 2024-08-08T10:00:00Z";
-
-/// The moment in digits that are a date.
-fn digits(text: &str) -> Option<Timestamp> {
-    read_time(text, &TimeOptions::default()).ok()
-}
-
-/// The moment so many units after 1970, of the one unit in which that is no strange time.
-fn since_1970(count: i64, now: Timestamp) -> Option<Timestamp> {
-    const YEAR_2000: i64 = 946_684_800 * NANOS_PER_SECOND;
-    let known = YEAR_2000..=now.as_nanos().saturating_add(NANOS_PER_DAY);
-    let units = [NANOS_PER_SECOND, 1_000_000, 1_000, 1];
-    let mut times = units.into_iter().filter_map(|unit| Timestamp::from_units(count, unit).ok());
-    times.find(|time| known.contains(&time.as_nanos()))
-}
 
 /// A UUID, as every id that we give is.
 pub(super) fn uuid(text: &str) -> Result<Uuid, String> {

@@ -6,8 +6,9 @@ use super::header::Columns;
 use super::names::FieldName;
 use crate::choose::Named;
 use crate::csv_row::printable;
-use crate::detect::{check, first_lines, first_of, header, skip_preamble, with_cause};
-use crate::json_array::elements;
+use crate::detect::{
+    LINES, check, first_lines, first_of, header, json_rows, skip_preamble, with_cause,
+};
 use crate::preview::{Preview, texts};
 use crate::source::{MAX_LINE, Source};
 use crate::{Format, FormatError, ReadOptions, dbn, json_row, mistaken, no_header};
@@ -22,9 +23,6 @@ pub(crate) enum Plan {
     /// JSON of another system, with values at these paths.
     Objects { columns: Columns, named: Named, paths: Vec<String> },
 }
-
-/// A row behind the header is waited for, to tell columns apart by it.
-const LINES: usize = 2;
 
 /// Looks at the start of `source`, and takes nothing off but what comes before its rows.
 pub(crate) fn detect<R: Record>(
@@ -106,29 +104,17 @@ fn objects<R: Record>(
     options: &ReadOptions,
     fields: &[FieldName],
 ) -> Result<Plan, FormatError> {
-    let start = source.peek(1);
-    let whole: Vec<&str> =
-        R::COLUMNS.iter().filter(|column| column.json).map(|column| column.name).collect();
-    let rows: Vec<_> = match array {
-        Some(mistaken::Array::Whole) => {
-            elements(start).filter_map(|row| json_row::texts(row, &whole)).collect()
-        }
-        _ => {
-            let lines = start.split_inclusive(|byte| *byte == b'\n');
-            lines.filter_map(|row| json_row::texts(row, &whole)).collect()
-        }
-    };
-    let mut preview = Preview::of_objects(rows.into_iter());
-    let paths = preview.names.clone();
-    let is_number = |path: &String| path.starts_with(|first: char| first.is_ascii_digit());
-    let is_arrays = !paths.is_empty() && paths.iter().all(is_number);
-    let is_plain = options.map.is_empty() && options.set.is_empty() && !is_arrays;
-    let plan = if is_plain {
+    let whole = whole_fields::<R>();
+    let rows = json_rows(source.peek(1), array);
+    let rows = rows.filter_map(|row| json_row::texts(row, &whole));
+    let mut preview = Preview::of_objects(rows);
+    let is_arrays = preview.is_of_arrays();
+    let plan = if options.map.is_empty() && options.set.is_empty() && !is_arrays {
         Plan::Ndjson
     } else {
-        if is_arrays && !options.columns.is_empty() {
-            no_header::check_width(&options.columns, paths.len())?;
-            preview.names.clone_from(&options.columns);
+        let paths = preview.names.clone();
+        if is_arrays {
+            no_header::name_places(&mut preview, options)?;
         }
         let (columns, named) = Columns::named::<R>(&preview, options, fields)?;
         Plan::Objects { columns, named, paths }
@@ -137,4 +123,9 @@ fn objects<R: Record>(
         source.begin_array();
     }
     Ok(plan)
+}
+
+/// The fields whose objects are values as they are.
+pub(super) fn whole_fields<R: Record>() -> Vec<&'static str> {
+    R::COLUMNS.iter().filter(|column| column.json).map(|column| column.name).collect()
 }

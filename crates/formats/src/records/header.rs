@@ -84,16 +84,9 @@ impl Columns {
             used[place] = true;
             places[side] = Some(Origin::Column(place));
         }
-        let mut named = Named::default();
-        if let Some(time) =
-            find(fields, |field| field == "ts").and_then(|time| places[time].as_ref())
-        {
-            for place in time.columns() {
-                let names = Field::Ts.column_names();
-                let of = Named::of(&preview.names[*place], names, &options.time)?;
-                named = Named { unit: named.unit.or(of.unit), zone: named.zone.or(of.zone) };
-            }
-        }
+        let time = find(fields, |field| field == "ts").and_then(|time| places[time].as_ref());
+        let named = time.map(|time| Named::of(preview, time, &options.time)).transpose()?;
+        let named = named.unwrap_or_default();
         let columns = Self { width: preview.names.len(), places };
         columns.check_missing::<R>(preview, fields)?;
         let is_unknown = |place: &usize| !used[*place] && !(preview.names[*place].is_empty());
@@ -180,20 +173,17 @@ fn side_of(preview: &Preview, used: &[bool]) -> Option<usize> {
 /// The time by the names that ticks have for it: a column, or a day and a time of day.
 fn time_of(preview: &Preview, used: &[bool]) -> Option<Origin> {
     let named = (0..preview.names.len()).filter(|place| !used[*place]).filter_map(|place| {
-        TimeName::of(&preview.names[place], Field::Ts.column_names()).map(|name| (place, name.base))
+        TimeName::of(&preview.names[place], Field::Ts.column_names()).map(|name| (place, name))
     });
     let named: Vec<_> = named.collect();
+    let join = |day, clock| Some(Origin::Joined(vec![day, clock], between(true)));
     match named.as_slice() {
         [(place, _)] => Some(Origin::Column(*place)),
-        [(one, first), (other, second)] => {
-            let is_day = |base: &str| ["date", "day", "tradedate", "tradingday"].contains(&base);
-            let is_clock = |base: &str| ["time", "tradetime"].contains(&base);
-            let join = |day, clock| Origin::Joined(vec![day, clock], between(true));
-            if is_day(first) && is_clock(second) {
-                Some(join(*one, *other))
-            } else {
-                (is_clock(first) && is_day(second)).then(|| join(*other, *one))
-            }
+        [(day, first), (clock, second)] if first.is_day() && second.is_clock() => {
+            join(*day, *clock)
+        }
+        [(clock, first), (day, second)] if first.is_clock() && second.is_day() => {
+            join(*day, *clock)
         }
         _ => None,
     }

@@ -3,7 +3,7 @@
 use tradekeep_models::InvalidInput;
 use tradekeep_models::record::Record;
 
-use super::detect::{Plan, detect};
+use super::detect::{Plan, detect, whole_fields};
 use super::header::Columns;
 use super::json::Objects;
 use super::maker::Maker;
@@ -45,9 +45,7 @@ impl<R: Record> Rows for RecordRows<R> {
                 (Format::Csv, Layout::Csv { columns, fields, header }, named)
             }
             Plan::Objects { columns, named, paths } => {
-                let whole =
-                    R::COLUMNS.iter().filter(|column| column.json).map(|column| column.name);
-                let row = JsonRow::new(&paths, whole.collect());
+                let row = JsonRow::new(&paths, whole_fields::<R>());
                 (Format::Ndjson, Layout::Objects { columns, row }, named)
             }
             Plan::Ndjson => (Format::Ndjson, Layout::Ndjson(Objects::default()), Named::default()),

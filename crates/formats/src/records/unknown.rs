@@ -9,7 +9,6 @@ use super::json::TYPE;
 use super::names::fields;
 use crate::csv_row::printable;
 use crate::json::{Entries, object};
-use crate::names::{TimeName, plain};
 use crate::{Field, ReadOptions};
 
 /// Names that are told apart; a line may have any.
@@ -26,10 +25,7 @@ fn is_of_ticks(name: &str, options: &ReadOptions) -> bool {
         parts.chain([column]).any(|part| part == name || part.starts_with(&format!("{name}.")))
     };
     options.map.pairs().any(|(_, column)| is_mapped(column))
-        || TimeName::of(name, Field::Ts.column_names()).is_some()
-        || Field::ALL
-            .iter()
-            .any(|field| field.column_names().iter().any(|known| plain(known) == plain(name)))
+        || Field::ALL.iter().any(|field| field.is_called(name))
 }
 
 impl UnknownFields {

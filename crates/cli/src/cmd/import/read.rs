@@ -60,8 +60,8 @@ impl Job<'_> {
         let on_progress = |done: &ImportSummary| bar.set_message(counted(done.read, "row"));
         match import(&***store, rows, on_reject, on_progress).await {
             Ok(summary) => report.summary = summary,
-            Err(error) => {
-                report.summary = error.summary.clone();
+            Err(mut error) => {
+                report.summary = std::mem::take(&mut error.summary);
                 return Err(error.into());
             }
         }
