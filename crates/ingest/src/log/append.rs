@@ -153,6 +153,11 @@ impl Log {
     }
 
     fn publish(&self, state: &mut AppendState, kind: u16, written: Vec<Written>) {
+        // Over several segments: a reader that has come to the end of one waits for the next, so that it sees
+        // the whole append or nothing of it.
+        let is_new = written.iter().any(|part| part.new);
+        let mut segments =
+            is_new.then(|| self.segments.write().unwrap_or_else(PoisonError::into_inner));
         for Written { segment, end, records, last, new } in written {
             if records > 0 {
                 segment.note(kind, last);
@@ -170,8 +175,7 @@ impl Log {
             let grown = if new { end } else { end - segment.end() };
             self.bytes.fetch_add(grown, Ordering::Relaxed);
             segment.publish(end);
-            if new {
-                let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(segments) = segments.as_mut().filter(|_| new) {
                 segments.push_back(Arc::clone(&segment));
             }
             state.active = Some(segment);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::check;
 use super::stale::Stale;
-use super::{Access, DATA, Entries, Follower, Log, LogConfig, segment};
+use super::{Access, DATA, Entries, Follower, Log, LogConfig, Reader, segment};
 use crate::fs::{FileExt, FileSystem, RealFs};
 
 /// Bytes of a record here.
@@ -62,6 +62,38 @@ fn half_an_append_is_not_there_yet() {
     assert_eq!(told(&mut follower), [0; 0]);
     append(&log, 2);
     assert_eq!(told(&mut follower), [5, 6]);
+}
+
+#[test]
+fn an_append_over_two_segments_is_seen_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(folder.path());
+    append(&log, 100);
+    let first = log.segment_from(0).unwrap();
+    let end = first.end();
+    std::thread::scope(|scope| {
+        // While a reader looks for the next segment, this append cannot make it known.
+        let reader = log.segments.read().unwrap();
+        let appending = scope.spawn(|| append(&log, 100));
+        let second = folder.path().join(segment::name(2));
+        let is_written = || {
+            let mut bytes = [0; 64];
+            let read = RealFs.open(&second).and_then(|file| file.read_up_to(&mut bytes, DATA));
+            read.is_ok() && bytes != [0; 64]
+        };
+        while !is_written() {
+            std::thread::yield_now();
+        }
+        for _ in 0..10_000 {
+            assert_eq!(first.end(), end, "its half would be seen");
+            std::thread::yield_now();
+        }
+        drop(reader);
+        assert_eq!(appending.join().unwrap(), 101);
+    });
+    assert!(first.end() > end, "it begins in the first");
+    let mut reader = Reader::new(Arc::new(log), 0, Some(1));
+    assert_eq!(std::iter::from_fn(|| reader.next().unwrap().map(drop)).count(), 200);
 }
 
 #[test]
