@@ -119,6 +119,7 @@ fn by_tradekeep(folder: &Path, from: Timestamp, minutes: usize) -> Outcome<Figur
         venue: Some(venue.clone()),
         symbol: Some(symbol.clone()),
         range: TimeRange::new(from, None)?,
+        ..TickFilter::default()
     };
     let candles = CandleQuery::new(venue, symbol, "1m".parse()?);
     let range = median(|| Ok(runtime.block_on(store.ticks(range.clone()).page())?.items.len()))?;

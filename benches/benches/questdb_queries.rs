@@ -221,6 +221,7 @@ async fn round(store: &dyn SeriesStore, client: &Client, middle: Timestamp) -> O
         venue: Some(venue.clone()),
         symbol: Some(symbol.clone()),
         range: TimeRange::new(middle, None)?,
+        ..TickFilter::default()
     };
     let found = || async { Ok(store.ticks(filter.clone()).page().await?.items.len()) };
     ratios.push(compare("ticks", &bare, found).await?);

@@ -25,6 +25,8 @@ mod import;
 mod lease;
 #[path = "cli/numbers.rs"]
 mod numbers;
+#[path = "cli/once.rs"]
+mod once;
 #[path = "cli/own.rs"]
 mod own;
 #[path = "cli/query.rs"]

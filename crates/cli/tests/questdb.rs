@@ -10,6 +10,9 @@ mod feed;
 #[path = "questdb/import.rs"]
 mod import;
 #[allow(dead_code, reason = "shared with the tests that need nothing")]
+#[path = "cli/once.rs"]
+mod once;
+#[allow(dead_code, reason = "shared with the tests that need nothing")]
 #[path = "cli/own.rs"]
 mod own;
 #[path = "questdb/record.rs"]

@@ -48,7 +48,7 @@ pub(crate) fn candles(
 }
 
 pub(crate) fn series(connection: &Connection) -> Inner<Vec<TickSeries>> {
-    answers::series(ask(connection, Sql::plain(sql::SERIES))?)
+    answers::series(ask(connection, sql::series())?)
 }
 
 /// Runs a read, the whole of it, as of one moment; every read of this crate is run so.

@@ -26,6 +26,10 @@ impl Dialect for DuckDb {
     fn label(&self, place: &str) -> String {
         format!("contains(t.labels, {place})")
     }
+
+    fn nanos(&self) -> &'static str {
+        "epoch_ns(t.ts)"
+    }
 }
 
 /// What passes `filter`; where things have several `states`, only the latest of each.
@@ -103,9 +107,14 @@ pub(crate) const LENGTH: &str = "SELECT 12288 + block_size * (\
      SELECT coalesce(max(block_id) + 1, 0) FROM pragma_storage_info('ticks') WHERE persistent) \
      FROM pragma_database_size()";
 
-/// Every (venue, symbol) with its count, first and last time in nanoseconds.
-pub(crate) const SERIES: &str = "SELECT venue, symbol, count(*), epoch_ns(min(ts)), epoch_ns(max(ts)) \
-                                 FROM ticks GROUP BY venue, symbol";
+/// Every (venue, symbol) with its count, first and last time in nanoseconds, finest unit, count of aggregates.
+pub(crate) fn series() -> Sql {
+    let unit = sql::unit("epoch_ns(ts)");
+    Sql::plain(format!(
+        "SELECT venue, symbol, count(*), epoch_ns(min(ts)), epoch_ns(max(ts)), max({unit})::BIGINT, \
+         count(*) FILTER (aggregated) FROM ticks GROUP BY venue, symbol"
+    ))
+}
 
 /// Columns of the rows from one moment to another, both included; of up to as many symbols as there
 /// are values behind the first two.
@@ -246,6 +255,7 @@ mod tests {
             venue: Some(Venue::new(name).unwrap()),
             symbol: Some(Symbol::new(name).unwrap()),
             range: TimeRange::new(Timestamp::MIN, Timestamp::MAX).unwrap(),
+            ..TickFilter::default()
         };
         let sql = list(&ListQuery::new(&filter), Latest::Any);
         assert!(!sql.text.contains("drop"), "{}", sql.text);

@@ -5,6 +5,7 @@ mod dedup;
 mod plan;
 mod recent;
 mod shape;
+mod told;
 mod writer;
 
 use std::ops::RangeInclusive;
@@ -131,13 +132,18 @@ fn append(
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    if plan.shape.conflicts {
-        let bad = conflicts::resolve(&mut plan, transaction, &mut cache.recent, newest, window)?;
-        if !bad.is_empty() {
-            return Err(Failure::bad_rows(ErrorKind::Conflict, bad));
+    let bad = if plan.shape.alike.is_some() {
+        told::resolve(&mut plan, transaction, newest)?
+    } else if plan.shape.conflicts {
+        conflicts::resolve(&mut plan, transaction, &mut cache.recent, newest, window)?
+    } else {
+        if plan.span.0 <= newest {
+            dedup::drop_stored(&mut plan, transaction)?;
         }
-    } else if plan.span.0 <= newest {
-        dedup::drop_stored(&mut plan, transaction)?;
+        Vec::new()
+    };
+    if !bad.is_empty() {
+        return Err(Failure::bad_rows(ErrorKind::Conflict, bad));
     }
     cache.newest.insert(table, newest.max(plan.span.1));
     let (shape, rows) = plan.new_rows()?;

@@ -33,6 +33,7 @@ fn filter() -> impl Strategy<Value = TickFilter> {
             venue: venue.map(|venue| Venue::new(venue).unwrap()),
             symbol: symbol.map(|symbol| Symbol::new(symbol).unwrap()),
             range,
+            ..TickFilter::default()
         },
     )
 }

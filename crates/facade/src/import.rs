@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 use tradekeep_formats::{FileRecord, FormatError, RecordReader, Reject};
 use tradekeep_models::Timestamp;
 use tradekeep_models::record::Record;
-use tradekeep_store_traits::{RecordSink, StoreError};
+use tradekeep_store_traits::{SeriesStore, StoreError};
 
 use self::rows::{Chunk, read};
 use self::write::write;
+use crate::door::TickDoor;
 
 /// Memory of an embedded store, in megabytes, that is enough to import at full speed: with more it
 /// only keeps what was written.
@@ -89,6 +90,9 @@ pub enum ImportFailure {
     /// The store cannot take it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store has single trades of a series where the source has several as one, or the other way round.
+    #[error("{0}")]
+    OtherKind(String),
     /// A rejected row could not be set aside.
     #[error("the rejected rows cannot be written: {0}; name another file with --rejected")]
     Rejects(io::Error),
@@ -97,11 +101,12 @@ pub enum ImportFailure {
     Interrupted,
 }
 
-/// Writes the records of `reader` to `sink`.
+/// Writes the records of `reader` to `store`.
 ///
 /// A bad row never stops the rest: it goes to `on_reject`, and so does what the store refuses (a record
 /// with the identity of another one, or that breaks a rule). Rows that are stored already, from this
-/// source or another, add nothing. `on_progress` is called after each write.
+/// source or another, add nothing, ticks also where they are told in [another unit](TickDoor). `on_progress` is called
+/// after each write.
 ///
 /// # Errors
 /// When the source cannot be read further, the store cannot take its records, or `on_reject` fails; the
@@ -122,21 +127,22 @@ pub enum ImportFailure {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub async fn import<R: FileRecord>(
-    sink: &dyn RecordSink,
+    store: &dyn SeriesStore,
     reader: RecordReader<R>,
     mut on_reject: impl FnMut(Reject) -> io::Result<()>,
     mut on_progress: impl FnMut(&ImportSummary),
 ) -> Result<ImportSummary, ImportError> {
-    let mut summary = ImportSummary::default();
+    let (mut summary, mut door) = (ImportSummary::default(), TickDoor::default());
     // One chunk waits while one is written and one is read.
     let (chunks, mut queue) = mpsc::channel(1);
     let reading = tokio::task::spawn_blocking(move || read(reader, &chunks));
     while let Some(chunk) = queue.recv().await {
-        if let Err(cause) = take(sink, chunk, &mut summary, &mut on_reject).await {
+        if let Err(cause) = take(store, &mut door, chunk, &mut summary, &mut on_reject).await {
             return Err(ImportError { summary, cause });
         }
         on_progress(&summary);
     }
+    summary.notes.extend(door.note().map(str::to_owned));
     match reading.await {
         Ok(()) => Ok(summary),
         Err(_) => Err(ImportError { summary, cause: ImportFailure::Interrupted }),
@@ -144,7 +150,8 @@ pub async fn import<R: FileRecord>(
 }
 
 async fn take<R: Record>(
-    sink: &dyn RecordSink,
+    store: &dyn SeriesStore,
+    door: &mut TickDoor,
     chunk: Chunk<R>,
     summary: &mut ImportSummary,
     on_reject: &mut impl FnMut(Reject) -> io::Result<()>,
@@ -159,7 +166,7 @@ async fn take<R: Record>(
     };
     // First, so that a store's failure does not lose them.
     set_aside(chunk.rejects, summary)?;
-    let written = write(sink, chunk.records, chunk.lines).await?;
+    let written = write(store, door, chunk.records, chunk.lines).await?;
     *summary = std::mem::take(summary).and(written.summary);
     summary.notes.extend(chunk.notes);
     set_aside(written.refused, summary)?;

@@ -2,6 +2,7 @@
 
 mod backends;
 mod config;
+mod door;
 mod handles;
 mod health;
 mod import;
@@ -13,6 +14,7 @@ mod store;
 mod stored;
 
 pub use config::{Config, ConfigError, ConfigFormat};
+pub use door::{Met, TickDoor};
 pub use health::{Report, StoreReport};
 pub use import::{IMPORT_MEMORY_MEGABYTES, ImportError, ImportFailure, ImportSummary, import};
 pub use role::Role;

@@ -9,8 +9,8 @@ mod record;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Builder, Int64Builder, RecordBatch, StringArray,
-    StringBuilder, TimestampNanosecondBuilder,
+    Array, ArrayRef, AsArray, BooleanBuilder, Decimal128Builder, Int64Builder, RecordBatch,
+    StringArray, StringBuilder, TimestampNanosecondBuilder,
 };
 use arrow::datatypes::{
     DataType, Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimeUnit,
@@ -34,7 +34,7 @@ pub const DECIMAL: DataType = DataType::Decimal128(PRECISION, SCALE);
 pub const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 
 /// The columns of ticks, in this order: venue, symbol, ts, key, sequence, trade_id, received_ts,
-/// price, quantity, notional, side.
+/// price, quantity, notional, side, aggregated.
 #[must_use]
 pub fn tick_schema() -> SchemaRef {
     let (required, optional) = (false, true);
@@ -50,6 +50,7 @@ pub fn tick_schema() -> SchemaRef {
         Field::new("quantity", DECIMAL, required),
         Field::new("notional", DECIMAL, required),
         Field::new("side", DataType::Utf8, optional),
+        Field::new("aggregated", DataType::Boolean, required),
     ]))
 }
 
@@ -103,6 +104,7 @@ pub fn ticks_to_batch(ticks: &[Tick]) -> Result<RecordBatch, ArrowError> {
         (Int64Builder::with_capacity(rows), Int64Builder::with_capacity(rows));
     let decimal = || Decimal128Builder::with_capacity(rows).with_data_type(DECIMAL);
     let (mut price, mut quantity, mut notional) = (decimal(), decimal(), decimal());
+    let mut aggregated = BooleanBuilder::with_capacity(rows);
     for tick in ticks {
         venue.append_value(tick.venue());
         symbol.append_value(tick.symbol());
@@ -115,6 +117,7 @@ pub fn ticks_to_batch(ticks: &[Tick]) -> Result<RecordBatch, ArrowError> {
         quantity.append_value(tick.quantity().scaled());
         notional.append_value(tick.notional().scaled());
         side.append_option(tick.side().map(Side::as_str));
+        aggregated.append_value(tick.is_aggregated());
     }
     let columns: Vec<ArrayRef> = vec![
         Arc::new(venue.finish()),
@@ -128,6 +131,7 @@ pub fn ticks_to_batch(ticks: &[Tick]) -> Result<RecordBatch, ArrowError> {
         Arc::new(quantity.finish()),
         Arc::new(notional.finish()),
         Arc::new(side.finish()),
+        Arc::new(aggregated.finish()),
     ];
     RecordBatch::try_new(tick_schema(), columns)
 }
@@ -173,6 +177,7 @@ struct Rows<'a> {
     quantity: &'a arrow::array::Decimal128Array,
     notional: &'a arrow::array::Decimal128Array,
     side: &'a StringArray,
+    aggregated: &'a arrow::array::BooleanArray,
 }
 
 impl<'a> Rows<'a> {
@@ -197,6 +202,7 @@ impl<'a> Rows<'a> {
             quantity: column(8).as_primitive::<Decimal128Type>(),
             notional: column(9).as_primitive::<Decimal128Type>(),
             side: column(10).as_string(),
+            aggregated: column(11).as_boolean(),
         })
     }
 
@@ -225,6 +231,7 @@ impl<'a> Rows<'a> {
             quantity: decimal(self.quantity)?,
             notional: decimal(self.notional)?,
             side: side.transpose().map_err(bad)?,
+            aggregated: self.aggregated.value(row),
         })
         .map_err(bad)
     }

@@ -2,13 +2,38 @@
 
 use tradekeep_models::Symbol;
 
-use crate::columns::Columns;
+use crate::columns::{Columns, Origin};
 use crate::csv_row::CsvRow;
 use crate::number::is_digits;
 use crate::{Field, FormatError};
 
-/// The venue of these files, where no other is given.
-pub(crate) const VENUE: &str = "binance";
+/// Which market of Binance a file or a message is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Market {
+    Spot,
+    /// USD-M or COIN-M: names of symbols tell them apart.
+    Futures,
+}
+
+impl Market {
+    /// What it is called, where the venue is not given. The markets name other things alike, and number their trades
+    /// each by itself.
+    pub(crate) fn venue(self, symbol: &str) -> &'static str {
+        match self {
+            Self::Spot => "binance",
+            Self::Futures if is_coin_margined(symbol) => "binance-coinm",
+            Self::Futures => "binance-usdm",
+        }
+    }
+}
+
+/// `BTCUSD_PERP` and `BTCUSD_240927` are; `BTCUSDT` and `BTCUSDT_240927` are not.
+fn is_coin_margined(symbol: &str) -> bool {
+    let of = |(base, expiry): (&str, &str)| {
+        base.ends_with("USD") && (expiry == "PERP" || expiry.bytes().all(|b| b.is_ascii_digit()))
+    };
+    symbol.split_once('_').is_some_and(of)
+}
 
 const SUPPORTED: &str = "Binance trades and aggTrades";
 
@@ -73,13 +98,26 @@ pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatE
         8 if is_flag(6) && is_flag(7) => &AGGREGATED[..],
         _ => return Ok(None),
     };
-    Ok(Some((Columns::positional(fields), false)))
+    Ok(Some((table(fields), false)))
 }
 
 fn by_header(first: &CsvRow) -> Option<Columns> {
     let names: Vec<_> = first.iter().map(plain_name).collect();
     let (names, fields) = HEADERS.iter().find(|(header, _)| *header == names.as_slice())?;
-    Some(Columns::positional(&fields[..names.len()]))
+    Some(table(&fields[..names.len()]))
+}
+
+/// The columns of a file that has these fields. Spot's have one more, and the ids of the first and the last trade are
+/// in those of several.
+fn table(fields: &[Option<Field>]) -> Columns {
+    let mut columns = Columns::positional(fields);
+    let aggregated = fields.len() > 6 && fields[4].is_none();
+    let most = if aggregated { AGGREGATED.len() } else { TRADES.len() };
+    if aggregated {
+        columns.places.push((Field::Aggregated, Origin::Set("true".into())));
+    }
+    let market = if fields.len() == most { Market::Spot } else { Market::Futures };
+    Columns { market: Some(market), ..columns }
 }
 
 fn plain_name(name: &[u8]) -> String {
@@ -125,6 +163,25 @@ mod tests {
         }
         for line in ["1,2,3", "ts,price,qty", "1,0.5,2,1,1700000000000,5", "1,2,3,4,5,6,7"] {
             assert_eq!(found(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn markets_are_venues_of_their_own() {
+        let of = |line: &str, symbol: &str| {
+            let first = CsvRow::of(format!("{line}\n").as_bytes()).unwrap();
+            let (columns, _) = columns(&first).unwrap().unwrap();
+            (columns.market.unwrap().venue(symbol), columns.has(Field::Aggregated))
+        };
+        for (line, symbol, expected) in [
+            ("1,0.5,2,1,1700000000000,True,True", "BTCUSDT", ("binance", false)),
+            ("1,0.5,2,1,1,1700000000000,True,True", "BTCUSDT", ("binance", true)),
+            ("1,0.5,2,1,1700000000000,True", "BTCUSDT", ("binance-usdm", false)),
+            ("1,0.5,2,1,1,1700000000000,True", "BTCUSDT_240927", ("binance-usdm", true)),
+            ("id,price,qty,base_qty,time,is_buyer_maker", "BTCUSD_PERP", ("binance-coinm", false)),
+            ("1,0.5,2,1,1,1700000000000,True", "BTCUSD_240927", ("binance-coinm", true)),
+        ] {
+            assert_eq!(of(line, symbol), expected, "{line}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! Binance's market data stream as recorded: one message a line, the time of receipt before it.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tradekeep_models::{InvalidInput, Tick};
 
+use crate::binance::Market;
 use crate::draft::{Drafter, RawTick};
 use crate::json::{object, scalar, string};
 use crate::lines::next_row;
@@ -40,14 +42,20 @@ struct Message<'a> {
     /// Whether the buyer was the maker.
     #[serde(borrow)]
     m: Option<&'a RawValue>,
+    /// Spot's alone have it.
+    #[serde(rename = "M")]
+    spot: Option<IgnoredAny>,
 }
 
 /// The next trade; messages that are no trades are passed over.
+///
+/// They are of the market that each tells, or of what the options say where that is `given`.
 pub(crate) fn next(
     source: &mut Source,
     drafter: &mut Drafter,
+    given: bool,
 ) -> Result<Option<Row<Tick>>, FormatError> {
-    next_row(source, |line| tick(line, drafter))
+    next_row(source, |line| tick(line, drafter, given))
 }
 
 /// The time of receipt, where there is one, and the message.
@@ -58,7 +66,7 @@ pub(crate) fn split(line: &[u8]) -> (&[u8], &[u8]) {
     (received, message.trim_ascii_start())
 }
 
-fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Option<Tick>, InvalidInput> {
+fn tick(line: &[u8], drafter: &mut Drafter, given: bool) -> Result<Option<Tick>, InvalidInput> {
     let (received_ts, message) = split(line);
     let mut message: Message<'_> = object(message)?;
     if let Some(data) = message.data {
@@ -67,14 +75,19 @@ fn tick(line: &[u8], drafter: &mut Drafter) -> Result<Option<Tick>, InvalidInput
         }
         message = object(data.get().as_bytes())?;
     }
-    let id = match message.e.map(RawValue::get) {
-        Some("\"trade\"") => message.t,
-        Some("\"aggTrade\"") => message.a,
+    let (id, aggregated) = match message.e.map(RawValue::get) {
+        Some("\"trade\"") => (message.t, &[][..]),
+        Some("\"aggTrade\"") => (message.a, &b"true"[..]),
         _ => return Ok(None),
     };
+    let symbol = string("symbol", message.s)?;
+    let market = if message.spot.is_some() { Market::Spot } else { Market::Futures };
+    let venue = if given { "" } else { market.venue(&symbol) };
     let tick = drafter.tick(&RawTick {
         ts: scalar("ts", message.time)?.as_bytes(),
-        symbol: string("symbol", message.s)?.as_bytes(),
+        venue: venue.as_bytes(),
+        symbol: symbol.as_bytes(),
+        aggregated,
         price: scalar("price", message.p)?.as_bytes(),
         quantity: scalar("quantity", message.q)?.as_bytes(),
         is_buyer_maker: message.m.map_or(&[], |m| m.get().as_bytes()),

@@ -2,7 +2,7 @@
 
 mod symbol;
 
-use tradekeep_models::Decimal;
+use tradekeep_models::{Decimal, TimeUnit};
 
 use crate::clock::Clock;
 use crate::columns::{Columns, Constant, Origin, between, own_records};
@@ -11,7 +11,7 @@ use crate::names::{NamedZone, TimeName, plain};
 use crate::number::decimal;
 use crate::preview::Preview;
 use crate::records::is_of_records;
-use crate::{Field, FormatError, ReadOptions, TimeOptions, TimeUnit, TimeZone};
+use crate::{Field, FormatError, ReadOptions, TimeOptions, TimeZone};
 
 /// The columns of the table that `preview` shows, and how its times are written.
 pub(crate) fn columns(

@@ -9,12 +9,11 @@ mod zone;
 use std::time::SystemTime;
 
 use chrono::NaiveTime;
-use tradekeep_models::{InvalidInput, NANOS_PER_DAY, NANOS_PER_SECOND, Timestamp};
+use tradekeep_models::{InvalidInput, NANOS_PER_DAY, NANOS_PER_SECOND, TimeUnit, Timestamp};
 
 pub use self::format::TimeFormat;
 use self::rfc3339::plain_rfc3339;
 use self::spelling::{FORMS, Spelled, Unread};
-pub use self::unit::TimeUnit;
 pub use self::zone::TimeZone;
 use crate::number::{is_digits, short_number};
 
@@ -150,7 +149,7 @@ impl Clock {
             nanos >= YEAR_2000 && (nanos <= self.tomorrow || nanos <= tomorrow())
         };
         // The times of two units are a thousand years apart, and so is their number of digits.
-        let unit = TimeUnit::of_digits(whole.len());
+        let unit = unit::of_digits(whole.len());
         let found =
             unit.and_then(|unit| Some((unit, count(whole, &[], unit).ok().filter(is_known)?)));
         if let Some((unit, ts)) = found {
@@ -184,7 +183,7 @@ impl Clock {
             return count(whole, fraction, unit);
         }
         // As many digits as nanoseconds have; the others round them.
-        let (kept, rest) = fraction.split_at(unit.places().min(fraction.len()));
+        let (kept, rest) = fraction.split_at(unit::places(unit).min(fraction.len()));
         let ts = count(whole, kept, unit)?.as_nanos();
         let is_half = rest[0] == b'5' && rest[1..].iter().all(|digit| *digit == b'0');
         let up = if is_half { ts % 2 == 1 } else { rest[0] >= b'5' };

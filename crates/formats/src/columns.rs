@@ -1,10 +1,11 @@
 //! Which column of a table holds which field of a tick.
 
+use crate::binance::Market;
 use crate::csv_row::printable;
 use crate::draft::RawTick;
 use crate::preview::Preview;
-use crate::{Field, FormatError, TimeUnit};
-use tradekeep_models::InvalidInput;
+use crate::{Field, FormatError};
+use tradekeep_models::{InvalidInput, TimeUnit};
 
 /// What has the cells of a row.
 pub(crate) trait Cells {
@@ -63,6 +64,8 @@ pub(crate) struct Columns {
     pub(crate) time_unit: Option<TimeUnit>,
     /// What was found out from rows, for people.
     pub(crate) notes: Vec<String>,
+    /// Of a file of Binance.
+    pub(crate) market: Option<Market>,
 }
 
 impl Columns {
@@ -129,6 +132,7 @@ impl Columns {
                 Field::TradeId => fields.trade_id = text,
                 Field::ReceivedTs => fields.received_ts = text,
                 Field::Sequence => fields.sequence = text,
+                Field::Aggregated => fields.aggregated = text,
             }
         }
         Ok(fields)

@@ -112,6 +112,7 @@ impl DbnRows {
             },
             rounded: false,
             trade_id: None,
+            aggregated: false,
             received_ts: time("received_ts", trade.ts_recv)?,
             sequence: Some(trade.sequence.into()),
             key: None,

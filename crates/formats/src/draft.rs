@@ -1,10 +1,11 @@
 //! From the fields of a row to a tick: one way for every format.
 
 use tradekeep_models::{
-    Decimal, InvalidInput, Side, StreamPosition, Symbol, Tick, TickKey, Timestamp, TradeId, Venue,
+    Decimal, InvalidInput, Side, StreamPosition, Symbol, Tick, TickKey, TimeUnit, Timestamp,
+    TradeId, Venue,
 };
 
-use crate::clock::{Clock, Moment, TimeUnit};
+use crate::clock::{Clock, Moment};
 use crate::number::{decimal, integer, is_digits, rounded};
 use crate::occurrence::Occurrences;
 use crate::words::{boolean, other, side};
@@ -24,6 +25,7 @@ pub(crate) struct RawTick<'a> {
     pub(crate) received_ts: &'a [u8],
     pub(crate) sequence: &'a [u8],
     pub(crate) key: &'a [u8],
+    pub(crate) aggregated: &'a [u8],
     /// What the row says that price x quantity is.
     pub(crate) notional: &'a [u8],
 }
@@ -41,6 +43,7 @@ pub(crate) struct Draft {
     pub(crate) received_ts: Option<Timestamp>,
     pub(crate) sequence: Option<i64>,
     pub(crate) key: Option<TickKey>,
+    pub(crate) aggregated: bool,
     /// Whether a number of it was rounded.
     pub(crate) rounded: bool,
 }
@@ -153,6 +156,11 @@ impl Drafter {
             key: match fields.key {
                 [] => None,
                 text => Some(TickKey(integer("key", text)?)),
+            },
+            aggregated: match fields.aggregated {
+                [] => false,
+                text => boolean(text)
+                    .ok_or_else(|| InvalidInput::new("aggregated", "is neither true nor false"))?,
             },
         };
         Ok((draft, ts, received))
@@ -274,6 +282,7 @@ fn build(draft: Draft) -> Result<Tick, InvalidInput> {
         .received_ts(draft.received_ts)
         .sequence(draft.sequence)
         .key(draft.key)
+        .aggregated(draft.aggregated)
         .build()
 }
 

@@ -30,11 +30,13 @@ pub enum Field {
     ReceivedTs,
     /// The venue's number of the trade.
     Sequence,
+    /// Whether the row is several trades that the venue tells as one.
+    Aggregated,
 }
 
 impl Field {
     /// Every field, the required ones first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ts,
         Self::Price,
         Self::Quantity,
@@ -45,6 +47,7 @@ impl Field {
         Self::TradeId,
         Self::ReceivedTs,
         Self::Sequence,
+        Self::Aggregated,
     ];
 
     /// Its name: `ts`, `trade_id`.
@@ -61,6 +64,7 @@ impl Field {
             Self::TradeId => "trade_id",
             Self::ReceivedTs => "received_ts",
             Self::Sequence => "sequence",
+            Self::Aggregated => "aggregated",
         }
     }
 
@@ -95,6 +99,7 @@ impl Field {
             Self::TradeId => &["trade_id", "trd_match_id", "match_id", "tid", "id"],
             Self::ReceivedTs => &["received_ts", "local_timestamp", "recv_ts", "received"],
             Self::Sequence => &["sequence", "seq"],
+            Self::Aggregated => &["aggregated", "is_aggregated"],
         }
     }
 }

@@ -40,7 +40,7 @@ mod tardis;
 mod ticks;
 mod words;
 
-pub use clock::{TimeFormat, TimeOptions, TimeUnit, TimeZone, read_time};
+pub use clock::{TimeFormat, TimeOptions, TimeZone, read_time};
 pub use decompress::verify;
 pub use error::{FilePosition, FormatError};
 pub use field::Field;

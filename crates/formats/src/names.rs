@@ -1,6 +1,8 @@
 //! What the names of columns say.
 
-use crate::{TimeUnit, TimeZone};
+use tradekeep_models::TimeUnit;
+
+use crate::TimeZone;
 
 /// A name without what people write differently: case, spaces, `_`, `-`, and the brackets of MetaTrader.
 pub(crate) fn plain(name: &str) -> String {

@@ -41,6 +41,8 @@ macro_rules! line {
             received_ts: Option<&'a RawValue>,
             #[serde(borrow)]
             key: Option<&'a RawValue>,
+            #[serde(borrow)]
+            aggregated: Option<&'a RawValue>,
         }
 
         impl $line<'_> {
@@ -61,6 +63,7 @@ macro_rules! line {
                     received_ts: scalar("received_ts", self.received_ts)?.as_bytes(),
                     sequence: scalar("sequence", self.sequence)?.as_bytes(),
                     key: scalar("key", self.key)?.as_bytes(),
+                    aggregated: self.aggregated.map_or(&[], |text| text.get().as_bytes()),
                     notional: scalar("notional", self.notional)?.as_bytes(),
                 })
             }

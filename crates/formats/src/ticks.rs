@@ -1,9 +1,8 @@
 //! Files of ticks, in every format.
 
-use tradekeep_models::{Tick, Venue};
+use tradekeep_models::{Tick, TimeUnit, Venue};
 
 use crate::backwards::Backwards;
-use crate::clock::TimeUnit;
 use crate::csv::CsvRows;
 use crate::dbn::DbnRows;
 use crate::detect::{Plan, detect};
@@ -28,7 +27,8 @@ pub struct TickRows {
 enum Layout {
     Csv(Box<CsvRows>),
     Objects(Box<ObjectRows>),
-    BinanceWs,
+    /// Whether its venue is given.
+    BinanceWs(bool),
     Ndjson,
     Dbn(Box<DbnRows>),
     Nothing,
@@ -38,20 +38,21 @@ impl Rows for TickRows {
     type Record = Tick;
 
     fn open(source: &mut Source, mut options: ReadOptions) -> Result<(Format, Self), FormatError> {
-        let (mut unit, mut notes) = (None, Vec::new());
+        let (mut unit, mut notes, mut market) = (None, Vec::new(), None);
         let (format, layout) = match detect(source, &mut options)? {
             Plan::Csv { format, columns, header } => {
                 if header.is_some() {
                     source.text_line()?;
                 }
                 (unit, notes) = (columns.time_unit, columns.notes.clone());
+                market = columns.market;
                 (format, Layout::Csv(Box::new(CsvRows::new(columns, header))))
             }
             Plan::Objects { columns, paths } => {
                 (unit, notes) = (columns.time_unit, columns.notes.clone());
                 (Format::Ndjson, Layout::Objects(Box::new(ObjectRows::new(columns, &paths))))
             }
-            Plan::BinanceWs => (Format::BinanceWs, Layout::BinanceWs),
+            Plan::BinanceWs => (Format::BinanceWs, Layout::BinanceWs(options.venue.is_some())),
             Plan::Ndjson => (Format::Ndjson, Layout::Ndjson),
             Plan::Dbn => {
                 let rows = DbnRows::open(source, options.symbol.clone())?;
@@ -59,13 +60,13 @@ impl Rows for TickRows {
             }
             Plan::Nothing(format) => (format, Layout::Nothing),
         };
-        if matches!(format, Format::BinanceTrades | Format::BinanceWs) {
-            options.venue = options.venue.or_else(|| Venue::new(binance::VENUE).ok());
-        }
-        if format == Format::BinanceTrades {
+        if let Some(market) = market {
             let name = options.file_name.as_deref().unwrap_or_default();
             let symbol = options.symbol.or_else(|| binance::symbol_of_file(name));
-            options.symbol = Some(symbol.ok_or(FormatError::MissingSymbol { like: None })?);
+            let symbol = symbol.ok_or(FormatError::MissingSymbol { like: None })?;
+            options.venue =
+                options.venue.or_else(|| Venue::new(market.venue(symbol.as_str())).ok());
+            options.symbol = Some(symbol);
         }
         let mut drafter = Drafter::new(&options);
         if format == Format::Tardis {
@@ -118,7 +119,7 @@ impl TickRows {
         match &mut self.layout {
             Layout::Csv(rows) => rows.next(source, drafter),
             Layout::Objects(rows) => rows.next(source, drafter),
-            Layout::BinanceWs => binance_ws::next(source, drafter),
+            Layout::BinanceWs(given) => binance_ws::next(source, drafter, *given),
             Layout::Ndjson => ndjson::next(source, drafter),
             Layout::Dbn(rows) => rows.next(source, drafter),
             Layout::Nothing => Ok(None),

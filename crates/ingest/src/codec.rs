@@ -142,8 +142,8 @@ fn record<R: Record>(row: Vec<Value<'_>>) -> Result<R, Undecodable> {
 /// As [`decode`]; nothing is added then.
 pub(crate) fn push(records: &mut Records, version: u16, payload: &[u8]) -> Result<(), Undecodable> {
     match records {
-        Records::Ticks(ticks) if version == 1 => {
-            ticks.push(tick::read(payload).map_or_else(|| decode(version, payload), Ok)?);
+        Records::Ticks(ticks) if matches!(version, 1 | 2) => {
+            ticks.push(tick::read(version, payload).map_or_else(|| decode(version, payload), Ok)?);
         }
         records => with_records!(records, rows => rows.push(decode(version, payload)?)),
     }

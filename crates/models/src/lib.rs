@@ -28,6 +28,7 @@ mod table;
 mod text;
 mod tick;
 mod time;
+mod time_unit;
 mod trade;
 
 pub use candle::{Candle, vwap};
@@ -57,6 +58,7 @@ pub use stream_position::StreamPosition;
 pub use system_event::{Severity, SystemEvent, SystemEventFilter};
 pub use table::Table;
 pub use text::{Ident, Market, Name, StreamId, Symbol, TradeId, TraderId, Venue};
-pub use tick::{Side, StoredTick, Tick, TickBuilder, TickFilter, TickKey};
+pub use tick::{Side, StoredTick, Tick, TickBuilder, TickFilter, TickKey, Told};
 pub use time::{Day, NANOS_PER_DAY, NANOS_PER_SECOND, TimeRange, Timestamp};
+pub use time_unit::TimeUnit;
 pub use trade::{Trade, TradeAction, TradeFilter, TradeStatus, TradingMode};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::query::{bad_cursor, check_limit, decode, encode};
 use crate::record::{Column, Record, Value};
 use crate::{
-    InvalidInput, Labels, MAX_LIMIT, Page, Records, Table, TimeRange, Timestamp, with_records,
+    InvalidInput, Labels, MAX_LIMIT, Page, Records, Table, TimeRange, Timestamp, Told, with_records,
 };
 
 /// What a row must fulfil.
@@ -28,6 +28,8 @@ pub enum Condition {
         /// Its value.
         value: String,
     },
+    /// Of ticks: it [may be told otherwise](Told::is_unlike) than so.
+    Unlike(Told),
 }
 
 impl Condition {
@@ -46,6 +48,7 @@ impl Condition {
         let (names, values): (&[&str], &[_]) = match self {
             Self::AnyOf { columns, values } => (columns, values),
             Self::Label { .. } => (&["labels"], &[]),
+            Self::Unlike(_) => (&["aggregated"], &[]),
         };
         for name in names {
             let Some(column) = table.column(name) else {
@@ -70,6 +73,9 @@ impl Condition {
                 Value::Text(json) => json.contains(&Labels::pair(name, value)),
                 _ => false,
             },
+            Self::Unlike(told) => {
+                told.is_unlike(record.ts(), record.named("aggregated") == Value::Bool(true))
+            }
         }
     }
 }
@@ -161,7 +167,7 @@ impl ListQuery {
         let subject = self.table.subject();
         self.conditions.iter().partition(|condition| match condition {
             Condition::AnyOf { columns, .. } => columns.iter().all(|name| subject.contains(name)),
-            Condition::Label { .. } => false,
+            Condition::Label { .. } | Condition::Unlike(_) => false,
         })
     }
 

@@ -182,6 +182,7 @@ impl CandleQuery {
             venue: Some(self.venue.clone()),
             symbol: Some(self.symbol.clone()),
             range: self.interval.whole_buckets(self.first_index(), self.end_index()),
+            unlike: None,
         }
     }
 

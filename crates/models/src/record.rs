@@ -103,7 +103,8 @@ pub enum Contradiction {
     Duplicate,
     /// A conflict, whatever differs.
     Conflict,
-    /// A conflict where one of these columns differs, else the same record again.
+    /// A conflict where one of these columns has another value, else the same record again. A value that only one of
+    /// the two has is no difference.
     ConflictIn(&'static [&'static str]),
 }
 
@@ -183,15 +184,29 @@ pub trait Record: Clone + PartialEq + std::fmt::Debug + Send + Sync + Sized + 's
         if Self::is_timeless() { Self::IDENTITY.first().copied() } else { Self::UNIQUE }
     }
 
+    /// The columns by which `other`, which has the same identity, is a conflict; none where it is the same record.
+    #[must_use]
+    fn conflicts_in(&self, other: &Self) -> Vec<&'static str> {
+        let differs = |name: &&'static str| self.named(name) != other.named(name);
+        let has_both = |name: &&str| !self.named(name).is_null() && !other.named(name).is_null();
+        match Self::CONTRADICTION {
+            Contradiction::Duplicate => Vec::new(),
+            Contradiction::Conflict => {
+                Self::COLUMNS.iter().map(|column| column.name).filter(differs).collect()
+            }
+            Contradiction::ConflictIn(columns) => {
+                columns.iter().copied().filter(differs).filter(has_both).collect()
+            }
+        }
+    }
+
     /// Whether `other`, which has the same identity, is the same record, and not a conflict.
     #[must_use]
     fn is_again(&self, other: &Self) -> bool {
         match Self::CONTRADICTION {
             Contradiction::Duplicate => true,
             Contradiction::Conflict => self == other,
-            Contradiction::ConflictIn(columns) => {
-                columns.iter().all(|name| self.named(name) == other.named(name))
-            }
+            Contradiction::ConflictIn(_) => self.conflicts_in(other).is_empty(),
         }
     }
 

@@ -77,6 +77,7 @@ pub fn tick() -> impl Strategy<Value = Tick> {
                     .quantity(quantity)
                     .side(side)
                     .occurrence(n)
+                    .aggregated(n == 2)
                     .build()
                     .ok()
             },

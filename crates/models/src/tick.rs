@@ -8,7 +8,7 @@ mod stored;
 use std::fmt;
 use std::str::FromStr;
 
-pub use self::filter::TickFilter;
+pub use self::filter::{TickFilter, Told};
 pub use self::key::TickKey;
 pub use self::stored::StoredTick;
 use crate::{Decimal, InvalidInput, Symbol, Timestamp, TradeId, Venue};
@@ -89,6 +89,8 @@ pub struct Tick {
     sequence: i64,
     received_ts: Option<Timestamp>,
     key: TickKey,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
+    aggregated: bool,
 }
 
 impl Tick {
@@ -106,6 +108,7 @@ impl Tick {
             quantity: None,
             side: None,
             occurrence: 0,
+            aggregated: false,
         }
     }
 
@@ -176,6 +179,12 @@ impl Tick {
         self.side
     }
 
+    /// Whether the venue tells several trades by it, as one: their sum, at their price, by the id of the sum.
+    #[must_use]
+    pub const fn is_aggregated(&self) -> bool {
+        self.aggregated
+    }
+
     /// What it is ordered by: time, sequence, key, then venue and symbol.
     #[must_use]
     pub const fn order(&self) -> (Timestamp, i64, TickKey, &Venue, &Symbol) {
@@ -198,6 +207,7 @@ pub struct TickBuilder {
     quantity: Option<Decimal>,
     side: Option<Side>,
     occurrence: u32,
+    aggregated: bool,
 }
 
 impl TickBuilder {
@@ -264,6 +274,13 @@ impl TickBuilder {
         self
     }
 
+    /// Whether it is several trades that the venue tells as one.
+    #[inline]
+    pub const fn aggregated(mut self, aggregated: bool) -> Self {
+        self.aggregated = aggregated;
+        self
+    }
+
     /// The tick, with notional, key and sequence worked out.
     ///
     /// # Errors
@@ -291,6 +308,7 @@ impl TickBuilder {
             quantity,
             notional,
             side: self.side,
+            aggregated: self.aggregated,
         })
     }
 }

@@ -86,10 +86,11 @@ impl MetricStore for QuestDbStore {
 
 #[async_trait]
 impl RecordSink for QuestDbStore {
-    fn capabilities(&self, _: Table) -> Capabilities {
-        // A row with the keys of another replaces it, where it is not looked for first; and no transaction is over
-        // two tables.
-        Capabilities::all().without_keeps_first().without_watermarks().without_log()
+    fn capabilities(&self, table: Table) -> Capabilities {
+        // No transaction is over two tables.
+        let all = Capabilities::all().without_watermarks().without_log();
+        // A row with the keys of another replaces it, where it is not looked for first.
+        if self.writer.lane(table).shape.is_judged { all } else { all.without_keeps_first() }
     }
 
     async fn ping(&self) -> Result<()> {

@@ -9,7 +9,7 @@ use tradekeep_models::Table;
 use tradekeep_store_traits::sql::only_row;
 use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 
-use self::definition::{Definition, parse, tables};
+use self::definition::{Definition, Statement, parse, tables};
 use crate::pool::Pool;
 use crate::sql::{Bind, Sql};
 use crate::{QuestDbConfig, views};
@@ -23,6 +23,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/0004_candles.sql"),
     include_str!("../schema/0005_store.sql"),
     include_str!("../schema/0006_runs.sql"),
+    include_str!("../schema/0007_aggregated.sql"),
 ];
 
 /// Which steps were taken, a row each time. No step makes it.
@@ -90,12 +91,17 @@ async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str
     }
     if found < latest {
         let done = usize::try_from(found).unwrap_or_default();
-        let mut statements = vec![versions(config)];
+        pool.change(&[versions(config)]).await?;
         for step in &steps[done.min(steps.len())..] {
             let parsed = parse(step).map_err(|statement| broken(&statement))?;
-            statements.extend(parsed.iter().map(|part| part.sql(|table| config.table(table))));
+            let (adds, creates): (Vec<_>, Vec<_>) =
+                parsed.iter().partition(|part| matches!(part, Statement::Add { .. }));
+            let text = |part: &&Statement| part.sql(|table| config.table(table));
+            pool.change(&creates.iter().map(text).collect::<Vec<_>>()).await?;
+            for part in adds {
+                add(pool, config, part).await?;
+            }
         }
-        pool.change(&statements).await?;
     }
     verify::all(pool, config, &wanted).await?;
     let views = views::create_sql(config);
@@ -103,6 +109,34 @@ async fn set_up_steps(pool: &Pool, config: &QuestDbConfig, steps: &[&'static str
         pool.change(&views).await?;
     }
     if found < latest { stamp(pool, config, latest).await } else { Ok(()) }
+}
+
+/// Adds a column, where it is not there.
+///
+/// `IF NOT EXISTS` is no help: of a table with a log the server refuses a change that changes nothing, and then of the
+/// one who adds it second, at the same moment, as well (tried on 9.3.4).
+async fn add(pool: &Pool, config: &QuestDbConfig, statement: &Statement) -> Inner<()> {
+    let Statement::Add { table, column } = statement else { return Ok(()) };
+    let columns = format!("table_columns('{}')", config.table(table));
+    let text = format!("SELECT count() FROM {columns} WHERE \"column\" = $1");
+    let there = Sql { text, values: vec![Bind::Text(column.name.to_owned())] };
+    let is_there =
+        async || Ok::<bool, Failure>(only_row(pool.ask(&there).await?)?.get::<i64>(0)? > 0);
+    if is_there().await? {
+        return Ok(());
+    }
+    let added = pool.change(&[statement.sql(|table| config.table(table))]).await;
+    // What another one adds at this moment is there soon.
+    let patience = if added.is_err() { VISIBLE / 10 } else { VISIBLE };
+    let since = Instant::now();
+    while !is_there().await? {
+        if since.elapsed() > patience {
+            return added.and_then(|()| Err(unseen(&format!("column {} of {table}", column.name))));
+        }
+        // Nothing tells when it is.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 /// Whether there are tables of ours.
@@ -169,16 +203,20 @@ async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Inner<()> {
     let since = Instant::now();
     while self::version(pool, &table).await? < version {
         if since.elapsed() > VISIBLE {
-            let context = format!(
-                "a row of {table} is accepted and not seen after {VISIBLE:?}: look at wal_tables(), \
-                 and resume the table where it is suspended"
-            );
-            return Err(Failure::new(ErrorKind::Timeout, context).with_act(Act::Probe));
+            return Err(unseen(&format!("a row of {table}")));
         }
         // Nothing tells when it is.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
+}
+
+fn unseen(what: &str) -> Failure {
+    let context = format!(
+        "{what} is accepted and not seen after {VISIBLE:?}: look at wal_tables(), and resume the table where it is \
+         suspended"
+    );
+    Failure::new(ErrorKind::Timeout, context).with_act(Act::Probe)
 }
 
 /// Drops the tables of `config`, and no other.

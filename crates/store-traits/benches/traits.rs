@@ -45,6 +45,10 @@ impl Dialect for Example {
     fn label(&self, place: &str) -> String {
         format!("t.labels @> {place}")
     }
+
+    fn nanos(&self) -> &'static str {
+        "t.nanos"
+    }
 }
 
 fn conditions(c: &mut Criterion) {

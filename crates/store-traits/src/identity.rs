@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tradekeep_models::record::{Record, Value};
-use tradekeep_models::{Condition, ListQuery, MAX_LIMIT, TimeRange, Timestamp};
+use tradekeep_models::{
+    Condition, ListQuery, MAX_LIMIT, Table, TimeRange, Timestamp, with_record_of,
+};
 
 use crate::{BadRow, RecordSource, Result};
 
@@ -133,9 +135,19 @@ fn key<'a, R: Record>(row: &'a R, columns: &[&str]) -> Key<'a> {
 
 /// That a stored row of the same identity differs, and in what.
 fn other_content<R: Record>(row: &R, stored: &R) -> String {
-    let differs =
-        |column: &str| row.named(column) != stored.named(column) && !R::IDENTITY.contains(&column);
-    let names = R::COLUMNS.iter().map(|column| column.name).filter(|name| differs(name));
-    let names = names.collect::<Vec<_>>().join(", ");
-    format!("{}: is stored with other content: {names}", R::IDENTITY.join(", "))
+    contradicts(R::TABLE, &row.conflicts_in(stored))
+}
+
+/// What is said of a record that has the identity of a stored one, and another value in these columns.
+#[must_use]
+pub fn contradicts(table: Table, columns: &[&str]) -> String {
+    let columns = columns.join(", ");
+    if table == Table::Ticks {
+        return format!(
+            "trade_id: there is a trade of this id and time with other content: {columns}; where several have one \
+             id, join it with what tells them apart: --map trade_id=COLUMN+COLUMN"
+        );
+    }
+    let identity = with_record_of!(table, R => R::IDENTITY).join(", ");
+    format!("{identity}: is stored with other content: {columns}")
 }

@@ -36,7 +36,7 @@ pub mod url;
 pub use batch::{Batch, Origin, check_watermark};
 pub use capabilities::Capabilities;
 pub use error::{Act, At, BadRow, Delivery, ErrorKind, Failure, Inner, Result, StoreError};
-pub use identity::{DUPLICATE_WINDOW, Verdicts, is_stored, judge};
+pub use identity::{DUPLICATE_WINDOW, Verdicts, contradicts, is_stored, judge};
 #[cfg(feature = "layers")]
 pub use layer::{
     Chaos, LayerConfig, Layered, Limit, RetryPolicy, STORE_METRICS, StoreMetric,

@@ -11,7 +11,9 @@ mod row;
 pub use conditions::{Conditions, Dialect};
 pub use row::{Row, only_row, record};
 
-use tradekeep_models::{Buckets, Interval};
+use std::fmt::Write as _;
+
+use tradekeep_models::{Buckets, Interval, TimeUnit};
 
 /// A statement's text, and the value of each `$n` in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,17 @@ pub fn bucket(interval: Interval, divide: &str, nanos: &str, months: &str) -> St
         Buckets::Nanos { width, offset } => format!("({nanos} + {offset}) {divide} {width}"),
         Buckets::Months { width } => format!("({months}) {divide} {width}"),
     }
+}
+
+/// The place in [`TimeUnit::ALL`] of the coarsest unit in which a time is whole, which has so many `nanos`.
+#[must_use]
+pub fn unit(nanos: &str) -> String {
+    let mut text = "CASE".to_owned();
+    for (place, unit) in TimeUnit::ALL.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, " WHEN {nanos} % {} = 0 THEN {place}", unit.nanos());
+    }
+    text + " END"
 }
 
 /// For each bound of a histogram the latency that is the most below it. All there are fit in 63 bits.

@@ -1,7 +1,9 @@
 //! Candles of ticks, and what is stored of them.
 
 use async_trait::async_trait;
-use tradekeep_models::{Candle, CandleCursor, CandleQuery, Page, Symbol, Timestamp, Venue};
+use tradekeep_models::{
+    Candle, CandleCursor, CandleQuery, Page, Symbol, TimeUnit, Timestamp, Venue,
+};
 
 use crate::Result;
 
@@ -23,6 +25,10 @@ pub struct TickSeries {
     pub first_ts: Timestamp,
     /// Time of the last.
     pub last_ts: Timestamp,
+    /// The coarsest unit in which all its times are whole: what they were told in.
+    pub unit: TimeUnit,
+    /// How many of the ticks are several trades that the venue tells as one.
+    pub aggregated: u64,
 }
 
 /// A store that answers for ticks, besides listing them.

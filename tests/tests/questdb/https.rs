@@ -41,8 +41,7 @@ async fn over_https(tables: &Tables) {
     ] {
         let way = Way::open(config).await;
         way.ingest.append(ticks[..10].to_vec()).await.unwrap();
-        let (reason, _) = way.halt(Table::Ticks).await;
-        assert!(reason.contains(told), "{reason}");
+        way.halted_because(Table::Ticks, told).await;
         let health = way.store.health().await;
         assert!(health.readable && !health.writable, "{health:?}");
         let trouble = &health.troubles[0];

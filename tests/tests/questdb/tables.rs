@@ -174,22 +174,28 @@ impl Way {
         self.found(what, |stats| so(stats).then_some(())).await.1
     }
 
-    /// Waits until a lane is halted; answers why it is, and how long that took. A moment later it may be about
-    /// to try again.
-    pub(crate) async fn halt(&self, table: Table) -> (String, Duration) {
+    /// Waits until a lane is halted for a reason that has `why` in it; answers the whole reason. Before it can tell
+    /// what is wrong it may be halted by what it meets first, and a moment later it may be about to try again.
+    pub(crate) async fn halted_because(&self, table: Table, why: &str) -> String {
+        self.halt(table, why).await.0
+    }
+
+    /// Waits until a lane is halted, whatever the reason; answers how long that took.
+    pub(crate) async fn halted(&self, table: Table) -> Duration {
+        self.halt(table, "").await.1
+    }
+
+    async fn halt(&self, table: Table, why: &str) -> (String, Duration) {
         let halted = |stats: &IngestStats| {
             let mut lanes = stats.lanes().filter(|lane| lane.table == table);
             lanes.find_map(|lane| match &lane.status {
-                LaneStatus::Halted { reason, .. } => Some(reason.to_string()),
+                LaneStatus::Halted { reason, .. } if reason.contains(why) => {
+                    Some(reason.to_string())
+                }
                 _ => None,
             })
         };
-        self.found("a halt", halted).await
-    }
-
-    /// The same, for who knows why.
-    pub(crate) async fn halted(&self, table: Table) -> Duration {
-        self.halt(table).await.1
+        self.found(&format!("a halt ({why})"), halted).await
     }
 
     /// Delivers all, and ends. Everything is accounted for, and `dead` records are dead letters.

@@ -68,7 +68,7 @@ impl Listed for Ticks {
 
     fn filter(&self) -> Result<TickFilter, WrongUsage> {
         let SeriesFlags { venue, symbol } = self.series.clone();
-        Ok(TickFilter { venue, symbol, range: self.window.range()? })
+        Ok(TickFilter { venue, symbol, range: self.window.range()?, unlike: None })
     }
 
     fn paging(&self) -> &Paging {

@@ -1,6 +1,7 @@
 //! How rows and lines are read that do not tell by themselves.
 
-use tradekeep::formats::{ReadOptions, SideOf, TimeFormat, TimeOptions, TimeUnit, TimeZone};
+use tradekeep::formats::{ReadOptions, SideOf, TimeFormat, TimeOptions, TimeZone};
+use tradekeep::models::TimeUnit;
 use tradekeep::models::{InvalidInput, Side};
 
 use super::parse::parsed;

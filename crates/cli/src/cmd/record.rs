@@ -2,6 +2,7 @@
 
 mod answer;
 mod batch;
+mod door;
 mod input;
 mod quit;
 mod report;
@@ -13,11 +14,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use tradekeep::formats::{LineReader, Reject};
 use tradekeep::ingest::{Ingest, IngestError, IngestStats, Level, WhenFull};
-use tradekeep::models::Table;
-use tradekeep::{Config, Tradekeep};
+use tradekeep::models::{Records, Table};
+use tradekeep::{Config, Met, Tradekeep};
 
 use self::answer::{Answers, Fate};
 use self::batch::{Part, Parts, Run};
+use self::door::Door;
 use self::input::Input;
 use self::quit::Quit;
 use self::report::Report;
@@ -30,6 +32,8 @@ use crate::{Outcome, WrongUsage, tell_error, tell_note};
 const TOGETHER: usize = 1_000;
 /// Between two tries when there is no room.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Why a tick is left out that the store has.
+const KNOWN: &str = "known already";
 
 pub(crate) async fn run(
     args: &args::RecordArgs,
@@ -47,6 +51,7 @@ pub(crate) async fn run(
     let config = config.ingest();
     let mut recorder = Recorder {
         ingest: &ingest,
+        door: Door::before(store.store()),
         reader: match args.unknown_fields {
             args::UnknownFields::Reject => reader,
             args::UnknownFields::Ignore => reader.ignoring_unknown_fields(),
@@ -105,6 +110,7 @@ struct Told {
 
 struct Recorder<'a> {
     ingest: &'a Ingest,
+    door: Door,
     reader: LineReader,
     /// What lines are answered for, where they are.
     receipts: Option<Level>,
@@ -183,6 +189,7 @@ impl Recorder<'_> {
     /// Appends records of one table: all that can be taken.
     async fn append(&mut self, mut run: Run, answers: &mut Answers, quit: &Quit) -> Result<()> {
         let level = self.receipts.unwrap_or(Level::of(run.records.table()));
+        self.hold_against_stored(&mut run, answers).await;
         while let Some(first) = run.lines.first() {
             // All of them together wait for the disk.
             match self.ingest.append_at(&run.records, Level::Written).await {
@@ -217,6 +224,28 @@ impl Recorder<'_> {
         Ok(())
     }
 
+    /// Leaves out the ticks that the store has already, told otherwise, and those that contradict what it has.
+    async fn hold_against_stored(&mut self, run: &mut Run, answers: &mut Answers) {
+        let Records::Ticks(ticks) = &run.records else { return };
+        let mut reasons = BTreeMap::new();
+        for (place, met) in self.door.check(ticks).await {
+            reasons.insert(
+                place,
+                match met {
+                    Met::Conflict(reason) | Met::OtherKind(reason) => reason,
+                    _ => KNOWN.to_owned(),
+                },
+            );
+        }
+        for (line, reason, row) in run.without(reasons) {
+            if reason == KNOWN {
+                answers.add(line, Fate::Known);
+            } else {
+                self.reject(line, reason, row, answers);
+            }
+        }
+    }
+
     /// Sets records of a run aside, by their places, each with its reason.
     fn refuse(
         &mut self,
@@ -225,10 +254,14 @@ impl Recorder<'_> {
         answers: &mut Answers,
     ) -> Result<()> {
         for (line, reason, row) in run.without(bad) {
-            answers.add(line, Fate::Rejected(reason.clone()));
-            self.set_aside(Reject::new(line, reason, row));
+            self.reject(line, reason, row, answers);
         }
         Ok(())
+    }
+
+    fn reject(&mut self, line: u64, reason: String, row: String, answers: &mut Answers) {
+        answers.add(line, Fate::Rejected(reason.clone()));
+        self.set_aside(Reject::new(line, reason, row));
     }
 
     /// Keeps a line that is rejected, where that can be: what is wrong with it keeps no other line from being taken.
@@ -293,6 +326,7 @@ impl Recorder<'_> {
             match fate {
                 Fate::Taken(_) => self.report.accepted += 1,
                 Fate::Dropped => self.report.dropped += 1,
+                Fate::Known => self.report.known += 1,
                 Fate::Rejected(_) => {}
             }
             if self.receipts.is_some() {

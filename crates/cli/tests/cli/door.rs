@@ -1,6 +1,9 @@
 //! What an error names as the way out is done as it stands, and leads to a good end.
 
+use serde_json::json;
+
 use crate::support::{Folder, Run};
+use crate::{feed, once};
 
 /// What an error names, from `mark` on to its end.
 fn named<'a>(error: &'a str, mark: &str) -> &'a str {
@@ -82,4 +85,58 @@ fn lines_of_others_are_recorded_as_they_are_said() {
     let old = r#"{"ts":86400,"symbol":"X","price":1,"quantity":1,"trade_id":1}"#;
     assert_eq!(folder.run_with("record", old).code, Some(2));
     assert_eq!(folder.run_with("record --time-unit s", old).code, Some(0));
+}
+
+#[test]
+fn a_trade_in_two_units_is_stored_once() {
+    let folder = Folder::new();
+    once::whichever_way_round(&folder, |args| folder.run(args));
+}
+
+#[test]
+fn another_trade_of_one_id_is_rejected() {
+    let folder = Folder::new();
+    once::other_content(&folder, |args| folder.run(args));
+}
+
+#[test]
+fn markets_and_sums_are_series_of_their_own() {
+    let folder = Folder::new();
+    once::what_is_one_series(&folder, |args| folder.run(args));
+}
+
+#[test]
+fn lines_are_held_against_what_is_stored() {
+    let folder = Folder::new();
+    folder.write("BTCUSDT-trades-2025-01-01.csv", once::FILE);
+    folder.run("import BTCUSDT-trades-2025-01-01.csv").ok();
+    let line = |id: u32, micros: u32, quantity: &str| {
+        format!(
+            "{{\"ts\":\"2025-01-01T00:00:00.{micros:06}Z\",\"venue\":\"binance\",\"symbol\":\"BTCUSDT\",\
+             \"trade_id\":{id},\"price\":93000.1,\"quantity\":{quantity}}}\n"
+        )
+    };
+    // Known, of other content, new.
+    let lines = line(41, 10_000, "0.5") + &line(41, 10_000, "9") + &line(44, 13_000, "1");
+    let run = feed::record(&folder, "--json --receipts synced", lines);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    let told = run.objects();
+    assert_eq!(told[0], json!({"line": 1, "known": true}));
+    let reason = told[1]["rejected"].as_str().unwrap();
+    assert!(reason.contains("other content: quantity"), "{reason}");
+    assert_eq!((&told[2]["line"], told[2]["seq"].is_u64()), (&json!(3), true));
+    let last = &told[3];
+    let counts = ["read", "accepted", "rejected", "known"].map(|name| last[name].as_u64().unwrap());
+    assert_eq!(counts, [3, 1, 1, 1], "{last}");
+    assert_eq!(folder.stored(), 4);
+    // Sums are refused, and taken where they have a venue of their own.
+    let sum = line(900, 20_000, "3").replace("{", "{\"aggregated\":true,");
+    let run = feed::record(&folder, "", sum.clone());
+    assert!(
+        run.code == Some(2) && run.stderr.contains("these are aggregates of several"),
+        "{run:?}"
+    );
+    let own = sum.replace("binance", "binance-aggregated");
+    assert_eq!(feed::record(&folder, "", own).code, Some(0));
+    assert_eq!(folder.stored(), 5);
 }

@@ -291,6 +291,8 @@ fn stats_and_health() {
             "ticks": 4,
             "first_ts": "2024-08-08T10:00:05.000000000Z",
             "last_ts": "2024-08-08T10:03:00.000000000Z",
+            "unit": "ns",
+            "aggregated": 0,
         })
     );
     assert_eq!((&stats[12]["ticks"], &stats[12]["days"]), (&json!(4), &json!(1)));

@@ -5,10 +5,21 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::scratch::Scratch;
-use crate::{Test, own};
+use crate::{Test, once, own};
 
-pub(crate) const TESTS: &[Test] =
-    &[("imported_twice_ticks_are_there_once", ticks), ("own_records_answer_alike", records)];
+pub(crate) const TESTS: &[Test] = &[
+    ("imported_twice_ticks_are_there_once", ticks),
+    ("own_records_answer_alike", records),
+    ("a_trade_in_two_units_is_stored_once", |scratch| {
+        once::whichever_way_round(&scratch.folder, |args| scratch.on_server(args));
+    }),
+    ("another_trade_of_one_id_is_rejected", |scratch| {
+        once::other_content(&scratch.folder, |args| scratch.on_server(args));
+    }),
+    ("markets_and_sums_are_series_of_their_own", |scratch| {
+        once::what_is_one_series(&scratch.folder, |args| scratch.on_server(args));
+    }),
+];
 
 /// Ticks of two series over some minutes: equal times, a side that is missing, no ids, many digits.
 fn market(rows: u64) -> String {

@@ -22,17 +22,26 @@ pub(crate) fn drop_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Inn
 
 /// First rows of the identities that are stored within the times of the batch.
 pub(crate) fn stored(plan: &Plan, transaction: &Transaction<'_>) -> Inner<Vec<usize>> {
-    let symbols = symbols(plan);
-    let names = plan.shape.names(&plan.shape.identity);
-    let text = sql::within(plan.shape.table, &names, symbols.len());
-    let mut values: Vec<&dyn ToSql> = vec![&plan.span.0, &plan.span.1];
-    values.extend(symbols.iter().map(|symbol| symbol as &dyn ToSql));
     let mut hits = Vec::new();
-    scan(transaction, &text, &values, |stored| {
+    scan_stored(plan, transaction, &plan.shape.identity, |stored| {
         hits.extend(plan.meet(stored)?.into_iter().flatten());
         Ok(())
     })?;
     Ok(hits)
+}
+
+/// Hands these columns of what is stored within the times of the batch to `take`, a batch at a time.
+pub(crate) fn scan_stored(
+    plan: &Plan,
+    transaction: &Transaction<'_>,
+    columns: &[usize],
+    take: impl FnMut(&RecordBatch) -> Inner<()>,
+) -> Inner<()> {
+    let symbols = symbols(plan);
+    let text = sql::within(plan.shape.table, &plan.shape.names(columns), symbols.len());
+    let mut values: Vec<&dyn ToSql> = vec![&plan.span.0, &plan.span.1];
+    values.extend(symbols.iter().map(|symbol| symbol as &dyn ToSql));
+    scan(transaction, &text, &values, take)
 }
 
 pub(crate) fn texts(column: &dyn Array) -> impl Iterator<Item = &str> {

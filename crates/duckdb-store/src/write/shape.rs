@@ -3,7 +3,7 @@
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
-use tradekeep_models::record::Record;
+use tradekeep_models::record::{Contradiction, Record};
 use tradekeep_models::{Table, with_record_of};
 
 /// The columns of a table that deduplication and the checks for conflicts go by, as indices.
@@ -22,6 +22,9 @@ pub(crate) struct Shape {
     pub(crate) sought: Option<usize>,
     /// Whether other content under a stored identity may be a conflict.
     pub(crate) conflicts: bool,
+    /// The columns that have to be alike then, where they are all that has to be looked at: its time is in the
+    /// identity, and nothing else tells rows apart.
+    pub(crate) alike: Option<Vec<usize>>,
 }
 
 impl Shape {
@@ -30,7 +33,9 @@ impl Shape {
     }
 
     fn of<R: Record>() -> Self {
-        let indexes = |names: &[&str]| names.iter().filter_map(|name| R::index_of(name)).collect();
+        let indexes = |names: &[&str]| -> Vec<usize> {
+            names.iter().filter_map(|name| R::index_of(name)).collect()
+        };
         Self {
             table: R::TABLE,
             identity: indexes(R::IDENTITY),
@@ -39,6 +44,12 @@ impl Shape {
             unique: R::UNIQUE.and_then(R::index_of),
             sought: R::sought().and_then(R::index_of),
             conflicts: R::CONTRADICTION.is_possible(),
+            alike: match R::CONTRADICTION {
+                Contradiction::ConflictIn(columns) if R::sought().is_none() => {
+                    Some(indexes(columns))
+                }
+                _ => None,
+            },
         }
     }
 

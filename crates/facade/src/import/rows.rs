@@ -2,7 +2,6 @@
 
 use tokio::sync::mpsc;
 use tradekeep_formats::{FileRecord, FormatError, RecordReader, Reject, Row};
-use tradekeep_models::Table;
 
 /// Rows written at once. DuckDB's row group: a transaction of that size goes past the write-ahead
 /// log.
@@ -14,7 +13,7 @@ const REJECTS: usize = 1_000;
 /// What the reading thread hands over.
 pub(super) struct Chunk<R> {
     pub(super) records: Vec<R>,
-    /// The line of each record, where the store may refuse some of them.
+    /// The line of each record.
     pub(super) lines: Vec<u64>,
     pub(super) rejects: Vec<Reject>,
     pub(super) end: Option<FormatError>,
@@ -41,10 +40,7 @@ pub(super) fn read<R: FileRecord>(mut rows: RecordReader<R>, chunks: &mpsc::Send
         match row {
             Ok(Row::Record(record)) => {
                 chunk.records.push(record);
-                // A tick is valid once it is made, and conflicts with none: it needs no line.
-                if R::TABLE != Table::Ticks {
-                    chunk.lines.push(rows.line());
-                }
+                chunk.lines.push(rows.line());
             }
             Ok(Row::Rejected(reject)) => chunk.rejects.push(reject),
             Err(error) => chunk.end = Some(error),

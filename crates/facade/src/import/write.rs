@@ -6,10 +6,11 @@ use serde::Serialize;
 use tradekeep_formats::Reject;
 use tradekeep_models::record::Record;
 use tradekeep_store_traits::{
-    Act, BadRow, Batch, RecordSink, RecordSinkExt, Result, StoreError, with_records,
+    Act, BadRow, Batch, RecordSinkExt, Records, Saved, SeriesStore, StoreError, with_records,
 };
 
-use super::ImportSummary;
+use super::{ImportFailure, ImportSummary};
+use crate::door::{Met, TickDoor};
 
 /// What became of a chunk.
 #[derive(Default)]
@@ -22,42 +23,89 @@ pub(super) struct Written {
 
 /// Writes `records`, which stood in these lines.
 pub(super) async fn write<R: Record>(
-    sink: &dyn RecordSink,
+    store: &dyn SeriesStore,
+    door: &mut TickDoor,
     records: Vec<R>,
-    mut lines: Vec<u64>,
-) -> Result<Written> {
-    let mut refused = Vec::new();
+    lines: Vec<u64>,
+) -> Result<Written, ImportFailure> {
     if records.is_empty() {
         return Ok(Written::default());
     }
-    let mut batch = Batch::new(R::into_records(records));
+    let (mut rows, mut written) =
+        held_against(store, door, R::into_records(records), lines).await?;
     loop {
-        let error = match sink.save_batch(&batch).await {
+        let error = match store.save_batch(&rows.batch).await {
             Ok(saved) => {
-                let records = batch.records();
-                let summary = ImportSummary {
-                    read: records.len() as u64,
-                    imported: saved.inserted,
-                    duplicates: saved.duplicates,
-                    rejected: 0,
-                    first_ts: with_records!(records, rows => rows.iter().map(Record::ts).min()),
-                    last_ts: with_records!(records, rows => rows.iter().map(Record::ts).max()),
-                    notes: Vec::new(),
-                };
-                return Ok(Written { summary, refused });
+                let stored = of_records(rows.batch.records());
+                let Saved { inserted, duplicates, .. } = saved;
+                let stored = ImportSummary { imported: inserted, duplicates, ..stored };
+                written.summary = written.summary.and(stored);
+                return Ok(written);
             }
             Err(error) => error,
         };
-        let bad = bad_rows(&error, lines.len());
+        let bad = bad_rows(&error, rows.lines.len());
         if bad.is_empty() {
-            return Err(error);
+            return Err(error.into());
         }
-        let records = batch.records();
-        refused.extend(with_records!(records, rows => rejects(rows, &lines, bad)));
-        let bad: HashSet<_> = bad.iter().map(|row| row.index).collect();
-        let good: Vec<_> = (0..lines.len()).filter(|place| !bad.contains(place)).collect();
-        batch = Batch::new(records.select(good.iter().copied()));
-        lines = good.into_iter().map(|place| lines[place]).collect();
+        written.refused.extend(rows.rejects(bad));
+        rows = rows.without(&bad.iter().map(|row| row.index).collect());
+    }
+}
+
+/// Leaves out the ticks that are stored already, told otherwise, and those that contradict what is.
+async fn held_against(
+    store: &dyn SeriesStore,
+    door: &mut TickDoor,
+    records: Records,
+    lines: Vec<u64>,
+) -> Result<(Rows, Written), ImportFailure> {
+    let rows = Rows { batch: Batch::new(records), lines };
+    let Records::Ticks(ticks) = rows.batch.records() else { return Ok((rows, Written::default())) };
+    let (mut same, mut bad) = (Vec::new(), Vec::new());
+    for (place, met) in door.check(store, ticks).await? {
+        match met {
+            Met::Same => same.push(place),
+            Met::Conflict(reason) => bad.push(BadRow::new(place, reason)),
+            Met::OtherKind(reason) => return Err(ImportFailure::OtherKind(reason)),
+        }
+    }
+    if same.is_empty() && bad.is_empty() {
+        return Ok((rows, Written::default()));
+    }
+    let known = of_records(&rows.batch.records().select(same.iter().copied()));
+    let summary = ImportSummary { duplicates: known.read, ..known };
+    let written = Written { summary, refused: rows.rejects(&bad) };
+    let out = same.into_iter().chain(bad.iter().map(|row| row.index)).collect();
+    Ok((rows.without(&out), written))
+}
+
+/// Records, and the line of each.
+struct Rows {
+    batch: Batch,
+    lines: Vec<u64>,
+}
+
+impl Rows {
+    /// Those that are not at these places.
+    fn without(&self, places: &HashSet<usize>) -> Self {
+        let good: Vec<_> = (0..self.lines.len()).filter(|place| !places.contains(place)).collect();
+        let lines = good.iter().map(|place| self.lines[*place]).collect();
+        Self { batch: Batch::new(self.batch.records().select(good)), lines }
+    }
+
+    fn rejects(&self, bad: &[BadRow]) -> Vec<Reject> {
+        with_records!(self.batch.records(), rows => rejects(rows, &self.lines, bad))
+    }
+}
+
+/// How many they are, and from when to when.
+fn of_records(records: &Records) -> ImportSummary {
+    ImportSummary {
+        read: records.len() as u64,
+        first_ts: with_records!(records, rows => rows.iter().map(Record::ts).min()),
+        last_ts: with_records!(records, rows => rows.iter().map(Record::ts).max()),
+        ..ImportSummary::default()
     }
 }
 

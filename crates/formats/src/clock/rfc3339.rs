@@ -1,9 +1,8 @@
 //! The usual form of a time, read without detours.
 
-use tradekeep_models::{NANOS_PER_SECOND, Timestamp};
+use tradekeep_models::{NANOS_PER_SECOND, TimeUnit, Timestamp};
 
 use super::fraction_nanos;
-use super::unit::TimeUnit;
 use crate::number::short_number;
 
 /// `YYYY-MM-DDTHH:MM:SS[.f]Z` of 1970 to 2261, up to nine decimals; everything else takes the long

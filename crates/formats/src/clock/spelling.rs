@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::fraction_nanos;
-use super::unit::TimeUnit;
 use crate::number::is_digits;
+use tradekeep_models::TimeUnit;
 
 /// A spelled time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 
 use tradekeep_models::record::{Column, Record, Value};
-use tradekeep_models::{InvalidInput, StreamId};
+use tradekeep_models::{InvalidInput, StreamId, TimeUnit};
 
 use super::names::{FieldName, fields};
 use super::naming::Namer;
 use super::values::{Raw, label, value};
 use super::{currency, live, venue_ids};
+use crate::ReadOptions;
 use crate::clock::{Clock, Moment};
-use crate::{ReadOptions, TimeUnit};
 
 /// The values of a row, in the order of its columns.
 type Row<'a> = Vec<Value<'a>>;

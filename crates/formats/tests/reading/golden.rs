@@ -90,23 +90,35 @@ fn a_row_wins_over_the_options() {
 
 #[test]
 fn binance_files() {
-    let expected = "2024-08-08T12:34:56.789000000Z binance BTCUSDT 77 61837.63 x 0.02 sell #77 -";
-    for file in [
-        "77,61837.63000000,0.02000000,1236.75,1723120496789,True,True\n",
-        "77,61837.63000000,0.02000000,1236.75,1723120496789000,true,true\n",
-        "77,61837.63000000,0.02000000,100,101,1723120496789,True,True\n",
-        "77,61837.63,0.020,1236.75,1723120496789,true\n",
-        "77,61837.63,0.020,100,101,1723120496789,true\n",
-        "id,price,qty,quote_qty,time,is_buyer_maker\n77,61837.63,0.02,1,1723120496789,true\n",
-        "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n\
-         77,61837.63,0.02,100,101,1723120496789,TRUE\n",
+    let tick = |venue: &str| {
+        format!("2024-08-08T12:34:56.789000000Z {venue} BTCUSDT 77 61837.63 x 0.02 sell #77 -")
+    };
+    for (file, venue, aggregated) in [
+        ("77,61837.63000000,0.02000000,1236.75,1723120496789,True,True\n", "binance", false),
+        ("77,61837.63000000,0.02000000,1236.75,1723120496789000,true,true\n", "binance", false),
+        ("77,61837.63000000,0.02000000,100,101,1723120496789,True,True\n", "binance", true),
+        ("77,61837.63,0.020,1236.75,1723120496789,true\n", "binance-usdm", false),
+        ("77,61837.63,0.020,100,101,1723120496789,true\n", "binance-usdm", true),
+        (
+            "id,price,qty,quote_qty,time,is_buyer_maker\n77,61837.63,0.02,1,1723120496789,true\n",
+            "binance-usdm",
+            false,
+        ),
+        (
+            "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n\
+             77,61837.63,0.02,100,101,1723120496789,TRUE\n",
+            "binance-usdm",
+            true,
+        ),
     ] {
-        assert_eq!(auto(file, Format::BinanceTrades), [expected], "{file}");
+        let expected = tick(venue);
+        assert_eq!(auto(file, Format::BinanceTrades), [&*expected], "{file}");
         let named = ReadOptions {
             file_name: Some("data/BTCUSDT-trades-2024-08-08.csv.gz".into()),
             ..ReadOptions::default()
         };
         assert_eq!(shown(file, &named, Format::BinanceTrades), [expected]);
+        assert_eq!(ticks(file, &named)[0].is_aggregated(), aggregated, "{file}");
     }
     let bought = ticks("1,1,1,1,1723120496789,False,True\n", &format(Format::BinanceTrades));
     assert_eq!(bought[0].side(), Some(Side::Buy));
@@ -133,7 +145,7 @@ fn binance_stream() {
     );
     assert_eq!(
         auto(&format!("{aggregated}\n"), Format::BinanceWs),
-        ["2024-08-08T23:54:15.342001000Z binance BTCUSDT 9 0.5 x 2 buy #9 -"]
+        ["2024-08-08T23:54:15.342001000Z binance-usdm BTCUSDT 9 0.5 x 2 buy #9 -"]
     );
     let outcome = read(format!("{trade}\n1723161254087896569 {{\"e\":\n{aggregated}\n"));
     assert_eq!(outcome.ticks.len(), 1);

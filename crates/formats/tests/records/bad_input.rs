@@ -34,7 +34,9 @@ macro_rules! wrong_types {
                 };
                 let is_text = ["venue", "symbol", "side"].contains(&column.name);
                 let reason = match $record::TABLE {
-                    Table::Ticks if !is_text => "is neither a string nor a number",
+                    Table::Ticks if !is_text && column.kind != Kind::Bool => {
+                        "is neither a string nor a number"
+                    }
                     _ => reason,
                 };
                 let mut bad = good.clone();
@@ -285,7 +287,7 @@ fn options_that_do_not_suit_are_refused_before_the_file_is_read() {
     assert_eq!(
         refused_with::<Tick>("", &options),
         "--map maps an unknown field; the fields are ts, price, quantity, symbol, venue, side, \
-         is_buyer_maker, trade_id, received_ts, sequence"
+         is_buyer_maker, trade_id, received_ts, sequence, aggregated"
     );
 }
 

@@ -22,8 +22,13 @@ fn is<R: Sample>(golden: &str) {
 #[test]
 fn ticks_as_ever() {
     is::<Tick>(
-        r#"{"ts":"2024-08-08T10:00:05.000000001Z","venue":"binance","symbol":"BTC-USD","trade_id":"1001","price":"61837.63","quantity":"0.00003844","side":"sell","notional":"2.3770384972","sequence":1001,"received_ts":"2024-08-08T10:00:05.000000001Z","key":"4896150781439443774"}"#,
+        r#"{"ts":"2024-08-08T10:00:05.000000001Z","venue":"binance","symbol":"BTC-USD","trade_id":"1001","price":"61837.63","quantity":"0.00003844","side":"sell","notional":"2.3770384972","sequence":1001,"received_ts":"2024-08-08T10:00:05.000000001Z","key":"4896150781439443774","aggregated":true}"#,
     );
+    // Of single trades it is not said, and so it was of all before.
+    let before = line(&Tick::sample()).replace(",\"aggregated\":true", "");
+    let [tick] = &records::<Tick>(&*before)[..] else { panic!("{before}") };
+    assert!(!tick.is_aggregated());
+    assert_eq!(line(tick), before);
 }
 
 #[test]

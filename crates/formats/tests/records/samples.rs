@@ -31,6 +31,7 @@ impl Sample for Tick {
             .price(dec("61837.63"))
             .quantity(dec("0.00003844"))
             .side(Side::Sell)
+            .aggregated(true)
             .build()
             .unwrap()
     }

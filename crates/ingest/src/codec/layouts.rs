@@ -49,7 +49,7 @@ pub(super) const fn names(layout: Layout, columns: &[Column]) -> bool {
 /// The layouts of `table`, from version 1 on.
 pub(super) const fn versions(table: Table) -> &'static [Layout] {
     match table {
-        Table::Ticks => &[TICKS_1],
+        Table::Ticks => &[TICKS_1, TICKS_2],
         Table::Trades => &[TRADES_1],
         Table::Orders => &[ORDERS_1],
         Table::Fills => &[FILLS_1],
@@ -75,6 +75,21 @@ const TICKS_1: Layout = &[
     ("quantity", Kind::Decimal),
     ("notional", Kind::Decimal),
     ("side", Kind::Text),
+];
+
+const TICKS_2: Layout = &[
+    ("venue", Kind::Text),
+    ("symbol", Kind::Text),
+    ("ts", Kind::Time),
+    ("key", Kind::Int),
+    ("sequence", Kind::Int),
+    ("trade_id", Kind::Text),
+    ("received_ts", Kind::Time),
+    ("price", Kind::Decimal),
+    ("quantity", Kind::Decimal),
+    ("notional", Kind::Decimal),
+    ("side", Kind::Text),
+    ("aggregated", Kind::Bool),
 ];
 
 const TRADES_1: Layout = &[

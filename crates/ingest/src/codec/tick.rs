@@ -8,8 +8,8 @@ use tradekeep_models::{
 
 use super::cell::Cell;
 
-/// The tick of a payload of version 1; nothing where that is none, and [`super::decode`] tells why.
-pub(super) fn read(payload: &[u8]) -> Option<Tick> {
+/// The tick of a payload of this version; nothing where that is none, and [`super::decode`] tells why.
+pub(super) fn read(version: u16, payload: &[u8]) -> Option<Tick> {
     let mut cells = Deserializer::from_bytes(payload);
     let stored = StoredTick {
         venue: Venue::new(text(&mut cells)?).ok()?,
@@ -31,6 +31,11 @@ pub(super) fn read(payload: &[u8]) -> Option<Tick> {
             Cell::Text(side) => Some(side.parse::<Side>().ok()?),
             _ => return None,
         },
+        aggregated: version >= 2
+            && match next(&mut cells)? {
+                Cell::Bool(aggregated) => aggregated,
+                _ => return None,
+            },
     };
     if !cells.finalize().ok()?.is_empty() {
         return None;

@@ -1,6 +1,6 @@
 //! Ticks by their columns.
 
-use crate::record::{Cell, Column, Kind, Record, Value};
+use crate::record::{Cell, Column, Contradiction, Kind, Record, Value};
 use crate::{
     Decimal, InvalidInput, Records, Side, StoredTick, Symbol, Table, Tick, TickKey, Timestamp,
     TradeId, Venue,
@@ -32,9 +32,19 @@ impl Record for Tick {
         measured(column("quantity", Kind::Decimal, "Units; not negative."), "base currency"),
         measured(column("notional", Kind::Decimal, "Price x quantity."), "quote currency"),
         optional(column("side", Kind::Text, "Side of the aggressor: `buy` or `sell`.")),
+        Column {
+            default: true,
+            ..column(
+                "aggregated",
+                Kind::Bool,
+                "Whether it is several trades that the venue tells as one.",
+            )
+        },
     ];
     const IDENTITY: &'static [&'static str] = &["venue", "symbol", "ts", "key"];
     // ts, sequence, key, venue, symbol
+    // What is no number of the trade may be told by one feed and not by another.
+    const CONTRADICTION: Contradiction = Contradiction::ConflictIn(&["price", "quantity", "side"]);
     const ORDER: &'static [usize] = &[2, 4, 3, 0, 1];
 
     fn ts(&self) -> Timestamp {
@@ -54,6 +64,7 @@ impl Record for Tick {
             8 => self.quantity.value(),
             9 => self.notional.value(),
             10 => self.side.value(),
+            11 => self.aggregated.value(),
             _ => Value::Null,
         }
     }
@@ -72,6 +83,10 @@ impl Record for Tick {
         let quantity: Decimal = read("quantity", next())?;
         let notional: Decimal = read("notional", next())?;
         let side: Option<Side> = read("side", next())?;
+        let aggregated = match next() {
+            Value::Null => false,
+            value => read("aggregated", value)?,
+        };
         let key = TickKey(key);
         Self::try_from(StoredTick {
             venue,
@@ -85,6 +100,7 @@ impl Record for Tick {
             quantity,
             notional,
             side,
+            aggregated,
         })
     }
 

@@ -19,6 +19,7 @@ use crate::{Decimal, InvalidInput, Side, Symbol, Tick, TickKey, Timestamp, Trade
 ///     quantity: 2.into(),
 ///     notional: 6.into(),
 ///     side: None,
+///     aggregated: false,
 /// };
 /// assert_eq!(Tick::try_from(stored)?.key(), TickKey(7));
 /// # Ok::<(), tradekeep_models::InvalidInput>(())
@@ -47,6 +48,8 @@ pub struct StoredTick {
     pub notional: Decimal,
     /// As [`Tick::side`].
     pub side: Option<Side>,
+    /// As [`Tick::is_aggregated`].
+    pub aggregated: bool,
 }
 
 impl TryFrom<StoredTick> for Tick {
@@ -71,6 +74,7 @@ impl TryFrom<StoredTick> for Tick {
             quantity: stored.quantity,
             notional,
             side: stored.side,
+            aggregated: stored.aggregated,
         })
     }
 }

@@ -55,12 +55,12 @@ pub(super) enum Statement {
 }
 
 impl Statement {
-    /// Its text, which may be carried out again. `name` gives the name of a table on the server.
+    /// Its text; that of a table may be carried out again. `name` gives the name of a table on the server.
     pub(super) fn sql(&self, name: impl Fn(&str) -> String) -> String {
         match self {
             Self::Create(definition) => definition.sql(&name(definition.table)),
             Self::Add { table, column } => {
-                format!("ALTER TABLE \"{}\" ADD COLUMN IF NOT EXISTS {}", name(table), column.sql())
+                format!("ALTER TABLE \"{}\" ADD COLUMN {}", name(table), column.sql())
             }
         }
     }
@@ -157,10 +157,7 @@ mod tests {
              KEYS(\"ts\", \"key\")"
         );
         let added = parse("ALTER TABLE a ADD COLUMN b SYMBOL INDEX;").unwrap();
-        assert_eq!(
-            added[0].sql(str::to_owned),
-            "ALTER TABLE \"a\" ADD COLUMN IF NOT EXISTS \"b\" SYMBOL INDEX"
-        );
+        assert_eq!(added[0].sql(str::to_owned), "ALTER TABLE \"a\" ADD COLUMN \"b\" SYMBOL INDEX");
         assert_eq!(statements.len() + added.len(), 2);
     }
 

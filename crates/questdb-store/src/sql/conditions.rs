@@ -22,6 +22,10 @@ impl Dialect for QuestDb {
         format!("strpos(t.labels, {place}) > 0")
     }
 
+    fn nanos(&self) -> &'static str {
+        "t.ts::long"
+    }
+
     fn table(&self, table: Table) -> String {
         format!("{}{table}", self.prefix)
     }

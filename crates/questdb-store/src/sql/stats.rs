@@ -8,6 +8,8 @@
 
 use tradekeep_models::{CandleQuery, Interval};
 
+use tradekeep_store_traits::sql::unit;
+
 use super::{Bind, Conditions, Sql, bucket};
 
 /// The value at place ceil(`n` x `num` / `den`), of rows numbered `rn`.
@@ -51,9 +53,10 @@ pub(crate) fn candles(query: &CandleQuery, mut rows: Conditions<'_>) -> Sql {
 
 /// Every (venue, symbol).
 pub(crate) fn series(table: &str) -> Sql {
+    let (unit, aggregated) = (unit("t.ts::long"), count_if("t.aggregated"));
     Sql::plain(format!(
-        "SELECT t.venue, t.symbol, count(), min(t.ts)::long, max(t.ts)::long FROM \"{table}\" t \
-         GROUP BY t.venue, t.symbol"
+        "SELECT t.venue, t.symbol, count(), min(t.ts)::long, max(t.ts)::long, max({unit})::long, {aggregated} \
+         FROM \"{table}\" t GROUP BY t.venue, t.symbol"
     ))
 }
 

@@ -168,7 +168,7 @@ async fn made_anew(scratch: Scratch) {
     let before = store.write(&batch(ticks(2))).await.unwrap().token;
     make_anew(&scratch).await;
     // The server takes it, over a connection that still knows the old table, and drops it.
-    let after = store.write(&batch(ticks(3))).await.map(|ack| ack.token);
+    let after = store.write(&batch(ticks(5).split_off(3))).await.map(|ack| ack.token);
     let error = store.settle(&[before]).await.unwrap_err();
     assert_eq!(told(&error), (ErrorKind::Schema, &Act::Halt), "{error}");
     for token in [Ok(before), after].into_iter().flatten() {
@@ -176,8 +176,14 @@ async fn made_anew(scratch: Scratch) {
         assert_eq!((error.kind, error.delivery), (ErrorKind::Transaction, Delivery::Unknown));
     }
     // Who delivers sends again, and the table that is there has them.
-    assert_eq!(store.save(ticks(3)).await.unwrap().inserted, 3);
-    assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 3);
+    assert_eq!(store.save(ticks(5)).await.unwrap().inserted, 5);
+    assert_eq!(scratch.number("SELECT count() FROM \"{}ticks\"").await, 5);
+    // One that may contradict what is on its way waits for that, and is told itself.
+    store.write(&batch(ticks(7).split_off(5))).await.unwrap();
+    make_anew(&scratch).await;
+    let error = store.write(&batch(ticks(7))).await.unwrap_err();
+    assert_eq!(told(&error), (ErrorKind::Schema, &Act::Halt), "{error}");
+    assert_eq!(store.save(ticks(7)).await.unwrap().inserted, 7);
 }
 
 async fn gone(scratch: Scratch) {

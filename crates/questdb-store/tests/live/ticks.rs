@@ -51,7 +51,7 @@ async fn any_ticks(scratch: Scratch) {
         filters.push(TickFilter {
             venue: Some(tick.venue().clone()),
             symbol: Some(tick.symbol().clone()),
-            range: TimeRange::ALL,
+            ..TickFilter::default()
         });
     }
     for filter in filters {

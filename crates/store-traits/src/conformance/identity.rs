@@ -1,7 +1,7 @@
 //! Cases of one thing, one row: each tells a store some records in one batch, and one by one, and expects the same.
 
 use tradekeep_models::{
-    Fill, ListQuery, Order, OrderFilter, OrderStatus, Side, TimeRange, Trade, TradeFilter,
+    Fill, ListQuery, Order, OrderFilter, OrderStatus, Side, TimeRange, Trade, TradeFilter, TradeId,
     TradeStatus,
 };
 
@@ -59,6 +59,7 @@ both_ways!(
     a_fill_is_looked_for_within_the_window,
     client_order_ids_are_looked_for_within_the_window,
     what_is_refused_does_not_count,
+    a_tick_of_other_content_is_a_conflict,
 );
 
 /// Tells the store these records, and expects it to make that of them, and to have the new ones in the end besides
@@ -169,6 +170,31 @@ async fn a_state_told_again_is_a_duplicate(store: Store, way: Way) {
     let submitted = trade(1, 1);
     let failed = Trade { status: TradeStatus::Failed, ..submitted.clone() };
     tell(&store, way, &[(submitted.clone(), New), (submitted, Again), (failed, Conflict)]).await;
+}
+
+async fn a_tick_of_other_content_is_a_conflict(store: Store, way: Way) {
+    let id = |text: &str| TradeId::new(text).unwrap();
+    let draft = |second| super::draft(at(second, 0)).trade_id(id("7"));
+    let (first, nameless) = (draft(1).side(Side::Buy), super::draft(at(3, 0)));
+    tell(
+        &store,
+        way,
+        &[
+            (first.clone().build().unwrap(), New),
+            // Not every feed tells all of it.
+            (draft(1).build().unwrap(), Again),
+            (first.clone().received_ts(at(9, 0)).sequence(9).build().unwrap(), Again),
+            (first.clone().price(7.into()).build().unwrap(), Conflict),
+            (first.clone().quantity(7.into()).build().unwrap(), Conflict),
+            (first.side(Side::Sell).build().unwrap(), Conflict),
+            // The same id at another time is another trade.
+            (draft(2).price(7.into()).build().unwrap(), New),
+            // What has no id is told apart by its content.
+            (nameless.clone().build().unwrap(), New),
+            (nameless.price(7.into()).build().unwrap(), New),
+        ],
+    )
+    .await;
 }
 
 /// The same fill at another time.

@@ -138,6 +138,7 @@ impl Sample for Tick {
             .price(price)
             .quantity("0.5".parse().unwrap())
             .side(some_side(n))
+            .aggregated(n % 2 == 0)
             .build()
             .unwrap()
     }

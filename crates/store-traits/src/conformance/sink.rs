@@ -121,12 +121,12 @@ async fn overlapping_batches_add_what_is_new(store: Store) {
 
 async fn first_stored_stays(store: Store) {
     let id = TradeId::new("7").unwrap();
-    let priced =
-        |price: i64| draft(at(1, 0)).trade_id(id.clone()).price(price.into()).build().unwrap();
-    store.save(vec![priced(1), priced(2)]).await.unwrap();
-    store.save(vec![priced(3)]).await.unwrap();
+    let received =
+        |second| draft(at(1, 0)).trade_id(id.clone()).received_ts(at(second, 0)).build().unwrap();
+    store.save(vec![received(1), received(2)]).await.unwrap();
+    store.save(vec![received(3)]).await.unwrap();
     let stored = store.ticks(everything()).all().await.unwrap();
-    assert_eq!(stored, [priced(1)]);
+    assert_eq!(stored, [received(1)]);
 }
 
 async fn identity_has_venue_symbol_ts_and_key(store: Store) {

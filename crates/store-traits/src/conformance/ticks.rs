@@ -1,7 +1,8 @@
 //! Cases of [`TickStore`](crate::TickStore) on ticks: exact, in order, in pages.
 
 use tradekeep_models::{
-    Decimal, ListQuery, RecordFilter, Side, Tick, TickFilter, TimeRange, Timestamp, TradeId,
+    Decimal, ListQuery, RecordFilter, Side, Tick, TickFilter, TimeRange, TimeUnit, Timestamp, Told,
+    TradeId,
 };
 
 use super::{
@@ -26,6 +27,8 @@ super::list_cases!(ticks:
     full_last_page_has_no_cursor,
     limit_out_of_range_is_invalid_input,
     series_are_counted,
+    series_tell_how_ticks_were_told,
+    filters_by_how_they_were_told,
     answers_follow_the_data,
     empty_store_is_healthy,
 );
@@ -53,6 +56,7 @@ async fn every_field_comes_back(store: Store) {
             .received_ts(at(n - 2, 1))
             .sequence(n * 1_000)
             .side(if n % 2 == 0 { Side::Buy } else { Side::Sell })
+            .aggregated(n % 3 == 0)
             .build()
             .unwrap()
     };
@@ -267,12 +271,60 @@ async fn series_are_counted(store: Store) {
         count,
         first_ts,
         last_ts,
+        unit: TimeUnit::Seconds,
+        aggregated: 0,
     };
     let other = time("2024-08-10");
     assert_eq!(
         store.series().await.unwrap(),
         [series("a", 1, other, other), series("v", 10, at(0, 0), at(9, 0))]
     );
+}
+
+/// A tick at nanoseconds behind a second, of a symbol.
+fn told(name: &str, nanos: i64, aggregated: bool) -> Tick {
+    let tick = Tick::builder(symbol(name), at(0, nanos)).venue(venue("v")).aggregated(aggregated);
+    tick.price(1.into()).quantity(1.into()).build().unwrap()
+}
+
+async fn series_tell_how_ticks_were_told(store: Store) {
+    store
+        .save(vec![
+            told("MS", 0, false),
+            told("MS", 5_000_000, false),
+            told("US", 5_000_000, true),
+            told("US", 5_001_000, true),
+            told("NS", 0, false),
+            told("NS", 1, true),
+        ])
+        .await
+        .unwrap();
+    let series = store.series().await.unwrap();
+    let series: Vec<_> =
+        series.iter().map(|one| (one.symbol.as_str(), one.unit, one.aggregated)).collect();
+    assert_eq!(
+        series,
+        [("MS", TimeUnit::Millis, 0), ("NS", TimeUnit::Nanos, 1), ("US", TimeUnit::Micros, 2)]
+    );
+}
+
+async fn filters_by_how_they_were_told(store: Store) {
+    let of = |nanos| told("X", nanos, false);
+    let (second, milli, micro, nano) = (of(0), of(2_000_000), of(3_000), of(4));
+    let sum = told("X", 5_000_000, true);
+    let ticks = [&second, &milli, &micro, &nano, &sum].map(Clone::clone);
+    store.save(ticks.to_vec()).await.unwrap();
+    for (unit, aggregated, unlike) in [
+        (TimeUnit::Seconds, false, vec![&milli, &micro, &nano, &sum]),
+        (TimeUnit::Millis, false, vec![&second, &micro, &nano, &sum]),
+        (TimeUnit::Micros, false, vec![&second, &milli, &nano, &sum]),
+        (TimeUnit::Nanos, false, vec![&second, &milli, &micro, &sum]),
+        (TimeUnit::Millis, true, vec![&second, &milli, &micro, &nano]),
+    ] {
+        let told = Told { unit, aggregated };
+        let found = all(&store, TickFilter { unlike: Some(told), ..everything() }).await;
+        assert_eq!(found, in_order(unlike.into_iter().cloned().collect()), "{told:?}");
+    }
 }
 
 async fn answers_follow_the_data(store: Store) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use tradekeep_models::{
     Candle, CandleCursor, CandleQuery, ListQuery, Page, PerformanceSummary, RecordPage, Symbol,
-    Tick, Trade, TradeFilter, Venue,
+    Tick, TimeUnit, Trade, TradeFilter, Venue,
 };
 
 use super::tables::Held;
@@ -45,9 +45,13 @@ impl TickStore for MemoryStore {
                 count: 0,
                 first_ts: ts,
                 last_ts: ts,
+                unit: TimeUnit::Seconds,
+                aggregated: 0,
             });
             entry.count += 1;
             entry.last_ts = ts;
+            entry.unit = entry.unit.max(TimeUnit::of(ts));
+            entry.aggregated += u64::from(tick.is_aggregated());
         }
         Ok(series.into_values().collect())
     }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use tradekeep_models::{
     BucketQuery, Candle, CandleQuery, Decimal, InvalidInput, LatencyNumbers, LatencyStats,
-    MetricBucket, MevAnalysis, PairPerformance, PerformanceSummary, Summary, Table, Timestamp,
-    ValueStats, vwap,
+    MetricBucket, MevAnalysis, PairPerformance, PerformanceSummary, Summary, Table, TimeUnit,
+    Timestamp, ValueStats, vwap,
 };
 
 use super::Row;
@@ -103,11 +103,16 @@ pub fn candles<R: Row>(
     rows.into_iter().map(candle).collect()
 }
 
-/// venue, symbol, count, first and last time in nanoseconds; in no order.
+/// venue, symbol, count, first and last time in nanoseconds, the finest
+/// [unit](super::unit) of a time, how many are aggregated; in no order.
 ///
 /// # Errors
 /// As [`value_stats`].
 pub fn series<R: Row>(rows: impl IntoIterator<Item = R>) -> Inner<Vec<TickSeries>> {
+    let unit = |place: u64| {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        TimeUnit::ALL.get(place).copied().unwrap_or(TimeUnit::Nanos)
+    };
     let series = |row: R| -> Inner<TickSeries> {
         Ok(TickSeries {
             venue: row.named(0)?,
@@ -115,6 +120,8 @@ pub fn series<R: Row>(rows: impl IntoIterator<Item = R>) -> Inner<Vec<TickSeries
             count: row.count(2)?,
             first_ts: row.time(3)?,
             last_ts: row.time(4)?,
+            unit: unit(row.count(5)?),
+            aggregated: row.count(6)?,
         })
     };
     let mut all = rows.into_iter().map(series).collect::<Inner<Vec<_>>>()?;

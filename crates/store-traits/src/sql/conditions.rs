@@ -3,7 +3,9 @@
 use std::fmt;
 
 use tradekeep_models::record::{Kind, Value};
-use tradekeep_models::{Condition, Labels, ListQuery, RecordFilter, Table, TimeRange};
+use tradekeep_models::{
+    Condition, Labels, ListQuery, RecordFilter, Table, TimeRange, TimeUnit, Told,
+};
 
 use super::{Bind, Sql};
 
@@ -14,6 +16,9 @@ pub trait Dialect: Send + Sync {
 
     /// That the labels of the row `t` have the pair that is bound as `place`.
     fn label(&self, place: &str) -> String;
+
+    /// The time of the row `t`, in nanoseconds.
+    fn nanos(&self) -> &'static str;
 
     /// The name that `table` has on the server.
     fn table(&self, table: Table) -> String {
@@ -113,6 +118,7 @@ impl<'d> Conditions<'d> {
                 let place = self.bind(Bind::Text(Labels::pair(name, value)));
                 self.add(self.dialect.label(&place));
             }
+            Condition::Unlike(told) => self.add(unlike(*told, self.dialect.nanos())),
         }
     }
 
@@ -146,6 +152,16 @@ impl<'d> Conditions<'d> {
     }
 }
 
+/// What [`Told::is_unlike`] says, of a row whose time is so in nanoseconds.
+fn unlike(Told { unit, aggregated }: Told, nanos: &str) -> String {
+    let finer = (unit < TimeUnit::Nanos).then(|| format!("{nanos} % {} <> 0", unit.nanos()));
+    let coarser =
+        (unit > TimeUnit::Seconds).then(|| format!("{nanos} % {} = 0", unit.nanos() * 1_000));
+    let other = format!("t.\"aggregated\" = {}", !aggregated);
+    let any: Vec<_> = finer.into_iter().chain(coarser).chain([other]).collect();
+    format!("({})", any.join(" OR "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +182,10 @@ mod tests {
 
         fn label(&self, place: &str) -> String {
             format!("has(t.labels, {place})")
+        }
+
+        fn nanos(&self) -> &'static str {
+            "t.nanos"
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) enum Fate {
     Taken(u64),
     /// It was counted and not kept.
     Dropped,
+    /// The store has it already, told in another unit of time.
+    Known,
     /// It is no record, or was refused.
     Rejected(String),
 }
@@ -26,15 +28,18 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rejected: Option<&'a str>,
 }
 
 impl Fate {
     pub(super) fn tell(&self, line: u64, out: &mut Out) -> Result<()> {
-        let nothing = Object { line, seq: None, dropped: None, rejected: None };
+        let nothing = Object { line, seq: None, dropped: None, known: None, rejected: None };
         out.object(&match self {
             Self::Taken(seq) => Object { seq: Some(*seq), ..nothing },
             Self::Dropped => Object { dropped: Some(true), ..nothing },
+            Self::Known => Object { known: Some(true), ..nothing },
             Self::Rejected(reason) => Object { rejected: Some(reason), ..nothing },
         })
     }

@@ -19,6 +19,8 @@ pub(super) struct Report {
     /// Values of fields that no record has.
     pub(super) ignored_fields: u64,
     pub(super) dropped: u64,
+    /// Ticks that the store has already, told in another unit of time.
+    pub(super) known: u64,
     /// Records of the spool, these and others, that a store has not got yet.
     pub(super) pending: u64,
     /// Letters that wait for a decision.
@@ -37,6 +39,7 @@ struct Object<'a> {
     unkept: u64,
     ignored_fields: u64,
     dropped: u64,
+    known: u64,
     pending: u64,
     dead_letters: u64,
     rejected_file: Option<String>,
@@ -56,6 +59,7 @@ impl Report {
                 unkept: self.unkept,
                 ignored_fields: self.ignored_fields,
                 dropped: self.dropped,
+                known: self.known,
                 pending: self.pending,
                 dead_letters: self.dead_letters,
                 rejected_file,
@@ -80,6 +84,9 @@ impl Report {
         }
         if self.dropped > 0 {
             line += &format!(", {} dropped", grouped(self.dropped));
+        }
+        if self.known > 0 {
+            line += &format!(", {} known already in another unit of time", grouped(self.known));
         }
         line += &format!("; {} pending", grouped(self.pending));
         if self.pending > 0 {

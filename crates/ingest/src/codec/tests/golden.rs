@@ -16,6 +16,7 @@ use crate::codec::{decode, version};
 /// Every file there is. Those of older versions stay, and are compared with what they upgrade to.
 const FILES: &[(Table, u16, &str)] = &[
     (Table::Ticks, 1, include_str!("../../../tests/golden/ticks_v1.hex")),
+    (Table::Ticks, 2, include_str!("../../../tests/golden/ticks_v2.hex")),
     (Table::Trades, 1, include_str!("../../../tests/golden/trades_v1.hex")),
     (Table::Orders, 1, include_str!("../../../tests/golden/orders_v1.hex")),
     (Table::Fills, 1, include_str!("../../../tests/golden/fills_v1.hex")),
@@ -99,10 +100,9 @@ fn ticks() {
         .price("-25741.02".parse().unwrap())
         .quantity("0.021880380000000001".parse().unwrap())
         .sequence(i64::MIN)
-        .side(Side::Sell)
-        .build()
-        .unwrap();
-    check(&[tick]);
+        .side(Side::Sell);
+    // Before there was a word for it, all were single trades.
+    check(&[false, true].map(|aggregated| tick.clone().aggregated(aggregated).build().unwrap()));
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! One trade, told twice.
+
+use std::collections::HashMap;
+
+use tradekeep_models::record::Record;
+use tradekeep_models::{Tick, TimeUnit, TradeId};
+use tradekeep_store_traits::contradicts;
+
+use super::Met;
+use super::group::Group;
+
+/// Ticks in a coarser unit than the others of their group that are looked for by themselves, at most.
+const FEW: usize = 64;
+
+/// The ticks of a group, and those of them that are told elsewhere too.
+#[derive(Debug)]
+pub(super) struct Twins<'a> {
+    ticks: &'a [Tick],
+    group: &'a Group,
+    /// The places of the ticks of each id, once they are needed.
+    of_id: Option<HashMap<&'a TradeId, Vec<usize>>>,
+    /// What was found, by their places.
+    pub(super) met: HashMap<usize, Met>,
+    /// Stored ticks that are told otherwise, and have nothing to tell them by.
+    nameless: usize,
+}
+
+impl<'a> Twins<'a> {
+    pub(super) fn new(ticks: &'a [Tick], group: &'a Group) -> Self {
+        Self { ticks, group, of_id: None, met: HashMap::new(), nameless: 0 }
+    }
+
+    /// Holds the ticks of the group against each other: of two that are one, the later is not to be stored.
+    pub(super) fn among_themselves(&mut self) {
+        let twice: Vec<_> =
+            self.by_id().values().filter(|places| places.len() > 1).cloned().collect();
+        for places in twice {
+            for (nth, place) in places.iter().enumerate() {
+                let before = places[..nth]
+                    .iter()
+                    .find_map(|other| self.verdict(*place, &self.ticks[*other]));
+                self.met.extend(before.map(|met| (*place, met)));
+            }
+        }
+    }
+
+    /// Holds the ticks of the group against a stored one.
+    pub(super) fn meet(&mut self, stored: &Tick) {
+        let Some(id) = stored.trade_id().filter(|_| !self.by_id().is_empty()) else {
+            self.nameless += usize::from(TimeUnit::of(stored.ts()) != self.group.unit);
+            return;
+        };
+        let places = self.by_id().get(id).cloned().unwrap_or_default();
+        for place in places {
+            let met = self.verdict(place, stored);
+            self.met.extend(met.map(|met| (place, met)));
+        }
+    }
+
+    /// None of them is to be stored.
+    pub(super) fn are_of_other_kind(&mut self, reason: &str) {
+        let group = self.group;
+        let of_it = self.ticks.iter().enumerate().filter(|(_, tick)| group.has(tick));
+        self.met = of_it.map(|(place, _)| (place, Met::OtherKind(reason.to_owned()))).collect();
+    }
+
+    /// Where the stretches of time are that those stand for which are told in a coarser unit; nothing where they are
+    /// many.
+    pub(super) fn few_coarse(&self) -> Vec<(i64, TimeUnit)> {
+        let of_it = self.ticks.iter().filter(|tick| self.group.has(tick));
+        let told = of_it.map(|tick| (tick.ts().as_nanos(), TimeUnit::of(tick.ts())));
+        let coarse: Vec<_> =
+            told.filter(|(_, unit)| *unit < self.group.unit).take(FEW + 1).collect();
+        if coarse.len() > FEW { Vec::new() } else { coarse }
+    }
+
+    /// Whether so much is stored that is told otherwise, and has no id, that it may well be the same.
+    pub(super) fn seems_doubled(&self) -> bool {
+        self.nameless > 0 && self.nameless * 20 > self.group.count
+    }
+
+    fn by_id(&mut self) -> &HashMap<&'a TradeId, Vec<usize>> {
+        let (ticks, group) = (self.ticks, self.group);
+        self.of_id.get_or_insert_with(|| {
+            let mut of_id: HashMap<_, Vec<_>> = HashMap::new();
+            for (place, tick) in ticks.iter().enumerate().filter(|(_, tick)| group.has(tick)) {
+                if let Some(id) = tick.trade_id() {
+                    of_id.entry(id).or_default().push(place);
+                }
+            }
+            of_id
+        })
+    }
+
+    /// What a tick of the group is to another one of its id; nothing where that is another trade, or stands at the same
+    /// time to the nanosecond, of which the store tells.
+    fn verdict(&self, place: usize, other: &Tick) -> Option<Met> {
+        let tick = &self.ticks[place];
+        let unit = TimeUnit::of(tick.ts()).min(TimeUnit::of(other.ts())).nanos();
+        let is_at = |tick: &Tick| tick.ts().as_nanos().div_euclid(unit);
+        if tick.ts() == other.ts() || is_at(tick) != is_at(other) {
+            return None;
+        }
+        Some(match tick.conflicts_in(other).as_slice() {
+            [] => Met::Same,
+            differing => Met::Conflict(contradicts(Tick::TABLE, differing)),
+        })
+    }
+}
