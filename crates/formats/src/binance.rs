@@ -1,10 +1,11 @@
 //! Binance's files of trades: spot and futures, single and aggregated, with and without header.
 
-use tradekeep_models::Symbol;
+use tradekeep_models::{Interval, Symbol};
 
 use crate::columns::{Columns, Origin};
 use crate::csv_row::CsvRow;
 use crate::number::is_digits;
+use crate::records::klines;
 use crate::{Field, FormatError};
 
 /// Which market of Binance a file or a message is of.
@@ -35,7 +36,8 @@ fn is_coin_margined(symbol: &str) -> bool {
     symbol.split_once('_').is_some_and(of)
 }
 
-const SUPPORTED: &str = "Binance trades and aggTrades";
+const SUPPORTED: &str =
+    "Binance trades and aggTrades; klines are read with --type candles --set venue=binance";
 
 const ID: Option<Field> = Some(Field::TradeId);
 const PRICE: Option<Field> = Some(Field::Price);
@@ -86,7 +88,7 @@ pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatE
         text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false")
     };
     let fields = match first.len() {
-        12 if first.iter().all(is_numeric) => {
+        12 if klines::header(first).is_some() => {
             return Err(FormatError::UnsupportedSchema {
                 found: "Binance klines".into(),
                 supported: SUPPORTED.into(),
@@ -120,20 +122,22 @@ fn table(fields: &[Option<Field>]) -> Columns {
     Columns { market: Some(market), ..columns }
 }
 
-fn plain_name(name: &[u8]) -> String {
+pub(crate) fn plain_name(name: &[u8]) -> String {
     let plain = name.iter().filter(|byte| **byte != b'_');
     plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect()
 }
 
-fn is_numeric(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
-}
-
-/// The symbol in a name like `BTCUSDT-aggTrades-2024-08-08.csv`.
+/// The symbol in a name like `BTCUSDT-aggTrades-2024-08-08.csv`, or of candles like `BTCUSDT-1m-2024-08.csv`.
 pub(crate) fn symbol_of_file(name: &str) -> Option<Symbol> {
     let base = name.rsplit(['/', '\\']).next()?;
-    let (symbol, _) = base.split_once("-trades-").or_else(|| base.split_once("-aggTrades-"))?;
-    Symbol::new(symbol).ok()
+    let of_trades = base.split_once("-trades-").or_else(|| base.split_once("-aggTrades-"));
+    if let Some((symbol, _)) = of_trades {
+        return Symbol::new(symbol).ok();
+    }
+    let (symbol, rest) = base.split_once('-')?;
+    let (width, _) = rest.split_once('-')?;
+    let is_width = width.parse::<Interval>().is_ok() || width == "1mo";
+    is_width.then(|| Symbol::new(symbol).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -191,7 +195,8 @@ mod tests {
         let error = columns(&CsvRow::of(row).unwrap()).unwrap_err().to_string();
         assert_eq!(
             error,
-            "the file holds Binance klines; supported here: Binance trades and aggTrades"
+            "the file holds Binance klines; supported here: Binance trades and aggTrades; \
+             klines are read with --type candles --set venue=binance"
         );
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
 use crate::FormatError;
+use crate::encoding::{Decoded, Encoding};
 use crate::error::FilePosition;
 use crate::gzip::Members;
 
@@ -47,6 +48,16 @@ impl Decompressed {
             None => Box::new(input),
         };
         Ok(Self { reader, data })
+    }
+
+    /// The same as text in UTF-8, where it is in another encoding.
+    pub(crate) fn decoded(self, encoding: Option<Encoding>) -> Self {
+        match encoding {
+            Some(encoding) => {
+                Self { reader: Box::new(Decoded::new(self.reader, encoding)), ..self }
+            }
+            None => self,
+        }
     }
 
     /// What an error of [`read`](Read::read) means, with the last whole row at `position`.

@@ -13,6 +13,7 @@ mod dbn;
 mod decompress;
 mod detect;
 mod draft;
+mod encoding;
 mod error;
 mod field;
 mod foreign;
@@ -42,6 +43,7 @@ mod words;
 
 pub use clock::{TimeFormat, TimeOptions, TimeZone, read_time};
 pub use decompress::verify;
+pub use encoding::Encoding;
 pub use error::{FilePosition, FormatError};
 pub use field::Field;
 pub use format::Format;

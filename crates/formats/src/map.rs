@@ -107,6 +107,12 @@ impl Constants {
         self.0.column(field)
     }
 
+    /// Sets a field that is not set.
+    pub(crate) fn or_insert(&mut self, field: &str, value: &str) {
+        // Twice it cannot be.
+        let _ = self.0.insert(field, value);
+    }
+
     /// Its pairs of field and value.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.0.iter().map(|(field, value)| (field.as_str(), value.as_str()))

@@ -14,9 +14,11 @@ const BINARY: [(&[u8], &str, &str); 9] = [
     (b"PAR1", "a Parquet file", "export it as CSV"),
     (b"ARROW1", "an Arrow file", "export it as CSV"),
     (b"%PDF", "a PDF", "export its table as CSV"),
-    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
+    (b"\xff\xfe", "UTF-16 text", "say so: --encoding utf-16le"),
+    (b"\xfe\xff", "UTF-16 text", "say so: --encoding utf-16be"),
 ];
+
+const BROKEN: &str = "binary, or text in an encoding other than UTF-8";
 
 /// Why the first line is no text, where it is none.
 pub(crate) fn not_text(line: &[u8]) -> Option<FormatError> {
@@ -29,11 +31,16 @@ pub(crate) fn not_text(line: &[u8]) -> Option<FormatError> {
             let found = if line.iter().any(control) {
                 "binary"
             } else if !line.is_ascii() && is_broken_utf8(line) {
-                "binary, or text in an encoding other than UTF-8"
+                BROKEN
             } else {
                 return None;
             };
-            (found, "give CSV, JSON lines or DBN, plain or as .gz or .zst")
+            let remedy = if found == BROKEN {
+                "say which: --encoding gbk, big5, windows-1252, …; or give CSV, JSON lines or DBN, plain or as .gz or .zst"
+            } else {
+                "give CSV, JSON lines or DBN, plain or as .gz or .zst"
+            };
+            (found, remedy)
         }
     };
     Some(FormatError::NotText { found: found.into(), remedy })

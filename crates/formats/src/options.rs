@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use tradekeep_models::{InvalidInput, Side, StreamId, Symbol, Table, Venue};
 
-use crate::{ColumnMap, Constants, Format, FormatError, TimeOptions};
+use crate::{ColumnMap, Constants, Encoding, Format, FormatError, TimeOptions};
 
 /// Whose side the rows of a file of ticks tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct ReadOptions {
     pub map: ColumnMap,
     /// What every row has in fields for which it has no column.
     pub set: Constants,
+    /// The encoding of its text, where that is not UTF-8.
+    pub encoding: Option<Encoding>,
     /// The names of the columns of a CSV that has no header.
     pub columns: Vec<String>,
     /// Lines to pass over at the start.

@@ -144,7 +144,7 @@ impl<R: FileRecord> RecordReader<R> {
     /// and when [`ReadOptions::check`] refuses `options`.
     pub fn open(input: Box<dyn Read + Send>, options: ReadOptions) -> Result<Self, FormatError> {
         options.check(R::TABLE)?;
-        let mut source = Source::new(Decompressed::new(input)?);
+        let mut source = Source::new(Decompressed::new(input)?.decoded(options.encoding));
         let (format, rows) = R::Rows::open(&mut source, options)?;
         let (first, held) = (Some(Alike::default()), VecDeque::new());
         Ok(Self { source, rows, format, done: false, first, held, waiting: None })

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use tradekeep::formats::{Format, FormatError, ReadOptions};
+use tradekeep::formats::{Encoding, Format, FormatError, ReadOptions};
 use tradekeep::models::{Symbol, Table, Venue, for_each_record};
 
 use super::parse::parsed;
@@ -11,10 +11,10 @@ use super::reading::Reading;
 use crate::WrongUsage;
 
 const IMPORT_HELP: &str = "\
-Compression, format, columns and the unit of times are found out; what is not certain is asked. Rows
-that are stored add nothing: a file can be imported again at any time. A row that is no such record,
-or conflicts with a stored one, goes to FILE.rejected.ndjson (or DIR/rejected/) with its line and the
-reason, and the exit code is 2. Types other than ticks come as CSV or JSON.
+Compression, format, columns and the unit of times are found out; what is not certain is asked.
+Rows that are stored add nothing: a file can be imported again at any time. A row that is no such
+record, or conflicts with a stored one, goes to FILE.rejected.ndjson (or DIR/rejected/) with its
+line and the reason, and the exit code is 2. Types other than ticks come as CSV or JSON.
 
 Examples:
   tradekeep import BTCUSDT-trades-2024-08-08.csv more/*.csv.gz
@@ -40,6 +40,9 @@ pub(crate) struct Import {
     /// Symbol of rows that name none
     #[arg(long, value_parser = parsed::<Symbol>)]
     pub(crate) symbol: Option<Symbol>,
+    /// Encoding where it is not UTF-8: gbk, windows-1252, utf-16le
+    #[arg(long, value_name = "NAME", value_parser = parsed::<Encoding>)]
+    pub(crate) encoding: Option<Encoding>,
     /// Names of the columns of a CSV without header; _ is for one not wanted
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
@@ -63,6 +66,7 @@ impl Import {
             format: self.format.format(),
             venue: self.venue.clone(),
             symbol: self.symbol.clone(),
+            encoding: self.encoding,
             columns: self.columns.iter().map(|name| name.trim().to_owned()).collect(),
             skip_lines: self.skip_lines,
             source: self.source.clone(),

@@ -10,7 +10,7 @@ use crate::WrongUsage;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "What rows do not tell")]
 pub(crate) struct Reading {
-    /// Columns or fields by name: price=last, ts=date+time, price=data.p, _=unwanted
+    /// Columns by name: price=last, ts=date+time, price=data.p, _=unwanted
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
     /// What every row has: venue=kraken,fee_currency=USD
@@ -22,7 +22,7 @@ pub(crate) struct Reading {
     /// How times are written: '%d/%m/%Y %H:%M:%S'
     #[arg(long, value_name = "FORMAT", value_parser = parsed::<TimeFormat>)]
     time_format: Option<TimeFormat>,
-    /// Where times without a zone are local: Europe/Berlin, +08:00 [default: UTC]
+    /// Where times without a zone are: Europe/Berlin, +08:00 [default: UTC]
     #[arg(long, value_name = "ZONE", value_parser = parsed::<TimeZone>)]
     timezone: Option<TimeZone>,
     /// Whose side ticks tell: taker, or maker as Coinbase does

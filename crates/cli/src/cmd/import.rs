@@ -138,6 +138,7 @@ impl Report {
             format: args::Layout::Auto,
             venue: None,
             symbol: None,
+            encoding: None,
             columns: Vec::new(),
             skip_lines: 0,
             source: None,

@@ -140,3 +140,39 @@ fn lines_are_held_against_what_is_stored() {
     assert_eq!(feed::record(&folder, "", own).code, Some(0));
     assert_eq!(folder.stored(), 5);
 }
+
+/// The stream as it comes, by a map, and the venue's file of the same hour, in either order.
+#[test]
+fn a_recorded_stream_and_the_file_of_the_venue_are_one() {
+    const MAP: &str =
+        "--set venue=binance --map ts=T,symbol=s,price=p,quantity=q,trade_id=t,is_buyer_maker=m";
+    let folder = Folder::new();
+    for (symbol, stream_first) in [("BTCUSDT", true), ("ETHUSDT", false)] {
+        let file = format!("{symbol}-trades-2025-01-01.csv");
+        folder.write(&file, once::FILE);
+        let lines = once::STREAM.replace("SYMBOL", symbol);
+        let record = |expected: [u64; 2]| {
+            let run = feed::record(
+                &folder,
+                &format!("--json {MAP} --unknown-fields ignore"),
+                lines.clone(),
+            );
+            let last = run.last();
+            let counts = ["accepted", "known"].map(|name| last[name].as_u64().unwrap());
+            assert_eq!((run.code, counts), (Some(0), expected), "{run:?}");
+        };
+        let import = |counts| {
+            assert_eq!(folder.run(&format!("import --json {file}")).ok().counts(), counts);
+        };
+        if stream_first {
+            record([2, 0]);
+            import([3, 1, 2, 0]);
+        } else {
+            import([3, 3, 0, 0]);
+        }
+        record(if stream_first { [2, 0] } else { [0, 2] });
+        let query = format!("query candles --symbol {symbol} --interval 1d --json");
+        let candle = folder.run(&query).ok().last();
+        assert_eq!((&candle["volume"], &candle["count"]), (&json!("1.75"), &json!(3)), "{symbol}");
+    }
+}

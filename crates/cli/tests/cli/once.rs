@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Folder, Run};
 
 /// What a recorder of a stream kept, and the venue's file of the same hour.
-const STREAM: &str = r#"{"e":"trade","s":"SYMBOL","t":41,"p":"93000.10","q":"0.5","T":1735689600010,"m":true,"M":true}
+pub(crate) const STREAM: &str = r#"{"e":"trade","s":"SYMBOL","t":41,"p":"93000.10","q":"0.5","T":1735689600010,"m":true,"M":true}
 {"e":"trade","s":"SYMBOL","t":42,"p":"93000.20","q":"0.25","T":1735689600011,"m":false,"M":true}
 "#;
 pub(crate) const FILE: &str = "41,93000.10,0.5,46500.05,1735689600010866,True,True\n\

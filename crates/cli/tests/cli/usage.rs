@@ -13,6 +13,9 @@ fn help_and_version() {
         let help = folder.run(&format!("{command} --help")).ok().stdout;
         assert!(help.contains("Examples:"), "{command}");
     }
+    let help = folder.run("import --help").ok().stdout;
+    assert!(help.lines().count() <= 50, "fits a screen: {}", help.lines().count());
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
     assert!(folder.run("--version").ok().stdout.starts_with("tradekeep 0."));
     assert!(std::fs::read_dir(folder.path("")).unwrap().next().is_none(), "nothing was made");
 }

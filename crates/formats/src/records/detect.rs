@@ -1,8 +1,10 @@
 //! Which format a file of records is in, and which columns it has.
 
+use tradekeep_models::Table;
 use tradekeep_models::record::Record;
 
 use super::header::Columns;
+use super::klines;
 use super::names::FieldName;
 use crate::choose::Named;
 use crate::csv_row::printable;
@@ -76,6 +78,14 @@ fn csv<R: Record>(
         let preview = Preview::of_csv(options.columns.clone(), start);
         let (columns, named) = Columns::named::<R>(&preview, options, fields)?;
         return Ok(Plan::Csv { columns, named, header: None });
+    }
+    if R::TABLE == Table::Candles
+        && let Some(has_header) = klines::header(&first)
+    {
+        let rows = if has_header { &start[line.len()..] } else { start };
+        let (preview, options) = klines::table(rows, options);
+        let (columns, named) = Columns::named::<R>(&preview, &options, fields)?;
+        return Ok(Plan::Csv { columns, named, header: has_header.then(|| line.to_vec()) });
     }
     let preview = Preview::of_csv(texts(&first), &start[line.len()..]);
     let error = match Columns::named::<R>(&preview, options, fields) {

@@ -237,7 +237,8 @@ fn wrong_headers() {
 fn wrong_schemas() {
     assert_eq!(
         refused_plain("1723075200000,1,2,0.5,1.5,10,1723075259999,15,3,5,7,0\n"),
-        "the file holds Binance klines; supported here: Binance trades and aggTrades"
+        "the file holds Binance klines; supported here: Binance trades and aggTrades; \
+         klines are read with --type candles --set venue=binance"
     );
     let book = "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount\n";
     let error = refused_plain(book);

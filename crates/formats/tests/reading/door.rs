@@ -327,3 +327,67 @@ fn quotes_candles_and_fills_of_ones_own_are_no_ticks() {
         assert!(error.contains(named), "{error}");
     }
 }
+
+#[test]
+fn text_in_another_encoding_is_read_as_it_is_said() {
+    let text = "时间,代码,成交价,成交量\n2024-06-05 09:30:00,浦发银行,8.29,100\n";
+    let gbk = encoding_rs::GBK.encode(text).0.into_owned();
+    let error = refused(gbk.clone(), &plain());
+    assert!(error.contains("--encoding gbk"), "{error}");
+    let named = ReadOptions {
+        encoding: Some("gbk".parse().unwrap()),
+        ..map("ts=时间,symbol=代码,price=成交价,quantity=成交量")
+    };
+    let ticks = read_with(gbk.clone(), &named).ticks;
+    assert_eq!((ticks.len(), ticks[0].symbol().as_str()), (1, "浦发银行"));
+    assert_eq!(read_with(crate::gzip(&gbk), &named).ticks, ticks, "compressed");
+    // What is no text in it costs its own row.
+    let more = b"2024-06-05 09:30:01,\xff\xff,8.29,100\n2024-06-05 09:30:02,X,8.29,100\n";
+    let broken = [&gbk[..], more].concat();
+    let outcome = read_with(broken, &named);
+    assert_eq!(outcome.reasons(), ["3: symbol: is not UTF-8"]);
+    let utf16: Vec<u8> = std::iter::once(0xfeff)
+        .chain("ts,symbol,price,size\n2024-06-05,X,1,2\n".encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let error = refused(utf16.clone(), &plain());
+    assert!(error.contains("--encoding utf-16le"), "{error}");
+    let named = ReadOptions { encoding: Some("utf-16le".parse().unwrap()), ..plain() };
+    assert_eq!(read_with(utf16, &named).ticks.len(), 1);
+}
+
+/// Each remedy that an error names, and that nothing else here follows, as it stands.
+#[test]
+fn what_helps_is_done_outside_and_then_read() {
+    // An array of messages, as `jq -c '.[]'` makes lines of it.
+    let message =
+        r#"{"e":"trade","s":"X","t":1,"p":"2","q":"3","T":1704067200000,"m":true,"M":true}"#;
+    let stream = ReadOptions { format: Some(tradekeep_formats::Format::BinanceWs), ..plain() };
+    let error = refused(format!("[{message},{message}]\n"), &stream);
+    assert!(error.contains("jq -c '.[]'"), "{error}");
+    assert_eq!(read_with(format!("{message}\n"), &stream).ticks.len(), 1);
+
+    // A time that was written as a float: exported as a whole number it is read.
+    let rows = |time: &str| {
+        format!("ts,symbol,price,size\n1704067199000,X,1,1\n{time},X,1,1\n1704067201000,X,1,1\n")
+    };
+    let reasons = read(rows("1.7040672e12")).reasons();
+    assert!(reasons[0].contains("export it as a whole number"), "{reasons:?}");
+    assert_eq!(read(rows("1704067200000")).ticks.len(), 3);
+
+    // A leap second has no number: its row is set aside, and the one mended by hand is read.
+    let rows = |time: &str| {
+        format!(
+            "ts,symbol,price,size\n2016-12-31T23:59:59Z,X,1,1\n{time},X,1,1\n2017-01-01T00:00:01Z,X,1,1\n"
+        )
+    };
+    let reasons = read(rows("2016-12-31T23:59:60Z")).reasons();
+    assert!(reasons[0].contains("leap second"), "{reasons:?}");
+    assert_eq!(read(rows("2017-01-01T00:00:00Z")).ticks.len(), 3);
+
+    // Something behind gzip data: cut off, the file is whole.
+    let packed = crate::gzip(b"ts,symbol,price,size\n2024-01-01,X,1,1\n");
+    let outcome = read([&packed[..], b"<html>"].concat());
+    assert!(outcome.error.unwrap().to_string().contains("cut it off"));
+    assert_eq!(read(packed).ticks.len(), 1);
+}

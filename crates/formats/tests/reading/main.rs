@@ -12,6 +12,7 @@ mod json_lines;
 mod long_lines;
 mod mistaken;
 mod sample;
+mod sums;
 mod times;
 mod truncated;
 

@@ -206,3 +206,35 @@ fn candles_without_a_source_have_the_one_that_is_named() {
     let sources: Vec<_> = candles.iter().map(|candle| candle.source.as_str()).collect();
     assert_eq!(sources, ["klines", "vendor"]);
 }
+
+#[test]
+fn klines_of_binance_are_candles_of_what_their_file_says() {
+    const ROW: &str = "1704067200000,1,3,0.5,2,10,1704067259999,15,3,5,7,0\n";
+    const HEADER: &str = "open_time,open,high,low,close,volume,close_time,quote_volume,count,\
+                          taker_buy_volume,taker_buy_quote_volume,ignore\n";
+    let options = |set: &str| ReadOptions {
+        file_name: Some("BTCUSDT-1m-2024-01.csv".into()),
+        set: set.parse().unwrap(),
+        ..ReadOptions::default()
+    };
+    for file in [ROW.to_owned(), format!("{HEADER}{ROW}")] {
+        let candles = records_with::<StoredCandle>(file.clone(), &options("venue=binance"));
+        let [candle] = &candles[..] else { panic!("{candles:?}") };
+        assert_eq!(
+            (candle.venue.as_str(), candle.symbol.as_str(), candle.interval.to_string().as_str()),
+            ("binance", "BTCUSDT", "1m")
+        );
+        assert_eq!(candle.ts, "2024-01-01".parse().unwrap());
+        let told = [candle.open, candle.high, candle.low, candle.close, candle.volume];
+        assert_eq!(told.map(|number| number.to_string()), ["1", "3", "0.5", "2", "10"]);
+        assert_eq!((candle.notional, candle.count), (Some(15.into()), Some(3)));
+        // The rows say how long they are, whatever the file is called; what is set counts.
+        let week = file.replace("1704067259999", "1704671999999");
+        assert_eq!(records_with::<StoredCandle>(week, &options(""))[0].interval.to_string(), "1w");
+        let set = records_with::<StoredCandle>(file, &options("symbol=ETHUSDT"));
+        assert_eq!(set[0].symbol.as_str(), "ETHUSDT");
+    }
+    let nameless = ReadOptions::default();
+    let error = refused_with::<StoredCandle>(ROW, &nameless);
+    assert!(error.contains("symbol"), "{error}");
+}

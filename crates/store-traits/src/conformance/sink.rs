@@ -27,7 +27,8 @@ super::list_cases!(sink:
     readers_see_whole_batches,
     position_goes_on_as_records_come,
     copies_of_a_spool_are_told_apart_without_watermarks,
-    closed_store_answers_connection;
+    closed_store_answers_connection,
+    first_stored_stays;
     watermarks:
     watermark_starts_absent_and_moves_with_rows,
     replayed_batch_is_dropped_by_watermark,
@@ -38,9 +39,7 @@ super::list_cases!(sink:
     durable_watermarks_are_their_own,
     checkpoint_makes_durable_what_is_applied,
     batch_goes_on_from_the_watermark_it_says,
-    closed_store_answers_no_watermark;
-    keeps_first:
-    first_stored_stays,
+    closed_store_answers_no_watermark,
 );
 
 async fn count(store: &Store) -> usize {
