@@ -1,6 +1,7 @@
 //! Ticks on their way in, held against what is stored of their series.
 
 mod group;
+mod looked;
 mod twin;
 
 use std::collections::HashMap;
@@ -11,10 +12,8 @@ use tradekeep_models::{
 use tradekeep_store_traits::{ErrorKind, Result, SeriesStore, TickSeries};
 
 use self::group::{Group, groups};
+use self::looked::Looked;
 use self::twin::Twins;
-
-/// Ticks of a page of what is stored.
-const PAGE: usize = 10_000;
 
 /// Finds the ticks that a store has already, told otherwise: in another unit of time, or several as one.
 ///
@@ -44,6 +43,8 @@ pub struct TickDoor {
     stored: Option<Stored>,
     /// What came in, of each series.
     own: HashMap<(Venue, Symbol), Own>,
+    /// What was looked at last.
+    looked: Looked,
     note: Option<String>,
 }
 
@@ -74,6 +75,8 @@ struct Own {
     unit: TimeUnit,
     first: Timestamp,
     last: Timestamp,
+    count: usize,
+    coarse: usize,
 }
 
 impl TickDoor {
@@ -92,7 +95,9 @@ impl TickDoor {
         let mut met = Vec::new();
         for mut group in groups(ticks) {
             let own = self.own.get(&group.name).copied();
-            group.unit = own.map_or(group.unit, |own| own.unit.max(group.unit));
+            if let Some(own) = own {
+                group.follow(own.unit, own.count, own.coarse);
+            }
             let mut twins = Twins::new(ticks, &group);
             let kind = match own {
                 Some(own) => Some(own.aggregated),
@@ -106,17 +111,18 @@ impl TickDoor {
             if group.may_repeat() {
                 twins.among_themselves();
             }
-            if let Some((range, stored)) = self.overlap(store, &group, own).await? {
-                self.look(store, &group, range, &mut twins).await?;
-                if stored != group.unit && twins.seems_doubled() {
-                    self.note.get_or_insert_with(|| doubled(&group, stored));
+            if let Some(overlap) = self.overlap(store, &group, own).await? {
+                self.look(store, &group, &overlap, &mut twins).await?;
+                if overlap.unit != group.unit && twins.seems_doubled() {
+                    self.note.get_or_insert_with(|| doubled(&group, overlap.unit));
                 }
             }
             met.extend(twins.met);
+            let (count, coarse) = group.told();
             let Group { aggregated, first, last, unit, .. } = group;
             let (first, last) =
                 own.map_or((first, last), |own| (own.first.min(first), own.last.max(last)));
-            self.own.insert(group.name, Own { aggregated, unit, first, last });
+            self.own.insert(group.name, Own { aggregated, unit, first, last, count, coarse });
         }
         met.sort_unstable_by_key(|(place, _)| *place);
         Ok(met)
@@ -164,34 +170,35 @@ impl TickDoor {
         Ok(self.stored.as_ref().and_then(|stored| stored.newest))
     }
 
-    /// Where ticks like those of `group` may be stored that are told otherwise, in whole seconds, and in which unit the
-    /// series is.
+    /// Where ticks like those of `group` may be stored that are told otherwise.
     async fn overlap(
         &mut self,
         store: &dyn SeriesStore,
         group: &Group,
         own: Option<Own>,
-    ) -> Result<Option<((i64, i64), TimeUnit)>> {
+    ) -> Result<Option<Overlap>> {
         let (from, to) = (second(group.first), second(group.last) + NANOS_PER_SECOND);
-        let mut found: Option<((i64, i64), TimeUnit)> = None;
-        let mut add = |first: Timestamp, last: Timestamp, unit: TimeUnit| {
-            let (first, last) =
-                (second(first).max(from), (second(last) + NANOS_PER_SECOND).min(to));
-            if first < last {
-                let ((low, high), known) = found.unwrap_or(((first, last), unit));
-                found = Some(((low.min(first), high.max(last)), known.max(unit)));
-            }
-        };
+        let mut found: Option<Overlap> = None;
         if let Some(series) = self.series(store, group, from).await? {
             let is_alike = series.unit == TimeUnit::Seconds && group.unit == TimeUnit::Seconds;
             let of_its_kind = if group.aggregated { series.count } else { 0 };
-            if !is_alike || series.aggregated != of_its_kind {
-                add(series.first_ts, series.last_ts, series.unit);
+            let end = second(series.last_ts) + NANOS_PER_SECOND;
+            let (from, to) = (from.max(second(series.first_ts)), to.min(end));
+            if from < to && (!is_alike || series.aggregated != of_its_kind) {
+                found = Some(Overlap { from, to, end, unit: series.unit, is_still: true });
             }
         }
         // What came in itself is told as before, as long as nothing speaks against it.
         if let Some(own) = own.filter(|own| own.unit != group.unit || group.is_mixed()) {
-            add(own.first, own.last, own.unit);
+            let end = second(own.last) + NANOS_PER_SECOND;
+            let (from, to) = (from.max(second(own.first)), to.min(end));
+            if from < to {
+                let stored =
+                    found.unwrap_or(Overlap { from, to, end, unit: own.unit, is_still: false });
+                let (from, to) = (stored.from.min(from), stored.to.max(to));
+                let unit = stored.unit.max(own.unit);
+                found = Some(Overlap { from, to, end: to, unit, is_still: false });
+            }
         }
         Ok(found)
     }
@@ -217,21 +224,40 @@ impl TickDoor {
 
     /// Holds the group against what is stored in a range, as far as it may be told otherwise.
     async fn look(
-        &self,
+        &mut self,
         store: &dyn SeriesStore,
         group: &Group,
-        (from, to): (i64, i64),
+        overlap: &Overlap,
         twins: &mut Twins<'_>,
     ) -> Result<()> {
         let like = Told { unit: group.unit, aggregated: group.aggregated };
         let unlike = Some(like).filter(|_| !group.is_mixed());
-        read(store, group, (from, to), unlike, twins).await?;
-        // The few that are told in a coarser unit than the others, or so by chance.
-        if unlike.is_some() {
+        if !overlap.is_still {
+            self.looked = Looked::default();
+        }
+        let mut at = overlap.from;
+        while at < overlap.to {
+            let (ticks, end) =
+                self.looked.at(store, group, unlike, (at, overlap.to), overlap.end).await?;
+            if twins.meet(ticks) {
+                return Ok(());
+            }
+            at = end;
+        }
+        // The few that are told in a coarser unit than the others.
+        if unlike.is_some() && group.may_repeat() {
             for (start, unit) in twins.few_coarse() {
-                let range = (start.max(from), (start + unit.nanos()).min(to));
+                let range = (start.max(overlap.from), (start + unit.nanos()).min(overlap.to));
                 if range.0 < range.1 {
-                    read(store, group, range, None, twins).await?;
+                    let (mut few, mut at) = (Looked::default(), range.0);
+                    while at < range.1 {
+                        let (ticks, end) =
+                            few.at(store, group, None, (at, range.1), range.1).await?;
+                        if twins.meet(ticks) {
+                            return Ok(());
+                        }
+                        at = end;
+                    }
                 }
             }
         }
@@ -239,33 +265,17 @@ impl TickDoor {
     }
 }
 
-/// Holds the group against the stored ticks of a range, `unlike` some or all.
-async fn read(
-    store: &dyn SeriesStore,
-    group: &Group,
-    (from, to): (i64, i64),
-    unlike: Option<Told>,
-    twins: &mut Twins<'_>,
-) -> Result<()> {
-    let (from, to) = (Timestamp::from_nanos(from).ok(), Timestamp::from_nanos(to).ok());
-    let range = TimeRange::new(from.unwrap_or(Timestamp::MIN), to).unwrap_or(TimeRange::ALL);
-    let (venue, symbol) = group.name.clone();
-    let filter = TickFilter { venue: Some(venue), symbol: Some(symbol), range, unlike };
-    let mut after = None;
-    loop {
-        let page = store.ticks(filter.clone()).limit(PAGE).after(after).page().await?;
-        for tick in &page.items {
-            if tick.is_aggregated() != group.aggregated {
-                twins.are_of_other_kind(&other_kind(group));
-                return Ok(());
-            }
-            twins.meet(tick);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
+/// Where ticks of a series may be stored that are told otherwise, in whole seconds, in nanoseconds.
+#[derive(Debug, Clone, Copy)]
+struct Overlap {
+    from: i64,
+    to: i64,
+    /// Where the stored ones end.
+    end: i64,
+    /// The finest unit in which they are told.
+    unit: TimeUnit,
+    /// Whether all of it was stored before anything came in.
+    is_still: bool,
 }
 
 /// The second that a time is in.

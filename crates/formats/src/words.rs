@@ -21,6 +21,13 @@ const STATES: [(&str, &[&str]); 5] = [
     ("expired", &["expired_in_match"]),
 ];
 
+/// What venues call types of orders.
+const ORDER_TYPES: [(&str, &[&str]); 3] = [
+    ("limit", &["limit_maker", "post_only"]),
+    ("stop", &["stop_market", "stop-market", "stop_loss", "stop-loss"]),
+    ("stop_limit", &["stop-limit", "stoplimit", "stop_loss_limit", "stop-loss-limit"]),
+];
+
 /// The side in `text`; nothing where it says that there is none.
 pub(crate) fn side(text: &[u8]) -> Result<Option<Side>, InvalidInput> {
     let is = |names: &[&str]| names.iter().any(|name| text.eq_ignore_ascii_case(name.as_bytes()));
@@ -56,13 +63,17 @@ pub(crate) fn canonical<'a>(column: &str, text: Cow<'a, str>) -> Cow<'a, str> {
             Ok(Some(side)) => Cow::Borrowed(side.as_str()),
             _ => text,
         },
-        "status" => {
-            let is = |word: &&str| word.eq_ignore_ascii_case(&text);
-            let found = STATES.iter().find(|(_, words)| words.iter().any(&is));
-            found.map_or(text, |(state, _)| Cow::Borrowed(state))
-        }
+        "status" => among(&STATES, text),
+        "order_type" => among(&ORDER_TYPES, text),
         _ => text,
     }
+}
+
+/// The first word of the list that `text` is in; the text itself where it is in none.
+fn among<'a>(lists: &[(&'static str, &[&str])], text: Cow<'a, str>) -> Cow<'a, str> {
+    let is = |word: &&str| word.eq_ignore_ascii_case(&text);
+    let found = lists.iter().find(|(_, words)| words.iter().any(&is));
+    found.map_or(text, |(ours, _)| Cow::Borrowed(ours))
 }
 
 #[cfg(test)]
@@ -93,6 +104,14 @@ mod tests {
             ("done", "done"),
         ] {
             assert_eq!(canonical("status", word.into()), state);
+        }
+        for (word, kind) in [
+            ("STOP_MARKET", "stop"),
+            ("limit_maker", "limit"),
+            ("stop-limit", "stop_limit"),
+            ("x", "x"),
+        ] {
+            assert_eq!(canonical("order_type", word.into()), kind);
         }
         assert_eq!(canonical("side", "ASK".into()), "sell");
         assert_eq!(canonical("venue", "ask".into()), "ask");

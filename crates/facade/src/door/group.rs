@@ -14,6 +14,8 @@ pub(super) struct Group {
     pub(super) count: usize,
     /// How many are whole in each unit, and in no coarser one.
     whole: [usize; TimeUnit::ALL.len()],
+    /// How many came before them, and were told in a coarser unit than the others.
+    before: (usize, usize),
 }
 
 impl Group {
@@ -26,6 +28,7 @@ impl Group {
             unit: TimeUnit::Seconds,
             count: 0,
             whole: [0; _],
+            before: (0, 0),
         }
     }
 
@@ -43,19 +46,31 @@ impl Group {
         self.count += 1;
     }
 
+    /// These follow others of their series, so many of which so many were told in a coarser unit.
+    pub(super) fn follow(&mut self, unit: TimeUnit, count: usize, coarse: usize) {
+        self.unit = self.unit.max(unit);
+        self.before = (count, coarse);
+    }
+
+    /// All so far, and how many of them were told in a coarser unit than the others.
+    pub(super) fn told(&self) -> (usize, usize) {
+        (self.before.0 + self.count, self.before.1 + self.coarse())
+    }
+
     /// How many are told in a coarser unit than the others, or so by chance, as one of a thousand is.
     fn coarse(&self) -> usize {
         self.whole[..self.unit as usize].iter().sum()
     }
 
-    /// Whether some are told in a coarser unit than the others: more than chance has it.
+    /// Whether many are told in a coarser unit than the others.
     pub(super) fn is_mixed(&self) -> bool {
         self.coarse() > 3 && self.coarse() * 100 > self.count
     }
 
-    /// Whether one of them may be told twice among them, in two units.
+    /// Whether one of them may be told in a coarser unit than the others: more than chance has it.
     pub(super) fn may_repeat(&self) -> bool {
-        self.coarse() > 0 && (self.count < 5_000 || self.coarse() * 500 > self.count)
+        let (count, coarse) = self.told();
+        self.coarse() > 0 && coarse * 200 > count
     }
 }
 

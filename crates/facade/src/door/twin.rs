@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use tradekeep_models::record::Record;
-use tradekeep_models::{Tick, TimeUnit, TradeId};
+use tradekeep_models::{NANOS_PER_SECOND, Tick, TimeUnit, TradeId};
 use tradekeep_store_traits::contradicts;
 
-use super::Met;
 use super::group::Group;
+use super::{Met, other_kind, second};
 
 /// Ticks in a coarser unit than the others of their group that are looked for by themselves, at most.
 const FEW: usize = 64;
@@ -17,8 +17,6 @@ const FEW: usize = 64;
 pub(super) struct Twins<'a> {
     ticks: &'a [Tick],
     group: &'a Group,
-    /// The places of the ticks of each id, once they are needed.
-    of_id: Option<HashMap<&'a TradeId, Vec<usize>>>,
     /// What was found, by their places.
     pub(super) met: HashMap<usize, Met>,
     /// Stored ticks that are told otherwise, and have nothing to tell them by.
@@ -27,14 +25,19 @@ pub(super) struct Twins<'a> {
 
 impl<'a> Twins<'a> {
     pub(super) fn new(ticks: &'a [Tick], group: &'a Group) -> Self {
-        Self { ticks, group, of_id: None, met: HashMap::new(), nameless: 0 }
+        Self { ticks, group, met: HashMap::new(), nameless: 0 }
     }
 
     /// Holds the ticks of the group against each other: of two that are one, the later is not to be stored.
     pub(super) fn among_themselves(&mut self) {
-        let twice: Vec<_> =
-            self.by_id().values().filter(|places| places.len() > 1).cloned().collect();
-        for places in twice {
+        let mut of_id: HashMap<&TradeId, Vec<usize>> = HashMap::new();
+        for (place, tick) in self.ticks.iter().enumerate().filter(|(_, tick)| self.group.has(tick))
+        {
+            if let Some(id) = tick.trade_id() {
+                of_id.entry(id).or_default().push(place);
+            }
+        }
+        for places in of_id.into_values().filter(|places| places.len() > 1) {
             for (nth, place) in places.iter().enumerate() {
                 let before = places[..nth]
                     .iter()
@@ -44,17 +47,34 @@ impl<'a> Twins<'a> {
         }
     }
 
-    /// Holds the ticks of the group against a stored one.
-    pub(super) fn meet(&mut self, stored: &Tick) {
-        let Some(id) = stored.trade_id().filter(|_| !self.by_id().is_empty()) else {
-            self.nameless += usize::from(TimeUnit::of(stored.ts()) != self.group.unit);
-            return;
-        };
-        let places = self.by_id().get(id).cloned().unwrap_or_default();
-        for place in places {
-            let met = self.verdict(place, stored);
-            self.met.extend(met.map(|met| (place, met)));
+    /// Holds the ticks of the group against stored ones, in order of time; answers whether these are of another kind.
+    pub(super) fn meet(&mut self, stored: &[Tick]) -> bool {
+        let group = self.group;
+        let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return false };
+        if stored.iter().any(|tick| tick.is_aggregated() != group.aggregated) {
+            self.are_of_other_kind(&other_kind(group));
+            return true;
         }
+        let seconds = second(first.ts())..second(last.ts()) + NANOS_PER_SECOND;
+        let mut of_id: HashMap<&TradeId, Vec<&Tick>> = HashMap::with_capacity(stored.len());
+        for tick in stored {
+            match tick.trade_id() {
+                Some(id) => of_id.entry(id).or_default().push(tick),
+                None => self.nameless += usize::from(TimeUnit::of(tick.ts()) != self.group.unit),
+            }
+        }
+        let near = |tick: &Tick| seconds.contains(&tick.ts().as_nanos()) && group.has(tick);
+        for (place, tick) in self.ticks.iter().enumerate().filter(|(_, tick)| near(tick)) {
+            let Some(id) = tick.trade_id() else {
+                self.nameless += usize::from(!of_id.is_empty());
+                continue;
+            };
+            for other in of_id.get(id).into_iter().flatten() {
+                let met = self.verdict(place, other);
+                self.met.extend(met.map(|met| (place, met)));
+            }
+        }
+        false
     }
 
     /// None of them is to be stored.
@@ -77,19 +97,6 @@ impl<'a> Twins<'a> {
     /// Whether so much is stored that is told otherwise, and has no id, that it may well be the same.
     pub(super) fn seems_doubled(&self) -> bool {
         self.nameless > 0 && self.nameless * 20 > self.group.count
-    }
-
-    fn by_id(&mut self) -> &HashMap<&'a TradeId, Vec<usize>> {
-        let (ticks, group) = (self.ticks, self.group);
-        self.of_id.get_or_insert_with(|| {
-            let mut of_id: HashMap<_, Vec<_>> = HashMap::new();
-            for (place, tick) in ticks.iter().enumerate().filter(|(_, tick)| group.has(tick)) {
-                if let Some(id) = tick.trade_id() {
-                    of_id.entry(id).or_default().push(place);
-                }
-            }
-            of_id
-        })
     }
 
     /// What a tick of the group is to another one of its id; nothing where that is another trade, or stands at the same
