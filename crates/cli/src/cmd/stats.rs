@@ -104,8 +104,8 @@ pub(crate) fn table(series: &[TickSeries], out: &mut Out) -> Result<()> {
         Column::text("venue", column(|series| series.venue.to_string())),
         Column::text("symbol", column(|series| series.symbol.to_string())),
         Column::numbers("ticks", column(|series| grouped(series.count))),
-        Column::text("are", column(|series| kind(series).to_owned())),
-        Column::text("in", column(|series| series.unit.as_str().to_owned())),
+        Column::text("kind", column(|series| kind(series).to_owned())),
+        Column::text("unit", column(|series| series.unit.as_str().to_owned())),
         Column::times("first (UTC)", series.iter().map(|series| series.first_ts)),
         Column::times("last (UTC)", series.iter().map(|series| series.last_ts)),
     ])
