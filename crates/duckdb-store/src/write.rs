@@ -132,15 +132,9 @@ fn append(
         Some(newest) => *newest,
         None => newest(transaction, table)?,
     };
-    let bad = if plan.shape.alike.is_some() {
-        told::resolve(&mut plan, transaction, newest)?
-    } else if plan.shape.conflicts {
-        conflicts::resolve(&mut plan, transaction, &mut cache.recent, newest, window)?
-    } else {
-        if plan.span.0 <= newest {
-            dedup::drop_stored(&mut plan, transaction)?;
-        }
-        Vec::new()
+    let bad = match plan.shape.alike.clone() {
+        Some(alike) => told::resolve(&mut plan, &alike, transaction, newest)?,
+        None => conflicts::resolve(&mut plan, transaction, &mut cache.recent, newest, window)?,
     };
     if !bad.is_empty() {
         return Err(Failure::bad_rows(ErrorKind::Conflict, bad));

@@ -104,7 +104,7 @@ impl TickDoor {
                 None => self.kind(store, &group).await?,
             };
             if kind.is_some_and(|aggregated| aggregated != group.aggregated) {
-                twins.are_of_other_kind(&other_kind(&group));
+                twins.are_of_other_kind();
                 met.extend(twins.met);
                 continue;
             }
@@ -235,34 +235,41 @@ impl TickDoor {
         if !overlap.is_still {
             self.looked = Looked::default();
         }
-        let mut at = overlap.from;
-        while at < overlap.to {
-            let (ticks, end) =
-                self.looked.at(store, group, unlike, (at, overlap.to), overlap.end).await?;
-            if twins.meet(ticks) {
-                return Ok(());
-            }
-            at = end;
+        let range = (overlap.from, overlap.to);
+        if hold(&mut self.looked, store, unlike, range, overlap.end, twins).await? {
+            return Ok(());
         }
         // The few that are told in a coarser unit than the others.
         if unlike.is_some() && group.may_repeat() {
             for (start, unit) in twins.few_coarse() {
                 let range = (start.max(overlap.from), (start + unit.nanos()).min(overlap.to));
-                if range.0 < range.1 {
-                    let (mut few, mut at) = (Looked::default(), range.0);
-                    while at < range.1 {
-                        let (ticks, end) =
-                            few.at(store, group, None, (at, range.1), range.1).await?;
-                        if twins.meet(ticks) {
-                            return Ok(());
-                        }
-                        at = end;
-                    }
+                if hold(&mut Looked::default(), store, None, range, range.1, twins).await? {
+                    return Ok(());
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Holds a group against what is stored of it in a range, `unlike` some or all; answers whether that is of another
+/// kind. The stored ones end at `end`.
+async fn hold(
+    looked: &mut Looked,
+    store: &dyn SeriesStore,
+    unlike: Option<Told>,
+    (mut at, to): (i64, i64),
+    end: i64,
+    twins: &mut Twins<'_>,
+) -> Result<bool> {
+    while at < to {
+        let (ticks, known) = looked.at(store, twins.group, unlike, (at, to), end).await?;
+        if twins.meet(ticks) {
+            return Ok(true);
+        }
+        at = known;
+    }
+    Ok(false)
 }
 
 /// Where ticks of a series may be stored that are told otherwise, in whole seconds, in nanoseconds.

@@ -94,7 +94,8 @@ impl Backwards {
         self.ready.extend(held.into_iter().map(|(row, is_counted)| match row {
             Row::Record(tick) if is_counted => {
                 let last = last.get(&series(&tick)).copied().unwrap_or_default();
-                Row::Record(numbered(tick, last))
+                let place = last - tick.sequence();
+                Row::Record(tick.with_sequence(place))
             }
             row => row,
         }));
@@ -105,18 +106,26 @@ fn series(tick: &Tick) -> (Venue, Symbol) {
     (tick.venue().clone(), tick.symbol().clone())
 }
 
-/// The tick with its number counted from `last` down.
-fn numbered(tick: Tick, last: i64) -> Tick {
-    let again = Tick::builder(tick.symbol().clone(), tick.ts())
-        .venue(tick.venue().clone())
-        .price(tick.price())
-        .quantity(tick.quantity())
-        .side(tick.side())
-        .trade_id(tick.trade_id().cloned())
-        .received_ts(tick.received_ts())
-        .sequence(last - tick.sequence())
-        .key(tick.key())
-        .build();
-    // It was a tick before.
-    again.unwrap_or(tick)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_the_number_changes() {
+        let tick = |id: &str, second: i64, place| {
+            let ts = Timestamp::from_nanos(second * 1_000_000_000).unwrap();
+            let tick = Tick::builder(Symbol::new("X").unwrap(), ts).price(1.into());
+            let tick = tick.quantity(2.into()).received_ts(Timestamp::MAX).aggregated(true);
+            tick.trade_id(id.parse::<tradekeep_models::TradeId>().unwrap()).sequence(place).build()
+        };
+        let mut order = Backwards::new();
+        for (id, second, place) in [("c", 2, 0), ("b", 1, 0), ("a", 1, 1)] {
+            order.take(Row::Record(tick(id, second, place).unwrap()), true);
+        }
+        order.end();
+        let expected = [("c", 2, 0), ("b", 1, 1), ("a", 1, 0)];
+        for (id, second, place) in expected {
+            assert_eq!(order.ready(), Some(Row::Record(tick(id, second, place).unwrap())));
+        }
+    }
 }

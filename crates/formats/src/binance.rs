@@ -5,7 +5,6 @@ use tradekeep_models::{Interval, Symbol};
 use crate::columns::{Columns, Origin};
 use crate::csv_row::CsvRow;
 use crate::number::is_digits;
-use crate::records::klines;
 use crate::{Field, FormatError};
 
 /// Which market of Binance a file or a message is of.
@@ -74,11 +73,27 @@ const HEADERS: [(&[&str], &[Option<Field>]); 6] = [
     ),
 ];
 
-/// What the first line of such a file says: its columns, and whether it is a header. `None` where
-/// it is no Binance file.
-pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatError> {
-    if let Some(columns) = by_header(first) {
-        return Ok(Some((columns, true)));
+/// The header of a file of candles, where it has one.
+const KLINES: [&str; 12] = [
+    "opentime",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "closetime",
+    "quotevolume",
+    "count",
+    "takerbuyvolume",
+    "takerbuyquotevolume",
+    "ignore",
+];
+
+/// What the first line of such a file says: its columns, of which market they are, and whether it is a header. `None`
+/// where it is no Binance file.
+pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, Market, bool)>, FormatError> {
+    if let Some((columns, market)) = by_header(first) {
+        return Ok(Some((columns, market, true)));
     }
     if !is_digits(first.get(0)) {
         return Ok(None);
@@ -88,7 +103,7 @@ pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatE
         text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false")
     };
     let fields = match first.len() {
-        12 if klines::header(first).is_some() => {
+        _ if klines(first).is_some() => {
             return Err(FormatError::UnsupportedSchema {
                 found: "Binance klines".into(),
                 supported: SUPPORTED.into(),
@@ -100,10 +115,11 @@ pub(crate) fn columns(first: &CsvRow) -> Result<Option<(Columns, bool)>, FormatE
         8 if is_flag(6) && is_flag(7) => &AGGREGATED[..],
         _ => return Ok(None),
     };
-    Ok(Some((table(fields), false)))
+    let (columns, market) = table(fields);
+    Ok(Some((columns, market, false)))
 }
 
-fn by_header(first: &CsvRow) -> Option<Columns> {
+fn by_header(first: &CsvRow) -> Option<(Columns, Market)> {
     let names: Vec<_> = first.iter().map(plain_name).collect();
     let (names, fields) = HEADERS.iter().find(|(header, _)| *header == names.as_slice())?;
     Some(table(&fields[..names.len()]))
@@ -111,7 +127,7 @@ fn by_header(first: &CsvRow) -> Option<Columns> {
 
 /// The columns of a file that has these fields. Spot's have one more, and the ids of the first and the last trade are
 /// in those of several.
-fn table(fields: &[Option<Field>]) -> Columns {
+fn table(fields: &[Option<Field>]) -> (Columns, Market) {
     let mut columns = Columns::positional(fields);
     let aggregated = fields.len() > 6 && fields[4].is_none();
     let most = if aggregated { AGGREGATED.len() } else { TRADES.len() };
@@ -119,10 +135,22 @@ fn table(fields: &[Option<Field>]) -> Columns {
         columns.places.push((Field::Aggregated, Origin::Set("true".into())));
     }
     let market = if fields.len() == most { Market::Spot } else { Market::Futures };
-    Columns { market: Some(market), ..columns }
+    (columns, market)
 }
 
-pub(crate) fn plain_name(name: &[u8]) -> String {
+/// Whether a first line is one of a file of candles, and a header.
+pub(crate) fn klines(first: &CsvRow) -> Option<bool> {
+    if first.len() == KLINES.len() && first.iter().all(is_numeric) {
+        return Some(false);
+    }
+    first.iter().map(plain_name).eq(KLINES).then_some(true)
+}
+
+fn is_numeric(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+}
+
+fn plain_name(name: &[u8]) -> String {
     let plain = name.iter().filter(|byte| **byte != b'_');
     plain.map(|byte| char::from(byte.to_ascii_lowercase())).collect()
 }
@@ -146,7 +174,7 @@ mod tests {
 
     fn found(line: &str) -> Option<(usize, bool)> {
         let first = CsvRow::of(format!("{line}\n").as_bytes()).unwrap();
-        let (columns, header) = columns(&first).unwrap()?;
+        let (columns, _, header) = columns(&first).unwrap()?;
         Some((columns.width, header))
     }
 
@@ -174,8 +202,8 @@ mod tests {
     fn markets_are_venues_of_their_own() {
         let of = |line: &str, symbol: &str| {
             let first = CsvRow::of(format!("{line}\n").as_bytes()).unwrap();
-            let (columns, _) = columns(&first).unwrap().unwrap();
-            (columns.market.unwrap().venue(symbol), columns.has(Field::Aggregated))
+            let (columns, market, _) = columns(&first).unwrap().unwrap();
+            (market.venue(symbol), columns.has(Field::Aggregated))
         };
         for (line, symbol, expected) in [
             ("1,0.5,2,1,1700000000000,True,True", "BTCUSDT", ("binance", false)),

@@ -1,6 +1,5 @@
 //! Which column of a table holds which field of a tick.
 
-use crate::binance::Market;
 use crate::csv_row::printable;
 use crate::draft::RawTick;
 use crate::preview::Preview;
@@ -64,8 +63,6 @@ pub(crate) struct Columns {
     pub(crate) time_unit: Option<TimeUnit>,
     /// What was found out from rows, for people.
     pub(crate) notes: Vec<String>,
-    /// Of a file of Binance.
-    pub(crate) market: Option<Market>,
 }
 
 impl Columns {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use tradekeep_models::{InvalidInput, Table};
 
+use crate::binance::Market;
 use crate::columns::Columns;
 use crate::csv_row::{CsvRow, printable};
 use crate::json_array::elements;
@@ -23,6 +24,8 @@ pub(crate) enum Plan {
         format: Format,
         columns: Columns,
         header: Option<Vec<u8>>,
+        /// Of a file of Binance.
+        market: Option<Market>,
     },
     BinanceWs,
     Ndjson,
@@ -255,7 +258,7 @@ fn comma_plan(
     let line = first_of(start);
     let first = header(line).map_err(|_| unknown(line))?;
     let asked = options.format;
-    let csv = |columns, header| Plan::Csv { format: Format::Csv, columns, header };
+    let csv = |columns, header| Plan::Csv { format: Format::Csv, columns, header, market: None };
     if !options.columns.is_empty() {
         no_header::check_width(&options.columns, first.len())?;
         let preview = Preview::of_csv(options.columns.clone(), start);
@@ -268,15 +271,16 @@ fn comma_plan(
     }
     if !own && asked != Some(Format::Tardis) {
         let format = Format::BinanceTrades;
-        if let Some((columns, header)) = binance::columns(&first)? {
-            let header = header.then(|| line.to_vec());
-            return Ok(Plan::Csv { format, columns, header });
+        if let Some((columns, market, header)) = binance::columns(&first)? {
+            let (header, market) = (header.then(|| line.to_vec()), Some(market));
+            return Ok(Plan::Csv { format, columns, header, market });
         }
     }
     if !own && asked != Some(Format::BinanceTrades) {
         let format = Format::Tardis;
         if let Some(columns) = tardis::columns(&first)? {
-            return Ok(Plan::Csv { format, columns, header: Some(line.to_vec()) });
+            let header = Some(line.to_vec());
+            return Ok(Plan::Csv { format, columns, header, market: None });
         }
     }
     if let Some(format @ (Format::BinanceTrades | Format::Tardis)) = asked {

@@ -18,8 +18,6 @@ const BINARY: [(&[u8], &str, &str); 9] = [
     (b"\xfe\xff", "UTF-16 text", "say so: --encoding utf-16be"),
 ];
 
-const BROKEN: &str = "binary, or text in an encoding other than UTF-8";
-
 /// Why the first line is no text, where it is none.
 pub(crate) fn not_text(line: &[u8]) -> Option<FormatError> {
     let known = BINARY.iter().find(|(magic, ..)| line.starts_with(magic));
@@ -28,19 +26,17 @@ pub(crate) fn not_text(line: &[u8]) -> Option<FormatError> {
         None => {
             // Not so 0x7f, which messages in JSON may have.
             let control = |b: &u8| *b < b' ' && !b.is_ascii_whitespace();
-            let found = if line.iter().any(control) {
-                "binary"
+            if line.iter().any(control) {
+                ("binary", "give CSV, JSON lines or DBN, plain or as .gz or .zst")
             } else if !line.is_ascii() && is_broken_utf8(line) {
-                BROKEN
+                (
+                    "binary, or text in an encoding other than UTF-8",
+                    "say which: --encoding gbk, big5, windows-1252, …; or give CSV, JSON lines or DBN, plain or as \
+                     .gz or .zst",
+                )
             } else {
                 return None;
-            };
-            let remedy = if found == BROKEN {
-                "say which: --encoding gbk, big5, windows-1252, …; or give CSV, JSON lines or DBN, plain or as .gz or .zst"
-            } else {
-                "give CSV, JSON lines or DBN, plain or as .gz or .zst"
-            };
-            (found, remedy)
+            }
         }
     };
     Some(FormatError::NotText { found: found.into(), remedy })

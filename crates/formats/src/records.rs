@@ -5,7 +5,7 @@ mod currency;
 mod detect;
 mod header;
 mod json;
-pub(crate) mod klines;
+mod klines;
 mod line;
 mod live;
 mod maker;

@@ -38,14 +38,14 @@ impl Rows for TickRows {
     type Record = Tick;
 
     fn open(source: &mut Source, mut options: ReadOptions) -> Result<(Format, Self), FormatError> {
-        let (mut unit, mut notes, mut market) = (None, Vec::new(), None);
+        let (mut unit, mut notes, mut of) = (None, Vec::new(), None);
         let (format, layout) = match detect(source, &mut options)? {
-            Plan::Csv { format, columns, header } => {
+            Plan::Csv { format, columns, header, market } => {
                 if header.is_some() {
                     source.text_line()?;
                 }
                 (unit, notes) = (columns.time_unit, columns.notes.clone());
-                market = columns.market;
+                of = market;
                 (format, Layout::Csv(Box::new(CsvRows::new(columns, header))))
             }
             Plan::Objects { columns, paths } => {
@@ -60,7 +60,7 @@ impl Rows for TickRows {
             }
             Plan::Nothing(format) => (format, Layout::Nothing),
         };
-        if let Some(market) = market {
+        if let Some(market) = of {
             let name = options.file_name.as_deref().unwrap_or_default();
             let symbol = options.symbol.or_else(|| binance::symbol_of_file(name));
             let symbol = symbol.ok_or(FormatError::MissingSymbol { like: None })?;

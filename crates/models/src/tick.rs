@@ -185,6 +185,13 @@ impl Tick {
         self.aggregated
     }
 
+    /// The same tick with another number among those of its time.
+    #[must_use]
+    pub const fn with_sequence(mut self, sequence: i64) -> Self {
+        self.sequence = sequence;
+        self
+    }
+
     /// What it is ordered by: time, sequence, key, then venue and symbol.
     #[must_use]
     pub const fn order(&self) -> (Timestamp, i64, TickKey, &Venue, &Symbol) {

@@ -6,7 +6,6 @@ mod verify;
 use std::time::{Duration, Instant};
 
 use tradekeep_models::Table;
-use tradekeep_store_traits::sql::only_row;
 use tradekeep_store_traits::{Act, ErrorKind, Failure, Inner, Trouble};
 
 use self::definition::{Definition, Statement, parse, tables};
@@ -120,23 +119,16 @@ async fn add(pool: &Pool, config: &QuestDbConfig, statement: &Statement) -> Inne
     let columns = format!("table_columns('{}')", config.table(table));
     let text = format!("SELECT count() FROM {columns} WHERE \"column\" = $1");
     let there = Sql { text, values: vec![Bind::Text(column.name.to_owned())] };
-    let is_there =
-        async || Ok::<bool, Failure>(only_row(pool.ask(&there).await?)?.get::<i64>(0)? > 0);
-    if is_there().await? {
+    if number(pool, &there).await? > 0 {
         return Ok(());
     }
     let added = pool.change(&[statement.sql(|table| config.table(table))]).await;
     // What another one adds at this moment is there soon.
     let patience = if added.is_err() { VISIBLE / 10 } else { VISIBLE };
-    let since = Instant::now();
-    while !is_there().await? {
-        if since.elapsed() > patience {
-            return added.and_then(|()| Err(unseen(&format!("column {} of {table}", column.name))));
-        }
-        // Nothing tells when it is.
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    if seen(pool, &there, 1, patience).await? {
+        return Ok(());
     }
-    Ok(())
+    added.and_then(|()| Err(unseen(&format!("column {} of {table}", column.name))))
 }
 
 /// Whether there are tables of ours.
@@ -166,15 +158,22 @@ async fn found(pool: &Pool, config: &QuestDbConfig) -> Inner<Option<i64>> {
     let table = config.table(SCHEMA_TABLE);
     let text = "SELECT count() FROM tables() WHERE table_name = $1".into();
     let there = Sql { text, values: vec![Bind::Text(table.clone())] };
-    let count: i64 = only_row(pool.ask(&there).await?)?.get(0)?;
-    if count == 0 { Ok(None) } else { version(pool, &table).await.map(Some) }
+    if number(pool, &there).await? == 0 {
+        return Ok(None);
+    }
+    number(pool, &latest(&table)).await.map(Some)
 }
 
-async fn version(pool: &Pool, table: &str) -> Inner<i64> {
-    let sql = Sql::plain(format!("SELECT max(version) FROM \"{table}\""));
-    let rows = pool.ask(&sql).await?;
-    let version: Option<Option<i64>> = rows.first().map(|row| row.get(0)).transpose()?;
-    Ok(version.flatten().unwrap_or_default())
+/// The latest version in a table of versions.
+fn latest(table: &str) -> Sql {
+    Sql::plain(format!("SELECT max(version) FROM \"{table}\""))
+}
+
+/// The number that a statement answers with; 0 where it is none.
+async fn number(pool: &Pool, sql: &Sql) -> Inner<i64> {
+    let rows = pool.ask(sql).await?;
+    let number: Option<Option<i64>> = rows.first().map(|row| row.get(0)).transpose()?;
+    Ok(number.flatten().unwrap_or_default())
 }
 
 /// The first of `names` that a table has.
@@ -200,15 +199,23 @@ async fn stamp(pool: &Pool, config: &QuestDbConfig, version: i64) -> Inner<()> {
     let table = config.table(SCHEMA_TABLE);
     let sql = format!("INSERT INTO \"{table}\" VALUES ({version}, now())");
     pool.change(&[sql]).await?;
+    if seen(pool, &latest(&table), version, VISIBLE).await? {
+        return Ok(());
+    }
+    Err(unseen(&format!("a row of {table}")))
+}
+
+/// Waits until a statement answers with `wanted` or more; answers whether it does, in the end.
+async fn seen(pool: &Pool, sql: &Sql, wanted: i64, patience: Duration) -> Inner<bool> {
     let since = Instant::now();
-    while self::version(pool, &table).await? < version {
-        if since.elapsed() > VISIBLE {
-            return Err(unseen(&format!("a row of {table}")));
+    while number(pool, sql).await? < wanted {
+        if since.elapsed() > patience {
+            return Ok(false);
         }
         // Nothing tells when it is.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn unseen(what: &str) -> Failure {

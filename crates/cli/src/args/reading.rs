@@ -1,8 +1,7 @@
 //! How rows and lines are read that do not tell by themselves.
 
 use tradekeep::formats::{ReadOptions, SideOf, TimeFormat, TimeOptions, TimeZone};
-use tradekeep::models::TimeUnit;
-use tradekeep::models::{InvalidInput, Side};
+use tradekeep::models::{InvalidInput, Side, TimeUnit};
 
 use super::parse::parsed;
 use crate::WrongUsage;

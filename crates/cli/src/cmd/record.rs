@@ -32,8 +32,6 @@ use crate::{Outcome, WrongUsage, tell_error, tell_note};
 const TOGETHER: usize = 1_000;
 /// Between two tries when there is no room.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Why a tick is left out that the store has.
-const KNOWN: &str = "known already";
 
 pub(crate) async fn run(
     args: &args::RecordArgs,
@@ -227,21 +225,13 @@ impl Recorder<'_> {
     /// Leaves out the ticks that the store has already, told otherwise, and those that contradict what it has.
     async fn hold_against_stored(&mut self, run: &mut Run, answers: &mut Answers) {
         let Records::Ticks(ticks) = &run.records else { return };
-        let mut reasons = BTreeMap::new();
-        for (place, met) in self.door.check(ticks).await {
-            reasons.insert(
-                place,
-                match met {
-                    Met::Conflict(reason) | Met::OtherKind(reason) => reason,
-                    _ => KNOWN.to_owned(),
-                },
-            );
-        }
-        for (line, reason, row) in run.without(reasons) {
-            if reason == KNOWN {
-                answers.add(line, Fate::Known);
-            } else {
-                self.reject(line, reason, row, answers);
+        let met = self.door.check(ticks).await.into_iter().collect();
+        for (line, met, row) in run.without(met) {
+            match met {
+                Met::Conflict(reason) | Met::OtherKind(reason) => {
+                    self.reject(line, reason, row, answers);
+                }
+                _ => answers.add(line, Fate::Known),
             }
         }
     }

@@ -12,14 +12,6 @@ use crate::write::plan::Plan;
 /// A search for stored ticks names its symbols up to so many; with more it reads those of all symbols.
 const NAMED_SYMBOLS: usize = 16;
 
-/// Drops the rows from `plan` that `transaction` sees stored.
-pub(crate) fn drop_stored(plan: &mut Plan, transaction: &Transaction<'_>) -> Inner<()> {
-    for row in stored(plan, transaction)? {
-        plan.drop_row(row);
-    }
-    Ok(())
-}
-
 /// First rows of the identities that are stored within the times of the batch.
 pub(crate) fn stored(plan: &Plan, transaction: &Transaction<'_>) -> Inner<Vec<usize>> {
     let mut hits = Vec::new();

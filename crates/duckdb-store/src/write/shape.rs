@@ -20,10 +20,7 @@ pub(crate) struct Shape {
     pub(crate) unique: Option<usize>,
     /// The column whose values are looked for within the duplicate window, and not at the times of the batch alone.
     pub(crate) sought: Option<usize>,
-    /// Whether other content under a stored identity may be a conflict.
-    pub(crate) conflicts: bool,
-    /// The columns that have to be alike then, where they are all that has to be looked at: its time is in the
-    /// identity, and nothing else tells rows apart.
+    /// The columns that have to be alike where the identity is; nothing where more than that has to be looked at.
     pub(crate) alike: Option<Vec<usize>>,
 }
 
@@ -43,8 +40,8 @@ impl Shape {
             subject: indexes(R::SUBJECT),
             unique: R::UNIQUE.and_then(R::index_of),
             sought: R::sought().and_then(R::index_of),
-            conflicts: R::CONTRADICTION.is_possible(),
             alike: match R::CONTRADICTION {
+                Contradiction::Duplicate => Some(Vec::new()),
                 Contradiction::ConflictIn(columns) if R::sought().is_none() => {
                     Some(indexes(columns))
                 }

@@ -16,7 +16,7 @@ const FEW: usize = 64;
 #[derive(Debug)]
 pub(super) struct Twins<'a> {
     ticks: &'a [Tick],
-    group: &'a Group,
+    pub(super) group: &'a Group,
     /// What was found, by their places.
     pub(super) met: HashMap<usize, Met>,
     /// Stored ticks that are told otherwise, and have nothing to tell them by.
@@ -52,7 +52,7 @@ impl<'a> Twins<'a> {
         let group = self.group;
         let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return false };
         if stored.iter().any(|tick| tick.is_aggregated() != group.aggregated) {
-            self.are_of_other_kind(&other_kind(group));
+            self.are_of_other_kind();
             return true;
         }
         let seconds = second(first.ts())..second(last.ts()) + NANOS_PER_SECOND;
@@ -78,10 +78,10 @@ impl<'a> Twins<'a> {
     }
 
     /// None of them is to be stored.
-    pub(super) fn are_of_other_kind(&mut self, reason: &str) {
-        let group = self.group;
+    pub(super) fn are_of_other_kind(&mut self) {
+        let (group, met) = (self.group, Met::OtherKind(other_kind(self.group)));
         let of_it = self.ticks.iter().enumerate().filter(|(_, tick)| group.has(tick));
-        self.met = of_it.map(|(place, _)| (place, Met::OtherKind(reason.to_owned()))).collect();
+        self.met = of_it.map(|(place, _)| (place, met.clone())).collect();
     }
 
     /// Where the stretches of time are that those stand for which are told in a coarser unit; nothing where they are

@@ -13,7 +13,7 @@ use crate::detect::{
 };
 use crate::preview::{Preview, texts};
 use crate::source::{MAX_LINE, Source};
-use crate::{Format, FormatError, ReadOptions, dbn, json_row, mistaken, no_header};
+use crate::{Format, FormatError, ReadOptions, binance, dbn, json_row, mistaken, no_header};
 
 /// How to read a file of records.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ fn csv<R: Record>(
         return Ok(Plan::Csv { columns, named, header: None });
     }
     if R::TABLE == Table::Candles
-        && let Some(has_header) = klines::header(&first)
+        && let Some(has_header) = binance::klines(&first)
     {
         let rows = if has_header { &start[line.len()..] } else { start };
         let (preview, options) = klines::table(rows, options);

@@ -3,9 +3,8 @@
 use tradekeep_models::TimeUnit;
 
 use crate::ReadOptions;
-use crate::binance::{plain_name, symbol_of_file};
+use crate::binance::symbol_of_file;
 use crate::clock::{TimeOptions, read_time};
-use crate::csv_row::CsvRow;
 use crate::preview::Preview;
 
 /// What their columns hold; nothing where a candle has no such field.
@@ -13,35 +12,6 @@ const COLUMNS: [&str; 12] =
     ["ts", "open", "high", "low", "close", "volume", "", "notional", "count", "", "", ""];
 /// Where the end of a candle is told: a unit of time before the next one.
 const END: usize = 6;
-
-const HEADER: [&str; 12] = [
-    "opentime",
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "closetime",
-    "quotevolume",
-    "count",
-    "takerbuyvolume",
-    "takerbuyquotevolume",
-    "ignore",
-];
-
-/// Whether a first line is one of these files, and a header.
-pub(crate) fn header(first: &CsvRow) -> Option<bool> {
-    let is_number = |text: &[u8]| {
-        !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
-    };
-    if first.len() != COLUMNS.len() {
-        return None;
-    }
-    if first.iter().all(is_number) {
-        return Some(false);
-    }
-    first.iter().map(plain_name).eq(HEADER).then_some(true)
-}
 
 /// Such a table, and what its rows and its name say of all of them: how long a candle is, and of what it is.
 pub(super) fn table(rows: &[u8], options: &ReadOptions) -> (Preview, ReadOptions) {

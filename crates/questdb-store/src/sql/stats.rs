@@ -7,7 +7,6 @@
 //! `max` the server drops a subquery's order as of no use.
 
 use tradekeep_models::{CandleQuery, Interval};
-
 use tradekeep_store_traits::sql::unit;
 
 use super::{Bind, Conditions, Sql, bucket};

@@ -45,16 +45,17 @@ impl Parts {
 impl Run {
     /// Without the records at these places; answers of each its line, why, and itself as a line that
     /// is read as the same record.
-    pub(super) fn without(&mut self, bad: BTreeMap<usize, String>) -> Vec<(u64, String, String)> {
-        let is_there = |(place, _): &(&usize, &String)| **place < self.lines.len();
-        let out = bad.iter().filter(is_there).map(|(place, reason)| {
-            (self.lines[*place], reason.clone(), row(&self.records, *place))
-        });
-        let out = out.collect();
+    pub(super) fn without<Why>(&mut self, bad: BTreeMap<usize, Why>) -> Vec<(u64, Why, String)> {
+        // Most batches are taken as they are.
+        if bad.is_empty() {
+            return Vec::new();
+        }
         let good = || (0..self.lines.len()).filter(|place| !bad.contains_key(place));
-        let (records, lines) = (self.records.select(good()), good().map(|at| self.lines[at]));
-        (self.records, self.lines) = (records, lines.collect());
-        out
+        let records = self.records.select(good());
+        let lines = good().map(|place| self.lines[place]).collect();
+        let all = std::mem::replace(self, Self { records, lines });
+        let out = bad.into_iter().filter(|(place, _)| *place < all.lines.len());
+        out.map(|(place, why)| (all.lines[place], why, row(&all.records, place))).collect()
     }
 }
 
